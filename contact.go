@@ -1,0 +1,188 @@
+package andante
+
+import (
+	"strings"
+	"time"
+)
+
+// A Contact is a person who may be touched.
+type Contact struct {
+	ID         ContactID
+	Account    AccountID
+	ExternalID string // the id in the user's own system; unique when not empty
+	FirstName  string
+	LastName   string
+	JobTitle   string
+	Email      string // normalised by [NormalizeEmail]; unique neither here nor outside
+	Phone      string // E.164
+	Persona    string
+	Stage      string // overrides the account's when not empty
+	Language   string // BCP 47
+	Country    string // ISO 3166-1 alpha-2, upper case
+	PostalCode string
+	Zone       string            // IANA time zone
+	Fields     map[string]string // declared fields in their written form
+	Created    time.Time
+}
+
+// Name returns first and last name, or what there is of them.
+func (c Contact) Name() string { return strings.TrimSpace(c.FirstName + " " + c.LastName) }
+
+// AddressFor returns the address that a touch of kind k goes to; empty if the
+// contact has none.
+func (c Contact) AddressFor(k Kind) string {
+	switch k {
+	case Email:
+		return c.Email
+	case SMS, Call:
+		return c.Phone
+	default:
+		return ""
+	}
+}
+
+// An Account is the company or household of one or more contacts. It is the
+// unit of locking: whoever decides about one of its contacts holds its row.
+type Account struct {
+	ID       AccountID
+	Key      string // the name by which imports join it; unique
+	Name     string
+	Domain   string
+	Stage    string
+	Owner    string // key of a person in andante.yaml; empty: orphaned
+	Tier     string
+	Industry string
+	Revenue  float64
+	Business bool
+	Country  string
+	Zone     string
+	Fields   map[string]string
+	Version  int64 // raised by every change that can alter a decision
+}
+
+// StageOf returns the stage that holds for a contact of the account.
+func (a Account) StageOf(c Contact) string {
+	if c.Stage != "" {
+		return c.Stage
+	}
+	return a.Stage
+}
+
+// NormalizeEmail trims the address and lowers its case, so that one mailbox has
+// one form. Local parts are case-sensitive on paper (RFC 5321 section 2.4) and
+// nowhere else.
+func NormalizeEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// Suppression of a contact or an address for a kind, until it is lifted.
+type Suppression struct {
+	ID      SuppressionID
+	Contact ContactID   // empty for an address alone
+	Address AddressHash // empty for a contact alone
+	Kind    Kind        // empty: every kind
+	Purpose Purpose     // empty: every purpose
+	Reason  Reason
+	Source  string // who or what said so
+	At      time.Time
+}
+
+// Covers tells whether the suppression bars a touch of this kind and purpose.
+func (s Suppression) Covers(k Kind, p Purpose) bool {
+	return (s.Kind == "" || s.Kind == k) && (s.Purpose == "" || s.Purpose == p)
+}
+
+// AddressHash is the keyed hash of an address in hex (16 bytes): it survives the
+// erasure of the address itself and tells nothing without the key.
+type AddressHash string
+
+// Consent is the evidence that a contact may be touched.
+type Consent struct {
+	ID      ConsentID
+	Contact ContactID
+	Kind    Kind    // empty: every kind
+	Purpose Purpose // empty: every purpose
+	Basis   Basis
+	Source  string
+	Wording string
+	At      time.Time
+}
+
+// Basis is the ground on which a contact may be touched.
+type Basis string
+
+// The bases that consent.yaml speaks of.
+const (
+	OptIn        Basis = "opt_in"
+	CustomerOf   Basis = "customer"
+	Inquiry      Basis = "inquiry"
+	BusinessMail Basis = "business"
+	NoBasis      Basis = "none"
+)
+
+// Bases lists every basis.
+var Bases = []Basis{OptIn, CustomerOf, Inquiry, BusinessMail, NoBasis}
+
+// Hold is a temporary stop.
+type Hold struct {
+	ID     HoldID
+	Scope  HoldScope
+	Key    string // contact id, account id, sequence or sender; empty for everything
+	Author string
+	Reason string
+	From   time.Time
+	Until  time.Time // zero: until released
+}
+
+// HoldScope is what a hold stops.
+type HoldScope string
+
+// The scopes of a hold.
+const (
+	HoldContact    HoldScope = "contact"
+	HoldAccount    HoldScope = "account"
+	HoldSequence   HoldScope = "sequence"
+	HoldSender     HoldScope = "sender"
+	HoldEverything HoldScope = "everything"
+)
+
+// Holds tells whether the hold is in force at t.
+func (h Hold) Holds(t time.Time) bool {
+	return !t.Before(h.From) && (h.Until.IsZero() || t.Before(h.Until))
+}
+
+// Event is something that happened outside: delivered, bounced, replied,
+// opted_out ... It is appended and never changed.
+type Event struct {
+	ID      EventID
+	Contact ContactID
+	Account AccountID
+	Touch   TouchID // empty if it belongs to none
+	Name    string
+	At      time.Time
+	Detail  string // dirty text, cleaned and cut before it is stored
+}
+
+// Names of events that the program itself understands.
+const (
+	EventReplied     = "replied"
+	EventMet         = "met"
+	EventHandedOver  = "handed_over"
+	EventOptedOut    = "opted_out"
+	EventUnreachable = "unreachable"
+	EventBounced     = "bounced"
+	EventClicked     = "clicked"
+	EventOpened      = "opened"
+	EventImported    = "imported"
+)
+
+// A Person is a colleague: an owner of accounts and a sender of letters.
+type Person struct {
+	Key   string
+	Name  string
+	Email string
+	Phone string
+	Title string
+	Zone  string
+}
+
+// FirstName returns the first word of the person's name.
+func (p Person) FirstName() string { first, _, _ := strings.Cut(p.Name, " "); return first }

@@ -1,0 +1,193 @@
+package andante
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// FieldType is how a field's written form is understood.
+type FieldType string
+
+// The types of a field. A date is written 2006-01-02; yes/no fields are written
+// yes or no.
+const (
+	TextField   FieldType = "text"
+	NumberField FieldType = "number"
+	FlagField   FieldType = "yes/no"
+	DateField   FieldType = "date"
+)
+
+// FieldTypes lists every type.
+var FieldTypes = []FieldType{TextField, NumberField, FlagField, DateField}
+
+// A Field is something known of a contact or an account that texts and
+// conditions may name, such as contact.first_name.
+type Field struct {
+	Noun string // contact, account, owner, sender, company, enrollment
+	Name string
+	Type FieldType
+	// Filled fields are never empty, so a text may use them bare.
+	Filled bool
+}
+
+// Path returns noun and name joined by a dot.
+func (f Field) Path() string { return f.Noun + "." + f.Name }
+
+// BuiltinFields lists the fields that every workspace has.
+var BuiltinFields = []Field{
+	{Noun: "contact", Name: "id", Type: TextField, Filled: true},
+	{Noun: "contact", Name: "first_name", Type: TextField},
+	{Noun: "contact", Name: "last_name", Type: TextField},
+	{Noun: "contact", Name: "name", Type: TextField},
+	{Noun: "contact", Name: "job_title", Type: TextField},
+	{Noun: "contact", Name: "email", Type: TextField},
+	{Noun: "contact", Name: "phone", Type: TextField},
+	{Noun: "contact", Name: "persona", Type: TextField},
+	{Noun: "contact", Name: "language", Type: TextField},
+	{Noun: "contact", Name: "country", Type: TextField},
+	{Noun: "contact", Name: "postal_code", Type: TextField},
+	{Noun: "contact", Name: "zone", Type: TextField},
+	{Noun: "contact", Name: "birthday", Type: DateField},
+	{Noun: "contact", Name: "customer_since", Type: DateField},
+	{Noun: "account", Name: "id", Type: TextField, Filled: true},
+	{Noun: "account", Name: "name", Type: TextField, Filled: true},
+	{Noun: "account", Name: "domain", Type: TextField},
+	{Noun: "account", Name: "stage", Type: TextField, Filled: true},
+	{Noun: "account", Name: "tier", Type: TextField},
+	{Noun: "account", Name: "owner", Type: TextField},
+	{Noun: "account", Name: "industry", Type: TextField},
+	{Noun: "account", Name: "revenue", Type: NumberField},
+	{Noun: "account", Name: "business", Type: FlagField, Filled: true},
+	{Noun: "account", Name: "country", Type: TextField},
+	{Noun: "account", Name: "zone", Type: TextField},
+	{Noun: "account", Name: "founded", Type: DateField},
+	{Noun: "owner", Name: "name", Type: TextField},
+	{Noun: "owner", Name: "first_name", Type: TextField},
+	{Noun: "owner", Name: "email", Type: TextField},
+	{Noun: "owner", Name: "phone", Type: TextField},
+	{Noun: "owner", Name: "title", Type: TextField},
+	{Noun: "sender", Name: "name", Type: TextField, Filled: true},
+	{Noun: "sender", Name: "first_name", Type: TextField, Filled: true},
+	{Noun: "sender", Name: "email", Type: TextField, Filled: true},
+	{Noun: "sender", Name: "phone", Type: TextField},
+	{Noun: "sender", Name: "title", Type: TextField},
+	{Noun: "company", Name: "name", Type: TextField, Filled: true},
+	{Noun: "company", Name: "postal_address", Type: TextField, Filled: true},
+	{Noun: "company", Name: "legal_line", Type: TextField},
+	{Noun: "company", Name: "url", Type: TextField},
+	{Noun: "company", Name: "phone", Type: TextField},
+	{Noun: "enrollment", Name: "variant", Type: TextField},
+	{Noun: "enrollment", Name: "entered", Type: DateField, Filled: true},
+}
+
+// Values holds what texts and conditions see: noun, then field name, then a
+// string, float64, bool or time.Time; nil when empty. Every declared field is
+// present, so a typo fails and an empty field can take a default.
+type Values map[string]map[string]any
+
+// Get returns the value at a path such as contact.first_name.
+func (v Values) Get(path string) (value any, declared bool) {
+	noun, name, _ := strings.Cut(path, ".")
+	value, declared = v[noun][name]
+	return value, declared
+}
+
+// Empty tells whether the field at the path has no value.
+func (v Values) Empty(path string) bool {
+	value, _ := v.Get(path)
+	return value == nil
+}
+
+// Parse reads the written form. The empty string gives nil.
+func (t FieldType) Parse(s string) (any, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return nil, nil
+	}
+	switch t {
+	case NumberField:
+		return strconv.ParseFloat(s, 64)
+	case FlagField:
+		switch strings.ToLower(s) {
+		case "yes", "true", "1", "y":
+			return true, nil
+		case "no", "false", "0", "n":
+			return false, nil
+		}
+		return nil, strconv.ErrSyntax
+	case DateField:
+		return time.Parse(time.DateOnly, s)
+	default:
+		return s, nil
+	}
+}
+
+// ValuesOf gathers what is known of a contact, its account and the people
+// around it. declared are the workspace's own fields.
+func ValuesOf(c Contact, a Account, owner Person, declared []Field) Values {
+	v := Values{}
+	for _, f := range slices.Concat(BuiltinFields, declared) {
+		if v[f.Noun] == nil {
+			v[f.Noun] = map[string]any{}
+		}
+		v[f.Noun][f.Name] = nil
+	}
+	put := func(noun, name string, value string) {
+		if value != "" {
+			v[noun][name] = value
+		}
+	}
+	for _, f := range slices.Concat(BuiltinFields, declared) {
+		var written string
+		switch f.Noun {
+		case "contact":
+			written = c.Fields[f.Name]
+		case "account":
+			written = a.Fields[f.Name]
+		}
+		if value, err := f.Type.Parse(written); err == nil && value != nil {
+			v[f.Noun][f.Name] = value
+		}
+	}
+	put("contact", "id", string(c.ID))
+	put("contact", "first_name", c.FirstName)
+	put("contact", "last_name", c.LastName)
+	put("contact", "name", c.Name())
+	put("contact", "job_title", c.JobTitle)
+	put("contact", "email", c.Email)
+	put("contact", "phone", c.Phone)
+	put("contact", "persona", c.Persona)
+	put("contact", "language", c.Language)
+	put("contact", "country", c.Country)
+	put("contact", "postal_code", c.PostalCode)
+	put("contact", "zone", c.Zone)
+	put("account", "id", string(a.ID))
+	put("account", "name", a.Name)
+	put("account", "domain", a.Domain)
+	put("account", "stage", a.StageOf(c))
+	put("account", "tier", a.Tier)
+	put("account", "owner", a.Owner)
+	put("account", "industry", a.Industry)
+	put("account", "country", a.Country)
+	put("account", "zone", a.Zone)
+	if a.Revenue != 0 {
+		v["account"]["revenue"] = a.Revenue
+	}
+	v["account"]["business"] = a.Business
+	v.PutPerson("owner", owner)
+	return v
+}
+
+// PutPerson sets the fields of owner or sender.
+func (v Values) PutPerson(noun string, p Person) {
+	for name, value := range map[string]string{
+		"name": p.Name, "first_name": p.FirstName(), "email": p.Email, "phone": p.Phone, "title": p.Title,
+	} {
+		v[noun][name] = nil
+		if value != "" {
+			v[noun][name] = value
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package andante
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+)
+
+// Ids are UUIDv7 (RFC 9562 section 5.7) in their 36-character text form, one
+// type per noun so that they can't be mistaken for each other.
+type (
+	ContactID     string
+	AccountID     string
+	EnrollmentID  string
+	TouchID       string
+	AttemptID     string
+	LeaseID       string
+	EventID       string
+	HoldID        string
+	NoticeID      string
+	SuppressionID string
+	ConsentID     string
+	VerdictID     string
+)
+
+// A Seed makes ids, minutes and variants repeatable: the same seed and key give
+// the same result on every machine and in every run. Each store has one.
+type Seed string
+
+// NewSeed draws a seed for a new store.
+func NewSeed() Seed {
+	var b [16]byte
+	rand.Read(b[:])
+	return Seed(hex.EncodeToString(b[:]))
+}
+
+// Hash returns 32 bytes that depend on the seed and the key alone. Parts of the
+// key are separated, so ("ab", "c") differs from ("a", "bc").
+func (s Seed) Hash(key ...string) [32]byte {
+	h := sha256.New()
+	h.Write([]byte(s))
+	for _, k := range key {
+		var n [4]byte
+		binary.BigEndian.PutUint32(n[:], uint32(len(k)))
+		h.Write(n[:])
+		h.Write([]byte(k))
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+// Fraction returns a number in [0, 1) that depends on the seed and the key alone.
+func (s Seed) Fraction(key ...string) float64 {
+	h := s.Hash(key...)
+	return float64(binary.BigEndian.Uint64(h[:8])>>11) / (1 << 53)
+}
+
+// DeriveID makes the id of a planned thing from the seed, the instant at which
+// it is planned and its key. The instant only orders ids; the key identifies.
+func DeriveID[T ~string](s Seed, at time.Time, key ...string) T {
+	h := s.Hash(key...)
+	return T(formatV7(at, [10]byte(h[:10])))
+}
+
+// NewID draws the id of something that nobody planned: an event, a lease.
+func NewID[T ~string](at time.Time) T {
+	var b [10]byte
+	rand.Read(b[:])
+	return T(formatV7(at, b))
+}
+
+// formatV7 lays out 48 bits of milliseconds and 74 bits of the tail.
+func formatV7(at time.Time, tail [10]byte) string {
+	var b [16]byte
+	ms := uint64(max(at.UnixMilli(), 0))
+	binary.BigEndian.PutUint64(b[:8], ms<<16)
+	copy(b[6:], tail[:])
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	var out [36]byte
+	hex.Encode(out[0:8], b[0:4])
+	out[8] = '-'
+	hex.Encode(out[9:13], b[4:6])
+	out[13] = '-'
+	hex.Encode(out[14:18], b[6:8])
+	out[18] = '-'
+	hex.Encode(out[19:23], b[8:10])
+	out[23] = '-'
+	hex.Encode(out[24:36], b[10:16])
+	return string(out[:])
+}
+
+// IsID tells whether s has the form of an id.
+func IsID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range s {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,155 @@
+package andante
+
+import "slices"
+
+// Reason says why a touch did not go, or does not go yet. The list is closed:
+// attempts, log, metric and `why` use these words and no others.
+type Reason string
+
+// Reasons of the governor.
+const (
+	ReasonLimit    Reason = "limit"     // a limit is full
+	ReasonGap      Reason = "gap"       // too soon after another touch
+	ReasonCoolDown Reason = "cool_down" // silence after an introduction, a reply or a stage change
+	ReasonEase     Reason = "ease"      // the contact ignored the last touches
+	ReasonChoice   Reason = "choice"    // the contact's own choice
+	ReasonWindow   Reason = "window"    // outside the local hours
+	ReasonHoliday  Reason = "holiday"   // a holiday where the contact lives
+	ReasonYielded  Reason = "yielded"   // a more important touch took the place
+	ReasonNoRoom   Reason = "no_room"   // nothing free within valid_for or 400 days
+)
+
+// Reasons of rules about the contact.
+const (
+	ReasonSuppressed Reason = "suppressed"
+	ReasonNoConsent  Reason = "no_consent"
+	ReasonHeld       Reason = "held"
+	ReasonNoAddress  Reason = "no_address"
+	ReasonMissing    Reason = "missing" // a field that the step needs is empty
+	ReasonCondition  Reason = "condition"
+	ReasonHeldOut    Reason = "held_out"
+	ReasonStale      Reason = "stale" // past valid_for
+	ReasonLate       Reason = "late"  // the machine was off and the step says late: skip
+	ReasonNoChannel  Reason = "no_channel"
+	ReasonNoOwner    Reason = "no_owner"
+)
+
+// Reasons of failures.
+const (
+	ReasonRender    Reason = "render"
+	ReasonPrepare   Reason = "prepare"
+	ReasonExpr      Reason = "condition_error"
+	ReasonTemporary Reason = "temporary"
+	ReasonPermanent Reason = "permanent"
+	ReasonAddress   Reason = "bad_address"
+	ReasonSender    Reason = "sender"
+	ReasonUnknown   Reason = "unknown"
+	ReasonGaveUp    Reason = "gave_up"
+	ReasonStore     Reason = "store" // the store could not answer
+	ReasonReturned  Reason = "returned"
+	ReasonThrottled Reason = "throttled"
+)
+
+// Reasons for the end of an enrollment, or a refusal to begin one.
+const (
+	ReasonFinished     Reason = "finished"
+	ReasonReplied      Reason = "replied"
+	ReasonMet          Reason = "met"
+	ReasonHandedOver   Reason = "handed_over"
+	ReasonOptedOut     Reason = "opted_out"
+	ReasonComplained   Reason = "complained"
+	ReasonUnreachable  Reason = "unreachable"
+	ReasonExit         Reason = "exit"
+	ReasonStopped      Reason = "stopped"
+	ReasonOverLimit    Reason = "over_limit"
+	ReasonAlready      Reason = "already_enrolled"
+	ReasonReenter      Reason = "reenter"
+	ReasonExclusive    Reason = "exclusive"
+	ReasonWrongPersona Reason = "persona"
+	ReasonWrongStage   Reason = "stage"
+	ReasonNotPrimary   Reason = "not_primary"
+	ReasonRetired      Reason = "retired"
+	ReasonColleague    Reason = "colleague" // a colleague's exit ended it
+	ReasonAtOnce       Reason = "at_once"   // account.at_once is reached
+	ReasonNoStep       Reason = "no_step"
+)
+
+// reasonText explains each reason in a few words; it is also the closed list.
+var reasonText = map[Reason]string{
+	ReasonLimit:    "a limit is full",
+	ReasonGap:      "too soon after another touch",
+	ReasonCoolDown: "a cool-down is running",
+	ReasonEase:     "the contact ignored the last touches",
+	ReasonChoice:   "the contact chose so",
+	ReasonWindow:   "outside the contact's hours",
+	ReasonHoliday:  "a holiday where the contact lives",
+	ReasonYielded:  "a more important touch took the place",
+	ReasonNoRoom:   "no free place in time",
+
+	ReasonSuppressed: "contact or address is suppressed",
+	ReasonNoConsent:  "consent is missing",
+	ReasonHeld:       "on hold",
+	ReasonNoAddress:  "no address for this kind",
+	ReasonMissing:    "a field that the step needs is empty",
+	ReasonCondition:  "its condition does not hold",
+	ReasonHeldOut:    "drawn for the hold-out of a test",
+	ReasonStale:      "past its valid_for",
+	ReasonLate:       "the machine was off and the step says late: skip",
+	ReasonNoChannel:  "no channel sends this kind yet",
+	ReasonNoOwner:    "the account has no owner to send as",
+
+	ReasonRender:    "the text could not be rendered",
+	ReasonPrepare:   "the message could not be built",
+	ReasonExpr:      "its condition could not be evaluated",
+	ReasonTemporary: "the server asked to try later",
+	ReasonPermanent: "the server refused it",
+	ReasonAddress:   "the mailbox does not exist",
+	ReasonSender:    "the server refused the sender",
+	ReasonUnknown:   "sent, but the answer was lost",
+	ReasonGaveUp:    "tried until it was too late",
+	ReasonStore:     "the store did not answer",
+	ReasonReturned:  "taken back before it was sent",
+	ReasonThrottled: "the sender's throttle is spent",
+
+	ReasonFinished:     "all steps are done",
+	ReasonReplied:      "the contact replied",
+	ReasonMet:          "the contact was met",
+	ReasonHandedOver:   "handed over to sales",
+	ReasonOptedOut:     "the contact opted out",
+	ReasonComplained:   "the contact complained",
+	ReasonUnreachable:  "the contact can't be reached",
+	ReasonExit:         "an exit condition came true",
+	ReasonStopped:      "stopped by hand",
+	ReasonOverLimit:    "over a limit, and the step says over_limit",
+	ReasonAlready:      "already enrolled",
+	ReasonReenter:      "was enrolled before",
+	ReasonExclusive:    "on another sequence of the same exclusive group",
+	ReasonWrongPersona: "the sequence is not for this persona",
+	ReasonWrongStage:   "the sequence is not for this stage",
+	ReasonNotPrimary:   "not the account's primary contact",
+	ReasonRetired:      "the sequence is retired",
+	ReasonColleague:    "a colleague's exit ended it",
+	ReasonAtOnce:       "enough colleagues of the account are enrolled",
+	ReasonNoStep:       "the step is no longer in the plan",
+}
+
+// Reasons returns the closed list in alphabetical order.
+func Reasons() []Reason {
+	list := make([]Reason, 0, len(reasonText))
+	for r := range reasonText {
+		list = append(list, r)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Text explains the reason in a few words.
+func (r Reason) Text() string {
+	if t, ok := reasonText[r]; ok {
+		return t
+	}
+	return string(r)
+}
+
+// Valid tells whether r is on the closed list.
+func (r Reason) Valid() bool { _, ok := reasonText[r]; return ok }

@@ -1,0 +1,183 @@
+package andante
+
+import (
+	"slices"
+	"time"
+)
+
+// State is where a touch stands between plan and outcome.
+type State string
+
+// The states of a touch. docs/states.md draws them.
+const (
+	Planned   State = "planned"
+	Leased    State = "leased"
+	Claimed   State = "claimed"
+	Attempted State = "attempted"
+	Sent      State = "sent"
+	Failed    State = "failed"
+	Unknown   State = "unknown"
+	Open      State = "open"
+	Done      State = "done"
+	Review    State = "review"
+	Skipped   State = "skipped"
+	Canceled  State = "canceled"
+)
+
+// States lists every state in the order in which they are shown.
+var States = []State{Planned, Leased, Claimed, Attempted, Review, Open, Sent, Done, Unknown, Failed, Skipped, Canceled}
+
+// transitions is the one table of what may follow what.
+var transitions = map[State][]State{
+	Planned:   {Leased, Skipped, Canceled},
+	Leased:    {Claimed, Planned, Failed, Review, Skipped, Canceled},
+	Claimed:   {Attempted, Planned, Failed, Skipped, Canceled},
+	Attempted: {Sent, Failed, Unknown, Planned, Open},
+	Review:    {Planned, Skipped, Canceled},
+	Open:      {Done, Skipped, Sent, Canceled},
+	Unknown:   {Sent, Failed, Planned},
+}
+
+// Next returns the states that may follow s; none for an end.
+func (s State) Next() []State { return transitions[s] }
+
+// May tells whether a touch in state s may move to state to.
+func (s State) May(to State) bool { return slices.Contains(transitions[s], to) }
+
+// Settled tells whether the step is over, so that the next one may be planned.
+// Unknown is settled too: it counts as sent and is never resent by itself.
+func (s State) Settled() bool {
+	switch s {
+	case Sent, Failed, Unknown, Done, Skipped, Canceled:
+		return true
+	}
+	return false
+}
+
+// A Touch is one step for one contact, from plan to outcome. It is the unit of
+// scheduling, sending, counting and explaining.
+type Touch struct {
+	ID         TouchID
+	Enrollment EnrollmentID // empty for an imported or logged touch
+	Contact    ContactID
+	Account    AccountID
+	Sequence   string
+	Step       string
+	Repeat     int
+	Kind       Kind
+	Purpose    Purpose
+	Priority   Priority
+	Sender     string      // key of a sender or a person; what the lease is grouped by
+	Address    AddressHash // of the address it goes to, known from the first claim on
+	Variant    string
+
+	State    State
+	Due      time.Time // when it is looked at next
+	FirstDue time.Time // when it was due at first; valid_for counts from here
+	Lease    LeaseID   // set while leased, claimed or attempted
+	NotAfter time.Time // set while claimed: after it nothing may be written to a connection
+	Counted  time.Time // the instant at which limits count it; zero: it does not count
+	Settled  time.Time
+	Attempts int
+
+	Reason      Reason   // of the last "no" or "not yet"
+	Evidence    Evidence // of the same
+	Deferred    int      // how often a verdict put it off
+	MessageID   string   // without angle brackets; one per touch, the same on every attempt
+	MessageHash string   // SHA-256 of the sealed bytes in hex
+	MessageSize int      // in bytes
+	Subject     string
+}
+
+// An Attempt is one try at a touch. Attempts are appended, never changed but for
+// their outcome; together they are the ledger.
+type Attempt struct {
+	ID       AttemptID
+	Touch    TouchID
+	Contact  ContactID
+	Account  AccountID
+	Number   int
+	Sender   string
+	Policy   string // hash of the policy that let it go
+	Started  time.Time
+	Ended    time.Time
+	Outcome  Outcome
+	Code     int    // the server's reply code; 0 without one
+	Response string // the server's words, cleaned and cut
+}
+
+// Outcome of one attempt.
+type Outcome string
+
+// The outcomes. Pending stands in the ledger between permit and record.
+const (
+	OutcomePending   Outcome = "pending"
+	OutcomeSent      Outcome = "sent"
+	OutcomeTemporary Outcome = "temporary"
+	OutcomePermanent Outcome = "permanent"
+	OutcomeAddress   Outcome = "address"
+	OutcomeSender    Outcome = "sender"
+	OutcomeUnknown   Outcome = "unknown"
+	OutcomeUntried   Outcome = "untried"
+)
+
+// An Enrollment is one contact on one sequence.
+type Enrollment struct {
+	ID        EnrollmentID
+	Contact   ContactID
+	Account   AccountID
+	Sequence  string
+	Plan      string // hash of the sequence file whose plan it keeps
+	State     EnrollmentState
+	Reason    Reason // why it finished
+	Step      string // the step that its open touch belongs to
+	Variant   string
+	HeldOut   bool // drawn for the hold-out of a test: nothing is sent
+	Exclusive string
+	Entered   time.Time
+	Finished  time.Time
+}
+
+// EnrollmentState is active, held or finished.
+type EnrollmentState string
+
+// The states of an enrollment.
+const (
+	EnrollmentActive   EnrollmentState = "active"
+	EnrollmentHeld     EnrollmentState = "held"
+	EnrollmentFinished EnrollmentState = "finished"
+)
+
+// A Notice is a message that is no touch: to a colleague, or an answer that a
+// person asked for.
+type Notice struct {
+	ID      NoticeID
+	To      string // a person's key or an address
+	Subject string
+	Text    string
+	Sender  string
+	Due     time.Time
+}
+
+// A Message is what is rendered for a touch, before it becomes bytes.
+type Message struct {
+	Touch       TouchID
+	Kind        Kind
+	From        Mailbox
+	ReplyTo     Mailbox // empty: From
+	To          Mailbox
+	Subject     string
+	HTML        string
+	Text        string
+	MessageID   string   // without angle brackets
+	InReplyTo   string   // likewise
+	References  []string // likewise
+	Unsubscribe string   // the https URI of RFC 8058; empty for a notice
+	Date        time.Time
+}
+
+// A Mailbox is a name and an address.
+type Mailbox struct {
+	Name    string
+	Address string
+}

@@ -1,0 +1,45 @@
+package andante
+
+import "time"
+
+// Action is what a verdict tells the worker to do.
+type Action string
+
+// The actions.
+const (
+	Go     Action = "go"
+	Defer  Action = "defer"
+	Skip   Action = "skip"
+	Finish Action = "end" // skip, and finish the enrollment
+)
+
+// A Verdict answers whether a touch may go now.
+type Verdict struct {
+	Action   Action
+	Reason   Reason    // empty when it goes
+	Until    time.Time // when deferred: the next free instant
+	NotAfter time.Time // when it goes: the instant until which the verdict holds
+	Evidence Evidence
+}
+
+// Evidence is what a verdict rests on, kept so that `why` can tell it in
+// sentences. Fields that don't apply are empty.
+type Evidence struct {
+	Rule   string     `json:"rule,omitempty"`   // name of the limit, gap, window or hold
+	Scope  string     `json:"scope,omitempty"`  // contact, account or address
+	Max    float64    `json:"max,omitempty"`    // of a limit: touches or points
+	Period string     `json:"period,omitempty"` // as written in the policy
+	Filled []Filler   `json:"filled,omitempty"` // the touches that filled it, oldest first
+	Zone   string     `json:"zone,omitempty"`   // in which the window was read
+	Source string     `json:"source,omitempty"` // where the zone came from
+	Until  *time.Time `json:"until,omitempty"`
+	Detail string     `json:"detail,omitempty"`
+}
+
+// A Filler is a touch that takes a place in a limit.
+type Filler struct {
+	Touch   TouchID   `json:"touch"`
+	Contact ContactID `json:"contact,omitempty"`
+	Kind    Kind      `json:"kind"`
+	At      time.Time `json:"at"`
+}
