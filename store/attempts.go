@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+const attemptColumns = `id, touch_id, contact_id, account_id, number, sender, policy, started_at, ended_at, outcome, code, response`
+
+func scanAttempt(r *sql.Rows) (a andante.Attempt, err error) {
+	var started int64
+	var ended sql.NullInt64
+	err = r.Scan(&a.ID, &a.Touch, &a.Contact, &a.Account, &a.Number, &a.Sender, &a.Policy, &started, &ended, &a.Outcome, &a.Code, &a.Response)
+	a.Started, a.Ended = time.UnixMilli(started).UTC(), instant(ended)
+	return a, err
+}
+
+// AddAttempts appends attempts to the ledger.
+func (tx *Tx) AddAttempts(ctx context.Context, list []andante.Attempt) error {
+	return insert(ctx, tx, "attempts", attemptColumns, "", list, func(a andante.Attempt) []any {
+		return []any{
+			string(a.ID), string(a.Touch), string(a.Contact), string(a.Account), a.Number, a.Sender, a.Policy,
+			ms(a.Started), ms(a.Ended), string(a.Outcome), a.Code, andante.CleanText(a.Response),
+		}
+	})
+}
+
+// EndAttempts writes the outcome of attempts that are pending or unknown, found
+// by touch and number.
+func (tx *Tx) EndAttempts(ctx context.Context, list []andante.Attempt) error {
+	_, err := update(ctx, tx, "attempts", []column{
+		{"touch_id", typeID}, {"was_number", typeInt}, {"ended_at", typeInt}, {"outcome", typeText}, {"code", typeInt}, {"response", typeText},
+	}, "AND attempts.number=v.was_number AND attempts.outcome IN ('pending', 'unknown')", list, func(a andante.Attempt) []any {
+		return []any{string(a.Touch), a.Number, ms(a.Ended), string(a.Outcome), a.Code, andante.CleanText(a.Response)}
+	})
+	return err
+}
+
+// AttemptsOf returns the attempts of these touches, in order.
+func (tx *Tx) AttemptsOf(ctx context.Context, ids []andante.TouchID) ([]andante.Attempt, error) {
+	return where(ctx, tx, "SELECT "+attemptColumns+" FROM attempts WHERE touch_id IN ", nil, ids, " ORDER BY started_at, number", scanAttempt)
+}
+
+// A StoredVerdict is a "no" or "not yet" as it was given.
+type StoredVerdict struct {
+	ID     andante.VerdictID
+	Touch  andante.TouchID
+	At     time.Time
+	Policy string
+	andante.Verdict
+}
+
+// AddVerdicts appends verdicts.
+func (tx *Tx) AddVerdicts(ctx context.Context, list []StoredVerdict) error {
+	return insert(ctx, tx, "verdicts", "id, touch_id, at, action, reason, until_at, policy, evidence", "", list, func(v StoredVerdict) []any {
+		return []any{
+			string(v.ID), string(v.Touch), ms(v.At), string(v.Action), string(v.Reason), ms(v.Until), v.Policy, evidenceJSON(v.Evidence),
+		}
+	})
+}
+
+// VerdictsOf returns the verdicts on these touches, in order.
+func (tx *Tx) VerdictsOf(ctx context.Context, ids []andante.TouchID) ([]StoredVerdict, error) {
+	return where(ctx, tx, "SELECT id, touch_id, at, action, reason, until_at, policy, evidence FROM verdicts WHERE touch_id IN ", nil, ids,
+		" ORDER BY at, id", func(r *sql.Rows) (v StoredVerdict, err error) {
+			var at int64
+			var until sql.NullInt64
+			var evidence string
+			if err = r.Scan(&v.ID, &v.Touch, &at, &v.Action, &v.Reason, &until, &v.Policy, &evidence); err != nil {
+				return v, err
+			}
+			v.At, v.Until = time.UnixMilli(at).UTC(), instant(until)
+			if evidence != "" {
+				err = json.Unmarshal([]byte(evidence), &v.Evidence)
+			}
+			return v, err
+		})
+}
+
+// A Quote is the text part of a sent mail, kept while a later step quotes it.
+type Quote struct {
+	Touch      andante.TouchID
+	Enrollment andante.EnrollmentID
+	Text       string
+}
+
+// PutQuotes keeps texts for quoting.
+func (tx *Tx) PutQuotes(ctx context.Context, list []Quote) error {
+	return insert(ctx, tx, "quotes", "touch_id, enrollment_id, body", "ON CONFLICT (touch_id) DO UPDATE SET body=excluded.body", list,
+		func(q Quote) []any { return []any{string(q.Touch), string(q.Enrollment), q.Text} })
+}
+
+// QuotesOf returns the texts that are kept for these enrollments.
+func (tx *Tx) QuotesOf(ctx context.Context, ids []andante.EnrollmentID) ([]Quote, error) {
+	return where(ctx, tx, "SELECT touch_id, enrollment_id, body FROM quotes WHERE enrollment_id IN ", nil, ids, "",
+		func(r *sql.Rows) (q Quote, err error) { err = r.Scan(&q.Touch, &q.Enrollment, &q.Text); return q, err })
+}

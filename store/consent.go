@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+const suppressionColumns = `id, contact_id, address, kind, purpose, reason, source, at`
+
+func scanSuppression(r *sql.Rows) (s andante.Suppression, err error) {
+	var contact sql.NullString
+	var at int64
+	err = r.Scan(&s.ID, &contact, &s.Address, &s.Kind, &s.Purpose, &s.Reason, &s.Source, &at)
+	s.Contact, s.At = andante.ContactID(contact.String), time.UnixMilli(at).UTC()
+	return s, err
+}
+
+// AddSuppressions appends suppressions.
+func (tx *Tx) AddSuppressions(ctx context.Context, list []andante.Suppression) error {
+	return insert(ctx, tx, "suppressions", suppressionColumns, "", list, func(s andante.Suppression) []any {
+		return []any{
+			string(s.ID), null(s.Contact), string(s.Address), string(s.Kind), string(s.Purpose), string(s.Reason),
+			andante.CleanText(s.Source), ms(s.At),
+		}
+	})
+}
+
+// Suppressions returns what bars these contacts or addresses and is not lifted.
+func (tx *Tx) Suppressions(ctx context.Context, contacts []andante.ContactID, addresses []andante.AddressHash) ([]andante.Suppression, error) {
+	byContact, err := where(ctx, tx, "SELECT "+suppressionColumns+" FROM suppressions WHERE contact_id IS NOT NULL AND lifted_at IS NULL AND contact_id IN ",
+		nil, contacts, "", scanSuppression)
+	if err != nil {
+		return nil, err
+	}
+	byAddress, err := where(ctx, tx, "SELECT "+suppressionColumns+" FROM suppressions WHERE address <> '' AND lifted_at IS NULL AND address IN ",
+		nil, addresses, "", scanSuppression)
+	return append(byContact, byAddress...), err
+}
+
+const consentColumns = `id, contact_id, kind, purpose, basis, source, wording, at`
+
+func scanConsent(r *sql.Rows) (c andante.Consent, err error) {
+	var at int64
+	err = r.Scan(&c.ID, &c.Contact, &c.Kind, &c.Purpose, &c.Basis, &c.Source, &c.Wording, &at)
+	c.At = time.UnixMilli(at).UTC()
+	return c, err
+}
+
+// AddConsents appends consent records; one that is there already stays.
+func (tx *Tx) AddConsents(ctx context.Context, list []andante.Consent) error {
+	return insert(ctx, tx, "consents", consentColumns, "ON CONFLICT (id) DO NOTHING", list, func(c andante.Consent) []any {
+		return []any{string(c.ID), string(c.Contact), string(c.Kind), string(c.Purpose), string(c.Basis), c.Source, c.Wording, ms(c.At)}
+	})
+}
+
+// Consents returns the consent records of these contacts.
+func (tx *Tx) Consents(ctx context.Context, contacts []andante.ContactID) ([]andante.Consent, error) {
+	return where(ctx, tx, "SELECT "+consentColumns+" FROM consents WHERE contact_id IN ", nil, contacts, "", scanConsent)
+}
+
+const holdColumns = `id, scope, key, author, reason, from_at, until_at`
+
+func scanHold(r *sql.Rows) (h andante.Hold, err error) {
+	var from int64
+	var until sql.NullInt64
+	err = r.Scan(&h.ID, &h.Scope, &h.Key, &h.Author, &h.Reason, &from, &until)
+	h.From, h.Until = time.UnixMilli(from).UTC(), instant(until)
+	return h, err
+}
+
+// AddHold appends a hold.
+func (tx *Tx) AddHold(ctx context.Context, h andante.Hold) error {
+	return insert(ctx, tx, "holds", holdColumns, "", []andante.Hold{h}, func(h andante.Hold) []any {
+		return []any{string(h.ID), string(h.Scope), h.Key, h.Author, h.Reason, ms(h.From), ms(h.Until)}
+	})
+}
+
+// ReleaseHolds ends the holds on a key and returns how many there were.
+func (tx *Tx) ReleaseHolds(ctx context.Context, scope andante.HoldScope, key string, now time.Time) (int, error) {
+	res, err := tx.tx.ExecContext(ctx, "UPDATE holds SET released_at=$1 WHERE released_at IS NULL AND scope=$2 AND key=$3",
+		ms(now), string(scope), key)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// WideHolds returns the holds on sequences, senders and everything.
+func (tx *Tx) WideHolds(ctx context.Context) ([]andante.Hold, error) {
+	return query(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL AND scope IN ('sequence', 'sender', 'everything')", nil, scanHold)
+}
+
+// NarrowHolds returns the holds on these contacts and accounts, given by id.
+func (tx *Tx) NarrowHolds(ctx context.Context, keys []string) ([]andante.Hold, error) {
+	return where(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL AND scope IN ('contact', 'account') AND key IN ", nil, keys, "", scanHold)
+}
+
+// AllHolds returns every hold that was not released.
+func (tx *Tx) AllHolds(ctx context.Context) ([]andante.Hold, error) {
+	return query(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL ORDER BY from_at, id", nil, scanHold)
+}

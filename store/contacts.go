@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+const accountColumns = `id, key, name, domain, stage, owner, tier, industry, revenue, business, country, zone, fields, version, created_at`
+
+func scanAccount(r *sql.Rows) (a andante.Account, err error) {
+	var fields string
+	var created int64
+	err = r.Scan(&a.ID, &a.Key, &a.Name, &a.Domain, &a.Stage, &a.Owner, &a.Tier, &a.Industry, &a.Revenue, &a.Business,
+		&a.Country, &a.Zone, &fields, &a.Version, &created)
+	if err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal([]byte(fields), &a.Fields)
+}
+
+// PutAccounts adds accounts or replaces them by id. An account that is replaced
+// keeps its creation and raises its version.
+func (tx *Tx) PutAccounts(ctx context.Context, now time.Time, list []andante.Account) error {
+	return insert(ctx, tx, "accounts", accountColumns, `ON CONFLICT (id) DO UPDATE SET key=excluded.key, name=excluded.name,
+		domain=excluded.domain, stage=excluded.stage, owner=excluded.owner, tier=excluded.tier, industry=excluded.industry,
+		revenue=excluded.revenue, business=excluded.business, country=excluded.country, zone=excluded.zone,
+		fields=excluded.fields, version=accounts.version+1`, list, func(a andante.Account) []any {
+		return []any{
+			string(a.ID), a.Key, a.Name, a.Domain, a.Stage, a.Owner, a.Tier, a.Industry, a.Revenue, a.Business,
+			a.Country, a.Zone, toJSON(a.Fields), a.Version, ms(now),
+		}
+	})
+}
+
+// Accounts returns the accounts with these ids, in no order.
+func (tx *Tx) Accounts(ctx context.Context, ids []andante.AccountID) ([]andante.Account, error) {
+	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE id IN ", nil, ids, "", scanAccount)
+}
+
+// AccountsByKey returns the accounts with these keys, in no order.
+func (tx *Tx) AccountsByKey(ctx context.Context, keys []string) ([]andante.Account, error) {
+	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE key IN ", nil, keys, "", scanAccount)
+}
+
+// LockAccounts locks accounts in the order of their ids until the transaction
+// ends. Every transaction that changes what a decision rests on begins with it.
+func (tx *Tx) LockAccounts(ctx context.Context, ids []andante.AccountID) error {
+	return lockRows(ctx, tx, "SELECT id FROM accounts WHERE id IN ", " ORDER BY id", ids)
+}
+
+// LockAddresses locks address hashes in order, after the accounts.
+func (tx *Tx) LockAddresses(ctx context.Context, hashes []andante.AddressHash) error {
+	if tx.d.lock == "" {
+		return nil
+	}
+	hashes = slices.DeleteFunc(slices.Clone(hashes), func(h andante.AddressHash) bool { return h == "" })
+	slices.Sort(hashes)
+	hashes = slices.Compact(hashes)
+	err := insert(ctx, tx, "addresses", "hash", "ON CONFLICT (hash) DO NOTHING", hashes,
+		func(h andante.AddressHash) []any { return []any{string(h)} })
+	if err != nil {
+		return err
+	}
+	return lockRows(ctx, tx, "SELECT hash FROM addresses WHERE hash IN ", " ORDER BY hash", hashes)
+}
+
+func lockRows[K ~string](ctx context.Context, tx *Tx, text, order string, keys []K) error {
+	if tx.d.lock == "" || len(keys) == 0 {
+		return nil
+	}
+	keys = slices.Clone(keys)
+	slices.Sort(keys)
+	_, err := where(ctx, tx, text, nil, slices.Compact(keys), order+tx.d.lock, scanString[string])
+	return err
+}
+
+// RaiseVersion tells every claim that the accounts' facts have changed.
+func (tx *Tx) RaiseVersion(ctx context.Context, ids []andante.AccountID) error {
+	_, err := execIn(ctx, tx, "UPDATE accounts SET version=version+1 WHERE id IN ", nil, ids, "")
+	return err
+}
+
+const contactColumns = `id, account_id, external_id, first_name, last_name, job_title, email, email_hash, phone, phone_hash,
+	persona, stage, language, country, postal_code, zone, fields, created_at`
+
+func scanContact(r *sql.Rows) (c andante.Contact, err error) {
+	var fields, emailHash, phoneHash string
+	var created int64
+	err = r.Scan(&c.ID, &c.Account, &c.ExternalID, &c.FirstName, &c.LastName, &c.JobTitle, &c.Email, &emailHash, &c.Phone, &phoneHash,
+		&c.Persona, &c.Stage, &c.Language, &c.Country, &c.PostalCode, &c.Zone, &fields, &created)
+	if err != nil {
+		return c, err
+	}
+	c.Created = time.UnixMilli(created).UTC()
+	return c, json.Unmarshal([]byte(fields), &c.Fields)
+}
+
+// HashedContact is a contact with the keyed hashes of its addresses.
+type HashedContact struct {
+	andante.Contact
+	EmailHash andante.AddressHash
+	PhoneHash andante.AddressHash
+}
+
+// PutContacts adds contacts or replaces them by id.
+func (tx *Tx) PutContacts(ctx context.Context, list []HashedContact) error {
+	return insert(ctx, tx, "contacts", contactColumns, `ON CONFLICT (id) DO UPDATE SET account_id=excluded.account_id,
+		external_id=excluded.external_id, first_name=excluded.first_name, last_name=excluded.last_name,
+		job_title=excluded.job_title, email=excluded.email, email_hash=excluded.email_hash, phone=excluded.phone,
+		phone_hash=excluded.phone_hash, persona=excluded.persona, stage=excluded.stage, language=excluded.language,
+		country=excluded.country, postal_code=excluded.postal_code, zone=excluded.zone, fields=excluded.fields`,
+		list, func(c HashedContact) []any {
+			return []any{
+				string(c.ID), string(c.Account), c.ExternalID, c.FirstName, c.LastName, c.JobTitle, c.Email, string(c.EmailHash),
+				c.Phone, string(c.PhoneHash), c.Persona, c.Stage, c.Language, c.Country, c.PostalCode, c.Zone, toJSON(c.Fields), ms(c.Created),
+			}
+		})
+}
+
+// Contacts returns the contacts with these ids, in no order.
+func (tx *Tx) Contacts(ctx context.Context, ids []andante.ContactID) ([]andante.Contact, error) {
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE id IN ", nil, ids, "", scanContact)
+}
+
+// ContactsByExternalID returns the contacts with these external ids.
+func (tx *Tx) ContactsByExternalID(ctx context.Context, ids []string) ([]andante.Contact, error) {
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE external_id <> '' AND external_id IN ", nil, ids, "", scanContact)
+}
+
+// ContactsByEmail returns the contacts with these normalised addresses; several
+// may share one.
+func (tx *Tx) ContactsByEmail(ctx context.Context, emails []string) ([]andante.Contact, error) {
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email <> '' AND email IN ", nil, emails, "", scanContact)
+}
+
+// ContactsByAddress returns the contacts that have an address with one of these
+// hashes.
+func (tx *Tx) ContactsByAddress(ctx context.Context, hashes []andante.AddressHash) ([]andante.Contact, error) {
+	byMail, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email_hash <> '' AND email_hash IN ", nil, hashes, "", scanContact)
+	if err != nil {
+		return nil, err
+	}
+	byPhone, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE phone_hash <> '' AND phone_hash IN ", nil, hashes, "", scanContact)
+	return append(byMail, byPhone...), err
+}
+
+// ContactsOf returns the contacts of the accounts, the oldest first: the first
+// of an account is its primary contact.
+func (tx *Tx) ContactsOf(ctx context.Context, ids []andante.AccountID) ([]andante.Contact, error) {
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE account_id IN ", nil, ids, " ORDER BY account_id, created_at, id", scanContact)
+}
+
+// ContactsAfter returns up to n contacts in the order of their ids, beginning
+// after the given one.
+func (tx *Tx) ContactsAfter(ctx context.Context, after andante.ContactID, n int) ([]andante.Contact, error) {
+	if after == "" {
+		after = "00000000-0000-0000-0000-000000000000"
+	}
+	return query(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, scanContact)
+}
+
+// CountContacts returns the number of contacts and of accounts.
+func (tx *Tx) CountContacts(ctx context.Context) (contacts, accounts int, err error) {
+	err = tx.tx.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM accounts)").Scan(&contacts, &accounts)
+	return contacts, accounts, err
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// dialect is where SQLite and Postgres differ.
+type dialect struct {
+	name string
+	// lock ends a SELECT that locks its rows; skip ends one that passes over
+	// locked rows. SQLite has one writer at a time and needs neither.
+	lock, skip string
+	// types gives the cast of a bulk update's value; nil where values need none.
+	types map[colType]string
+	// wall reads the clock by which leases end: the database's own where several
+	// machines share it, so that no two machines' clocks are ever compared.
+	wall func(ctx context.Context, tx *sql.Tx, c andante.Clock) (time.Time, error)
+}
+
+type colType int
+
+const (
+	typeText colType = iota
+	typeID
+	typeInt
+)
+
+var sqliteDialect = dialect{
+	name: "sqlite",
+	wall: func(_ context.Context, _ *sql.Tx, c andante.Clock) (time.Time, error) { return c.Wall().UTC(), nil },
+}
+
+var postgresDialect = dialect{
+	name:  "postgres",
+	lock:  " FOR NO KEY UPDATE",
+	skip:  " FOR NO KEY UPDATE SKIP LOCKED",
+	types: map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint"},
+	wall: func(ctx context.Context, tx *sql.Tx, _ andante.Clock) (time.Time, error) {
+		var ms int64
+		err := tx.QueryRowContext(ctx, "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint").Scan(&ms)
+		return time.UnixMilli(ms).UTC(), err
+	},
+}

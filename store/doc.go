@@ -1,0 +1,22 @@
+// Package store is the durable truth: contacts, schedule, attempts, throttles,
+// consent and events as rows on SQLite or Postgres. It is the only package that
+// speaks SQL, and it decides nothing.
+//
+// There is one SQL text for both databases, with $N parameters. They differ at
+// three named seams, all in dialect.go: row locks, the types of a bulk update's
+// values, and the clock by which leases end.
+//
+// All access goes through a transaction: [Store.Read] for looking, [Store.Write]
+// for changing. A Write function may run again after a conflict, so it must not
+// change anything but the transaction and variables that it sets anew.
+//
+//	err := st.Write(ctx, func(tx *store.Tx) error {
+//		if err := tx.LockAccounts(ctx, accounts); err != nil {
+//			return err
+//		}
+//		...
+//	})
+//
+// Times are BIGINT milliseconds UTC, JSON is text. Statements over many rows
+// come in fixed sizes (500, 50, 1), so that a database sees few different texts.
+package store

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+const enrollmentColumns = `id, contact_id, account_id, sequence, plan, state, reason, step, variant, held_out, exclusive, entered_at, finished_at`
+
+func scanEnrollment(r *sql.Rows) (e andante.Enrollment, err error) {
+	var entered int64
+	var finished sql.NullInt64
+	err = r.Scan(&e.ID, &e.Contact, &e.Account, &e.Sequence, &e.Plan, &e.State, &e.Reason, &e.Step, &e.Variant, &e.HeldOut, &e.Exclusive,
+		&entered, &finished)
+	e.Entered, e.Finished = time.UnixMilli(entered).UTC(), instant(finished)
+	return e, err
+}
+
+// AddEnrollments appends enrollments.
+func (tx *Tx) AddEnrollments(ctx context.Context, list []andante.Enrollment) error {
+	return insert(ctx, tx, "enrollments", enrollmentColumns, "", list, func(e andante.Enrollment) []any {
+		return []any{
+			string(e.ID), string(e.Contact), string(e.Account), e.Sequence, e.Plan, string(e.State), string(e.Reason), e.Step,
+			e.Variant, e.HeldOut, e.Exclusive, ms(e.Entered), ms(e.Finished),
+		}
+	})
+}
+
+// Enrollments returns the enrollments with these ids, in no order.
+func (tx *Tx) Enrollments(ctx context.Context, ids []andante.EnrollmentID) ([]andante.Enrollment, error) {
+	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE id IN ", nil, ids, "", scanEnrollment)
+}
+
+// EnrollmentsOf returns every enrollment of these contacts, the oldest first.
+func (tx *Tx) EnrollmentsOf(ctx context.Context, contacts []andante.ContactID) ([]andante.Enrollment, error) {
+	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE contact_id IN ", nil, contacts, " ORDER BY entered_at, id", scanEnrollment)
+}
+
+// ActiveInAccounts returns the unfinished enrollments of these accounts on a
+// sequence.
+func (tx *Tx) ActiveInAccounts(ctx context.Context, sequence string, accounts []andante.AccountID) ([]andante.Enrollment, error) {
+	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE sequence=$1 AND state <> 'finished' AND account_id IN ",
+		[]any{sequence}, accounts, "", scanEnrollment)
+}
+
+// LastStarts returns, per account, when the latest of its contacts begins or
+// began the first step of a sequence.
+func (tx *Tx) LastStarts(ctx context.Context, sequence, step string, accounts []andante.AccountID) (map[andante.AccountID]time.Time, error) {
+	last := map[andante.AccountID]time.Time{}
+	_, err := where(ctx, tx, `SELECT e.account_id, max(t.first_due_at) FROM enrollments e
+		JOIN touches t ON t.enrollment_id=e.id AND t.step=$2 WHERE e.sequence=$1 AND e.account_id IN `,
+		[]any{sequence, step}, accounts, " GROUP BY e.account_id", func(r *sql.Rows) (struct{}, error) {
+			var id andante.AccountID
+			var at int64
+			err := r.Scan(&id, &at)
+			last[id] = time.UnixMilli(at).UTC()
+			return struct{}{}, err
+		})
+	return last, err
+}
+
+// ActiveOn returns up to n unfinished enrollments on a sequence, in the order of
+// their ids after the given one.
+func (tx *Tx) ActiveOn(ctx context.Context, sequence string, after andante.EnrollmentID, n int) ([]andante.Enrollment, error) {
+	if after == "" {
+		after = "00000000-0000-0000-0000-000000000000"
+	}
+	return query(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE sequence=$1 AND state <> 'finished' AND id > $2 ORDER BY id LIMIT $3",
+		[]any{sequence, string(after), n}, scanEnrollment)
+}
+
+// MoveEnrollments writes the step at which active enrollments stand.
+func (tx *Tx) MoveEnrollments(ctx context.Context, list []andante.Enrollment) error {
+	_, err := update(ctx, tx, "enrollments", []column{{"id", typeID}, {"step", typeText}}, "AND enrollments.state <> 'finished'", list,
+		func(e andante.Enrollment) []any { return []any{string(e.ID), e.Step} })
+	return err
+}
+
+// FinishEnrollments ends those that are not finished yet and returns their ids.
+// Reason and Finished are taken from the list.
+func (tx *Tx) FinishEnrollments(ctx context.Context, list []andante.Enrollment) ([]andante.EnrollmentID, error) {
+	ids, err := update(ctx, tx, "enrollments", []column{{"id", typeID}, {"state", typeText}, {"reason", typeText}, {"finished_at", typeInt}},
+		"AND enrollments.state <> 'finished'", list, func(e andante.Enrollment) []any {
+			return []any{string(e.ID), string(andante.EnrollmentFinished), string(e.Reason), ms(e.Finished)}
+		})
+	done := make([]andante.EnrollmentID, len(ids))
+	for i, id := range ids {
+		done[i] = andante.EnrollmentID(id)
+	}
+	return done, err
+}
+
+// DropQuotes forgets the texts that were kept for quoting.
+func (tx *Tx) DropQuotes(ctx context.Context, enrollments []andante.EnrollmentID) error {
+	_, err := execIn(ctx, tx, "DELETE FROM quotes WHERE enrollment_id IN ", nil, enrollments, "")
+	return err
+}

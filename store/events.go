@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+const eventColumns = `id, contact_id, account_id, touch_id, name, at, detail`
+
+func scanEvent(r *sql.Rows) (e andante.Event, err error) {
+	var contact, account, touch sql.NullString
+	var at int64
+	err = r.Scan(&e.ID, &contact, &account, &touch, &e.Name, &at, &e.Detail)
+	e.Contact, e.Account, e.Touch = andante.ContactID(contact.String), andante.AccountID(account.String), andante.TouchID(touch.String)
+	e.At = time.UnixMilli(at).UTC()
+	return e, err
+}
+
+// AddEvents appends events; one that is there already stays.
+func (tx *Tx) AddEvents(ctx context.Context, list []andante.Event) error {
+	return insert(ctx, tx, "events", eventColumns, "ON CONFLICT (id) DO NOTHING", list, func(e andante.Event) []any {
+		return []any{string(e.ID), null(e.Contact), null(e.Account), null(e.Touch), e.Name, ms(e.At), andante.CleanText(e.Detail)}
+	})
+}
+
+// EventsOf returns the events of a contact, in order.
+func (tx *Tx) EventsOf(ctx context.Context, id andante.ContactID) ([]andante.Event, error) {
+	return query(ctx, tx, "SELECT "+eventColumns+" FROM events WHERE contact_id=$1 ORDER BY at, id", []any{string(id)}, scanEvent)
+}
+
+// A LastEvent is when something last happened to a contact.
+type LastEvent struct {
+	Contact andante.ContactID
+	Name    string
+	Touch   andante.TouchID
+	At      time.Time
+}
+
+// LastEvents returns, for each contact, name and touch, the latest event.
+func (tx *Tx) LastEvents(ctx context.Context, contacts []andante.ContactID) ([]LastEvent, error) {
+	return where(ctx, tx, "SELECT contact_id, name, touch_id, max(at) FROM events WHERE contact_id IS NOT NULL AND contact_id IN ", nil, contacts,
+		" GROUP BY contact_id, name, touch_id", func(r *sql.Rows) (e LastEvent, err error) {
+			var touch sql.NullString
+			var at int64
+			err = r.Scan(&e.Contact, &e.Name, &touch, &at)
+			e.Touch, e.At = andante.TouchID(touch.String), time.UnixMilli(at).UTC()
+			return e, err
+		})
+}
+
+// AddNotice appends a notice.
+func (tx *Tx) AddNotice(ctx context.Context, n andante.Notice) error {
+	return insert(ctx, tx, "notices", "id, recipient, subject, body, sender, due_at", "", []andante.Notice{n}, func(n andante.Notice) []any {
+		return []any{string(n.ID), n.To, n.Subject, n.Text, n.Sender, ms(n.Due)}
+	})
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// A Lease is a batch of due touches of one kind and one sender, taken for a time
+// of the machine. Its attempt is raised each time it is handed to the queue, and
+// only the latest attempt is good.
+type Lease struct {
+	ID      andante.LeaseID
+	Epoch   int64
+	Attempt int
+	Kind    andante.Kind
+	Sender  string
+	Size    int
+	Worker  string // empty until a worker picks it up
+	Queued  time.Time
+	Expires time.Time
+}
+
+const leaseColumns = `id, epoch, attempt, kind, sender, size, worker, queued_at, expires_at`
+
+func scanLease(r *sql.Rows) (l Lease, err error) {
+	var queued, expires int64
+	err = r.Scan(&l.ID, &l.Epoch, &l.Attempt, &l.Kind, &l.Sender, &l.Size, &l.Worker, &queued, &expires)
+	l.Queued, l.Expires = time.UnixMilli(queued).UTC(), time.UnixMilli(expires).UTC()
+	return l, err
+}
+
+// AddLease appends a lease.
+func (tx *Tx) AddLease(ctx context.Context, l Lease) error {
+	return insert(ctx, tx, "leases", leaseColumns, "", []Lease{l}, func(l Lease) []any {
+		return []any{string(l.ID), l.Epoch, l.Attempt, string(l.Kind), l.Sender, l.Size, l.Worker, ms(l.Queued), ms(l.Expires)}
+	})
+}
+
+// Leases returns every lease and locks it, passing over those that somebody else
+// holds at the moment.
+func (tx *Tx) Leases(ctx context.Context) ([]Lease, error) {
+	return query(ctx, tx, "SELECT "+leaseColumns+" FROM leases ORDER BY queued_at, id"+tx.d.skip, nil, scanLease)
+}
+
+// LeaseLoad returns how many touches are leased and in how many leases.
+func (tx *Tx) LeaseLoad(ctx context.Context) (touches, leases int, err error) {
+	err = tx.tx.QueryRowContext(ctx, "SELECT coalesce(sum(size), 0), count(*) FROM leases").Scan(&touches, &leases)
+	return touches, leases, err
+}
+
+// Requeue raises a lease's attempt because nobody picked it up.
+func (tx *Tx) Requeue(ctx context.Context, id andante.LeaseID, queued, expires time.Time) error {
+	_, err := tx.tx.ExecContext(ctx, "UPDATE leases SET attempt=attempt+1, queued_at=$2, expires_at=$3 WHERE id=$1", string(id), ms(queued), ms(expires))
+	return err
+}
+
+// PickLease gives a lease to a worker, once per attempt. [andante.ErrLeaseLost]
+// if it is gone, taken, or under a later attempt.
+func (tx *Tx) PickLease(ctx context.Context, id andante.LeaseID, attempt int, worker string, expires time.Time) (Lease, error) {
+	got, err := query(ctx, tx, "UPDATE leases SET worker=$3, expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker='' RETURNING "+leaseColumns,
+		[]any{string(id), attempt, worker, ms(expires)}, scanLease)
+	if err == nil && len(got) == 0 {
+		err = andante.ErrLeaseLost
+	}
+	if err != nil {
+		return Lease{}, err
+	}
+	return got[0], nil
+}
+
+// RenewLease moves a lease's end. [andante.ErrLeaseLost] if it is no longer this
+// worker's.
+func (tx *Tx) RenewLease(ctx context.Context, l Lease, now, expires time.Time) error {
+	res, err := tx.tx.ExecContext(ctx, "UPDATE leases SET expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker=$3 AND expires_at > $5",
+		string(l.ID), l.Attempt, l.Worker, ms(expires), ms(now))
+	return oneRow(res, err)
+}
+
+// HoldLease checks that a lease is this worker's beyond the given time and keeps
+// it from being returned until the transaction ends.
+func (tx *Tx) HoldLease(ctx context.Context, l Lease, beyond time.Time) error {
+	ids, err := query(ctx, tx, "SELECT id FROM leases WHERE id=$1 AND attempt=$2 AND worker=$3 AND epoch=$4 AND expires_at > $5"+tx.d.lock,
+		[]any{string(l.ID), l.Attempt, l.Worker, l.Epoch, ms(beyond)}, scanString[string])
+	if err == nil && len(ids) == 0 {
+		err = andante.ErrLeaseLost
+	}
+	return err
+}
+
+// EndLease removes a lease whose touches are all settled or returned.
+func (tx *Tx) EndLease(ctx context.Context, id andante.LeaseID) error {
+	_, err := tx.tx.ExecContext(ctx, "DELETE FROM leases WHERE id=$1", string(id))
+	return err
+}
+
+func oneRow(res sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		err = andante.ErrLeaseLost
+	}
+	return err
+}
+
+// A Throttle is the next instant at which a sender may send, towards a domain
+// or, with an empty domain, at all.
+type Throttle struct {
+	Sender string
+	Domain string
+	Next   time.Time
+}
+
+// Throttles returns the throttles that reach beyond now.
+func (tx *Tx) Throttles(ctx context.Context, now time.Time) ([]Throttle, error) {
+	return query(ctx, tx, "SELECT sender, domain, next_at FROM throttles WHERE next_at > $1", []any{ms(now)},
+		func(r *sql.Rows) (t Throttle, err error) {
+			var next int64
+			err = r.Scan(&t.Sender, &t.Domain, &next)
+			t.Next = time.UnixMilli(next).UTC()
+			return t, err
+		})
+}
+
+// PutThrottle writes a throttle.
+func (tx *Tx) PutThrottle(ctx context.Context, t Throttle) error {
+	_, err := tx.tx.ExecContext(ctx, `INSERT INTO throttles (sender, domain, next_at) VALUES ($1, $2, $3)
+		ON CONFLICT (sender, domain) DO UPDATE SET next_at=excluded.next_at`, t.Sender, t.Domain, ms(t.Next))
+	return err
+}

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// Keys of the meta table.
+const (
+	metaSeed     = "seed"
+	metaRevision = "revision"
+	metaEpoch    = "epoch"
+	metaCalendar = "calendar"
+)
+
+func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
+	var v string
+	err := tx.tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE key=$1", key).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return v, err
+}
+
+func (tx *Tx) setMeta(ctx context.Context, key, value string) error {
+	_, err := tx.tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2)
+		ON CONFLICT (key) DO UPDATE SET value=excluded.value`, key, value)
+	return err
+}
+
+// ensureSeed gives a new store its seed, once.
+func (s *Store) ensureSeed(ctx context.Context) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		_, err := tx.tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2)
+			ON CONFLICT (key) DO NOTHING`, metaSeed, string(andante.NewSeed()))
+		return err
+	})
+}
+
+// Seed returns the seed of the store.
+func (tx *Tx) Seed(ctx context.Context) (andante.Seed, error) {
+	v, err := tx.meta(ctx, metaSeed)
+	return andante.Seed(v), err
+}
+
+// SetSeed fixes the seed: for a demo, before anything is planned.
+func (tx *Tx) SetSeed(ctx context.Context, s andante.Seed) error {
+	return tx.setMeta(ctx, metaSeed, string(s))
+}
+
+// Epoch returns the number of times that the store was taken over.
+func (tx *Tx) Epoch(ctx context.Context) (int64, error) {
+	v, err := tx.meta(ctx, metaEpoch)
+	if err != nil || v == "" {
+		return 0, err
+	}
+	return strconv.ParseInt(v, 10, 64)
+}
+
+// RaiseEpoch makes every lease of an earlier epoch void and returns the new one.
+func (tx *Tx) RaiseEpoch(ctx context.Context) (int64, error) {
+	n, err := tx.Epoch(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n++
+	return n, tx.setMeta(ctx, metaEpoch, strconv.FormatInt(n, 10))
+}
+
+// Calendar returns the instant at which a demo's calendar stands; the zero time
+// for a live store.
+func (tx *Tx) Calendar(ctx context.Context) (time.Time, error) {
+	v, err := tx.meta(ctx, metaCalendar)
+	if err != nil || v == "" {
+		return time.Time{}, err
+	}
+	return time.Parse(time.RFC3339Nano, v)
+}
+
+// SetCalendar marks the store as a demo whose calendar stands at t.
+func (tx *Tx) SetCalendar(ctx context.Context, t time.Time) error {
+	return tx.setMeta(ctx, metaCalendar, t.UTC().Format(time.RFC3339Nano))
+}
+
+// PutPart keeps a part of a revision under its hash.
+func (tx *Tx) PutPart(ctx context.Context, hash string, body []byte) error {
+	_, err := tx.tx.ExecContext(ctx, `INSERT INTO parts (hash, body) VALUES ($1, $2)
+		ON CONFLICT (hash) DO NOTHING`, hash, body)
+	return err
+}
+
+// Part returns a part of a revision, or [andante.ErrNotFound].
+func (tx *Tx) Part(ctx context.Context, hash string) ([]byte, error) {
+	var b []byte
+	err := tx.tx.QueryRowContext(ctx, "SELECT body FROM parts WHERE hash=$1", hash).Scan(&b)
+	return b, notFound(err)
+}
+
+// PutRevision keeps a revision and makes it the current one. The manifest is
+// JSON: file name to the hash of its part.
+func (tx *Tx) PutRevision(ctx context.Context, hash, manifest string, at time.Time) error {
+	_, err := tx.tx.ExecContext(ctx, `INSERT INTO revisions (hash, at, manifest) VALUES ($1, $2, $3)
+		ON CONFLICT (hash) DO UPDATE SET at=excluded.at`, hash, ms(at), manifest)
+	if err != nil {
+		return err
+	}
+	return tx.setMeta(ctx, metaRevision, hash)
+}
+
+// Revision returns the hash of the current revision; empty before the first
+// publish.
+func (tx *Tx) Revision(ctx context.Context) (string, error) { return tx.meta(ctx, metaRevision) }
+
+// Manifest returns a revision's manifest, or [andante.ErrNotFound].
+func (tx *Tx) Manifest(ctx context.Context, hash string) (string, error) {
+	var m string
+	err := tx.tx.QueryRowContext(ctx, "SELECT manifest FROM revisions WHERE hash=$1", hash).Scan(&m)
+	return m, notFound(err)
+}
+
+func notFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return andante.ErrNotFound
+	}
+	return err
+}

@@ -1,0 +1,237 @@
+-- Reason: the first schema. Lock: none, the store is new. Undo: drop the database.
+-- Times are milliseconds since 1970 in UTC; JSON is text; ids are UUIDv7.
+-- Not used and not wanted: triggers, views, defaults that hide a missing value.
+
+-- +goose Up
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE accounts (
+    id UUID PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    industry TEXT NOT NULL,
+    revenue DOUBLE PRECISION NOT NULL,
+    business BOOLEAN NOT NULL,
+    country TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE contacts (
+    id UUID PRIMARY KEY,
+    account_id UUID NOT NULL REFERENCES accounts (id),
+    external_id TEXT NOT NULL,
+    first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    job_title TEXT NOT NULL,
+    email TEXT NOT NULL,
+    email_hash TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    phone_hash TEXT NOT NULL,
+    persona TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    language TEXT NOT NULL,
+    country TEXT NOT NULL,
+    postal_code TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX contacts_external ON contacts (external_id) WHERE external_id <> '';
+CREATE INDEX contacts_account ON contacts (account_id, created_at, id);
+CREATE INDEX contacts_email ON contacts (email) WHERE email <> '';
+CREATE INDEX contacts_email_hash ON contacts (email_hash) WHERE email_hash <> '';
+CREATE INDEX contacts_phone_hash ON contacts (phone_hash) WHERE phone_hash <> '';
+
+-- One row for each address that was ever claimed: what a claim locks for limits
+-- by address.
+CREATE TABLE addresses (hash TEXT PRIMARY KEY);
+
+CREATE TABLE suppressions (
+    id UUID PRIMARY KEY,
+    contact_id UUID,
+    address TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    lifted_at BIGINT
+);
+CREATE INDEX suppressions_contact ON suppressions (contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX suppressions_address ON suppressions (address) WHERE address <> '';
+
+CREATE TABLE consents (
+    id UUID PRIMARY KEY,
+    contact_id UUID NOT NULL,
+    kind TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    source TEXT NOT NULL,
+    wording TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX consents_contact ON consents (contact_id);
+
+CREATE TABLE holds (
+    id UUID PRIMARY KEY,
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    author TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    from_at BIGINT NOT NULL,
+    until_at BIGINT,
+    released_at BIGINT
+);
+CREATE INDEX holds_live ON holds (scope, key) WHERE released_at IS NULL;
+
+CREATE TABLE parts (hash TEXT PRIMARY KEY, body BYTEA NOT NULL);
+CREATE TABLE revisions (
+    hash TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    manifest TEXT NOT NULL
+);
+
+CREATE TABLE enrollments (
+    id UUID PRIMARY KEY,
+    contact_id UUID NOT NULL,
+    account_id UUID NOT NULL,
+    sequence TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    step TEXT NOT NULL,
+    variant TEXT NOT NULL,
+    held_out BOOLEAN NOT NULL,
+    exclusive TEXT NOT NULL,
+    entered_at BIGINT NOT NULL,
+    finished_at BIGINT
+);
+CREATE UNIQUE INDEX enrollments_once ON enrollments (contact_id, sequence) WHERE state <> 'finished';
+CREATE INDEX enrollments_contact ON enrollments (contact_id, sequence);
+CREATE INDEX enrollments_account ON enrollments (account_id, sequence);
+
+CREATE TABLE touches (
+    id UUID PRIMARY KEY,
+    enrollment_id UUID,
+    contact_id UUID NOT NULL,
+    account_id UUID NOT NULL,
+    sequence TEXT NOT NULL,
+    step TEXT NOT NULL,
+    repeat INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    variant TEXT NOT NULL,
+    state TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    first_due_at BIGINT NOT NULL,
+    lease_id UUID,
+    not_after BIGINT,
+    counted_at BIGINT,
+    settled_at BIGINT,
+    attempts INTEGER NOT NULL,
+    deferred INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    address TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    message_hash TEXT NOT NULL,
+    message_size BIGINT NOT NULL,
+    subject TEXT NOT NULL
+);
+CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE enrollment_id IS NOT NULL;
+CREATE INDEX touches_due ON touches (priority, due_at, id) WHERE state = 'planned';
+CREATE INDEX touches_lease ON touches (lease_id) WHERE lease_id IS NOT NULL;
+CREATE INDEX touches_contact ON touches (contact_id);
+CREATE INDEX touches_counted ON touches (account_id, counted_at) WHERE counted_at IS NOT NULL;
+CREATE INDEX touches_address ON touches (address, counted_at) WHERE counted_at IS NOT NULL AND address <> '';
+
+CREATE TABLE attempts (
+    id UUID PRIMARY KEY,
+    touch_id UUID NOT NULL,
+    contact_id UUID NOT NULL,
+    account_id UUID NOT NULL,
+    number INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    outcome TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    response TEXT NOT NULL
+);
+CREATE UNIQUE INDEX attempts_touch ON attempts (touch_id, number);
+
+CREATE TABLE verdicts (
+    id UUID PRIMARY KEY,
+    touch_id UUID NOT NULL,
+    at BIGINT NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    until_at BIGINT,
+    policy TEXT NOT NULL,
+    evidence TEXT NOT NULL
+);
+CREATE INDEX verdicts_touch ON verdicts (touch_id, at);
+
+-- Bodies are not kept, except the text part that a later step quotes.
+CREATE TABLE quotes (
+    touch_id UUID PRIMARY KEY,
+    enrollment_id UUID NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX quotes_enrollment ON quotes (enrollment_id);
+
+CREATE TABLE leases (
+    id UUID PRIMARY KEY,
+    epoch BIGINT NOT NULL,
+    attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    queued_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE TABLE throttles (
+    sender TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    next_at BIGINT NOT NULL,
+    PRIMARY KEY (sender, domain)
+);
+
+CREATE TABLE events (
+    id UUID PRIMARY KEY,
+    contact_id UUID,
+    account_id UUID,
+    touch_id UUID,
+    name TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
+
+CREATE TABLE notices (
+    id UUID PRIMARY KEY,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    sent_at BIGINT
+);
+
+-- +goose Down
+DROP TABLE notices; DROP TABLE events; DROP TABLE throttles; DROP TABLE leases; DROP TABLE quotes;
+DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE touches; DROP TABLE enrollments;
+DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
+DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

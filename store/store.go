@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver named pgx
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/andante-hq/andante"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Options say how a store is opened.
+type Options struct {
+	Clock andante.Clock
+	// Volatile leaves the flushing of SQLite pages to the operating system:
+	// for demo and simulation, where a killed process loses nothing by it and
+	// only a crash of the machine would.
+	Volatile bool
+	// WithoutLocks breaks the store on purpose: rows are not locked. Only the
+	// tests set it, to see that the oracles notice.
+	WithoutLocks bool
+}
+
+// Store is an open database. Safe for concurrent use.
+type Store struct {
+	write *sql.DB // SQLite: one connection; Postgres: the same pool as read
+	read  *sql.DB
+	d     dialect
+	clock andante.Clock
+	url   string
+}
+
+// Open opens a store: postgres://… or the path of an SQLite file, which is made
+// if it is missing. It does not migrate; see [Store.Migrate].
+func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
+	s := &Store{clock: o.Clock, url: dsn}
+	var err error
+	if IsPostgres(dsn) {
+		err = s.openPostgres(dsn)
+	} else {
+		err = s.openSQLite(dsn, o)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if o.WithoutLocks {
+		s.d.lock = ""
+	}
+	if err := s.write.PingContext(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return s, nil
+}
+
+// IsPostgres tells whether dsn names a Postgres database.
+func IsPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+func (s *Store) openPostgres(dsn string) (err error) {
+	s.d = postgresDialect
+	s.write, err = sql.Open("pgx", dsn)
+	if err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(16)
+	s.write.SetMaxIdleConns(8)
+	s.read = s.write
+	return nil
+}
+
+func (s *Store) openSQLite(path string, o Options) (err error) {
+	s.d = sqliteDialect
+	synchronous := "FULL"
+	if o.Volatile {
+		synchronous = "OFF"
+	}
+	q := url.Values{"_pragma": {
+		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
+		"secure_delete(1)", "foreign_keys(1)", "cache_size(-32000)",
+	}}
+	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate"); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred"); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(8)
+	s.read.SetMaxIdleConns(8)
+	return nil
+}
+
+// Close closes the database. Transactions must have ended.
+func (s *Store) Close() error {
+	err := s.write.Close()
+	if s.read != nil && s.read != s.write {
+		err = errors.Join(s.read.Close(), err)
+	}
+	return err
+}
+
+// Postgres tells whether the store is a Postgres database, which several
+// machines may share.
+func (s *Store) Postgres() bool { return s.d.name == "postgres" }
+
+// Migrate brings the schema up to date and returns the names of the migrations
+// that ran. Several processes may call it at once.
+func (s *Store) Migrate(ctx context.Context) ([]string, error) {
+	p, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	var names []string
+	for _, r := range done {
+		names = append(names, r.Source.Path)
+	}
+	return names, s.ensureSeed(ctx)
+}
+
+// Pending tells whether the schema is older than this program.
+func (s *Store) Pending(ctx context.Context) (bool, error) {
+	p, err := s.provider()
+	if err != nil {
+		return false, err
+	}
+	return p.HasPending(ctx)
+}
+
+func (s *Store) provider() (*goose.Provider, error) {
+	sub, err := fs.Sub(migrations, "migrations/"+s.d.name)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Postgres() {
+		return goose.NewProvider(goose.DialectSQLite3, s.write, sub)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, s.write, sub, goose.WithSessionLocker(locker))
+}
+
+// Tx is a transaction. Its methods are the statements of the store; each takes
+// a context and returns the database's error as it is.
+type Tx struct {
+	tx    *sql.Tx
+	d     dialect
+	clock andante.Clock
+}
+
+// Read runs f on a consistent look at the store.
+func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {
+	return s.run(ctx, s.read, &sql.TxOptions{ReadOnly: s.Postgres()}, f)
+}
+
+// Write runs f in one transaction and commits it if f returns nil. After a
+// deadlock or a serialization failure f runs again, at most five times.
+func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
+	for try := 1; ; try++ {
+		err := s.run(ctx, s.write, nil, f)
+		if err == nil || try == 5 || !conflict(err) {
+			return err
+		}
+		if err := andante.Sleep(ctx, time.Duration(try*try)*5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func(*Tx) error) error {
+	t, err := db.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer t.Rollback()
+	if err := f(&Tx{tx: t, d: s.d, clock: s.clock}); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+// conflict tells whether the database asks to try the transaction again.
+func conflict(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "40001" || pg.Code == "40P01"
+	}
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+// DataFault tells whether err comes from the data of a statement rather than
+// from the database, so that a smaller batch may do better.
+func DataFault(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		class := pg.Code[:min(2, len(pg.Code))]
+		return class == "22" || class == "23" || class == "54"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE:
+			return true
+		}
+	}
+	return false
+}
+
+// Wall returns the clock by which leases end.
+func (tx *Tx) Wall(ctx context.Context) (time.Time, error) { return tx.d.wall(ctx, tx.tx, tx.clock) }

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+const touchColumns = `id, enrollment_id, contact_id, account_id, sequence, step, repeat, kind, purpose, priority, sender, variant,
+	state, due_at, first_due_at, lease_id, not_after, counted_at, settled_at, attempts, deferred, reason, evidence, address,
+	message_id, message_hash, message_size, subject`
+
+func scanTouch(r *sql.Rows) (t andante.Touch, err error) {
+	var enrollment, lease sql.NullString
+	var due, firstDue int64
+	var notAfter, counted, settled sql.NullInt64
+	var evidence string
+	err = r.Scan(&t.ID, &enrollment, &t.Contact, &t.Account, &t.Sequence, &t.Step, &t.Repeat, &t.Kind, &t.Purpose, &t.Priority, &t.Sender, &t.Variant,
+		&t.State, &due, &firstDue, &lease, &notAfter, &counted, &settled, &t.Attempts, &t.Deferred, &t.Reason, &evidence, &t.Address,
+		&t.MessageID, &t.MessageHash, &t.MessageSize, &t.Subject)
+	if err != nil {
+		return t, err
+	}
+	t.Enrollment, t.Lease = andante.EnrollmentID(enrollment.String), andante.LeaseID(lease.String)
+	t.Due, t.FirstDue = time.UnixMilli(due).UTC(), time.UnixMilli(firstDue).UTC()
+	t.NotAfter, t.Counted, t.Settled = instant(notAfter), instant(counted), instant(settled)
+	if evidence != "" {
+		err = json.Unmarshal([]byte(evidence), &t.Evidence)
+	}
+	return t, err
+}
+
+func evidenceJSON(e andante.Evidence) string {
+	if s := toJSON(e); s != "{}" {
+		return s
+	}
+	return ""
+}
+
+// AddTouches appends touches. One whose key (enrollment, step, repeat) exists
+// already is left out: no step goes twice to one enrollment.
+func (tx *Tx) AddTouches(ctx context.Context, list []andante.Touch) error {
+	return insert(ctx, tx, "touches", touchColumns, "ON CONFLICT DO NOTHING", list, func(t andante.Touch) []any {
+		return []any{
+			string(t.ID), null(t.Enrollment), string(t.Contact), string(t.Account), t.Sequence, t.Step, t.Repeat, string(t.Kind),
+			string(t.Purpose), int(t.Priority), t.Sender, t.Variant, string(t.State), ms(t.Due), ms(t.FirstDue), null(t.Lease),
+			ms(t.NotAfter), ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, string(t.Reason), evidenceJSON(t.Evidence),
+			string(t.Address), t.MessageID, t.MessageHash, t.MessageSize, t.Subject,
+		}
+	})
+}
+
+// Touches returns the touches with these ids, in no order.
+func (tx *Tx) Touches(ctx context.Context, ids []andante.TouchID) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE id IN ", nil, ids, "", scanTouch)
+}
+
+// TouchesOf returns every touch of these enrollments.
+func (tx *Tx) TouchesOf(ctx context.Context, ids []andante.EnrollmentID) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE enrollment_id IN ", nil, ids, "", scanTouch)
+}
+
+// TouchesOfContact returns every touch of a contact, by the time at which it was
+// settled or is due.
+func (tx *Tx) TouchesOfContact(ctx context.Context, id andante.ContactID) ([]andante.Touch, error) {
+	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE contact_id=$1 ORDER BY coalesce(settled_at, due_at), id", []any{string(id)}, scanTouch)
+}
+
+// TouchesIn returns the touches of a lease.
+func (tx *Tx) TouchesIn(ctx context.Context, lease andante.LeaseID) ([]andante.Touch, error) {
+	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE lease_id=$1 ORDER BY priority, due_at, id", []any{string(lease)}, scanTouch)
+}
+
+// OpenTouchesOf returns the touches of contacts that have not been attempted and
+// are not settled.
+func (tx *Tx) OpenTouchesOf(ctx context.Context, contacts []andante.ContactID) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE state IN ('planned', 'leased', 'claimed', 'review', 'open') AND contact_id IN ",
+		nil, contacts, "", scanTouch)
+}
+
+// Due returns up to n planned touches whose time has come, the most urgent
+// first, and locks them, passing over those that somebody else holds. senders
+// are left out.
+func (tx *Tx) Due(ctx context.Context, now time.Time, n int, senders []string) ([]andante.Touch, error) {
+	args := []any{ms(now), 0, 0}
+	text := "SELECT " + touchColumns + " FROM touches WHERE state='planned' AND due_at <= $1 AND priority = $2"
+	for _, s := range senders {
+		args = append(args, s)
+		text += fmt.Sprintf(" AND sender <> $%d", len(args))
+	}
+	text += " ORDER BY priority, due_at, id LIMIT $3" + tx.d.skip
+	var due []andante.Touch
+	for p := andante.High; p <= andante.Low && len(due) < n; p++ {
+		args[1], args[2] = int(p), n-len(due)
+		more, err := query(ctx, tx, text, args, scanTouch)
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, more...)
+	}
+	return due, nil
+}
+
+// NextDue returns the earliest due time of the planned touches, leaving senders
+// out; the zero time if there is none.
+func (tx *Tx) NextDue(ctx context.Context, senders []string) (time.Time, error) {
+	args := []any{0}
+	text := "SELECT min(due_at) FROM touches WHERE state='planned' AND priority = $1"
+	for _, s := range senders {
+		args = append(args, s)
+		text += fmt.Sprintf(" AND sender <> $%d", len(args))
+	}
+	var next time.Time
+	for p := andante.High; p <= andante.Low; p++ {
+		args[0] = int(p)
+		var at sql.NullInt64
+		if err := tx.tx.QueryRowContext(ctx, text, args...).Scan(&at); err != nil {
+			return next, err
+		}
+		if t := instant(at); at.Valid && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next, nil
+}
+
+// A Change takes a touch from one state to another.
+type Change struct {
+	Touch andante.Touch   // as it shall be
+	Was   andante.State   // the state in which it must be
+	Lease andante.LeaseID // the lease that it must belong to; empty: none
+}
+
+var changeColumns = []column{
+	{"id", typeID}, {"was_state", typeText}, {"was_lease", typeText}, {"state", typeText}, {"due_at", typeInt}, {"first_due_at", typeInt},
+	{"lease_id", typeID}, {"not_after", typeInt}, {"counted_at", typeInt}, {"settled_at", typeInt}, {"attempts", typeInt}, {"deferred", typeInt},
+	{"reason", typeText}, {"evidence", typeText}, {"address", typeText}, {"message_id", typeText}, {"message_hash", typeText},
+	{"message_size", typeInt}, {"subject", typeText}, {"sender", typeText},
+}
+
+// Change writes touches that still are what the caller believes and returns the
+// ids of those: a touch that somebody else has moved is left alone. A transition
+// outside the table is a bug and an error.
+func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bool, error) {
+	for _, c := range list {
+		if c.Was != c.Touch.State && !c.Was.May(c.Touch.State) {
+			return nil, fmt.Errorf("touch %s: %s may not become %s", c.Touch.ID, c.Was, c.Touch.State)
+		}
+	}
+	guard := "AND touches.state=v.was_state AND (v.was_lease='' OR touches.lease_id=" + tx.asID("v.was_lease") + ")"
+	ids, err := update(ctx, tx, "touches", changeColumns, guard, list, func(c Change) []any {
+		t := c.Touch
+		return []any{
+			string(t.ID), string(c.Was), string(c.Lease), string(t.State), ms(t.Due), ms(t.FirstDue),
+			null(t.Lease), ms(t.NotAfter), ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred,
+			string(t.Reason), evidenceJSON(t.Evidence), string(t.Address), t.MessageID, t.MessageHash,
+			t.MessageSize, t.Subject, t.Sender,
+		}
+	})
+	changed := make(map[andante.TouchID]bool, len(ids))
+	for _, id := range ids {
+		changed[andante.TouchID(id)] = true
+	}
+	return changed, err
+}
+
+// asID writes an expression of text as an id.
+func (tx *Tx) asID(expr string) string {
+	if tx.d.types == nil {
+		return expr
+	}
+	return "nullif(" + expr + ", '')::uuid"
+}
+
+// MarkLeased takes due touches into a lease.
+func (tx *Tx) MarkLeased(ctx context.Context, ids []andante.TouchID, lease andante.LeaseID) error {
+	_, err := execIn(ctx, tx, "UPDATE touches SET state='leased', lease_id=$1 WHERE state='planned' AND id IN ", []any{string(lease)}, ids, "")
+	return err
+}
+
+// MarkAttempted lets claimed touches of a lease onto the wire and returns those
+// that still were claimed.
+func (tx *Tx) MarkAttempted(ctx context.Context, lease andante.LeaseID, ids []andante.TouchID) ([]andante.TouchID, error) {
+	return where(ctx, tx, "UPDATE touches SET state='attempted', attempts=attempts+1 WHERE state='claimed' AND lease_id=$1 AND id IN ",
+		[]any{string(lease)}, ids, " RETURNING id", scanString[andante.TouchID])
+}
+
+// A Counted is what limits see of a touch.
+type Counted struct {
+	ID       andante.TouchID
+	Contact  andante.ContactID
+	Account  andante.AccountID
+	Address  andante.AddressHash
+	Kind     andante.Kind
+	Purpose  andante.Purpose
+	Sequence string
+	Step     string
+	At       time.Time
+}
+
+const countedColumns = `id, contact_id, account_id, address, kind, purpose, sequence, step, counted_at`
+
+func scanCounted(r *sql.Rows) (c Counted, err error) {
+	var at int64
+	err = r.Scan(&c.ID, &c.Contact, &c.Account, &c.Address, &c.Kind, &c.Purpose, &c.Sequence, &c.Step, &at)
+	c.At = time.UnixMilli(at).UTC()
+	return c, err
+}
+
+// Counted returns the touches of these accounts, and to these addresses, that
+// count after since. A touch may come twice.
+func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.AccountID, addresses []andante.AddressHash) ([]Counted, error) {
+	of, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND account_id IN ",
+		[]any{ms(since)}, accounts, "", scanCounted)
+	if err != nil {
+		return nil, err
+	}
+	to, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND address <> '' AND address IN ",
+		[]any{ms(since)}, addresses, "", scanCounted)
+	return append(of, to...), err
+}
