@@ -1,0 +1,105 @@
+package ops
+
+import (
+	"context"
+	"slices"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
+)
+
+// ending is the reason with which an event ends sequences by itself.
+var ending = map[string]andante.Reason{
+	andante.EventReplied:     andante.ReasonReplied,
+	andante.EventMet:         andante.ReasonMet,
+	andante.EventHandedOver:  andante.ReasonHandedOver,
+	andante.EventOptedOut:    andante.ReasonOptedOut,
+	andante.EventUnreachable: andante.ReasonUnreachable,
+}
+
+// Apply writes an event and, in the same transaction, what follows from it: the
+// end of sequences that exit on it. The account must be locked.
+func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
+	if err := tx.AddEvents(ctx, []andante.Event{e}); err != nil {
+		return err
+	}
+	if e.Contact == "" {
+		return nil
+	}
+	running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{e.Contact})
+	if err != nil {
+		return err
+	}
+	var out []andante.Enrollment
+	var colleagues []andante.Enrollment
+	reason := andante.ReasonExit
+	if r, ok := ending[e.Name]; ok {
+		reason = r
+	}
+	for _, x := range running {
+		if x.State == andante.EnrollmentFinished {
+			continue
+		}
+		plan, err := o.Revisions.Plan(ctx, tx, x.Plan)
+		if err != nil {
+			return err
+		}
+		if !exits(plan, e.Name) {
+			continue
+		}
+		out = append(out, x)
+		more, err := o.colleagues(ctx, tx, plan, x, e.Name)
+		if err != nil {
+			return err
+		}
+		colleagues = append(colleagues, more...)
+	}
+	if err := o.endEnrollments(ctx, tx, out, reason); err != nil {
+		return err
+	}
+	return o.endEnrollments(ctx, tx, colleagues, andante.ReasonColleague)
+}
+
+// exits tells whether a sequence ends on an event.
+func exits(q *sequences.Sequence, event string) bool {
+	if slices.Contains(q.KeepOn, event) {
+		return false
+	}
+	if event == andante.EventOptedOut && q.Purpose == andante.Requested {
+		return false // an opt-out ends advertising; what was asked for goes on
+	}
+	if _, ok := ending[event]; ok {
+		return true
+	}
+	return slices.ContainsFunc(q.Exit, func(x sequences.Exit) bool { return x.Event == event })
+}
+
+// colleagues returns the enrollments of the same account and sequence that end
+// together with x. A person who can't be reached takes nobody along.
+func (o *Ops) colleagues(ctx context.Context, tx *store.Tx, q *sequences.Sequence, x andante.Enrollment, event string) ([]andante.Enrollment, error) {
+	if event == andante.EventUnreachable {
+		return nil, nil
+	}
+	accounts, err := tx.Accounts(ctx, []andante.AccountID{x.Account})
+	if err != nil || len(accounts) == 0 {
+		return nil, err
+	}
+	_, written := q.Lines["account.exit"]
+	if !q.Account.ExitAll && (written || accounts[0].Stage != "prospect") {
+		return nil, nil
+	}
+	all, err := tx.ActiveInAccounts(ctx, q.Name, []andante.AccountID{x.Account})
+	return slices.DeleteFunc(all, func(c andante.Enrollment) bool { return c.ID == x.ID }), err
+}
+
+// Record takes in an event from outside in a transaction of its own.
+func (o *Ops) Record(ctx context.Context, e andante.Event) error {
+	return o.Store.Write(ctx, func(tx *store.Tx) error {
+		found, err := tx.Contacts(ctx, []andante.ContactID{e.Contact})
+		if err != nil {
+			return err
+		}
+		return o.changeContacts(ctx, tx, found, func() error { return o.Apply(ctx, tx, e) })
+	})
+}

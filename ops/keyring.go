@@ -1,0 +1,177 @@
+package ops
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/andante-hq/andante"
+)
+
+// A Keyring holds the key by which addresses are hashed, for good, and the keys
+// that sign links: the last one signs, all of them verify.
+type Keyring struct {
+	address []byte
+	signing map[byte][]byte
+	latest  byte
+}
+
+// NewKeyring draws the text of a new keyring: a line "address HEX" and one line
+// "sign ID HEX" for each signing key. To change the signing key, add a line with
+// a higher id and keep the old ones for as long as their mails may be read.
+func NewKeyring() []byte {
+	draw := func() string {
+		var b [32]byte
+		rand.Read(b[:])
+		return hex.EncodeToString(b[:])
+	}
+	return fmt.Appendf(nil, "# Keys of this Andante. Keep this file secret and never lose it:\n"+
+		"# without the address key old opt-outs can't be recognised.\naddress %s\nsign 1 %s\n", draw(), draw())
+}
+
+// SeededKeyring makes the keys of a demo from its seed.
+func SeededKeyring(s andante.Seed) *Keyring {
+	a, k := s.Hash("keyring", "address"), s.Hash("keyring", "sign")
+	return &Keyring{address: a[:], signing: map[byte][]byte{1: k[:]}, latest: 1}
+}
+
+// ParseKeyring reads the text of a keyring.
+func ParseKeyring(text []byte) (*Keyring, error) {
+	k := &Keyring{signing: map[byte][]byte{}}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for n := 1; lines.Scan(); n++ {
+		words := strings.Fields(lines.Text())
+		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+			continue
+		}
+		if err := k.add(words); err != nil {
+			return nil, fmt.Errorf("keyring line %d: %w", n, err)
+		}
+	}
+	if k.address == nil || len(k.signing) == 0 {
+		return nil, errors.New("keyring: it needs one address key and one signing key; `andante init` makes them")
+	}
+	return k, nil
+}
+
+func (k *Keyring) add(words []string) error {
+	key, err := hex.DecodeString(words[len(words)-1])
+	if err != nil || len(key) < 16 {
+		return errors.New("a key has at least 32 hexadecimal digits")
+	}
+	switch {
+	case words[0] == "address" && len(words) == 2:
+		k.address = key
+	case words[0] == "sign" && len(words) == 3:
+		id, err := strconv.ParseUint(words[1], 10, 8)
+		if err != nil {
+			return errors.New("a signing key's id is a number from 0 to 255")
+		}
+		k.signing[byte(id)] = key
+		k.latest = max(k.latest, byte(id))
+	default:
+		return errors.New("write address HEX or sign ID HEX")
+	}
+	return nil
+}
+
+// Hash returns the keyed hash of an address, or nothing for none.
+func (k *Keyring) Hash(address string) andante.AddressHash {
+	if address == "" {
+		return ""
+	}
+	m := hmac.New(sha256.New, k.address)
+	m.Write([]byte(andante.NormalizeEmail(address)))
+	return andante.AddressHash(hex.EncodeToString(m.Sum(nil)[:16]))
+}
+
+// A Token is what an unsubscribe link says. It works without the contact's row.
+type Token struct {
+	Contact andante.ContactID
+	Touch   andante.TouchID
+	Kind    andante.Kind
+	Address andante.AddressHash
+}
+
+const (
+	tokenVersion = 1
+	tokenBody    = 2 + 16 + 16 + 1 + 16
+	tokenMAC     = 16
+)
+
+// Sign writes a token for a link: version, key id, contact, touch, kind and
+// address hash, and a MAC over them, in URL-safe base64.
+func (k *Keyring) Sign(t Token) string {
+	b := make([]byte, 0, tokenBody+tokenMAC)
+	b = append(b, tokenVersion, k.latest)
+	b = append(b, idBytes(string(t.Contact))...)
+	b = append(b, idBytes(string(t.Touch))...)
+	b = append(b, kindByte(t.Kind))
+	b = append(b, idBytes(string(t.Address))...)
+	return base64.RawURLEncoding.EncodeToString(append(b, mac(k.signing[k.latest], b)...))
+}
+
+// ErrBadToken is the one answer to a token that is forged, cut or unknown.
+var ErrBadToken = errors.New("this link is not valid")
+
+// Verify reads a token. It takes the same time whatever is wrong with it.
+func (k *Keyring) Verify(s string) (Token, error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	good := err == nil && len(b) == tokenBody+tokenMAC && b[0] == tokenVersion
+	if !good {
+		b = make([]byte, tokenBody+tokenMAC)
+	}
+	key, known := k.signing[b[1]]
+	if !known {
+		key = k.signing[k.latest]
+	}
+	if !hmac.Equal(mac(key, b[:tokenBody]), b[tokenBody:]) || !known || !good {
+		return Token{}, ErrBadToken
+	}
+	t := Token{
+		Contact: andante.ContactID(idText(b[2:18])), Touch: andante.TouchID(idText(b[18:34])),
+		Address: andante.AddressHash(hex.EncodeToString(b[35:51])),
+	}
+	if int(b[34]) < len(andante.Kinds) {
+		t.Kind = andante.Kinds[b[34]]
+	}
+	return t, nil
+}
+
+func mac(key, b []byte) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte("unsubscribe"))
+	m.Write(b)
+	return m.Sum(nil)[:tokenMAC]
+}
+
+// idBytes packs an id or a hash of 16 bytes; anything else becomes zeros.
+func idBytes(id string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+	if err != nil || len(b) != 16 {
+		return make([]byte, 16)
+	}
+	return b
+}
+
+func idText(b []byte) string {
+	h := hex.EncodeToString(b)
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+func kindByte(k andante.Kind) byte {
+	for i, known := range andante.Kinds {
+		if known == k {
+			return byte(i)
+		}
+	}
+	return 255
+}

@@ -1,0 +1,55 @@
+package ops
+
+import (
+	"context"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// ReturnLease settles a lease whose worker is gone: what was permitted and has
+// no outcome becomes unknown, for it may have been sent; everything else provably
+// never left and is planned again.
+func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID) (returned, unknown int, err error) {
+	touches, err := tx.TouchesIn(ctx, id)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = tx.LockAccounts(ctx, unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }))
+	if err != nil {
+		return 0, 0, err
+	}
+	if touches, err = tx.TouchesIn(ctx, id); err != nil {
+		return 0, 0, err
+	}
+	now := o.now()
+	var back []store.Change
+	var lost []Settled
+	var attempts []andante.Attempt
+	for _, t := range touches {
+		was := t.State
+		t.Lease = ""
+		if was != andante.Attempted {
+			t.State, t.Counted, t.NotAfter = andante.Planned, time.Time{}, time.Time{}
+			back = append(back, store.Change{Touch: t, Was: was, Lease: id})
+			continue
+		}
+		// It stays counted at its not_after: the latest instant at which it left.
+		t.State, t.Reason, t.Settled = andante.Unknown, andante.ReasonUnknown, now
+		lost = append(lost, Settled{Change: store.Change{Touch: t, Was: was, Lease: id}})
+		attempts = append(attempts, andante.Attempt{
+			Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: "the worker was lost before it recorded an outcome",
+		})
+	}
+	if _, err := tx.Change(ctx, back); err != nil {
+		return 0, 0, err
+	}
+	if _, err := o.Settle(ctx, tx, lost); err != nil {
+		return 0, 0, err
+	}
+	if err := tx.EndAttempts(ctx, attempts); err != nil {
+		return 0, 0, err
+	}
+	return len(back), len(lost), tx.EndLease(ctx, id)
+}

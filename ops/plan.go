@@ -1,0 +1,49 @@
+package ops
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// planner turns "the step before is settled" into the next touch.
+type planner struct {
+	w    *workspace.Workspace
+	seed andante.Seed
+	now  time.Time
+}
+
+func (o *Ops) planner(ctx context.Context, tx *store.Tx) (*planner, error) {
+	w, err := o.Workspace(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := tx.Seed(ctx)
+	return &planner{w: w, seed: seed, now: o.now()}, err
+}
+
+// touch plans step number i of the plan for an enrollment, counted from the
+// instant `from`. False if there is no such step, or none of its hours will come.
+func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, i int, from time.Time) (andante.Touch, bool) {
+	if i >= len(plan.Steps) {
+		return andante.Touch{}, false
+	}
+	s := &plan.Steps[i]
+	facts := p.w.Facts(c, a)
+	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), p.seed.Fraction("minute", string(e.ID), s.ID), i == 0)
+	if !ok {
+		return andante.Touch{}, false
+	}
+	sender, _ := p.w.SenderOf(plan, s, a) // none: the worker skips the touch and says why
+	return andante.Touch{
+		ID:         andante.DeriveID[andante.TouchID](p.seed, p.now, "touch", string(e.ID), s.ID, strconv.Itoa(0)),
+		Enrollment: e.ID, Contact: c.ID, Account: a.ID, Sequence: e.Sequence, Step: s.ID,
+		Kind: s.Kind, Purpose: plan.Purpose, Priority: plan.Priority, Sender: sender, Variant: e.Variant,
+		State: andante.Planned, Due: due, FirstDue: due,
+	}, true
+}

@@ -1,0 +1,165 @@
+package ops
+
+import (
+	"context"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// Settled is a touch whose step is over, with what that means for its enrollment.
+type Settled struct {
+	store.Change
+	// End finishes the enrollment with this reason; empty: the next step is planned.
+	End andante.Reason
+}
+
+// Settle writes touches that are over and, in the same transaction, what follows:
+// the next step, or the end of the enrollment. The accounts must be locked. It
+// returns the touches that still were as the caller believed; nothing follows
+// from the others.
+func (o *Ops) Settle(ctx context.Context, tx *store.Tx, list []Settled) (map[andante.TouchID]bool, error) {
+	changes := make([]store.Change, len(list))
+	for i, s := range list {
+		changes[i] = s.Change
+	}
+	done, err := tx.Change(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	var over []Settled
+	for _, s := range list {
+		if done[s.Touch.ID] && s.Touch.Enrollment != "" {
+			over = append(over, s)
+		}
+	}
+	return done, o.follow(ctx, tx, over)
+}
+
+// follow plans what comes after settled touches.
+func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
+	if len(list) == 0 {
+		return nil
+	}
+	p, err := o.planner(ctx, tx)
+	if err != nil {
+		return err
+	}
+	people, err := loadPeople(ctx, tx, list)
+	if err != nil {
+		return err
+	}
+	var next []andante.Touch
+	var moved, finished []andante.Enrollment
+	for _, s := range list {
+		e, ok := people.enrollments[s.Touch.Enrollment]
+		if !ok || e.State == andante.EnrollmentFinished {
+			continue
+		}
+		t, reason, err := o.after(ctx, tx, p, people, e, s)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			e.Reason, e.Finished = reason, s.Touch.Settled
+			finished = append(finished, e)
+			continue
+		}
+		e.Step = t.Step
+		next, moved = append(next, t), append(moved, e)
+	}
+	if err := tx.AddTouches(ctx, next); err != nil {
+		return err
+	}
+	if err := tx.MoveEnrollments(ctx, moved); err != nil {
+		return err
+	}
+	return o.finish(ctx, tx, finished)
+}
+
+// after returns the touch that follows a settled one, or the reason why the
+// enrollment is over.
+func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *people, e andante.Enrollment, s Settled) (andante.Touch, andante.Reason, error) {
+	if s.End != "" {
+		return andante.Touch{}, s.End, nil
+	}
+	plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
+	if err != nil {
+		return andante.Touch{}, "", err
+	}
+	i := plan.Index(s.Touch.Step) + 1
+	if i >= len(plan.Steps) {
+		return andante.Touch{}, andante.ReasonFinished, nil
+	}
+	t, ok := p.touch(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i, s.Touch.Settled)
+	if !ok {
+		return t, andante.ReasonNoRoom, nil
+	}
+	return t, "", nil
+}
+
+// people are the rows around a list of touches.
+type people struct {
+	enrollments map[andante.EnrollmentID]andante.Enrollment
+	contacts    map[andante.ContactID]andante.Contact
+	accounts    map[andante.AccountID]andante.Account
+}
+
+func loadPeople(ctx context.Context, tx *store.Tx, list []Settled) (*people, error) {
+	enrollments, err := tx.Enrollments(ctx, unique(list, func(s Settled) andante.EnrollmentID { return s.Touch.Enrollment }))
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := tx.Contacts(ctx, unique(list, func(s Settled) andante.ContactID { return s.Touch.Contact }))
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := tx.Accounts(ctx, unique(list, func(s Settled) andante.AccountID { return s.Touch.Account }))
+	return &people{byID(enrollments, enrollmentID), byID(contacts, contactID), byID(accounts, accountID)}, err
+}
+
+// finish ends enrollments and forgets the texts that were kept to be quoted.
+func (o *Ops) finish(ctx context.Context, tx *store.Tx, list []andante.Enrollment) error {
+	done, err := tx.FinishEnrollments(ctx, list)
+	if err != nil {
+		return err
+	}
+	return tx.DropQuotes(ctx, done)
+}
+
+// cancel takes back touches that are not on the wire.
+func cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, reason andante.Reason, now time.Time) error {
+	var changes []store.Change
+	for _, t := range list {
+		was := t.State
+		t.State, t.Reason, t.Settled = andante.Canceled, reason, now
+		t.Lease, t.Counted, t.NotAfter = "", time.Time{}, time.Time{}
+		changes = append(changes, store.Change{Touch: t, Was: was})
+	}
+	_, err := tx.Change(ctx, changes)
+	return err
+}
+
+// endEnrollments finishes enrollments and cancels what was still to come of them.
+func (o *Ops) endEnrollments(ctx context.Context, tx *store.Tx, list []andante.Enrollment, reason andante.Reason) error {
+	now := o.now()
+	ids := unique(list, enrollmentID)
+	touches, err := tx.TouchesOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var open []andante.Touch
+	for _, t := range touches {
+		if t.State.May(andante.Canceled) {
+			open = append(open, t)
+		}
+	}
+	if err := cancel(ctx, tx, open, reason, now); err != nil {
+		return err
+	}
+	for i := range list {
+		list[i].Reason, list[i].Finished = reason, now
+	}
+	return o.finish(ctx, tx, list)
+}

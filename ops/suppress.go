@@ -1,0 +1,157 @@
+package ops
+
+import (
+	"context"
+	"slices"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// advertising are the purposes that an opt-out ends.
+var advertising = []andante.Purpose{andante.Marketing, andante.Relationship}
+
+// Unsubscribe carries out the wish behind a link: no more advertising of its
+// kind to the contact, nor to the address, whoever else has it. It works for a
+// contact that is gone. A second time changes nothing.
+func (o *Ops) Unsubscribe(ctx context.Context, t Token, source string) error {
+	return o.Store.Write(ctx, func(tx *store.Tx) error {
+		return o.optOut(ctx, tx, t.Contact, t.Address, t.Kind, andante.ReasonOptedOut, source, t.Touch)
+	})
+}
+
+// optOut suppresses and ends what runs. The event is written for each contact
+// that has the address.
+func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, hash andante.AddressHash, kind andante.Kind, reason andante.Reason, source string, touch andante.TouchID) error {
+	people, err := o.whoHas(ctx, tx, id, hash)
+	if err != nil {
+		return err
+	}
+	return o.changeContacts(ctx, tx, people, func() error {
+		there, err := tx.Suppressions(ctx, nonEmpty(id), nonEmpty(hash))
+		if err != nil {
+			return err
+		}
+		var add []andante.Suppression
+		for _, p := range advertising {
+			if !slices.ContainsFunc(there, func(s andante.Suppression) bool {
+				return s.Contact == id && s.Address == hash && s.Covers(kind, p)
+			}) {
+				add = append(add, andante.Suppression{
+					ID: andante.NewID[andante.SuppressionID](o.now()), Contact: id, Address: hash, Kind: kind, Purpose: p,
+					Reason: reason, Source: source, At: o.now(),
+				})
+			}
+		}
+		if len(add) == 0 {
+			return nil
+		}
+		if err := tx.AddSuppressions(ctx, add); err != nil {
+			return err
+		}
+		return o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, touch)
+	})
+}
+
+func nonEmpty[K ~string](k K) []K {
+	if k == "" {
+		return nil
+	}
+	return []K{k}
+}
+
+// whoHas returns the contact and everybody who has the address.
+func (o *Ops) whoHas(ctx context.Context, tx *store.Tx, id andante.ContactID, hash andante.AddressHash) ([]andante.Contact, error) {
+	people, err := tx.ContactsByAddress(ctx, nonEmpty(hash))
+	if err != nil {
+		return nil, err
+	}
+	own, err := tx.Contacts(ctx, nonEmpty(id))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range own {
+		if !slices.ContainsFunc(people, func(p andante.Contact) bool { return p.ID == c.ID }) {
+			people = append(people, c)
+		}
+	}
+	return people, nil
+}
+
+func (o *Ops) applyToAll(ctx context.Context, tx *store.Tx, people []andante.Contact, event, detail string, touch andante.TouchID) error {
+	for _, c := range people {
+		err := o.Apply(ctx, tx, andante.Event{
+			ID: andante.NewID[andante.EventID](o.now()), Contact: c.ID, Account: c.Account, Touch: touch, Name: event, At: o.now(), Detail: detail,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Bounce marks an address as one that can't be reached: it is suppressed for the
+// kind, and what runs for those who have it ends. The accounts must be locked.
+func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, response string) error {
+	people, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
+	if err != nil {
+		return err
+	}
+	s := andante.Suppression{
+		ID: andante.NewID[andante.SuppressionID](o.now()), Address: t.Address, Kind: t.Kind, Reason: andante.ReasonAddress, Source: response, At: o.now(),
+	}
+	if s.Address == "" {
+		s.Contact = t.Contact
+	}
+	if err := tx.AddSuppressions(ctx, []andante.Suppression{s}); err != nil {
+		return err
+	}
+	return o.applyToAll(ctx, tx, people, andante.EventBounced, response, t.ID)
+}
+
+// Suppress bars addresses for good: a list from elsewhere, before the first
+// send. It returns how many were not barred before.
+func (o *Ops) Suppress(ctx context.Context, addresses []string, source string) (int, error) {
+	added := 0
+	for page := range slices.Chunk(addresses, enrollPage) {
+		n := 0
+		err := o.Store.Write(ctx, func(tx *store.Tx) error {
+			n = 0
+			for _, a := range page {
+				fresh, err := o.suppressOne(ctx, tx, o.Keys.Hash(a), source)
+				if err != nil {
+					return err
+				}
+				if fresh {
+					n++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return added, err
+		}
+		added += n
+	}
+	return added, nil
+}
+
+func (o *Ops) suppressOne(ctx context.Context, tx *store.Tx, hash andante.AddressHash, source string) (bool, error) {
+	there, err := tx.Suppressions(ctx, nil, []andante.AddressHash{hash})
+	if err != nil || slices.ContainsFunc(there, func(s andante.Suppression) bool { return s.Kind == "" && s.Purpose == "" }) {
+		return false, err
+	}
+	people, err := o.whoHas(ctx, tx, "", hash)
+	if err != nil {
+		return false, err
+	}
+	return true, o.changeContacts(ctx, tx, people, func() error {
+		err := tx.AddSuppressions(ctx, []andante.Suppression{{
+			ID: andante.NewID[andante.SuppressionID](o.now()), Address: hash, Reason: andante.ReasonSuppressed, Source: source, At: o.now(),
+		}})
+		if err != nil {
+			return err
+		}
+		return o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, "")
+	})
+}

@@ -1,0 +1,229 @@
+package workspace
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/internal/yamldoc"
+)
+
+// Config is andante.yaml. The doc tags are what `andante config describe` prints.
+type Config struct {
+	Company     Company               `yaml:"company" doc:"who sends; printed in every mail"`
+	PublicURL   string                `yaml:"public_url" doc:"where people's browsers reach the web role, such as https://mail.acme.example"`
+	People      map[string]Person     `yaml:"people" doc:"colleagues by key: owners of accounts, senders of letters"`
+	Departments map[string]Department `yaml:"departments" doc:"where replies are routed; has no effect yet"`
+	Personas    map[string]Persona    `yaml:"personas" doc:"whom texts are written for, by key"`
+	Tiers       []TierRule            `yaml:"tiers" doc:"tier of an account by rule, the first that matches, where an import names none"`
+	Fields      map[string]FieldDecl  `yaml:"fields" doc:"fields of your own, such as account.buildings: number"`
+	Senders     map[string]Sender     `yaml:"senders" doc:"identities that mails are sent as, by key; people are senders too"`
+
+	Channels Channels `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
+	Deliver  Deliver  `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
+	Store    string   `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
+	Redis    string   `yaml:"redis" doc:"empty: inside the process; redis://… , redis-sentinel://… or redis-cluster://…" env:"ANDANTE_REDIS"`
+	Web      Web      `yaml:"web" doc:"where the web role listens"`
+
+	doc *yamldoc.Doc
+}
+
+// Company is who sends.
+type Company struct {
+	Name          string `yaml:"name" doc:"as people know it"`
+	PostalAddress string `yaml:"postal_address" doc:"required in commercial mail"`
+	LegalLine     string `yaml:"legal_line" doc:"printed in mails; required of German and British companies"`
+	URL           string `yaml:"url" doc:"home page"`
+	Phone         string `yaml:"phone" doc:"for the footer"`
+	Country       string `yaml:"country" doc:"ISO code, such as US"`
+	Zone          string `yaml:"zone" doc:"time zone used when nothing nearer is known, such as America/New_York"`
+	Language      string `yaml:"language" doc:"of the texts, such as en"`
+}
+
+// Person is a colleague.
+type Person struct {
+	Name     string    `yaml:"name" doc:"first and last name"`
+	Email    string    `yaml:"email" doc:"their own address; letters come from it"`
+	Phone    string    `yaml:"phone" doc:"as printed in letters"`
+	Title    string    `yaml:"title" doc:"as printed in letters"`
+	Zone     string    `yaml:"zone" doc:"time zone"`
+	Throttle *Throttle `yaml:"throttle" doc:"fastest pace of letters, such as 30 per hour"`
+}
+
+// Department takes replies of a sort.
+type Department struct {
+	Email   string                    `yaml:"email" doc:"where replies go"`
+	Answers yamldoc.OneOrMany[string] `yaml:"answers" doc:"sorts of reply"`
+	Within  *calendar.Offset          `yaml:"within" doc:"time to answer"`
+}
+
+// Persona is whom a text is written for.
+type Persona struct {
+	Title string `yaml:"title" doc:"as shown"`
+	When  string `yaml:"when" doc:"condition by which an import gives it, where no column does"`
+}
+
+// TierRule gives a tier to accounts.
+type TierRule struct {
+	Tier string `yaml:"tier" doc:"key, commercial or residential"`
+	When string `yaml:"when" doc:"condition; none: always"`
+}
+
+// FieldDecl is a field's type.
+type FieldDecl string
+
+// UnmarshalText checks the type.
+func (f *FieldDecl) UnmarshalText(b []byte) error {
+	if !slices.Contains(andante.FieldTypes, andante.FieldType(b)) {
+		return fmt.Errorf("a field is text, number, yes/no or date, not %q", b)
+	}
+	*f = FieldDecl(b)
+	return nil
+}
+
+// Sender is an identity that mails are sent as.
+type Sender struct {
+	Name     string    `yaml:"name" doc:"shown to the recipient"`
+	Address  string    `yaml:"address" doc:"From"`
+	ReplyTo  string    `yaml:"reply_to" doc:"where answers go; the address itself if empty"`
+	Phone    string    `yaml:"phone" doc:"for {{ sender.phone }}"`
+	Title    string    `yaml:"title" doc:"for {{ sender.title }}"`
+	Throttle *Throttle `yaml:"throttle" doc:"fastest pace, such as 600 per minute"`
+}
+
+// Throttle is a pace, written as 600 per minute.
+type Throttle struct {
+	N   int
+	Per time.Duration
+}
+
+// UnmarshalText reads the written form.
+func (t *Throttle) UnmarshalText(b []byte) error {
+	var unit string
+	if _, err := fmt.Sscanf(string(b), "%d per %s", &t.N, &unit); err != nil || t.N < 1 {
+		return fmt.Errorf("write a pace such as 600 per minute, not %q", b)
+	}
+	per, ok := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[unit]
+	if !ok {
+		return fmt.Errorf("a pace is per second, minute, hour or day, not per %s", unit)
+	}
+	t.Per = per
+	return nil
+}
+
+// Channels says how each kind leaves.
+type Channels struct {
+	Email EmailChannel `yaml:"email" doc:"the mail server that takes our mail"`
+}
+
+// EmailChannel is the relay.
+type EmailChannel struct {
+	Host        string    `yaml:"host" doc:"its name" env:"ANDANTE_SMTP_HOST"`
+	Port        int       `yaml:"port" doc:"587 as a rule" env:"ANDANTE_SMTP_PORT"`
+	TLS         string    `yaml:"tls" doc:"starttls, implicit or none" env:"ANDANTE_SMTP_TLS"`
+	User        string    `yaml:"user" doc:"to log in with; empty: no login" env:"ANDANTE_SMTP_USER"`
+	Password    SecretRef `yaml:"password" doc:"{env: NAME} or {file: PATH}; never the password itself"`
+	Hello       string    `yaml:"hello" doc:"name that we greet with; the machine's if empty"`
+	Connections int       `yaml:"connections" doc:"kept per sender"`
+	MaxMails    int       `yaml:"max_mails" doc:"a connection is replaced after so many"`
+}
+
+// Deliver is the mode of delivery.
+type Deliver struct {
+	Mode string                    `yaml:"mode" doc:"live; sandbox: written to a folder, nothing leaves; redirect: everything goes to one address" env:"ANDANTE_DELIVER_MODE"`
+	To   string                    `yaml:"to" doc:"of redirect: the one address; of sandbox: the folder" env:"ANDANTE_DELIVER_TO"`
+	Only yamldoc.OneOrMany[string] `yaml:"only" doc:"in live mode: nobody but these addresses and domains"`
+}
+
+// Modes of delivery.
+var Modes = []string{"live", "sandbox", "redirect"}
+
+// Web is where the web role listens.
+type Web struct {
+	Listen string `yaml:"listen" doc:"host:port" env:"ANDANTE_LISTEN"`
+}
+
+// SecretRef says where a secret is; it never holds the secret.
+type SecretRef struct {
+	Env  string `yaml:"env" doc:"name of an environment variable"`
+	File string `yaml:"file" doc:"path of a file, relative to the workspace"`
+}
+
+// Resolve reads the secret. read reads a file of the workspace.
+func (r SecretRef) Resolve(read func(string) ([]byte, error)) (andante.Secret, error) {
+	switch {
+	case r.Env != "":
+		v, ok := os.LookupEnv(r.Env)
+		if !ok {
+			return "", fmt.Errorf("environment variable %s is not set", r.Env)
+		}
+		return andante.Secret(v), nil
+	case r.File != "":
+		b, err := read(r.File)
+		return andante.Secret(strings.TrimSpace(string(b))), err
+	}
+	return "", nil
+}
+
+// defaultConfig holds the values of keys that are not written.
+func defaultConfig() *Config {
+	return &Config{
+		Company:  Company{Zone: "UTC", Language: "en"},
+		Channels: Channels{Email: EmailChannel{Port: 587, TLS: "starttls", Connections: 2, MaxMails: 1000}},
+		Deliver:  Deliver{Mode: "sandbox", To: "outbox"},
+		Store:    "andante.db",
+		Web:      Web{Listen: "127.0.0.1:8025"},
+	}
+}
+
+// parseConfig reads andante.yaml.
+func parseConfig(file string, src []byte) (*Config, []*andante.Finding) {
+	c := defaultConfig()
+	doc, found := yamldoc.Parse(file, 1, src, "when")
+	c.doc = doc
+	return c, append(found, doc.Decode(c, yamldoc.With(calendar.ParseOffset))...)
+}
+
+// DeclaredFields returns the workspace's own fields, by path.
+func (c *Config) DeclaredFields() []andante.Field {
+	var list []andante.Field
+	for _, path := range slices.Sorted(maps.Keys(c.Fields)) {
+		noun, name, _ := strings.Cut(path, ".")
+		list = append(list, andante.Field{Noun: noun, Name: name, Type: andante.FieldType(c.Fields[path])})
+	}
+	return list
+}
+
+// Person returns a colleague; false if there is none with the key.
+func (c *Config) Person(key string) (andante.Person, bool) {
+	p, ok := c.People[key]
+	if !ok || key == "" {
+		return andante.Person{}, false
+	}
+	return andante.Person{Key: key, Name: p.Name, Email: p.Email, Phone: p.Phone, Title: p.Title, Zone: p.Zone}, true
+}
+
+// An Identity is what a mail is sent as: a sender or a person.
+type Identity struct {
+	Key      string
+	ReplyTo  string
+	Throttle *Throttle
+	andante.Person
+}
+
+// Identity returns the sender or the person with the key.
+func (c *Config) Identity(key string) (Identity, bool) {
+	if s, ok := c.Senders[key]; ok {
+		p := andante.Person{Key: key, Name: s.Name, Email: s.Address, Phone: s.Phone, Title: s.Title}
+		return Identity{Key: key, ReplyTo: s.ReplyTo, Throttle: s.Throttle, Person: p}, true
+	}
+	if p, ok := c.Person(key); ok {
+		return Identity{Key: key, Throttle: c.People[key].Throttle, Person: p}, true
+	}
+	return Identity{}, false
+}

@@ -1,0 +1,63 @@
+package workspace
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/templates"
+)
+
+// textKey names one composed text of a step. The sequence is meant by its hash,
+// so that an old and a new text of one name don't meet.
+type textKey struct {
+	sequence, step, persona, variant, lang string
+	kind                                   andante.Kind
+}
+
+// Text returns the compiled text of a step for one group of readers.
+func (w *Workspace) Text(q *sequences.Sequence, s *sequences.Step, persona, variant, lang string, kind andante.Kind) (*templates.Template, error) {
+	key := textKey{q.Hash, s.ID, persona, variant, lang, kind}
+	if t, ok := w.texts.Load(key); ok {
+		return t.(*templates.Template), nil
+	}
+	t, found := w.compile(q, s, key)
+	if bad := Errors(found); len(bad) > 0 {
+		return nil, fmt.Errorf("compile %s step %s: %w", q.File, s.ID, bad[0])
+	}
+	w.texts.Store(key, t)
+	return t, nil
+}
+
+func (w *Workspace) compile(q *sequences.Sequence, s *sequences.Step, k textKey) (*templates.Template, []*andante.Finding) {
+	text := s.Compose(k.persona, k.variant, k.lang, k.kind)
+	return w.templates.Compile(templates.Source{
+		File: q.File, Lines: text.Lines, SubjectLine: s.Lines["subject"].Line, PreviewLine: s.Lines["preview"].Line,
+		Subject: text.Subject, Preview: text.Preview, Body: text.Body, Layout: w.Layout(q, s), Kind: k.kind,
+	})
+}
+
+// Layout returns the layout of a step: what it says, what the sequence says, or
+// a letter from the owner and a newsletter from anybody else.
+func (w *Workspace) Layout(q *sequences.Sequence, s *sequences.Step) string {
+	if l := cmp.Or(s.Layout, q.Layout); l != "" {
+		return l
+	}
+	key := cmp.Or(s.Sender, q.Sender)
+	if _, person := w.Config.Person(key); key == "owner" || person {
+		return "letter"
+	}
+	return "newsletter"
+}
+
+// Language returns the language in which a contact gets a sequence: its own if a
+// block speaks it, else the sequence's.
+func (w *Workspace) Language(q *sequences.Sequence, s *sequences.Step, c andante.Contact) string {
+	for _, b := range s.Body {
+		if c.Language != "" && b.For.Lang == c.Language {
+			return c.Language
+		}
+	}
+	return cmp.Or(q.Language, w.Config.Company.Language)
+}

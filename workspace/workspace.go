@@ -1,0 +1,249 @@
+package workspace
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/conditions"
+	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/templates"
+)
+
+// Names of the files that a workspace is made of.
+const (
+	ConfigFile  = "andante.yaml"
+	PolicyFile  = "governor.yaml"
+	CadenceFile = "cadence.yaml"
+	ConsentFile = "consent.yaml"
+)
+
+// Workspace is a folder, read and checked. It does not change after Load and is
+// safe for concurrent use.
+type Workspace struct {
+	Config    *Config
+	Policy    *governor.Policy
+	Consent   ConsentPolicy
+	Sequences map[string]*sequences.Sequence // by name
+	Files     map[string][]byte              // everything that a revision keeps
+
+	templates  *templates.Templates
+	conditions sync.Map // source → *conditions.Condition or error
+	texts      sync.Map // textKey → *templates.Template
+}
+
+// Load reads a workspace and returns every finding, sorted by place. The
+// workspace is never nil.
+func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
+	w := &Workspace{Sequences: map[string]*sequences.Sequence{}, Config: defaultConfig(), Policy: &governor.Policy{}}
+	files, found := readFiles(fsys)
+	w.Files = files
+	found = append(found, w.parse()...)
+	for _, r := range rules {
+		found = append(found, r.check(w)...)
+	}
+	slices.SortStableFunc(found, func(a, b *andante.Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return w, compact(found)
+}
+
+// compact drops findings that say the same of the same place.
+func compact(found []*andante.Finding) []*andante.Finding {
+	return slices.CompactFunc(found, func(a, b *andante.Finding) bool { return *a == *b })
+}
+
+// parse reads every file by its kind. Policy and consent fall back to what is
+// shipped.
+func (w *Workspace) parse() (found []*andante.Finding) {
+	src, ok := w.Files[ConfigFile]
+	if !ok {
+		found = append(found, &andante.Finding{
+			File: ConfigFile, Severity: andante.SeverityError, Rule: "no-config",
+			Message: "there is no andante.yaml here: this is not a workspace", Suggestion: "make one with `andante init FOLDER`",
+		})
+	}
+	var f []*andante.Finding
+	w.Config, f = parseConfig(ConfigFile, src)
+	found = append(found, f...)
+	w.Policy, f = parsePolicy(PolicyFile, w.fileOr(PolicyFile))
+	found = append(found, f...)
+	w.Consent, f = parseConsent(ConsentFile, w.fileOr(ConsentFile))
+	found = append(found, f...)
+	sub, err := fs.Sub(mapFS(w.Files), "templates")
+	if err != nil {
+		sub = nil
+	}
+	w.templates, f = templates.New(sub, w.Config.DeclaredFields())
+	found = append(found, inFolder("templates", f)...)
+	for _, name := range slices.Sorted(maps.Keys(w.Files)) {
+		if path.Dir(name) == "sequences" && path.Ext(name) == ".md" {
+			found = append(found, w.addSequence(name)...)
+		}
+	}
+	return found
+}
+
+func (w *Workspace) addSequence(file string) []*andante.Finding {
+	s, found := sequences.Parse(file, w.Files[file])
+	if s.Name == "" {
+		return found
+	}
+	if other, ok := w.Sequences[s.Name]; ok {
+		return append(found, &andante.Finding{
+			File: file, Line: max(s.Lines["sequence"].Line, 1), Column: max(s.Lines["sequence"].Column, 1), Severity: andante.SeverityError,
+			Rule: "duplicate-sequence", Message: "the sequence " + s.Name + " stands in " + other.File + " already",
+		})
+	}
+	w.Sequences[s.Name] = s
+	return found
+}
+
+// fileOr returns a file of the workspace or the one that is shipped.
+func (w *Workspace) fileOr(name string) []byte {
+	if b, ok := w.Files[name]; ok {
+		return b
+	}
+	b, _ := shipped.ReadFile("shipped/" + name)
+	return b
+}
+
+func inFolder(folder string, found []*andante.Finding) []*andante.Finding {
+	for _, f := range found {
+		if !strings.HasPrefix(f.File, folder+"/") {
+			f.File = path.Join(folder, f.File)
+		}
+	}
+	return found
+}
+
+// Names returns the names of the sequences in alphabetical order.
+func (w *Workspace) Names() []string { return slices.Sorted(maps.Keys(w.Sequences)) }
+
+// Errors returns the findings that stop a publish.
+func Errors(found []*andante.Finding) []*andante.Finding {
+	return slices.DeleteFunc(slices.Clone(found), func(f *andante.Finding) bool { return f.Severity != andante.SeverityError })
+}
+
+// Schema returns what conditions may name. steps is nil where no sequence is
+// meant.
+func (w *Workspace) Schema(steps []string) conditions.Schema {
+	return conditions.Schema{Fields: slices.Concat(andante.BuiltinFields, w.Config.DeclaredFields()), Steps: steps}
+}
+
+// Condition compiles a condition, once.
+func (w *Workspace) Condition(src string) (*conditions.Condition, error) {
+	if c, ok := w.conditions.Load(src); ok {
+		if err, bad := c.(error); bad {
+			return nil, err
+		}
+		return c.(*conditions.Condition), nil
+	}
+	c, err := conditions.Compile(src, w.Schema(nil))
+	if err != nil {
+		w.conditions.Store(src, err)
+		return nil, err
+	}
+	w.conditions.Store(src, c)
+	return c, nil
+}
+
+// Values gathers what texts and conditions see of a contact. sender may be the
+// zero Identity where nothing is sent.
+func (w *Workspace) Values(c andante.Contact, a andante.Account, e andante.Enrollment, sender Identity) andante.Values {
+	owner, _ := w.Config.Person(a.Owner)
+	v := andante.ValuesOf(c, a, owner, w.Config.DeclaredFields())
+	v.PutPerson("sender", sender.Person)
+	for name, value := range map[string]string{
+		"name": w.Config.Company.Name, "postal_address": w.Config.Company.PostalAddress, "legal_line": w.Config.Company.LegalLine,
+		"url": w.Config.Company.URL, "phone": w.Config.Company.Phone,
+	} {
+		v["company"][name] = nil
+		if value != "" {
+			v["company"][name] = value
+		}
+	}
+	if e.Variant != "" {
+		v["enrollment"]["variant"] = e.Variant
+	}
+	if !e.Entered.IsZero() {
+		v["enrollment"]["entered"] = e.Entered
+	}
+	return v
+}
+
+// Facts gathers what the governor knows of a contact, without touches.
+func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
+	owner, _ := w.Config.Person(a.Owner)
+	zones, source := calendar.Zones(c, a, owner, w.Config.Company.Zone)
+	country := cmp.Or(c.Country, a.Country, w.Config.Company.Country)
+	return governor.Facts{
+		Contact: c.ID, Account: a.ID, Persona: c.Persona, Stage: a.StageOf(c), Tier: a.Tier, Country: country,
+		Zones: zones, ZoneSource: source, Holidays: calendar.HolidaysOf(country),
+	}
+}
+
+// Hours returns the hours in which a step may reach a contact.
+func (w *Workspace) Hours(f *governor.Facts, q *sequences.Sequence, s *sequences.Step) calendar.Hours {
+	return w.Policy.Hours(f, governor.Candidate{Kind: s.Kind, Purpose: q.Purpose, Narrow: q.Narrow(s)})
+}
+
+// Errors of choosing a sender.
+var errNoOwner = errors.New("the account has no owner to send as")
+
+// SenderOf returns the key of the identity that a step is sent as for an
+// account. It fails when the owner is meant and there is none.
+func (w *Workspace) SenderOf(q *sequences.Sequence, s *sequences.Step, a andante.Account) (string, error) {
+	key := cmp.Or(s.Sender, q.Sender)
+	if key != "owner" {
+		return key, nil
+	}
+	if _, ok := w.Config.Person(a.Owner); ok {
+		return a.Owner, nil
+	}
+	if q.IfNoOwner != "" && q.IfNoOwner != "skip" {
+		return q.IfNoOwner, nil
+	}
+	return "", errNoOwner
+}
+
+// PersonaOf returns the first persona whose condition holds for the contact.
+func (w *Workspace) PersonaOf(v andante.Values, now time.Time) string {
+	for _, key := range slices.Sorted(maps.Keys(w.Config.Personas)) {
+		if w.holds(w.Config.Personas[key].When, v, now) {
+			return key
+		}
+	}
+	return ""
+}
+
+// TierOf returns the first tier whose rule holds for the account.
+func (w *Workspace) TierOf(v andante.Values, now time.Time) string {
+	for _, t := range w.Config.Tiers {
+		if t.When == "" || w.holds(t.When, v, now) {
+			return t.Tier
+		}
+	}
+	return ""
+}
+
+func (w *Workspace) holds(src string, v andante.Values, now time.Time) bool {
+	if src == "" {
+		return false
+	}
+	c, err := w.Condition(src)
+	if err != nil {
+		return false
+	}
+	ok, err := c.Eval(v, conditions.History{Now: now})
+	return err == nil && ok
+}
