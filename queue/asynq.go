@@ -1,0 +1,173 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/andante-hq/andante"
+)
+
+const (
+	queueName = "andante"
+	itemType  = "lease"
+)
+
+// Asynq is a queue on Redis.
+type Asynq struct {
+	rdb      redis.UniversalClient
+	client   *asynq.Client
+	inspect  *asynq.Inspector
+	embedded *miniredis.Miniredis // nil with a Redis of its own
+	check    time.Duration        // how often an idle worker looks
+	log      *slog.Logger
+}
+
+// Open returns a queue on Redis: redis://, rediss://, redis-sentinel:// or
+// redis-cluster://. The empty URL starts a stand-in inside the process, reached
+// without a port.
+func Open(url string, log *slog.Logger) (*Asynq, error) {
+	q := &Asynq{check: 150 * time.Millisecond, log: log}
+	var err error
+	if url == "" {
+		err = q.embed()
+	} else {
+		q.rdb, err = connect(url)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open queue: %w", err)
+	}
+	q.client = asynq.NewClientFromRedisClient(q.rdb)
+	q.inspect = asynq.NewInspectorFromRedisClient(q.rdb)
+	return q, nil
+}
+
+// embed starts the stand-in. Its clock must run, or nothing would ever expire.
+func (q *Asynq) embed() error {
+	q.embedded = miniredis.NewMiniRedis()
+	q.embedded.ClockTTL(true)
+	if err := q.embedded.Start(); err != nil {
+		return err
+	}
+	q.check = 2 * time.Millisecond
+	q.rdb = redis.NewClient(&redis.Options{
+		Dialer:   func(context.Context, string, string) (net.Conn, error) { return q.embedded.Dial() },
+		Protocol: 2, DisableIdentity: true, PoolSize: poolSize,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+	return nil
+}
+
+// poolSize stays above what workers and asynq's own loops need at once.
+const poolSize = 64
+
+func connect(url string) (redis.UniversalClient, error) {
+	quiet := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	switch {
+	case strings.HasPrefix(url, "redis-sentinel://"):
+		o, err := redis.ParseFailoverURL(strings.Replace(url, "redis-sentinel://", "redis://", 1))
+		if err != nil {
+			return nil, err
+		}
+		o.PoolSize = poolSize
+		return redis.NewFailoverClient(o), nil
+	case strings.HasPrefix(url, "redis-cluster://"):
+		o, err := redis.ParseClusterURL(strings.Replace(url, "redis-cluster://", "redis://", 1))
+		if err != nil {
+			return nil, err
+		}
+		o.PoolSize, o.MaintNotificationsConfig = poolSize, quiet
+		return redis.NewClusterClient(o), nil
+	}
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	o.PoolSize, o.MaintNotificationsConfig = poolSize, quiet
+	return redis.NewClient(o), nil
+}
+
+// Put hands over items. The task id is the lease and its attempt, so an item
+// that waits already is not put twice.
+func (q *Asynq) Put(ctx context.Context, items []Item) error {
+	for _, it := range items {
+		id := string(it.Lease) + ":" + strconv.Itoa(it.Attempt)
+		_, err := q.client.EnqueueContext(ctx, asynq.NewTask(itemType, []byte(id)),
+			asynq.Queue(queueName), asynq.TaskID(id), asynq.MaxRetry(0), asynq.Timeout(24*time.Hour))
+		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return fmt.Errorf("queue lease %s: %w", it.Lease, err)
+		}
+	}
+	return nil
+}
+
+// Run works until ctx ends. Handlers get a context that ends with ctx.
+func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error {
+	srv := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
+		Concurrency: concurrency, Queues: map[string]int{queueName: 1}, TaskCheckInterval: q.check,
+		BaseContext: func() context.Context { return ctx }, ShutdownTimeout: 24 * time.Hour,
+		Logger: quietLogger{q.log}, LogLevel: asynq.WarnLevel,
+	})
+	err := srv.Start(asynq.HandlerFunc(func(taskCtx context.Context, t *asynq.Task) error {
+		lease, attempt, ok := strings.Cut(string(t.Payload()), ":")
+		n, err := strconv.Atoi(attempt)
+		if !ok || err != nil || !andante.IsID(lease) {
+			return nil // not ours: dropping it harms nothing, the store knows what is due
+		}
+		handle(taskCtx, Item{andante.LeaseID(lease), n})
+		return nil
+	}))
+	if err != nil {
+		return fmt.Errorf("start queue: %w", err)
+	}
+	<-ctx.Done()
+	srv.Shutdown()
+	return nil
+}
+
+// Depth returns how many items wait.
+func (q *Asynq) Depth(context.Context) (int, error) {
+	info, err := q.inspect.GetQueueInfo(queueName)
+	if errors.Is(err, asynq.ErrQueueNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return info.Pending, nil
+}
+
+// Ping tells whether Redis answers.
+func (q *Asynq) Ping(ctx context.Context) error { return q.rdb.Ping(ctx).Err() }
+
+// Flush empties the queue: everything that it carried comes again from the store.
+func (q *Asynq) Flush(ctx context.Context) error { return q.rdb.FlushAll(ctx).Err() }
+
+// Close ends the connection, and the stand-in with it. The clients that share
+// the connection need no closing of their own.
+func (q *Asynq) Close() error {
+	err := q.rdb.Close()
+	if q.embedded != nil {
+		q.embedded.Close()
+	}
+	return err
+}
+
+// quietLogger passes asynq's warnings on.
+type quietLogger struct{ log *slog.Logger }
+
+func (l quietLogger) Debug(...any)      {}
+func (l quietLogger) Info(...any)       {}
+func (l quietLogger) Warn(args ...any)  { l.log.Debug("queue", "err", fmt.Sprint(args...)) }
+func (l quietLogger) Error(args ...any) { l.log.Warn("queue", "err", fmt.Sprint(args...)) }
+func (l quietLogger) Fatal(args ...any) { l.log.Error("queue", "err", fmt.Sprint(args...)) }

@@ -1,0 +1,73 @@
+package scheduler
+
+import (
+	"context"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// pace spends the senders' throttles. A throttle is the next free instant of a
+// sender; it is spent in blocks here, at most what goes out in the time of one
+// lease.
+type pace struct {
+	w     *workspace.Workspace
+	now   time.Time
+	block time.Duration
+	spent map[string]time.Time // senders that must wait
+	dirty map[string]time.Time // to be written
+}
+
+func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, now time.Time) (*pace, error) {
+	w, err := s.ops.Workspace(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	p := &pace{w: w, now: now, block: s.o.LeaseTime, spent: map[string]time.Time{}, dirty: map[string]time.Time{}}
+	list, err := tx.Throttles(ctx, now)
+	for _, t := range list {
+		p.spent[t.Sender] = t.Next
+	}
+	return p, err
+}
+
+// waiting returns the senders whose throttle is spent.
+func (p *pace) waiting() []string {
+	var list []string
+	for s := range p.spent {
+		list = append(list, s)
+	}
+	return list
+}
+
+// allow returns as many touches as the sender's throttle lets out now and spends
+// it for them.
+func (p *pace) allow(sender string, touches []andante.Touch) []andante.Touch {
+	id, ok := p.w.Config.Identity(sender)
+	if !ok || id.Throttle == nil {
+		return touches
+	}
+	next, ok := p.dirty[sender]
+	if !ok {
+		next = p.now
+	}
+	each := id.Throttle.Per / time.Duration(id.Throttle.N)
+	room := 0
+	if end := p.now.Add(p.block); next.Before(end) {
+		room = int((end.Sub(next) + each - 1) / each)
+	}
+	touches = touches[:min(room, len(touches))]
+	p.dirty[sender] = next.Add(time.Duration(len(touches)) * each)
+	return touches
+}
+
+func (p *pace) write(ctx context.Context, tx *store.Tx) error {
+	for sender, next := range p.dirty {
+		if err := tx.PutThrottle(ctx, store.Throttle{Sender: sender, Next: next}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+package scheduler
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/store"
+)
+
+// Options are the scheduler's times and sizes.
+type Options struct {
+	LeaseTime  time.Duration // how long a lease lasts unless renewed
+	PickupTime time.Duration // a lease that no worker takes in this time is queued again
+	Interval   time.Duration // how often it looks when nobody wakes it
+	Batch      int           // most touches in a lease
+	Brake      int           // most touches leased at a time
+}
+
+// Defaults fills what is not set.
+func (o Options) Defaults() Options {
+	o.LeaseTime = cmp.Or(o.LeaseTime, time.Minute)
+	o.PickupTime = cmp.Or(o.PickupTime, 10*time.Second)
+	o.Interval = cmp.Or(o.Interval, time.Second)
+	o.Batch = cmp.Or(o.Batch, 500)
+	o.Brake = cmp.Or(o.Brake, 20*o.Batch)
+	return o
+}
+
+// Scheduler is one scheduler. Run and Round must not run at the same time.
+type Scheduler struct {
+	store *store.Store
+	queue queue.Queue
+	ops   *ops.Ops
+	clock andante.Clock
+	log   *slog.Logger
+	o     Options
+	wake  chan struct{}
+}
+
+// New returns a scheduler.
+func New(o *ops.Ops, q queue.Queue, opt Options, log *slog.Logger) *Scheduler {
+	return &Scheduler{store: o.Store, queue: q, ops: o, clock: o.Clock, log: log, o: opt.Defaults(), wake: make(chan struct{}, 1)}
+}
+
+// Wake has it look at once. It never blocks.
+func (s *Scheduler) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run goes round until ctx ends. A round that fails is logged and tried again.
+// idle, if set, is called when a round leased nothing and no lease is out.
+func (s *Scheduler) Run(ctx context.Context, idle func(context.Context, Round) error) error {
+	for ctx.Err() == nil {
+		r, err := s.Round(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("the scheduler could not look", "err", err)
+		}
+		if err == nil && r.Idle() && idle != nil {
+			if err := idle(ctx, r); err != nil {
+				return err
+			}
+		}
+		if err == nil && r.Leased > 0 && r.Full {
+			continue // there is more
+		}
+		if err := s.rest(ctx); err != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// rest waits for a wake-up or the interval.
+func (s *Scheduler) rest(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Interval)
+	defer cancel()
+	select {
+	case <-s.wake:
+		return nil
+	case <-ctx.Done():
+		if ctx.Err() == context.DeadlineExceeded {
+			return nil
+		}
+		return ctx.Err()
+	}
+}
+
+// A Round is what one look did.
+type Round struct {
+	Leased   int       // touches leased
+	Full     bool      // there may be more to lease
+	Out      int       // leases that are out, these included
+	Returned int       // touches that came back from lost leases
+	Unknown  int       // touches that became unknown
+	Next     time.Time // when nothing is due: the next due time; zero: nothing is planned
+}
+
+// Idle tells whether nothing is due and nothing is out.
+func (r Round) Idle() bool { return r.Leased == 0 && r.Out == 0 }
+
+// Round looks once: it settles lost leases, queues those again that nobody took,
+// leases what is due and hands it over.
+func (s *Scheduler) Round(ctx context.Context) (Round, error) {
+	var r Round
+	var items []queue.Item
+	err := s.store.Write(ctx, func(tx *store.Tx) error {
+		r, items = Round{}, nil
+		wall, err := tx.Wall(ctx)
+		if err != nil {
+			return err
+		}
+		if items, err = s.tend(ctx, tx, wall, &r); err != nil {
+			return err
+		}
+		fresh, err := s.lease(ctx, tx, wall, &r)
+		items = append(items, fresh...)
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	if r.Returned+r.Unknown > 0 {
+		s.log.Warn("a worker was lost", "returned", r.Returned, "unknown", r.Unknown)
+	}
+	// A lease that does not reach the queue is put there again after PickupTime.
+	return r, s.queue.Put(ctx, items)
+}
+
+// tend settles leases whose time is over and queues those again that wait too
+// long for a worker.
+func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, wall time.Time, r *Round) ([]queue.Item, error) {
+	leases, err := tx.Leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var again []queue.Item
+	for _, l := range leases {
+		switch {
+		case l.Worker == "" && wall.Sub(l.Queued) >= s.o.PickupTime:
+			if err := tx.Requeue(ctx, l.ID, wall, wall.Add(s.o.LeaseTime)); err != nil {
+				return nil, err
+			}
+			again = append(again, queue.Item{Lease: l.ID, Attempt: l.Attempt + 1})
+		case l.Worker != "" && !wall.Before(l.Expires):
+			back, unknown, err := s.ops.ReturnLease(ctx, tx, l.ID)
+			if err != nil {
+				return nil, err
+			}
+			r.Returned, r.Unknown = r.Returned+back, r.Unknown+unknown
+		}
+	}
+	return again, nil
+}
+
+// lease takes what is due, up to the brake, and groups it by kind and sender.
+func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, wall time.Time, r *Round) ([]queue.Item, error) {
+	now := s.clock.Now()
+	load, out, err := tx.LeaseLoad(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.Out = out
+	pace, err := s.throttled(ctx, tx, now)
+	if err != nil {
+		return nil, err
+	}
+	room := min(s.o.Brake-load, 4*s.o.Batch)
+	if room <= 0 {
+		return nil, nil
+	}
+	due, err := tx.Due(ctx, now, room, pace.waiting())
+	if err != nil {
+		return nil, err
+	}
+	r.Full = len(due) == room
+	epoch, err := tx.Epoch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []queue.Item
+	for _, g := range groups(due, s.o.Batch) {
+		g.touches = pace.allow(g.sender, g.touches)
+		if len(g.touches) == 0 {
+			continue
+		}
+		l := store.Lease{
+			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.kind, Sender: g.sender, Size: len(g.touches),
+			Queued: wall, Expires: wall.Add(s.o.LeaseTime),
+		}
+		if err := s.take(ctx, tx, l, g.touches); err != nil {
+			return nil, err
+		}
+		r.Leased, r.Out = r.Leased+l.Size, r.Out+1
+		items = append(items, queue.Item{Lease: l.ID, Attempt: 1})
+	}
+	if err := pace.write(ctx, tx); err != nil {
+		return nil, err
+	}
+	if r.Leased == 0 {
+		r.Next, err = s.next(ctx, tx, pace)
+	}
+	return items, err
+}
+
+func (s *Scheduler) take(ctx context.Context, tx *store.Tx, l store.Lease, touches []andante.Touch) error {
+	ids := make([]andante.TouchID, len(touches))
+	for i, t := range touches {
+		ids[i] = t.ID
+	}
+	if err := tx.AddLease(ctx, l); err != nil {
+		return err
+	}
+	return tx.MarkLeased(ctx, ids, l.ID)
+}
+
+// next returns when there is something to do again: a due time, or the end of a
+// throttle.
+func (s *Scheduler) next(ctx context.Context, tx *store.Tx, pace *pace) (time.Time, error) {
+	next, err := tx.NextDue(ctx, pace.waiting())
+	for _, at := range pace.spent {
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return next, err
+}
+
+// a batch is what one lease takes.
+type batch struct {
+	kind    andante.Kind
+	sender  string
+	touches []andante.Touch
+}
+
+// groups splits touches by kind and sender, and each of them into leases, so
+// that the touches of one account are in one lease where they can be: the claim
+// then sees them together.
+func groups(due []andante.Touch, size int) []batch {
+	var list []batch
+	at := map[[2]string]int{}
+	for _, t := range due {
+		key := [2]string{string(t.Kind), t.Sender}
+		i, ok := at[key]
+		if !ok || len(list[i].touches) == size {
+			i = len(list)
+			list = append(list, batch{kind: t.Kind, sender: t.Sender})
+			at[key] = i
+		}
+		list[i].touches = append(list[i].touches, t)
+	}
+	slices.SortStableFunc(list, func(a, b batch) int { return a.touches[0].Due.Compare(b.touches[0].Due) })
+	return list
+}
