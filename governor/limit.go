@@ -174,7 +174,7 @@ func (p *Policy) gapRule(f *Facts, c Candidate) rule {
 			if o.ID == c.ID || o.Contact != f.Contact || o.Purpose == andante.Requested {
 				continue
 			}
-			g, ok := p.gapFor(f, c.Kind, o.Kind)
+			g, ok := p.GapFor(f, c.Kind, o.Kind)
 			if !ok || !tooClose(o.At, free, free.Add(c.Holds), g.Min.Length) {
 				continue
 			}
@@ -196,8 +196,8 @@ func tooClose(at, from, to time.Time, least time.Duration) bool {
 	return from.Sub(at) < least && at.Sub(to) < least
 }
 
-// gapFor returns the first gap that matches the pair of kinds.
-func (p *Policy) gapFor(f *Facts, a, b andante.Kind) (Gap, bool) {
+// GapFor returns the first gap that matches the pair of kinds.
+func (p *Policy) GapFor(f *Facts, a, b andante.Kind) (Gap, bool) {
 	for _, g := range p.Gaps {
 		if g.matches(f, a, b) {
 			return g, true

@@ -85,8 +85,7 @@ func (o *Ops) colleagues(ctx context.Context, tx *store.Tx, q *sequences.Sequenc
 	if err != nil || len(accounts) == 0 {
 		return nil, err
 	}
-	_, written := q.Lines["account.exit"]
-	if !q.Account.ExitAll && (written || accounts[0].Stage != "prospect") {
+	if !q.Account.EndsFor(accounts[0].Stage) {
 		return nil, nil
 	}
 	all, err := tx.ActiveInAccounts(ctx, q.Name, []andante.AccountID{x.Account})

@@ -29,7 +29,10 @@ var ErrDeleted = errors.New("a deleted sequence still runs")
 
 // Publish makes the workspace what runs from now on. The caller has checked it.
 // With dryRun nothing is written.
-func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, dryRun bool) (*PublishReport, error) {
+//
+// finish names deleted sequences that may go on to their end with the plan and
+// the words that they have.
+func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []string, dryRun bool) (*PublishReport, error) {
 	hash, manifest, parts := w.Revision()
 	rep := &PublishReport{Revision: hash}
 	run := o.Store.Write
@@ -37,7 +40,9 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, dryRun bool) 
 		run = o.Store.Read
 	}
 	err := run(ctx, func(tx *store.Tx) error {
-		if err := o.compare(ctx, tx, w, hash, rep); err != nil || dryRun {
+		err := o.compare(ctx, tx, w, hash, rep)
+		rep.Missing = slices.DeleteFunc(rep.Missing, func(name string) bool { return slices.Contains(finish, name) })
+		if err != nil || dryRun {
 			return err
 		}
 		if len(rep.Missing) > 0 {
@@ -94,7 +99,6 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 type StopRequest struct {
 	Sequence string            // empty: every sequence
 	Contact  andante.ContactID // empty: everybody on the sequence
-	Finish   bool              // let touches that are due go first: only what comes later is dropped
 }
 
 // Stop ends enrollments and returns how many. Touches on the wire are left to

@@ -1,0 +1,229 @@
+package worker
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+)
+
+// judge asks the governor about one touch and turns its verdict into a fate; nil
+// means that it may go.
+func (r *run) judge(b *batch, it *item, past []governor.Touch) *fate {
+	facts := it.facts
+	facts.Touches = past
+	v := b.w.Policy.Decide(facts, it.candidate, b.now)
+	it.touch.NotAfter = v.NotAfter
+	switch v.Action {
+	case andante.Go:
+		return nil
+	case andante.Skip:
+		return skipped(v.Reason, v.Evidence)
+	}
+	if v.Reason == andante.ReasonWindow || v.Reason == andante.ReasonHoliday {
+		return putOff(v.Reason, r.spread(b, it, v.Until), v.Evidence)
+	}
+	switch it.step.OverLimit.Do {
+	case "skip":
+		return skipped(v.Reason, v.Evidence)
+	case "end":
+		f := skipped(v.Reason, v.Evidence)
+		f.end = andante.ReasonOverLimit
+		return f
+	}
+	return putOff(v.Reason, v.Until, v.Evidence)
+}
+
+// spread moves a touch off the instant at which a window opens, where many wait.
+func (r *run) spread(b *batch, it *item, opens time.Time) time.Time {
+	hours := b.w.Hours(&it.facts, it.plan, it.step)
+	at, ok := hours.Spread(opens, b.seed.Fraction("minute", string(it.enrollment.ID), it.touch.Step))
+	stale := it.candidate.Stale
+	if !ok || !stale.IsZero() && !at.Before(stale) {
+		return opens
+	}
+	return at
+}
+
+// claim decides, with the accounts locked, and writes every fate of the batch. It
+// returns the touches whose account has changed since they were loaded: they must
+// be loaded again.
+//
+// Four steps, in this order: lock the keys; in a later statement read the facts;
+// fold, so that each touch that goes joins the facts of the next; write.
+func (r *run) claim(ctx context.Context, b *batch) (moved []andante.Touch, err error) {
+	drafts := make([]*fate, len(b.items))
+	for i, it := range b.items {
+		drafts[i] = it.fate
+	}
+	err = r.store.Write(ctx, func(tx *store.Tx) error {
+		for i, it := range b.items {
+			it.fate = drafts[i] // the transaction may run again
+		}
+		moved = nil
+		if err := r.lock(ctx, tx, b); err != nil {
+			return err
+		}
+		still, err := r.unmoved(ctx, tx, b, &moved)
+		if err != nil {
+			return err
+		}
+		if err := r.fold(ctx, tx, b, still); err != nil {
+			return err
+		}
+		return r.write(ctx, tx, b, still)
+	})
+	for _, it := range b.items {
+		if it.fate != nil && !it.fate.isMoved() {
+			r.journal.Fate(it.touch, it.fate.state, it.fate.reason)
+		}
+	}
+	return moved, err
+}
+
+func (r *run) lock(ctx context.Context, tx *store.Tx, b *batch) error {
+	if err := r.hold(ctx, tx); err != nil {
+		return err
+	}
+	accounts := make([]andante.AccountID, len(b.items))
+	for i, it := range b.items {
+		accounts[i] = it.account.ID
+	}
+	if err := tx.LockAccounts(ctx, accounts); err != nil {
+		return err
+	}
+	if !b.w.Policy.ByAddress() {
+		return nil
+	}
+	return tx.LockAddresses(ctx, b.addresses())
+}
+
+// hold checks that the lease is ours for the margin and more.
+func (r *run) hold(ctx context.Context, tx *store.Tx) error {
+	wall, err := tx.Wall(ctx)
+	if err != nil {
+		return err
+	}
+	return tx.HoldLease(ctx, r.lease, wall.Add(r.o.Margin))
+}
+
+// movedFate marks a touch whose account has changed; it stays leased.
+var movedFate = &fate{}
+
+func (f *fate) isMoved() bool { return f == movedFate }
+
+// unmoved returns the items whose accounts are as they were loaded.
+func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]andante.Touch) ([]*item, error) {
+	ids := make([]andante.AccountID, len(b.items))
+	for i, it := range b.items {
+		ids[i] = it.account.ID
+	}
+	accounts, err := tx.Accounts(ctx, compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	version := map[andante.AccountID]int64{}
+	for _, a := range accounts {
+		version[a.ID] = a.Version
+	}
+	var still []*item
+	for _, it := range b.items {
+		if version[it.account.ID] == it.account.Version {
+			still = append(still, it)
+			continue
+		}
+		it.fate = movedFate
+		*moved = append(*moved, it.touch)
+	}
+	return still, nil
+}
+
+// fold decides by priority, due time and id; each touch that goes counts for the
+// next.
+func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item) error {
+	b.now = r.clock.Now()
+	if err := r.loadCounted(ctx, tx, b.w.Policy, items, b.now); err != nil {
+		return err
+	}
+	holds, err := tx.WideHolds(ctx)
+	if err != nil {
+		return err
+	}
+	b.holds = holds
+	order := slices.Clone(items)
+	slices.SortFunc(order, func(a, c *item) int {
+		if a.touch.Priority != c.touch.Priority {
+			return int(a.touch.Priority - c.touch.Priority)
+		}
+		if d := a.touch.Due.Compare(c.touch.Due); d != 0 {
+			return d
+		}
+		return strings.Compare(string(a.touch.ID), string(c.touch.ID))
+	})
+	var gone []governor.Touch
+	for _, it := range order {
+		if it.fate != nil {
+			continue
+		}
+		if it.fate = notHeld(r, b, it); it.fate != nil {
+			continue
+		}
+		past := slices.Clone(it.facts.Touches)
+		for _, g := range gone {
+			if g.Account == it.account.ID || g.Address != "" && g.Address == it.touch.Address {
+				past = append(past, g)
+			}
+		}
+		if it.fate = r.judge(b, it, past); it.fate == nil {
+			gone = append(gone, governor.Touch{
+				ID: it.touch.ID, Contact: it.contact.ID, Account: it.account.ID, Address: it.touch.Address,
+				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.touch.NotAfter,
+			})
+		}
+	}
+	return nil
+}
+
+// write puts the decisions down: claimed, put off, skipped or failed.
+func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) error {
+	var claimed, back []store.Change
+	var over []ops.Settled
+	var verdicts []store.StoredVerdict
+	for _, it := range items {
+		if it.fate == nil {
+			t := it.touch
+			t.State, t.Counted, t.Reason, t.Evidence = andante.Claimed, t.NotAfter, "", andante.Evidence{}
+			it.touch = t
+			claimed = append(claimed, store.Change{Touch: t, Was: andante.Leased, Lease: r.lease.ID})
+			continue
+		}
+		s := it.fate.change(it.touch, r.lease.ID, andante.Leased, b.now)
+		if s.Touch.State == andante.Planned {
+			back = append(back, s.Change)
+		} else {
+			over = append(over, s)
+		}
+		verdicts = append(verdicts, it.fate.verdict(it.touch, b.w.Policy.Hash, b.now))
+	}
+	done, err := tx.Change(ctx, claimed)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if it.fate == nil && !done[it.touch.ID] {
+			it.fate = movedFate // canceled since it was loaded
+		}
+	}
+	if _, err := tx.Change(ctx, back); err != nil {
+		return err
+	}
+	if _, err := r.ops.Settle(ctx, tx, over); err != nil {
+		return err
+	}
+	return tx.AddVerdicts(ctx, verdicts)
+}

@@ -1,0 +1,94 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/store"
+)
+
+// deliver hands the claimed touches to their channel. What was claimed and never
+// permitted goes back to planned.
+func (r *run) deliver(ctx context.Context, b *batch) error {
+	g := newGate(r, b)
+	if len(g.items) == 0 {
+		return nil
+	}
+	batch := make([]channels.Sealed, 0, len(g.items))
+	for _, it := range b.alive() {
+		batch = append(batch, it.message.sealed)
+	}
+	sent := r.channels[b.alive()[0].touch.Kind].Deliver(ctx, batch, g)
+	last := context.WithoutCancel(ctx)
+	if err := g.flush(last); err != nil {
+		return err
+	}
+	if errors.Is(sent, andante.ErrLeaseLost) {
+		return sent // what was claimed is no longer ours to give back
+	}
+	if err := r.returnClaimed(last, b, g, sent); err != nil {
+		return err
+	}
+	if sent != nil && channels.KindOf(sent) == "" && ctx.Err() == nil {
+		return sent
+	}
+	return nil
+}
+
+// connectWait is when a batch is tried again that found no connection.
+const connectWait = 5 * time.Minute
+
+// returnClaimed plans again what was not put on the wire: at once, or later if no
+// connection could be had.
+func (r *run) returnClaimed(ctx context.Context, b *batch, g *gate, sent error) error {
+	var left []*item
+	for _, it := range b.alive() {
+		if !g.asked[it.touch.ID] {
+			left = append(left, it)
+		}
+	}
+	var problem *channels.SendError
+	errors.As(sent, &problem)
+	if len(left) == 0 && problem == nil {
+		return nil
+	}
+	now := r.clock.Now()
+	f := putOff(andante.ReasonReturned, now, andante.Evidence{})
+	if problem != nil {
+		f = putOff(andante.ReasonTemporary, now.Add(connectWait), andante.Evidence{Detail: andante.CleanText(problem.Error())})
+	}
+	return r.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
+			return err
+		}
+		var back []store.Change
+		var verdicts []store.StoredVerdict
+		for _, it := range left {
+			back = append(back, f.change(it.touch, r.lease.ID, andante.Claimed, now).Change)
+			verdicts = append(verdicts, f.verdict(it.touch, b.w.Policy.Hash, now))
+		}
+		if _, err := tx.Change(ctx, back); err != nil {
+			return err
+		}
+		if problem != nil && problem.Kind == channels.Sender {
+			if err := r.stopSender(ctx, tx, problem); err != nil {
+				return err
+			}
+		}
+		return tx.AddVerdicts(ctx, verdicts)
+	})
+}
+
+// stopSender holds a sender that the other side refuses, and says so.
+func (r *run) stopSender(ctx context.Context, tx *store.Tx, problem *channels.SendError) error {
+	r.log.Error("the sender is refused and stops; mend it and run `andante release --sender "+r.lease.Sender+"`",
+		"sender", r.lease.Sender, "code", problem.Code, "response", problem.Response)
+	now := r.clock.Now()
+	return tx.AddHold(ctx, andante.Hold{
+		ID: andante.NewID[andante.HoldID](now), Scope: andante.HoldSender, Key: r.lease.Sender, Author: "andante",
+		Reason: andante.CleanText("refused by the mail server: " + problem.Error()), From: now,
+	})
+}

@@ -1,0 +1,205 @@
+package worker
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// eligible stops every touch that may not go for a reason that needs no lock, and
+// asks the governor in advance, so that nothing is rendered in vain.
+func (r *run) eligible(b *batch) {
+	for _, it := range b.items {
+		it.values = b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{})
+		for _, check := range eligibility {
+			if it.fate = check(r, b, it); it.fate != nil {
+				break
+			}
+		}
+	}
+}
+
+// eligibility lists the checks in order: what ends a sequence, then what skips a
+// step, then what puts it off.
+var eligibility = []func(*run, *batch, *item) *fate{
+	hasStep, hasChannel, notSuppressed, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, notHeld, governed,
+}
+
+func hasStep(_ *run, _ *batch, it *item) *fate {
+	if it.enrollment.State == andante.EnrollmentFinished {
+		return skipped(it.enrollment.Reason, andante.Evidence{Detail: "the enrollment is over"})
+	}
+	if it.step == nil {
+		return skipped(andante.ReasonNoStep, andante.Evidence{})
+	}
+	return nil
+}
+
+func hasChannel(r *run, _ *batch, it *item) *fate {
+	if _, ok := r.channels[it.touch.Kind]; !ok {
+		return skipped(andante.ReasonNoChannel, andante.Evidence{Detail: string(it.touch.Kind)})
+	}
+	return nil
+}
+
+func notSuppressed(_ *run, _ *batch, it *item) *fate {
+	i := slices.IndexFunc(it.bars, func(s andante.Suppression) bool { return s.Covers(it.touch.Kind, it.touch.Purpose) })
+	if i < 0 {
+		return nil
+	}
+	at := it.bars[i].At
+	return skipped(andante.ReasonSuppressed, andante.Evidence{Rule: string(it.bars[i].Reason), Detail: it.bars[i].Source, Until: &at})
+}
+
+func consented(_ *run, b *batch, it *item) *fate {
+	ok, needed := b.w.Consent.Allows(it.touch.Kind, it.touch.Purpose, it.facts.Country, it.facts.Tier, it.consents, b.now)
+	if ok {
+		return nil
+	}
+	return skipped(andante.ReasonNoConsent, andante.Evidence{Detail: fmt.Sprintf("%s in %s needs one of %v", it.touch.Kind, it.facts.Country, needed)})
+}
+
+// missing does what the step says about a missing field or address.
+func missing(s *sequences.Step, reason andante.Reason, what string) *fate {
+	e := andante.Evidence{Detail: what}
+	if s.IfMissing.Do == "end" {
+		return ended(reason, e)
+	}
+	return skipped(reason, e)
+}
+
+func hasAddress(_ *run, _ *batch, it *item) *fate {
+	if it.address == "" && !it.touch.Kind.ByHuman() && !it.touch.Kind.Mailed() {
+		return missing(it.step, andante.ReasonNoAddress, string(it.touch.Kind))
+	}
+	return nil
+}
+
+func hasSender(_ *run, b *batch, it *item) *fate {
+	if _, ok := b.w.Config.Identity(it.touch.Sender); !ok {
+		return skipped(andante.ReasonNoOwner, andante.Evidence{Detail: it.touch.Sender})
+	}
+	return nil
+}
+
+func noExit(_ *run, b *batch, it *item) *fate {
+	for _, x := range it.plan.Exit {
+		if x.When == "" {
+			continue
+		}
+		ok, err := it.holdsTrue(b.w, x.When)
+		if err != nil {
+			return failed(andante.ReasonExpr, err)
+		}
+		if ok {
+			return ended(andante.ReasonExit, andante.Evidence{Rule: x.When})
+		}
+	}
+	return nil
+}
+
+func (it *item) holdsTrue(w *workspace.Workspace, src string) (bool, error) {
+	c, err := w.Condition(src)
+	if err != nil {
+		return false, err
+	}
+	return c.Eval(it.values, it.history)
+}
+
+func notStale(_ *run, b *batch, it *item) *fate {
+	if stale := it.candidate.Stale; !stale.IsZero() && !b.now.Before(stale) {
+		return skipped(andante.ReasonStale, andante.Evidence{Until: &stale, Period: it.step.ValidFor.String()})
+	}
+	return nil
+}
+
+func hasNeeds(_ *run, _ *batch, it *item) *fate {
+	for _, path := range it.step.Needs {
+		if it.values.Empty(path) {
+			return missing(it.step, andante.ReasonMissing, path)
+		}
+	}
+	return nil
+}
+
+func conditionHolds(_ *run, b *batch, it *item) *fate {
+	if it.step.When == "" {
+		return nil
+	}
+	ok, err := it.holdsTrue(b.w, it.step.When)
+	switch {
+	case err != nil:
+		return failed(andante.ReasonExpr, err)
+	case !ok:
+		return skipped(andante.ReasonCondition, andante.Evidence{Rule: it.step.When})
+	}
+	return nil
+}
+
+// lateness is how long a touch may be overdue before the machine counts as
+// having been off.
+const lateness = 6 * time.Hour
+
+// notLate does what the step says about a touch that lay while the machine was
+// off.
+func notLate(r *run, b *batch, it *item) *fate {
+	if b.now.Sub(it.touch.Due) <= lateness {
+		return nil
+	}
+	due := it.touch.Due
+	e := andante.Evidence{Until: &due, Rule: string(it.step.Late)}
+	switch it.step.Late {
+	case sequences.LateSkip:
+		return skipped(andante.ReasonLate, e)
+	case sequences.LateReschedule:
+		hours := b.w.Hours(&it.facts, it.plan, it.step)
+		from := b.now.Add(24 * time.Hour)
+		if at, ok := hours.Spread(from, b.seed.Fraction("late", string(it.touch.ID))); ok {
+			return putOff(andante.ReasonLate, at, e)
+		}
+	}
+	return nil
+}
+
+// recheck is when a hold without an end is looked at again; its release wakes
+// the touches at once.
+const recheck = 24 * time.Hour
+
+func notHeld(_ *run, b *batch, it *item) *fate {
+	for _, h := range slices.Concat(it.holds, b.holds) {
+		if !h.Holds(b.now) || !holdCovers(h, it) {
+			continue
+		}
+		until := h.Until
+		if until.IsZero() {
+			until = b.now.Add(recheck)
+		}
+		return putOff(andante.ReasonHeld, until, andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author})
+	}
+	return nil
+}
+
+func holdCovers(h andante.Hold, it *item) bool {
+	switch h.Scope {
+	case andante.HoldEverything:
+		return true
+	case andante.HoldSequence:
+		return h.Key == it.touch.Sequence
+	case andante.HoldSender:
+		return h.Key == it.touch.Sender
+	case andante.HoldContact:
+		return h.Key == string(it.contact.ID)
+	case andante.HoldAccount:
+		return h.Key == string(it.account.ID)
+	}
+	return false
+}
+
+// governed asks the governor without a lock. The claim asks again with one.
+func governed(r *run, b *batch, it *item) *fate {
+	return r.judge(b, it, it.facts.Touches)
+}

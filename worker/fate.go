@@ -1,0 +1,63 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+)
+
+// A fate is why a touch goes no further in this batch, and what becomes of it.
+type fate struct {
+	state    andante.State  // planned: put off; skipped or failed: its step is over
+	reason   andante.Reason // why
+	until    time.Time      // when put off
+	end      andante.Reason // when its step is over: finishes the enrollment
+	evidence andante.Evidence
+}
+
+func putOff(reason andante.Reason, until time.Time, e andante.Evidence) *fate {
+	return &fate{state: andante.Planned, reason: reason, until: until, evidence: e}
+}
+
+func skipped(reason andante.Reason, e andante.Evidence) *fate {
+	return &fate{state: andante.Skipped, reason: reason, evidence: e}
+}
+
+func ended(reason andante.Reason, e andante.Evidence) *fate {
+	return &fate{state: andante.Skipped, reason: reason, end: reason, evidence: e}
+}
+
+// failed is a failure by content: the step is over, the next one comes.
+func failed(reason andante.Reason, err error) *fate {
+	return &fate{state: andante.Failed, reason: reason, evidence: andante.Evidence{Detail: andante.CleanText(err.Error())}}
+}
+
+// change turns a fate into what is written of a leased or claimed touch.
+func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State, now time.Time) ops.Settled {
+	t.State, t.Reason, t.Evidence = f.state, f.reason, f.evidence
+	t.Lease, t.Counted, t.NotAfter = "", time.Time{}, time.Time{}
+	if f.state == andante.Planned {
+		t.Due = f.until
+		t.Deferred++
+	} else {
+		t.Settled = now
+	}
+	return ops.Settled{Change: store.Change{Touch: t, Was: was, Lease: lease}, End: f.end}
+}
+
+// verdict is what `why` tells of the fate.
+func (f *fate) verdict(t andante.Touch, policy string, now time.Time) store.StoredVerdict {
+	v := store.StoredVerdict{
+		ID: andante.NewID[andante.VerdictID](now), Touch: t.ID, At: now, Policy: policy,
+		Verdict: andante.Verdict{Action: andante.Skip, Reason: f.reason, Until: f.until, Evidence: f.evidence},
+	}
+	switch {
+	case f.state == andante.Planned:
+		v.Action = andante.Defer
+	case f.end != "":
+		v.Action = andante.Finish
+	}
+	return v
+}

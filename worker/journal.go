@@ -1,0 +1,73 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/andante-hq/andante"
+)
+
+// A Journal writes the log line and counts the metric of each outcome, with the
+// same words for both. Safe for concurrent use.
+type Journal struct {
+	log     *slog.Logger
+	touches *prometheus.CounterVec
+	seconds *prometheus.HistogramVec
+	errors  *prometheus.CounterVec
+}
+
+// NewJournal registers the metrics.
+func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
+	j := &Journal{
+		log: log,
+		touches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "andante_touches_total", Help: "Touches by the state that they reached, kind and reason.",
+		}, []string{"state", "kind", "reason"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "andante_send_seconds", Help: "Time from the permit to the answer of the other side.",
+			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 30, 100},
+		}, []string{"kind"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "andante_sender_errors_total", Help: "Refusals and lost answers by sender and outcome.",
+		}, []string{"sender", "outcome"}),
+	}
+	reg.MustRegister(j.touches, j.seconds, j.errors)
+	return j
+}
+
+// Fate notes that a touch was put off, skipped or failed before it was sent.
+func (j *Journal) Fate(t andante.Touch, state andante.State, reason andante.Reason) {
+	label := string(state)
+	if state == andante.Planned {
+		label = "deferred"
+	}
+	j.touches.WithLabelValues(label, string(t.Kind), string(reason)).Inc()
+	j.line(slog.LevelDebug, label, t, "reason", string(reason))
+}
+
+// Outcome notes what became of an attempt.
+func (j *Journal) Outcome(t andante.Touch, o andante.Outcome, code int, took time.Duration) {
+	state, level := string(o), slog.LevelInfo
+	switch o {
+	case andante.OutcomeSent:
+		level = slog.LevelDebug
+	case andante.OutcomeUntried:
+		level = slog.LevelDebug
+	default:
+		j.errors.WithLabelValues(t.Sender, string(o)).Inc()
+	}
+	j.touches.WithLabelValues(state, string(t.Kind), string(t.Reason)).Inc()
+	j.seconds.WithLabelValues(string(t.Kind)).Observe(took.Seconds())
+	j.line(level, state, t, "reason", string(t.Reason), "code", code, "dur", took)
+}
+
+func (j *Journal) line(level slog.Level, what string, t andante.Touch, more ...any) {
+	args := append([]any{
+		"touch", string(t.ID), "enrollment", string(t.Enrollment), "contact", string(t.Contact), "account", string(t.Account),
+		"sequence", t.Sequence, "step", t.Step, "kind", string(t.Kind), "attempt", t.Attempts,
+	}, more...)
+	j.log.Log(context.Background(), level, what, args...)
+}

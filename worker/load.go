@@ -1,0 +1,284 @@
+package worker
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/conditions"
+	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// batch is what one chunk of a lease has become so far.
+type batch struct {
+	w     *workspace.Workspace
+	now   time.Time // of the calendar, when it was loaded
+	seed  andante.Seed
+	items []*item
+	holds []andante.Hold // on sequences, senders and everything
+}
+
+// item is one touch with everything around it.
+type item struct {
+	touch      andante.Touch
+	contact    andante.Contact
+	account    andante.Account
+	enrollment andante.Enrollment
+	plan       *sequences.Sequence
+	step       *sequences.Step // of the plan: timing and rules
+	address    string
+	facts      governor.Facts
+	candidate  governor.Candidate
+	holds      []andante.Hold
+	bars       []andante.Suppression
+	consents   []andante.Consent
+	history    conditions.History
+	earlier    []andante.Touch // of the enrollment
+	quotes     []store.Quote
+	values     andante.Values
+	message    rendered
+	fate       *fate // nil: it goes on
+}
+
+// alive returns the items that no pass has stopped.
+func (b *batch) alive() []*item {
+	var list []*item
+	for _, it := range b.items {
+		if it.fate == nil {
+			list = append(list, it)
+		}
+	}
+	return list
+}
+
+// load reads the touches and everything that the other passes ask about, in one
+// look at the store.
+func (r *run) load(ctx context.Context, touches []andante.Touch) (*batch, error) {
+	b := &batch{now: r.clock.Now()}
+	return b, r.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if b.w, err = r.ops.Workspace(ctx, tx); err != nil {
+			return err
+		}
+		if b.seed, err = tx.Seed(ctx); err != nil {
+			return err
+		}
+		if b.holds, err = tx.WideHolds(ctx); err != nil {
+			return err
+		}
+		return r.loadItems(ctx, tx, b, touches)
+	})
+}
+
+func (r *run) loadItems(ctx context.Context, tx *store.Tx, b *batch, touches []andante.Touch) error {
+	var contacts []andante.ContactID
+	var accounts []andante.AccountID
+	var enrollments []andante.EnrollmentID
+	for _, t := range touches {
+		contacts, accounts, enrollments = append(contacts, t.Contact), append(accounts, t.Account), append(enrollments, t.Enrollment)
+	}
+	people, err := tx.Contacts(ctx, compact(contacts))
+	if err != nil {
+		return err
+	}
+	owners, err := tx.Accounts(ctx, compact(accounts))
+	if err != nil {
+		return err
+	}
+	running, err := tx.Enrollments(ctx, compact(enrollments))
+	if err != nil {
+		return err
+	}
+	byContact, byAccount, byEnrollment := map[andante.ContactID]andante.Contact{}, map[andante.AccountID]andante.Account{}, map[andante.EnrollmentID]andante.Enrollment{}
+	for _, c := range people {
+		byContact[c.ID] = c
+	}
+	for _, a := range owners {
+		byAccount[a.ID] = a
+	}
+	for _, e := range running {
+		byEnrollment[e.ID] = e
+	}
+	for _, t := range touches {
+		it := &item{touch: t, contact: byContact[t.Contact], account: byAccount[t.Account], enrollment: byEnrollment[t.Enrollment]}
+		if err := r.prepareItem(ctx, tx, b, it); err != nil {
+			return err
+		}
+		b.items = append(b.items, it)
+	}
+	return r.loadAround(ctx, tx, b, compact(contacts), compact(accounts), compact(enrollments))
+}
+
+func compact[K ~string](keys []K) []K {
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	if len(keys) > 0 && keys[0] == "" {
+		keys = keys[1:]
+	}
+	return keys
+}
+
+// prepareItem finds the step and what the governor will be asked.
+func (r *run) prepareItem(ctx context.Context, tx *store.Tx, b *batch, it *item) error {
+	plan, err := r.ops.Revisions.Plan(ctx, tx, it.enrollment.Plan)
+	if err != nil {
+		return err
+	}
+	it.plan = plan
+	it.step, _ = plan.Step(it.touch.Step)
+	it.address = it.contact.AddressFor(it.touch.Kind)
+	it.touch.Address = r.ops.Keys.Hash(it.address)
+	it.facts = b.w.Facts(it.contact, it.account)
+	it.facts.Address = it.touch.Address
+	it.candidate = governor.Candidate{ID: it.touch.ID, Kind: it.touch.Kind, Purpose: it.touch.Purpose, Holds: r.o.Claim}
+	if it.step != nil {
+		it.candidate.Narrow = plan.Narrow(it.step)
+		it.candidate.Stale = it.step.StaleAt(it.touch.FirstDue, it.facts.Zones[0], it.facts.Holidays)
+	}
+	return nil
+}
+
+// loadAround reads what bars, holds and happened, and hands it to the items.
+func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts []andante.ContactID, accounts []andante.AccountID, enrollments []andante.EnrollmentID) error {
+	keys := make([]string, 0, len(contacts)+len(accounts))
+	for _, c := range contacts {
+		keys = append(keys, string(c))
+	}
+	for _, a := range accounts {
+		keys = append(keys, string(a))
+	}
+	holds, err := tx.NarrowHolds(ctx, keys)
+	if err != nil {
+		return err
+	}
+	bars, err := tx.Suppressions(ctx, contacts, b.addresses())
+	if err != nil {
+		return err
+	}
+	consents, err := tx.Consents(ctx, contacts)
+	if err != nil {
+		return err
+	}
+	events, err := tx.LastEvents(ctx, contacts)
+	if err != nil {
+		return err
+	}
+	earlier, err := tx.TouchesOf(ctx, enrollments)
+	if err != nil {
+		return err
+	}
+	quotes, err := tx.QuotesOf(ctx, enrollments)
+	if err != nil {
+		return err
+	}
+	for _, it := range b.items {
+		it.holds = keep(holds, func(h andante.Hold) bool { return h.Key == string(it.contact.ID) || h.Key == string(it.account.ID) })
+		it.bars = keep(bars, func(s andante.Suppression) bool {
+			return s.Contact != "" && s.Contact == it.contact.ID || s.Address != "" && s.Address == it.touch.Address
+		})
+		it.consents = keep(consents, func(c andante.Consent) bool { return c.Contact == it.contact.ID })
+		it.earlier = keep(earlier, func(t andante.Touch) bool { return t.Enrollment == it.enrollment.ID && t.ID != it.touch.ID })
+		it.quotes = keep(quotes, func(q store.Quote) bool { return q.Enrollment == it.enrollment.ID })
+		it.history = historyOf(b.now, it.earlier, keep(events, func(e store.LastEvent) bool { return e.Contact == it.contact.ID }))
+	}
+	return r.loadCounted(ctx, tx, b.w.Policy, b.items, b.now)
+}
+
+func keep[T any](list []T, f func(T) bool) []T {
+	var kept []T
+	for _, t := range list {
+		if f(t) {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+func (b *batch) addresses() []andante.AddressHash {
+	var list []andante.AddressHash
+	for _, it := range b.items {
+		list = append(list, it.touch.Address)
+	}
+	return compact(list)
+}
+
+// historyOf gathers what conditions may ask about.
+func historyOf(now time.Time, earlier []andante.Touch, events []store.LastEvent) conditions.History {
+	h := conditions.History{
+		Now: now, Sent: map[string]bool{}, Skipped: map[string]bool{}, Opened: map[string]bool{}, Clicked: map[string]bool{},
+		Events: map[string]time.Time{},
+	}
+	steps := map[andante.TouchID]string{}
+	for _, t := range earlier {
+		steps[t.ID] = t.Step
+		switch t.State {
+		case andante.Sent, andante.Unknown, andante.Done:
+			h.Sent[t.Step] = true
+		case andante.Skipped, andante.Failed:
+			h.Skipped[t.Step] = true
+		}
+	}
+	for _, e := range events {
+		if e.At.After(h.Events[e.Name]) {
+			h.Events[e.Name] = e.At
+		}
+		if step, ok := steps[e.Touch]; ok {
+			switch e.Name {
+			case andante.EventOpened:
+				h.Opened[step] = true
+			case andante.EventClicked:
+				h.Clicked[step] = true
+			}
+		}
+	}
+	_, h.Replied = h.Events[andante.EventReplied]
+	_, h.Met = h.Events[andante.EventMet]
+	return h
+}
+
+// loadCounted reads the touches that fill limits.
+func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy, items []*item, now time.Time) error {
+	var accounts []andante.AccountID
+	var addresses []andante.AddressHash
+	for _, it := range items {
+		accounts = append(accounts, it.account.ID)
+		if p.ByAddress() {
+			addresses = append(addresses, it.touch.Address)
+		}
+	}
+	counted, err := tx.Counted(ctx, now.Add(-p.Horizon()), compact(accounts), compact(addresses))
+	if err != nil {
+		return err
+	}
+	ofAccount, toAddress := map[andante.AccountID][]governor.Touch{}, map[andante.AddressHash][]governor.Touch{}
+	seen := map[andante.TouchID]bool{}
+	for _, c := range counted {
+		if seen[c.ID] {
+			continue
+		}
+		seen[c.ID] = true
+		t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
+		ofAccount[t.Account] = append(ofAccount[t.Account], t)
+		if t.Address != "" {
+			toAddress[t.Address] = append(toAddress[t.Address], t)
+		}
+	}
+	for _, it := range items {
+		it.facts.Touches = slices.Clone(ofAccount[it.account.ID])
+		for _, t := range toAddress[it.touch.Address] {
+			if t.Account != it.account.ID {
+				it.facts.Touches = append(it.facts.Touches, t)
+			}
+		}
+	}
+	return nil
+}
+
+// words returns the sequence and step whose texts the touch gets.
+func (it *item) words(w *workspace.Workspace) (*sequences.Sequence, *sequences.Step, bool) {
+	return ops.Words(w, it.plan, it.touch.Step)
+}

@@ -1,0 +1,245 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+)
+
+// outcome is what became of one permitted touch.
+type outcome struct {
+	item    *item
+	receipt channels.Receipt
+	err     error
+	at      time.Time // of the calendar
+	took    time.Duration
+}
+
+// flush records the outcomes in hand. A receipt is evidence that exists nowhere
+// else, so it is tried until the store answers, whatever became of the lease.
+func (g *gate) flush(ctx context.Context) error {
+	if len(g.outcomes) == 0 {
+		return nil
+	}
+	wait := 50 * time.Millisecond
+	for {
+		err := g.r.store.Write(ctx, func(tx *store.Tx) error { return g.r.record(ctx, tx, g.b, g.outcomes) })
+		if err == nil {
+			g.outcomes = g.outcomes[:0]
+			return nil
+		}
+		if store.DataFault(err) && len(g.outcomes) > 1 {
+			return g.halve(ctx)
+		}
+		g.r.log.Error("outcomes can't be recorded yet; they are kept and tried again", "touches", len(g.outcomes), "err", err)
+		if err := andante.Sleep(ctx, wait); err != nil {
+			return err
+		}
+		wait = min(2*wait, 5*time.Second)
+	}
+}
+
+// halve records the two halves of the outcomes apart, so that a row that the
+// store refuses stands alone in the end.
+func (g *gate) halve(ctx context.Context) error {
+	all := g.outcomes
+	for _, half := range [][]outcome{all[:len(all)/2], all[len(all)/2:]} {
+		g.outcomes = half
+		if err := g.flush(ctx); err != nil {
+			return err
+		}
+	}
+	g.outcomes = nil
+	return nil
+}
+
+// record writes a flight's outcomes into the ledger and plans what follows.
+func (r *run) record(ctx context.Context, tx *store.Tx, b *batch, list []outcome) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var accounts []andante.AccountID
+	for _, o := range list {
+		accounts = append(accounts, o.item.account.ID)
+	}
+	if err := tx.LockAccounts(ctx, accounts); err != nil {
+		return err
+	}
+	var rec recording
+	for _, o := range list {
+		rec.add(r, o)
+	}
+	if err := r.writeRecord(ctx, tx, &rec); err != nil {
+		return err
+	}
+	for i, o := range list {
+		t := rec.all[i].Touch
+		r.journal.Outcome(t, rec.attempts[i].Outcome, rec.attempts[i].Code, o.took)
+	}
+	return nil
+}
+
+// recording sorts outcomes by what is written for them.
+type recording struct {
+	all      []ops.Settled // in the order of the outcomes
+	back     []store.Change
+	over     []ops.Settled
+	attempts []andante.Attempt
+	quotes   []store.Quote
+	verdicts []store.StoredVerdict
+	bounces  []outcome
+	sender   *channels.SendError
+}
+
+// add decides what an outcome means.
+func (rec *recording) add(r *run, o outcome) {
+	t := o.item.touch
+	t.State, t.Attempts, t.Lease = andante.Attempted, t.Attempts+1, ""
+	var problem *channels.SendError
+	if !errors.As(o.err, &problem) && o.err != nil {
+		problem = &channels.SendError{Kind: channels.Unknown, Err: o.err}
+	}
+	a := andante.Attempt{Touch: t.ID, Number: t.Attempts, Ended: o.at, Outcome: andante.OutcomeSent, Code: o.receipt.Code, Response: o.receipt.Response}
+	s := ops.Settled{}
+	if problem == nil {
+		t.State, t.Counted, t.Settled, t.Reason = andante.Sent, o.at, o.at, ""
+		if o.item.message.text != "" {
+			rec.quotes = append(rec.quotes, store.Quote{Touch: t.ID, Enrollment: t.Enrollment, Text: o.item.message.text})
+		}
+	} else {
+		a.Outcome, a.Code, a.Response = andante.Outcome(problem.Kind), problem.Code, problem.Response
+		if a.Response == "" && problem.Err != nil {
+			a.Response = andante.CleanText(problem.Err.Error())
+		}
+		s.End = rec.fail(r, &t, o, problem)
+	}
+	s.Change = store.Change{Touch: t, Was: andante.Attempted}
+	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
+	if t.State == andante.Planned {
+		rec.back = append(rec.back, s.Change)
+		f := putOff(t.Reason, t.Due, andante.Evidence{Detail: a.Response})
+		rec.verdicts = append(rec.verdicts, f.verdict(t, "", o.at))
+		return
+	}
+	rec.over = append(rec.over, s)
+}
+
+// fail sets what a refusal makes of a touch and returns the reason that ends its
+// enrollment, if it does.
+func (rec *recording) fail(r *run, t *andante.Touch, o outcome, problem *channels.SendError) (end andante.Reason) {
+	t.Settled, t.NotAfter = o.at, time.Time{}
+	switch problem.Kind {
+	case channels.Unknown:
+		t.State, t.Reason = andante.Unknown, andante.ReasonUnknown // it stays counted
+		return ""
+	case channels.Permanent:
+		t.State, t.Reason = andante.Failed, andante.ReasonPermanent
+	case channels.Address:
+		t.State, t.Reason = andante.Failed, andante.ReasonAddress
+		rec.bounces = append(rec.bounces, o)
+		if o.item.step.IfMissing.Do != "skip" {
+			end = andante.ReasonUnreachable
+		}
+	case channels.Untried:
+		t.State, t.Reason, t.Due = andante.Planned, andante.ReasonReturned, o.at
+	case channels.Sender:
+		t.State, t.Reason, t.Due = andante.Planned, andante.ReasonSender, o.at
+		rec.sender = problem
+	default:
+		retry(r, t, o)
+	}
+	t.Counted = time.Time{}
+	if t.State == andante.Planned {
+		t.Settled = time.Time{}
+	}
+	return end
+}
+
+// Retries wait longer each time and end with valid_for, or after four days
+// (RFC 5321 section 4.5.4.1: at least 30 minutes, give up after 4 to 5 days).
+const (
+	firstWait = 30 * time.Minute
+	maxWait   = 8 * time.Hour
+	giveUp    = 4 * 24 * time.Hour
+)
+
+func retry(_ *run, t *andante.Touch, o outcome) {
+	wait := min(firstWait<<min(t.Attempts-1, 10), maxWait)
+	end := t.FirstDue.Add(giveUp)
+	if stale := o.item.candidate.Stale; !stale.IsZero() {
+		end = stale
+	}
+	if first := o.item.firstTry(o.at).Add(giveUp); first.After(end) && o.item.candidate.Stale.IsZero() {
+		end = first
+	}
+	t.State, t.Reason, t.Due = andante.Planned, andante.ReasonTemporary, o.at.Add(wait)
+	if !t.Due.Before(end) {
+		t.State, t.Reason = andante.Failed, andante.ReasonGaveUp
+	}
+}
+
+// firstTry estimates when the touch was first tried from the waits behind it.
+func (it *item) firstTry(now time.Time) time.Time {
+	for n := it.touch.Attempts; n > 0; n-- {
+		now = now.Add(-min(firstWait<<min(n-1, 10), maxWait))
+	}
+	return now
+}
+
+func (r *run) writeRecord(ctx context.Context, tx *store.Tx, rec *recording) error {
+	if _, err := tx.Change(ctx, rec.back); err != nil {
+		return err
+	}
+	done, err := r.ops.Settle(ctx, tx, rec.over)
+	if err != nil {
+		return err
+	}
+	if err := r.lateReceipts(ctx, tx, rec, done); err != nil {
+		return err
+	}
+	if err := tx.EndAttempts(ctx, rec.attempts); err != nil {
+		return err
+	}
+	if err := tx.PutQuotes(ctx, rec.quotes); err != nil {
+		return err
+	}
+	if err := tx.AddVerdicts(ctx, rec.verdicts); err != nil {
+		return err
+	}
+	for _, o := range rec.bounces {
+		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err)); err != nil {
+			return err
+		}
+	}
+	if rec.sender != nil {
+		return r.stopSender(ctx, tx, rec.sender)
+	}
+	return nil
+}
+
+func responseOf(err error) string {
+	var problem *channels.SendError
+	if errors.As(err, &problem) {
+		return problem.Response
+	}
+	return ""
+}
+
+// lateReceipts settles touches that became unknown because the lease was lost
+// before the answer came: the receipt is evidence all the same.
+func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) error {
+	var late []store.Change
+	for _, s := range rec.over {
+		if !done[s.Touch.ID] && (s.Touch.State == andante.Sent || s.Touch.State == andante.Failed) {
+			s.Change.Was = andante.Unknown
+			late = append(late, s.Change)
+		}
+	}
+	_, err := tx.Change(ctx, late)
+	return err
+}

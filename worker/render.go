@@ -1,0 +1,160 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/templates"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// rendered is what render leaves to the later passes.
+type rendered struct {
+	sealed channels.Sealed
+	text   string // the text part, if a later step will quote it
+}
+
+// render makes the final bytes of each touch. What can't be rendered or sealed
+// fails alone.
+func (r *run) render(ctx context.Context, b *batch) {
+	for _, it := range b.alive() {
+		it.fate = r.renderOne(ctx, b, it)
+	}
+}
+
+func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
+	m, text, err := r.message(ctx, b, it)
+	if err != nil {
+		return failed(andante.ReasonRender, err)
+	}
+	sealed, err := r.channels[it.touch.Kind].Prepare(m)
+	if err != nil {
+		return failed(andante.ReasonPrepare, err)
+	}
+	sealed.Sender = it.touch.Sender
+	it.message = rendered{sealed: sealed, text: text}
+	it.touch.MessageID, it.touch.MessageHash, it.touch.MessageSize = m.MessageID, sealed.Hash, len(sealed.Bytes)
+	it.touch.Subject = m.Subject
+	return nil
+}
+
+// message renders the words of a touch.
+func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Message, kept string, err error) {
+	q, s, ok := it.words(b.w)
+	if !ok {
+		return m, "", fmt.Errorf("step %s has no text", it.touch.Step)
+	}
+	thread := threadOf(s, it.earlier)
+	if thread.sender != "" {
+		it.touch.Sender = thread.sender
+	}
+	id, ok := b.w.Config.Identity(it.touch.Sender)
+	if !ok {
+		return m, "", fmt.Errorf("sender %s is not known", it.touch.Sender)
+	}
+	tmpl, err := b.w.Text(q, s, it.contact.Persona, it.enrollment.Variant, b.w.Language(q, s, it.contact), it.touch.Kind)
+	if err != nil {
+		return m, "", err
+	}
+	link := r.link(ops.Token{Contact: it.contact.ID, Touch: it.touch.ID, Kind: it.touch.Kind, Address: it.touch.Address})
+	in := templates.Input{
+		Values: b.w.Values(it.contact, it.account, it.enrollment, id), Unsubscribe: link, Quote: thread.quote(s, it.quotes, id),
+	}
+	out, err := tmpl.Render(ctx, in)
+	if err != nil {
+		return m, "", err
+	}
+	m = compose(it, id, s, q, out, link, b.now)
+	if thread.on {
+		m.Subject, m.InReplyTo, m.References = thread.subject, thread.last.MessageID, thread.ids
+	}
+	if quotedLater(it.plan, it.touch.Step) {
+		kept = out.Text
+	}
+	return m, kept, nil
+}
+
+func compose(it *item, id workspace.Identity, s *sequences.Step, q *sequences.Sequence, out templates.Rendered, link string, now time.Time) andante.Message {
+	if it.touch.MessageID == "" {
+		_, domain, _ := strings.Cut(id.Email, "@")
+		it.touch.MessageID = string(it.touch.ID) + "@" + domain
+	}
+	reply := s.ReplyTo
+	if reply == "" {
+		reply = q.ReplyTo
+	}
+	if reply == "" {
+		reply = id.ReplyTo
+	}
+	return andante.Message{
+		Touch: it.touch.ID, Kind: it.touch.Kind,
+		From:    andante.Mailbox{Name: id.Name, Address: id.Email},
+		ReplyTo: andante.Mailbox{Address: reply},
+		To:      andante.Mailbox{Name: it.contact.Name(), Address: it.address},
+		Subject: out.Subject, HTML: out.HTML, Text: out.Text,
+		MessageID: it.touch.MessageID, Unsubscribe: link, Date: now,
+	}
+}
+
+// thread is the conversation that a step with `thread: true` goes on.
+type thread struct {
+	on      bool
+	last    andante.Touch // the last mail really sent in this enrollment
+	ids     []string
+	subject string
+	sender  string
+}
+
+// threadOf finds the conversation. Without an earlier mail the step stands on its
+// own, with its own subject.
+func threadOf(s *sequences.Step, earlier []andante.Touch) thread {
+	if !s.Thread {
+		return thread{}
+	}
+	mails := keep(earlier, func(t andante.Touch) bool {
+		return t.Kind == andante.Email && t.MessageID != "" && (t.State == andante.Sent || t.State == andante.Unknown)
+	})
+	if len(mails) == 0 {
+		return thread{}
+	}
+	slices.SortFunc(mails, func(a, b andante.Touch) int { return a.Settled.Compare(b.Settled) })
+	t := thread{on: true, last: mails[len(mails)-1]}
+	for _, m := range mails {
+		t.ids = append(t.ids, m.MessageID)
+	}
+	t.sender = t.last.Sender
+	t.subject = t.last.Subject
+	if !strings.HasPrefix(t.subject, "Re: ") {
+		t.subject = "Re: " + t.subject
+	}
+	return t
+}
+
+func (t thread) quote(s *sequences.Step, quotes []store.Quote, id workspace.Identity) *templates.Quote {
+	if !t.on || s.NoQuote {
+		return nil
+	}
+	for _, q := range quotes {
+		if q.Touch == t.last.ID {
+			return &templates.Quote{From: id.Name, Date: t.last.Settled, Text: q.Text}
+		}
+	}
+	return nil
+}
+
+// quotedLater tells whether a later step of the plan quotes this one.
+func quotedLater(q *sequences.Sequence, step string) bool {
+	i := q.Index(step)
+	if i < 0 {
+		return false
+	}
+	return slices.ContainsFunc(q.Steps[i+1:], func(s sequences.Step) bool { return s.Thread && !s.NoQuote })
+}

@@ -1,0 +1,181 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/store"
+)
+
+// Options are the worker's times and sizes.
+type Options struct {
+	Name      string        // of this worker, unique among those on one store
+	LeaseTime time.Duration // to which a lease is renewed, of the machine
+	Renew     time.Duration // how often
+	Margin    time.Duration // no new permit in the last part of a lease
+	Claim     time.Duration // how long after its claim a touch may be written, of the calendar
+	Chunk     int           // most touches claimed at a time
+	Breakage  Breakage
+}
+
+// Breakage breaks the worker on purpose. Only the tests set it, to see that the
+// oracles notice.
+type Breakage struct {
+	NoPermit bool // messages are written without asking which are still allowed
+	NoRecord bool // outcomes are dropped
+}
+
+// Defaults fills what is not set.
+func (o Options) Defaults() Options {
+	o.LeaseTime = cmp.Or(o.LeaseTime, time.Minute)
+	o.Renew = cmp.Or(o.Renew, o.LeaseTime/3)
+	o.Margin = cmp.Or(o.Margin, o.LeaseTime/4)
+	o.Chunk = cmp.Or(o.Chunk, 100)
+	return o
+}
+
+// Worker works leases. Safe for concurrent use.
+type Worker struct {
+	store    *store.Store
+	ops      *ops.Ops
+	clock    andante.Clock
+	channels map[andante.Kind]channels.Channel
+	link     func(ops.Token) string
+	log      *slog.Logger
+	journal  *Journal
+	o        Options
+	done     func() // called when a lease is over
+}
+
+// Config is what a worker is made of.
+type Config struct {
+	Ops      *ops.Ops
+	Channels map[andante.Kind]channels.Channel
+	Link     func(ops.Token) string // the unsubscribe link of a touch
+	Log      *slog.Logger
+	Journal  *Journal
+	Options  Options
+	Done     func() // called when a lease is over; may be nil
+}
+
+// New returns a worker.
+func New(c Config) *Worker {
+	if c.Done == nil {
+		c.Done = func() {}
+	}
+	return &Worker{
+		store: c.Ops.Store, ops: c.Ops, clock: c.Ops.Clock, channels: c.Channels, link: c.Link,
+		log: c.Log, journal: c.Journal, o: c.Options.Defaults(), done: c.Done,
+	}
+}
+
+// Handle works one lease. It is what the queue calls; it returns nothing, because
+// everything that matters is in the store: a lease that is not finished comes
+// back by itself.
+func (w *Worker) Handle(ctx context.Context, it queue.Item) {
+	defer w.done()
+	// What is permitted is finished and recorded even when the process is asked
+	// to stop; only new work ends with ctx.
+	last := context.WithoutCancel(ctx)
+	lease, err := w.pick(ctx, it)
+	if err != nil {
+		if !errors.Is(err, andante.ErrLeaseLost) && ctx.Err() == nil {
+			w.log.Error("a lease could not be picked up", "lease", it.Lease, "err", err)
+		}
+		return
+	}
+	r := &run{Worker: w, lease: lease, keeper: newKeeper(w, lease)}
+	r.keeper.start(last)
+	err = r.work(ctx)
+	r.keeper.stop()
+	if err != nil && ctx.Err() == nil {
+		w.log.Error("a lease was not finished", "lease", lease.ID, "err", err)
+	}
+	if errors.Is(err, andante.ErrLeaseLost) {
+		return
+	}
+	if err := r.giveBack(last); err != nil {
+		w.log.Error("a lease could not be given back", "lease", lease.ID, "err", err)
+	}
+}
+
+func (w *Worker) pick(ctx context.Context, it queue.Item) (l store.Lease, err error) {
+	err = w.store.Write(ctx, func(tx *store.Tx) error {
+		wall, err := tx.Wall(ctx)
+		if err != nil {
+			return err
+		}
+		l, err = tx.PickLease(ctx, it.Lease, it.Attempt, w.o.Name, wall.Add(w.o.LeaseTime))
+		return err
+	})
+	return l, err
+}
+
+// run is the work on one lease.
+type run struct {
+	*Worker
+	lease  store.Lease
+	keeper *keeper
+}
+
+// work takes the lease's touches through the passes, a chunk at a time.
+func (r *run) work(ctx context.Context) error {
+	var touches []andante.Touch
+	err := r.store.Read(ctx, func(tx *store.Tx) (err error) {
+		touches, err = tx.TouchesIn(ctx, r.lease.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for len(touches) > 0 && ctx.Err() == nil {
+		n := min(r.o.Chunk, len(touches))
+		if err := r.chunk(ctx, touches[:n]); err != nil {
+			return err
+		}
+		touches = touches[n:]
+	}
+	return nil
+}
+
+// reloads is how often touches whose account keeps changing are looked at again
+// before they are given back.
+const reloads = 4
+
+// chunk takes some touches through all passes. What a claim sends back to load,
+// because its account has moved, goes through them again.
+func (r *run) chunk(ctx context.Context, touches []andante.Touch) error {
+	for try := 0; len(touches) > 0 && try < reloads; try++ {
+		b, err := r.load(ctx, touches)
+		if err != nil {
+			return err
+		}
+		r.eligible(b)
+		r.render(ctx, b)
+		if touches, err = r.claim(ctx, b); err != nil {
+			return err
+		}
+		if err := r.deliver(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveBack returns what was not worked and ends the lease.
+func (r *run) giveBack(ctx context.Context) error {
+	return r.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
+			return err
+		}
+		_, _, err := r.ops.ReturnLease(ctx, tx, r.lease.ID)
+		return err
+	})
+}
