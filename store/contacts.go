@@ -169,3 +169,14 @@ func (tx *Tx) CountContacts(ctx context.Context) (contacts, accounts int, err er
 	err = tx.tx.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM accounts)").Scan(&contacts, &accounts)
 	return contacts, accounts, err
 }
+
+// MoveRows takes everything of a contact along to another account. Both accounts
+// must be locked.
+func (tx *Tx) MoveRows(ctx context.Context, id andante.ContactID, to andante.AccountID) error {
+	for _, table := range []string{"touches", "attempts", "enrollments", "events"} {
+		if _, err := tx.tx.ExecContext(ctx, "UPDATE "+table+" SET account_id=$1 WHERE contact_id=$2", string(to), string(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
