@@ -9,33 +9,35 @@ import (
 type Sequence struct {
 	File  string // as given to Parse
 	Hash  string // SHA-256 of the file in hex; identifies the plan
-	Name  string // `sequence:`
-	Title string
+	Name  string `yaml:"sequence"`
+	Title string `yaml:"title"`
 	Notes string // text before the first step; never sent
 
-	Purpose   andante.Purpose
-	For       Audience
-	Personas  []string // empty: every persona
-	Stages    []string // empty: every stage
-	Sender    string   // a sender's key or "owner"
-	ReplyTo   string
-	IfNoOwner string // a sender's key, or "skip"
-	Priority  andante.Priority
-	Window    *calendar.Window
+	Purpose   andante.Purpose  `yaml:"purpose"` // marketing when not written
+	For       Audience         `yaml:"for"`     // each contact when not written
+	Personas  []string         // empty: every persona
+	Stages    []string         // empty: every stage
+	Sender    string           `yaml:"sender"` // a sender's key or "owner"
+	ReplyTo   string           `yaml:"reply_to"`
+	IfNoOwner string           `yaml:"if_no_owner"` // a sender's key, or "skip"
+	Priority  andante.Priority `yaml:"priority"`    // normal when not written
+	Window    *calendar.Window `yaml:"window"`
 	Enter     *Enter
 	Reenter   *calendar.Offset // nil: never
-	Exclusive string
+	Exclusive string           `yaml:"exclusive"`
 	Account   AccountRule
 	Exit      []Exit
 	KeepOn    []string
 	Test      *Test
-	Layout    string // letter or newsletter; filled in by the sender when not written
-	Language  string
+	Layout    string `yaml:"layout"` // letter or newsletter; filled in by the sender when not written
+	Language  string `yaml:"language"`
 	PinWords  bool
-	Retired   bool
+	Retired   bool            `yaml:"retired"`
+	Fields    []andante.Field // that this file declares for itself
 
-	Steps []Step
-	Lines map[string]Position // where each key of the front matter stands
+	Steps  []Step
+	Allows []Allow             // findings that the author allows, with a reason
+	Lines  map[string]Position // where each key of the front matter stands
 }
 
 // A Position in the sequence's file, counted from 1.
@@ -54,7 +56,8 @@ const (
 type Enter struct {
 	Event string
 	When  string
-	Each  string // an occasion, such as contact.birthday - 7d
+	Each  string   // an [Occasion], such as contact.birthday - 7d
+	At    Position // where the text of the one that is set begins
 }
 
 // AccountRule binds the enrollments of one account to each other.
@@ -62,6 +65,15 @@ type AccountRule struct {
 	AtOnce  int              // colleagues enrolled at the same time; 0: no limit
 	Apart   *calendar.Offset // between the starts of two colleagues
 	ExitAll bool             // an exit ends it for the colleagues too
+	// ExitByStage: nothing is written, so ExitAll holds for prospects. See
+	// [AccountRule.EndsFor].
+	ExitByStage bool
+}
+
+// EndsFor tells whether an exit ends the sequence for the colleagues too, for an
+// account in the given stage.
+func (a AccountRule) EndsFor(stage string) bool {
+	return a.ExitAll || a.ExitByStage && stage == "prospect"
 }
 
 // Exit ends the sequence for a contact: an event's name or a condition.
@@ -85,40 +97,40 @@ type Variant struct {
 
 // A Step is an item of the plan: one touch, or one decision.
 type Step struct {
-	ID    string
-	Title string // the heading
-	Kind  andante.Kind
-	Label string // of kind other
+	ID    string       `yaml:"id"` // the heading's slug when not written
+	Title string       // the heading
+	Kind  andante.Kind `yaml:"kind"`
+	Label string       `yaml:"label"` // of kind other
 
 	// When it comes: After the step before was settled, On a date, or at the
 	// end of a wait. Exactly one of After, On and WaitFor is set.
-	After   *calendar.Offset
-	On      string
-	WaitFor string
-	UpTo    *calendar.Offset
-	At      *calendar.Window
+	After   *calendar.Offset `yaml:"after"`
+	On      string           `yaml:"on"` // an [Occasion]
+	WaitFor string           `yaml:"wait_for"`
+	UpTo    *calendar.Offset `yaml:"up_to"`
+	At      *calendar.Window `yaml:"at"`
 
-	When         string
-	Subject      string
-	Preview      string
-	Value        Value
-	Introduction bool
+	When         string `yaml:"when"`
+	Subject      string `yaml:"subject"`
+	Preview      string `yaml:"preview"`
+	Value        Value  `yaml:"value"`
+	Introduction bool   `yaml:"introduction"`
 	Needs        []string
-	IfMissing    Missing
-	OverLimit    OverLimit
-	ValidFor     *calendar.Offset
-	Late         Late
-	Thread       bool
-	NoQuote      bool
-	Sender       string // overrides the sequence's
-	ReplyTo      string
+	IfMissing    Missing          `yaml:"if_missing"`
+	OverLimit    OverLimit        `yaml:"over_limit"`
+	ValidFor     *calendar.Offset `yaml:"valid_for"`
+	Late         Late             `yaml:"late"`
+	Thread       bool             `yaml:"thread"`
+	NoQuote      bool             // quote: no
+	Sender       string           `yaml:"sender"` // overrides the sequence's
+	ReplyTo      string           `yaml:"reply_to"`
 	Cc           []string
 	Attach       []string
-	Layout       string
-	Front        string
-	Review       string
+	Layout       string `yaml:"layout"`
+	Front        string `yaml:"front"`
+	Review       string `yaml:"review"` // owner
 	NoAnswer     *NoAnswer
-	IfUndone     string
+	IfUndone     string `yaml:"if_undone"`
 	Then         []Then
 
 	Body   []Block
@@ -160,22 +172,26 @@ const (
 
 // NoAnswer repeats a call that nobody answered.
 type NoAnswer struct {
-	Again int
-	Apart calendar.Offset
+	Again int             `yaml:"again"`
+	Apart calendar.Offset `yaml:"apart"`
 }
 
 // Then is one branch of a decide step.
 type Then struct {
-	When string
-	Do   string
+	When string   // empty: whatever is true
+	Do   string   // next, end, handover or "enroll NAME"
+	At   Position // where the condition begins; without one, the branch
 }
 
 // A Block is a part of a body: plain text for everybody, or text for some.
 type Block struct {
-	Line      int    // of its first line of text
-	Text      string // Markdown with Liquid
-	Subject   string // of this block; empty: the step's
+	At        Position // of its ::: line; of plain text, the first line
+	Line      int      // of its first line of text
+	Text      string   // Markdown with Liquid
+	Subject   string   // of this block; empty: the step's
+	SubjectAt Position
 	Preview   string
+	PreviewAt Position
 	Choice    int       // blocks with the same number above 0 are alternatives
 	Otherwise bool      // stands when no earlier block of its choice did
 	For       Selection // zero: everybody

@@ -132,3 +132,13 @@ func (tx *Tx) PutThrottle(ctx context.Context, t Throttle) error {
 		ON CONFLICT (sender, domain) DO UPDATE SET next_at=excluded.next_at`, t.Sender, t.Domain, ms(t.Next))
 	return err
 }
+
+// OldestLease returns the age of the oldest lease in seconds; 0 without one.
+func (tx *Tx) OldestLease(ctx context.Context) (float64, error) {
+	var at sql.NullInt64
+	if err := tx.tx.QueryRowContext(ctx, "SELECT min(queued_at) FROM leases").Scan(&at); err != nil || !at.Valid {
+		return 0, err
+	}
+	wall, err := tx.Wall(ctx)
+	return wall.Sub(instant(at)).Seconds(), err
+}

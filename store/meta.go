@@ -129,3 +129,13 @@ func notFound(err error) error {
 	}
 	return err
 }
+
+// Empty tells whether the store has no tables of ours yet.
+func (s *Store) Empty(ctx context.Context) (bool, error) {
+	p, err := s.provider()
+	if err != nil {
+		return false, err
+	}
+	v, err := p.GetDBVersion(ctx)
+	return v == 0, err
+}

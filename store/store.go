@@ -232,3 +232,6 @@ func DataFault(err error) bool {
 
 // Wall returns the clock by which leases end.
 func (tx *Tx) Wall(ctx context.Context) (time.Time, error) { return tx.d.wall(ctx, tx.tx, tx.clock) }
+
+// Path is the file of an SQLite store, or the URL of a Postgres one.
+func (s *Store) Path() string { return s.url }

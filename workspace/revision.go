@@ -12,9 +12,9 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"testing/fstest"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/memfs"
 )
 
 // shipped holds the policy and the consent rules that a workspace has when it
@@ -116,15 +116,7 @@ func FromParts(manifest string, part func(hash string) ([]byte, error)) (fs.FS, 
 		}
 		files[name] = b
 	}
-	return mapFS(files), nil
-}
-
-func mapFS(files map[string][]byte) fs.FS {
-	m := fstest.MapFS{}
-	for name, b := range files {
-		m[name] = &fstest.MapFile{Data: b, Mode: 0o644}
-	}
-	return m
+	return memfs.FS(files), nil
 }
 
 // Shipped returns the files that `init` writes beside the example.

@@ -15,6 +15,7 @@ import (
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/internal/memfs"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/templates"
 )
@@ -79,7 +80,7 @@ func (w *Workspace) parse() (found []*andante.Finding) {
 	found = append(found, f...)
 	w.Consent, f = parseConsent(ConsentFile, w.fileOr(ConsentFile))
 	found = append(found, f...)
-	sub, err := fs.Sub(mapFS(w.Files), "templates")
+	sub, err := fs.Sub(memfs.FS(w.Files), "templates")
 	if err != nil {
 		sub = nil
 	}

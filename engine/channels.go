@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/channels/email"
+	"github.com/andante-hq/andante/channels/sandbox"
+	"github.com/andante-hq/andante/ops"
+)
+
+// channels builds what sends each kind, by the mode of delivery. close ends kept
+// connections.
+func (e *Engine) channels() (list map[andante.Kind]channels.Channel, close func() error, err error) {
+	mail, err := e.relay()
+	if err != nil {
+		return nil, nil, err
+	}
+	var c channels.Channel = mail
+	d := e.Config.Deliver
+	switch {
+	case d.Mode == "redirect":
+		c = redirected{mail, d.To}
+	case d.Mode == "sandbox":
+		c, err = e.sandbox(mail, d.To)
+	case len(d.Only) > 0:
+		var rest channels.Channel
+		rest, err = e.sandbox(mail, "outbox")
+		c = &listed{Channel: mail, rest: rest, only: d.Only}
+	}
+	return map[andante.Kind]channels.Channel{andante.Email: c}, mail.Close, err
+}
+
+func (e *Engine) relay() (*email.Channel, error) {
+	s := e.Config.Channels.Email
+	password, err := e.Config.Password(e.FS())
+	if err != nil && e.Config.Deliver.Mode != "sandbox" {
+		return nil, err
+	}
+	cfg := email.Config{
+		Host: s.Host, Port: s.Port, TLS: s.TLS, User: s.User, Password: password,
+		Hello: s.Hello, Connections: s.Connections, MaxMails: s.MaxMails,
+	}
+	if e.Config.Deliver.Mode == "sandbox" {
+		// Nothing leaves, so the relay may be unfinished; it only builds mails.
+		cfg.Host, cfg.User = cmp.Or(s.Host, "localhost"), ""
+	}
+	if cfg.Hello == "" {
+		cfg.Hello, _ = os.Hostname()
+	}
+	if e.o.Email != nil {
+		e.o.Email(&cfg)
+	}
+	return email.New(cfg, e.Clock)
+}
+
+func (e *Engine) sandbox(mail *email.Channel, dir string) (channels.Channel, error) {
+	dir = cmp.Or(dir, "outbox")
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(e.o.Dir, dir)
+	}
+	return sandbox.New(dir, e.Clock, mail.Prepare)
+}
+
+// redirected sends everything to one address.
+type redirected struct {
+	channels.Channel
+	to string
+}
+
+// Prepare changes the recipient and names the one that was meant.
+func (c redirected) Prepare(m andante.Message) (channels.Sealed, error) {
+	m.To = andante.Mailbox{Name: "for " + strings.ReplaceAll(m.To.Address, "@", " at "), Address: c.to}
+	return c.Channel.Prepare(m)
+}
+
+// listed sends for real to those on a list only; the others' mails go to the
+// sandbox.
+type listed struct {
+	channels.Channel
+	rest channels.Channel
+	only []string // addresses and domains
+}
+
+func (c *listed) on(address string) bool {
+	_, domain, _ := strings.Cut(address, "@")
+	return slices.ContainsFunc(c.only, func(o string) bool {
+		o = strings.TrimPrefix(strings.ToLower(o), "@")
+		return o == strings.ToLower(address) || o == strings.ToLower(domain)
+	})
+}
+
+// Deliver takes the batch apart.
+func (c *listed) Deliver(ctx context.Context, batch []channels.Sealed, g channels.Gate) error {
+	var real, rest []channels.Sealed
+	for _, s := range batch {
+		if c.on(s.To) {
+			real = append(real, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	if len(rest) > 0 {
+		if err := c.rest.Deliver(ctx, rest, g); err != nil {
+			return err
+		}
+	}
+	if len(real) == 0 {
+		return nil
+	}
+	return c.Channel.Deliver(ctx, real, g)
+}
+
+// link writes the unsubscribe link of a touch.
+func (e *Engine) link(t ops.Token) string {
+	return strings.TrimRight(e.Config.PublicURL, "/") + "/u/" + e.Ops.Keys.Sign(t)
+}

@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels/email"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/scheduler"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/worker"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// KeysFile is where a workspace keeps its keyring.
+const KeysFile = "secrets/andante.keys"
+
+// Options say how an engine is opened. Only Dir is needed.
+type Options struct {
+	Dir   string // of the workspace
+	Clock andante.Clock
+	Log   *slog.Logger
+
+	// Config overrides what andante.yaml and the environment say, if set.
+	Config func(*workspace.Config)
+	// Email overrides the mail server's connection, if set.
+	Email func(*email.Config)
+	Keys  *ops.Keyring // nil: read from KeysFile
+
+	Scheduler   scheduler.Options
+	Worker      worker.Options
+	Concurrency int  // leases worked at a time; each uses one connection
+	Volatile    bool // see [store.Options]
+	Ungoverned  bool // no limits and gaps
+
+	WithoutLocks bool // breaks the store on purpose, for tests
+}
+
+// Engine is an open workspace with its store. Commands use its Ops; Run makes it
+// send.
+type Engine struct {
+	Config   *workspace.Config
+	Store    *store.Store
+	Ops      *ops.Ops
+	Clock    andante.Clock
+	Registry *prometheus.Registry
+
+	o    Options
+	root *os.Root
+	log  *slog.Logger
+}
+
+// Open opens the workspace's store beside whoever else has it open. It fails with
+// a hint if the schema is older than the program, unless the store is new.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	o = o.defaults()
+	root, err := os.OpenRoot(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open workspace: %w", err)
+	}
+	e := &Engine{o: o, root: root, log: o.Log, Clock: o.Clock, Registry: prometheus.NewRegistry()}
+	if err := e.open(ctx); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (o Options) defaults() Options {
+	if o.Clock == nil {
+		o.Clock = andante.SystemClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Concurrency = cmp.Or(o.Concurrency, 4)
+	o.Scheduler = o.Scheduler.Defaults()
+	o.Worker.LeaseTime = cmp.Or(o.Worker.LeaseTime, o.Scheduler.LeaseTime)
+	return o
+}
+
+func (e *Engine) open(ctx context.Context) (err error) {
+	if e.Config, err = workspace.Machine(e.root.FS()); err != nil {
+		return err
+	}
+	if e.o.Config != nil {
+		e.o.Config(e.Config)
+	}
+	keys := e.o.Keys
+	if keys == nil {
+		if keys, err = readKeys(e.root.FS()); err != nil {
+			return err
+		}
+	}
+	dsn := e.Config.Store
+	fresh := false
+	if !store.IsPostgres(dsn) {
+		if !filepath.IsAbs(dsn) {
+			dsn = filepath.Join(e.o.Dir, dsn)
+		}
+		_, err := os.Stat(dsn)
+		fresh = errors.Is(err, fs.ErrNotExist)
+	}
+	e.Store, err = store.Open(ctx, dsn, store.Options{Clock: e.Clock, Volatile: e.o.Volatile, WithoutLocks: e.o.WithoutLocks})
+	if err != nil {
+		return err
+	}
+	if err := e.schema(ctx, fresh); err != nil {
+		return err
+	}
+	e.Ops = ops.New(e.Store, e.Clock, keys)
+	e.Ops.Ungoverned = e.o.Ungoverned
+	return nil
+}
+
+func readKeys(fsys fs.FS) (*ops.Keyring, error) {
+	text, err := fs.ReadFile(fsys, KeysFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the keys: %w; `andante init` makes them, and every machine needs the same file", err)
+	}
+	return ops.ParseKeyring(text)
+}
+
+// schema makes the tables of a new store, and asks for `andante migrate` before it
+// touches those of an old one.
+func (e *Engine) schema(ctx context.Context, fresh bool) error {
+	pending, err := e.Store.Pending(ctx)
+	if err != nil || !pending {
+		return err
+	}
+	if !fresh {
+		empty, err := e.Store.Empty(ctx)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return errors.New("the store's schema is older than this program: make a backup, then run `andante migrate`")
+		}
+	}
+	_, err = e.Store.Migrate(ctx)
+	return err
+}
+
+// Close closes the store.
+func (e *Engine) Close() error {
+	var err error
+	if e.Store != nil {
+		err = e.Store.Close()
+	}
+	return errors.Join(err, e.root.Close())
+}
+
+// FS is the workspace's folder, from which nothing outside can be read.
+func (e *Engine) FS() fs.FS { return e.root.FS() }
+
+// Dir is the workspace's folder.
+func (e *Engine) Dir() string { return e.o.Dir }
+
+// CheckCalendar refuses to mix live work with a demo's store.
+func (e *Engine) checkCalendar(ctx context.Context, demo bool) error {
+	return e.Store.Read(ctx, func(tx *store.Tx) error {
+		at, err := tx.Calendar(ctx)
+		if err == nil && !at.IsZero() && !demo {
+			err = fmt.Errorf("this store belongs to a demo whose calendar stands at %s; it never sends for real", at.Format(time.DateOnly))
+		}
+		return err
+	})
+}

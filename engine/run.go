@@ -1,0 +1,266 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/filelock"
+	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/scheduler"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/worker"
+)
+
+// A Role is a part of the work that a process may take.
+type Role string
+
+// The roles.
+const (
+	RoleScheduler Role = "scheduler"
+	RoleWorker    Role = "worker"
+	RoleWeb       Role = "web"
+)
+
+// Roles lists every role.
+var Roles = []Role{RoleScheduler, RoleWorker, RoleWeb}
+
+// RunOptions say what a process does and when it ends.
+type RunOptions struct {
+	Roles     []Role        // empty: all
+	Grace     time.Duration // for what is under way when ctx ends; default 30s
+	UntilIdle bool          // end when nothing is due now
+	Once      bool          // lease one round, work it and end
+	// Ready, if set, is told the address of the web role as soon as it listens.
+	Ready func(address string)
+
+	idle func(context.Context, scheduler.Round) error
+	demo bool
+}
+
+// errIdle ends a run that was to last until nothing is due.
+var errIdle = errors.New("nothing is due")
+
+// Run works until ctx ends, then finishes what is permitted, returns the rest and
+// ends within the grace time.
+func (e *Engine) Run(ctx context.Context, r RunOptions) error {
+	if len(r.Roles) == 0 {
+		r.Roles = Roles
+	}
+	if r.Grace == 0 {
+		r.Grace = 30 * time.Second
+	}
+	if err := e.checkCalendar(ctx, r.demo); err != nil {
+		return err
+	}
+	release, err := e.own(ctx, r.Roles)
+	if err != nil {
+		return err
+	}
+	defer release()
+	q, err := queue.Open(e.Config.Redis, e.log)
+	if err != nil {
+		return err
+	}
+	defer q.Close()
+	return e.run(ctx, r, q)
+}
+
+// own takes an SQLite store for this process alone and settles what an earlier
+// one left: it provably is not running any more.
+func (e *Engine) own(ctx context.Context, roles []Role) (release func(), err error) {
+	if e.Store.Postgres() || slices.Equal(roles, []Role{RoleWeb}) {
+		return func() {}, nil
+	}
+	if !slices.Contains(roles, RoleScheduler) || !slices.Contains(roles, RoleWorker) {
+		return nil, errors.New("scheduler and worker on an SQLite store must be one process: leave out --role, or set `store:` to a postgres:// URL")
+	}
+	lock, err := filelock.Acquire(e.Store.Path() + ".lock")
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, fmt.Errorf("another andante runs on %s already", e.Store.Path())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := e.settleOld(ctx); err != nil {
+		lock.Release()
+		return nil, err
+	}
+	return func() { lock.Release() }, nil
+}
+
+// settleOld raises the epoch and returns every lease of an earlier one.
+func (e *Engine) settleOld(ctx context.Context) error {
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.RaiseEpoch(ctx); err != nil {
+			return err
+		}
+		leases, err := tx.Leases(ctx)
+		if err != nil {
+			return err
+		}
+		for _, l := range leases {
+			back, unknown, err := e.Ops.ReturnLease(ctx, tx, l.ID)
+			if err != nil {
+				return err
+			}
+			e.log.Info("settled what an earlier run left", "returned", back, "unknown", unknown)
+		}
+		return nil
+	})
+}
+
+func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
+	list, closeChannels, err := e.channels()
+	if err != nil {
+		return err
+	}
+	defer closeChannels()
+	sched := scheduler.New(e.Ops, q, e.o.Scheduler, e.log)
+	e.observe(q)
+	work := e.o.Worker
+	if work.Name == "" {
+		host, _ := os.Hostname()
+		work.Name = host + ":" + strconv.Itoa(os.Getpid())
+	}
+	if work.Claim == 0 && !r.demo {
+		work.Claim = time.Minute
+	}
+	w := worker.New(worker.Config{
+		Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: worker.NewJournal(e.log, e.Registry), Options: work, Done: sched.Wake,
+	})
+	g, gctx := errgroup.WithContext(ctx)
+	if slices.Contains(r.Roles, RoleScheduler) {
+		g.Go(func() error { return e.schedule(gctx, sched, r) })
+	}
+	if slices.Contains(r.Roles, RoleWorker) {
+		g.Go(func() error { return q.Run(gctx, e.o.Concurrency, w.Handle) })
+	}
+	if slices.Contains(r.Roles, RoleWeb) && !r.UntilIdle && !r.Once && !r.demo {
+		g.Go(func() error { return e.serve(gctx, q, r) })
+	}
+	return e.await(gctx, g, r.Grace)
+}
+
+// schedule runs the scheduler as long as the options say.
+func (e *Engine) schedule(ctx context.Context, s *scheduler.Scheduler, r RunOptions) error {
+	switch {
+	case r.Once:
+		if _, err := s.Round(ctx); err != nil {
+			return err
+		}
+		return e.drain(ctx)
+	case r.UntilIdle:
+		return s.Run(ctx, func(context.Context, scheduler.Round) error { return errIdle })
+	}
+	return s.Run(ctx, r.idle)
+}
+
+// drain waits until no lease is out.
+func (e *Engine) drain(ctx context.Context) error {
+	for {
+		out := 0
+		err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			_, out, err = tx.LeaseLoad(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if out == 0 {
+			return errIdle
+		}
+		if err := andante.Sleep(ctx, 50*time.Millisecond); err != nil {
+			return nil
+		}
+	}
+}
+
+// await waits for the parts; after the end of ctx no longer than the grace time.
+func (e *Engine) await(ctx context.Context, g *errgroup.Group, grace time.Duration) error {
+	done := make(chan error, 1)
+	go func() { done <- g.Wait() }()
+	ok := func(err error) error {
+		if errors.Is(err, errIdle) || errors.Is(err, context.Canceled) {
+			return nil
+		}
+		return err
+	}
+	select {
+	case err := <-done:
+		return ok(err)
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return ok(err)
+	case <-timer.C:
+		return fmt.Errorf("not everything was finished within %s; what a server has not answered will be unknown", grace)
+	}
+}
+
+// observe registers what is read from store and queue when somebody asks.
+func (e *Engine) observe(q queue.Queue) {
+	ask := func(f func(context.Context) (float64, error)) func() float64 {
+		return func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			defer cancel()
+			v, err := f(ctx)
+			if err != nil {
+				return -1
+			}
+			return v
+		}
+	}
+	gauge := func(name, help string, f func(context.Context) (float64, error)) {
+		e.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, ask(f)))
+	}
+	gauge("andante_queue_depth", "Leases that wait for a worker; -1: no answer.", func(ctx context.Context) (float64, error) {
+		n, err := q.Depth(ctx)
+		return float64(n), err
+	})
+	gauge("andante_lease_age_seconds", "Age of the oldest lease; -1: no answer.", func(ctx context.Context) (age float64, err error) {
+		err = e.Store.Read(ctx, func(tx *store.Tx) error {
+			age, err = tx.OldestLease(ctx)
+			return err
+		})
+		return age, err
+	})
+}
+
+// serve answers browsers and monitors until ctx ends.
+func (e *Engine) serve(ctx context.Context, q queue.Queue, r RunOptions) error {
+	l, err := net.Listen("tcp", e.Config.Web.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for the web role: %w", err)
+	}
+	if r.Ready != nil {
+		r.Ready(l.Addr().String())
+	}
+	srv := &http.Server{
+		Handler: e.handler(q), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	stopped := context.AfterFunc(ctx, func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		srv.Shutdown(end)
+	})
+	defer stopped()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/webhooks"
+)
+
+// handler is what the web role serves.
+func (e *Engine) handler(q queue.Queue) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/u/{token}", webhooks.Unsubscribe(e.Ops, e.Config.Company.Name, e.Config.Company.Language, e.log))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := e.ready(r.Context(), q); err != nil {
+			http.Error(w, "not ready: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(e.Registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// ready tells whether store and queue answer and a revision is published.
+func (e *Engine) ready(ctx context.Context, q queue.Queue) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	err := e.Store.Read(ctx, func(tx *store.Tx) error {
+		_, err := e.Ops.Workspace(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := q.Ping(ctx); err != nil {
+		return fmt.Errorf("the queue does not answer")
+	}
+	return nil
+}

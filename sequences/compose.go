@@ -1,0 +1,105 @@
+package sequences
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/andante-hq/andante"
+)
+
+// Compose returns what one reader gets: the text for everybody, the blocks that
+// match, and the subject and preview of the last of them that gives one. Empty
+// arguments match no block that asks for them; an empty kind is the step's own.
+//
+// If blocks are written for the kind, they alone make the text. A block for
+// lang de also serves de-AT.
+func (s *Step) Compose(persona, variant, lang string, kind andante.Kind) Text {
+	if kind == "" {
+		kind = s.Kind
+	}
+	ownText := slices.ContainsFunc(s.Body, func(b Block) bool { return b.For.Kind == kind })
+	t := Text{Subject: s.Subject, Preview: s.Preview}
+	var body composer
+	stood := map[int]bool{}
+	for _, b := range s.Body {
+		if b.For.Kind != "" && b.For.Kind != kind || b.For.Kind == "" && ownText {
+			continue
+		}
+		if b.Otherwise && stood[b.Choice] || !b.For.matches(persona, variant, lang) {
+			continue
+		}
+		stood[b.Choice] = true
+		if b.Subject != "" {
+			t.Subject = b.Subject
+		}
+		if b.Preview != "" {
+			t.Preview = b.Preview
+		}
+		body.add(b)
+	}
+	body.trimEnd()
+	t.Body, t.Lines = strings.Join(body.lines, "\n"), body.numbers
+	return t
+}
+
+func (s Selection) matches(persona, variant, lang string) bool {
+	return (s.Persona == "" || s.Persona == persona) &&
+		(s.Variant == "" || s.Variant == variant) &&
+		(s.Lang == "" || strings.EqualFold(s.Lang, lang) ||
+			len(lang) > len(s.Lang) && lang[len(s.Lang)] == '-' && strings.EqualFold(lang[:len(s.Lang)], s.Lang))
+}
+
+// keys returns the names of the keys that the selection chooses by.
+func (s Selection) keys() []string {
+	var keys []string
+	for i, value := range []string{s.Persona, s.Variant, s.Lang, string(s.Kind)} {
+		if value != "" {
+			keys = append(keys, selectorKeys[i])
+		}
+	}
+	return keys
+}
+
+// A composer joins blocks, with a blank line between two of them, so that a
+// paragraph never runs from one into the next.
+type composer struct {
+	lines   []string
+	numbers []int // of each line, in the file
+}
+
+// remark is a comment to the checker; it must never go out.
+var remark = regexp.MustCompile(`[ \t]*<!--\s*andante:.*?-->`)
+
+func (c *composer) add(b Block) {
+	var code verbatim
+	first := true
+	for i, line := range strings.Split(b.Text, "\n") {
+		if !code.holds(line) && remark.MatchString(line) {
+			if line = remark.ReplaceAllString(line, ""); strings.TrimSpace(line) == "" {
+				continue
+			}
+		}
+		blank := strings.TrimSpace(line) == ""
+		if first && blank {
+			continue
+		}
+		if first && len(c.lines) > 0 && strings.TrimSpace(c.lines[len(c.lines)-1]) != "" {
+			c.put("", b.Line+i)
+		}
+		first = false
+		c.put(line, b.Line+i)
+	}
+}
+
+func (c *composer) put(line string, number int) {
+	c.lines, c.numbers = append(c.lines, line), append(c.numbers, number)
+}
+
+func (c *composer) trimEnd() {
+	n := len(c.lines)
+	for n > 0 && strings.TrimSpace(c.lines[n-1]) == "" {
+		n--
+	}
+	c.lines, c.numbers = c.lines[:n], c.numbers[:n]
+}

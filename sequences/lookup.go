@@ -1,0 +1,71 @@
+package sequences
+
+// Step returns the step with the id.
+func (s *Sequence) Step(id string) (*Step, bool) {
+	if i := s.Index(id); i >= 0 {
+		return &s.Steps[i], true
+	}
+	return nil, false
+}
+
+// Index returns the place of the step with the id, counted from 0; -1 if there
+// is none.
+func (s *Sequence) Index(id string) int {
+	for i := range s.Steps {
+		if s.Steps[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// StepIDs returns the ids of all steps in their order.
+func (s *Sequence) StepIDs() []string {
+	ids := make([]string, len(s.Steps))
+	for i := range s.Steps {
+		ids[i] = s.Steps[i].ID
+	}
+	return ids
+}
+
+// Has tells whether the key was written in the step's fence.
+func (s *Step) Has(key string) bool { _, ok := s.Lines[key]; return ok }
+
+// Has tells whether the key was written in the front matter.
+func (s *Sequence) Has(key string) bool { _, ok := s.Lines[key]; return ok }
+
+// where returns the position of a key's value, or of the heading if the key
+// wasn't written.
+func (s *Step) where(key string) Position {
+	if p, ok := s.Lines[key]; ok {
+		return p
+	}
+	return s.At0
+}
+
+// where returns the position of a key of the front matter, or of its first line.
+func (s *Sequence) where(key string) Position {
+	if p, ok := s.Lines[key]; ok {
+		return p
+	}
+	return Position{1, 1}
+}
+
+// Calendar tells whether this is a calendar sequence: its steps are independent
+// occasions that come each year, and it never finishes.
+func (s *Sequence) Calendar() bool {
+	if len(s.Steps) == 0 {
+		return false
+	}
+	for i := range s.Steps {
+		if !s.Steps[i].yearly() {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Step) yearly() bool {
+	o, err := ParseOccasion(s.On)
+	return err == nil && o.Each
+}

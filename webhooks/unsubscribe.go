@@ -1,0 +1,103 @@
+package webhooks
+
+import (
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/andante-hq/andante/ops"
+)
+
+//go:embed unsubscribe.html
+var pages embed.FS
+
+var page = template.Must(template.ParseFS(pages, "unsubscribe.html"))
+
+// words of the page, by language.
+type words struct {
+	Lang, Title, Ask, Button, Done, DoneText, Bad, BadText string
+}
+
+var languages = map[string]words{
+	"en": {
+		"en", "Unsubscribe", "No more mails like this from %s?", "Unsubscribe", "You are unsubscribed", "%s will send you no more mails like this.",
+		"This link does not work", "It may be cut off or too old. Answer the mail and say that you want no more: that works too.",
+	},
+	"de": {
+		"de", "Abbestellen", "Keine solchen E-Mails mehr von %s?", "Abbestellen", "Sie sind abgemeldet", "%s schickt Ihnen keine solchen E-Mails mehr.",
+		"Dieser Link funktioniert nicht", "Vielleicht ist er abgeschnitten oder zu alt. Antworten Sie auf die E-Mail, dass Sie keine mehr wünschen: auch das genügt.",
+	},
+}
+
+// view is what the page shows.
+type view struct {
+	words
+	State string // ask, done or bad
+	Text  string
+}
+
+// Unsubscribe serves /u/{token}. GET and HEAD show one button and change nothing;
+// POST, from a person or from a mailbox provider (RFC 8058), carries the wish out
+// before it answers, needs no cookie, and may come as often as it likes. The end
+// point is not limited by address: providers post from a few.
+func Unsubscribe(o *ops.Ops, company, language string, log *slog.Logger) http.Handler {
+	w, ok := languages[strings.ToLower(strings.SplitN(language, "-", 2)[0])]
+	if !ok {
+		w = languages["en"]
+	}
+	return &unsubscribe{ops: o, company: company, words: w, log: log}
+}
+
+type unsubscribe struct {
+	ops     *ops.Ops
+	company string
+	words   words
+	log     *slog.Logger
+}
+
+func (u *unsubscribe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	token, err := u.ops.Keys.Verify(r.PathValue("token"))
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+	case err != nil:
+		u.show(w, http.StatusNotFound, view{words: u.words, State: "bad", Text: u.words.BadText})
+	case r.Method == http.MethodPost:
+		u.leave(w, r, token)
+	default:
+		u.show(w, http.StatusOK, view{words: u.words, State: "ask", Text: strings.ReplaceAll(u.words.Ask, "%s", u.company)})
+	}
+}
+
+// leave carries the wish out. The body is not needed: the address says it all.
+func (u *unsubscribe) leave(w http.ResponseWriter, r *http.Request, t ops.Token) {
+	source := "link"
+	r.Body = http.MaxBytesReader(w, r.Body, 8<<10)
+	if r.FormValue("List-Unsubscribe") == "One-Click" {
+		source = "one-click"
+	}
+	if err := u.ops.Unsubscribe(r.Context(), t, source); err != nil {
+		u.log.Error("an unsubscribe could not be carried out", "contact", string(t.Contact), "touch", string(t.Touch), "err", err)
+		http.Error(w, "this did not work; please try again in a moment", http.StatusServiceUnavailable)
+		return
+	}
+	u.log.Info("unsubscribed", "contact", string(t.Contact), "touch", string(t.Touch), "kind", string(t.Kind), "reason", source)
+	u.show(w, http.StatusOK, view{words: u.words, State: "done", Text: strings.ReplaceAll(u.words.DoneText, "%s", u.company)})
+}
+
+func (u *unsubscribe) show(w http.ResponseWriter, code int, v view) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Robots-Tag", "noindex")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	w.WriteHeader(code)
+	if err := page.Execute(w, v); err != nil {
+		u.log.Debug("the page could not be written", "err", err)
+	}
+}
