@@ -1,0 +1,180 @@
+package email
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+)
+
+// Short waits for what only courtesy or curiosity asks for.
+const (
+	checkTimeout = 10 * time.Second // for the answer of a kept connection
+	quitTimeout  = 2 * time.Second  // for the answer to QUIT
+	wordsTimeout = time.Second      // for a last word after a failed write
+)
+
+// A conn is one connection to the relay, ready for MAIL. Not safe for concurrent
+// use.
+type conn struct {
+	cfg        Config
+	clock      andante.Clock
+	wire       *wire
+	extensions map[string]string
+
+	mails    int       // begun on it
+	answered bool      // at least one mail had an answer
+	used     time.Time // last, by the machine's clock
+}
+
+// An outcome is what became of one mail, and of the connection.
+type outcome struct {
+	receipt channels.Receipt
+	err     *channels.SendError // nil: accepted
+	dead    bool                // the connection can't be used any more
+	stale   bool                // dead, and the mail was not begun: MAIL had no answer
+}
+
+// result returns the outcome as a Send has to; it keeps a nil *SendError from
+// becoming an error.
+func (o outcome) result() (channels.Receipt, error) {
+	if o.err != nil {
+		return channels.Receipt{Code: o.err.Code, Response: o.err.Response}, o.err
+	}
+	return o.receipt, nil
+}
+
+// send delivers one mail and leaves the connection ready for the next, or dead.
+func (c *conn) send(m envelope) outcome {
+	c.mails++
+	defer func() { c.used = c.clock.Wall() }()
+	out, accepted := c.command(m)
+	if accepted {
+		out = c.transfer(m)
+	}
+	if !out.dead && out.err != nil {
+		out.dead = !c.reset()
+	}
+	if !out.stale {
+		c.answered = c.answered || out.err == nil || out.err.Code != 0
+	}
+	return out
+}
+
+// command says MAIL, RCPT and DATA, at once where the relay takes it so (RFC
+// 2920), and tells whether the relay now waits for the mail.
+func (c *conn) command(m envelope) (outcome, bool) {
+	lines := []struct {
+		stage stage
+		text  string
+		want  int // hundreds of the code that lets the mail go on
+	}{
+		{stageMail, "MAIL FROM:<" + m.from + ">" + c.size(m), 2},
+		{stageRcpt, "RCPT TO:<" + m.to + ">", 2},
+		{stageData, "DATA", 3},
+	}
+	_, pipelined := c.extensions["PIPELINING"]
+	if pipelined {
+		all := lines[0].text + "\r\n" + lines[1].text + "\r\n" + lines[2].text + "\r\n"
+		if _, err := c.wire.write(c.cfg.CommandTimeout, []byte(all)); err != nil {
+			return died(stageMail, err), false
+		}
+	}
+	var refused *outcome
+	for _, l := range lines {
+		r, err := c.exchange(pipelined, l.text)
+		switch {
+		case err != nil && refused == nil:
+			return died(l.stage, err), false
+		case err != nil:
+			refused.dead = true
+			return *refused, false
+		case refused == nil && r.code/100 != l.want:
+			o := refusedAt(l.stage, r)
+			refused = &o
+			if !pipelined || o.dead {
+				return o, false
+			}
+		case refused != nil && l.stage == stageData && r.code == 354:
+			// Section 3.1: a relay may want data though it has no recipient. A
+			// dot alone ends that, and nobody gets anything.
+			refused.dead = !c.emptyData()
+		}
+	}
+	if refused != nil {
+		return *refused, false
+	}
+	return outcome{}, true
+}
+
+// exchange reads the reply to a line, and writes the line first where all of
+// them have not been written together.
+func (c *conn) exchange(written bool, line string) (reply, error) {
+	if written {
+		return c.wire.reply(c.cfg.CommandTimeout)
+	}
+	return c.wire.ask(c.cfg.CommandTimeout, line)
+}
+
+// size announces the size to a relay that wants to know (RFC 1870), so that one
+// too large is refused before it is sent.
+func (c *conn) size(m envelope) string {
+	if _, ok := c.extensions["SIZE"]; !ok {
+		return ""
+	}
+	return fmt.Sprintf(" SIZE=%d", m.size)
+}
+
+// transfer hands over the mail, final dot included, and waits for the answer.
+func (c *conn) transfer(m envelope) outcome {
+	n, err := c.wire.write(c.cfg.CommandTimeout, m.data)
+	if err != nil && n < len(m.data) {
+		// The dot never left: whatever came of it, it was not accepted. A relay
+		// that had enough may have said why before it hung up.
+		if r, e := c.wire.reply(wordsTimeout); e == nil && r.code >= 400 {
+			o := refusedAt(stageData, r)
+			o.dead = true
+			return o
+		}
+		return died(stageData, err)
+	}
+	r, err := c.wire.reply(c.cfg.DotTimeout)
+	if err != nil {
+		return died(stageDot, err)
+	}
+	if r.good() {
+		words := r.text()
+		return outcome{receipt: channels.Receipt{Code: r.code, Response: words, ProviderID: queueID(words)}}
+	}
+	return refusedAt(stageDot, r)
+}
+
+// emptyData ends a transfer that has no recipient.
+func (c *conn) emptyData() bool {
+	_, err := c.wire.ask(c.cfg.CommandTimeout, ".")
+	return err == nil
+}
+
+// reset clears what is left of a refused mail, so that the next one goes on.
+func (c *conn) reset() bool {
+	r, err := c.wire.ask(c.cfg.CommandTimeout, "RSET")
+	return err == nil && r.good()
+}
+
+// alive asks a connection that has been idle whether it still works.
+func (c *conn) alive() bool {
+	r, err := c.wire.ask(min(c.cfg.CommandTimeout, checkTimeout), "NOOP")
+	c.used = c.clock.Wall()
+	return err == nil && r.good()
+}
+
+// quit ends the connection politely (RFC 5321 section 4.1.1.10), between mails
+// only: within one, QUIT would end the data.
+func (c *conn) quit() {
+	_, _ = c.wire.ask(quitTimeout, "QUIT")
+	c.close()
+}
+
+// close ends the connection without a word.
+func (c *conn) close() { _ = c.wire.conn.Close() }

@@ -1,0 +1,70 @@
+package email
+
+import (
+	"context"
+	"errors"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+)
+
+// A Channel delivers mails through one relay. Safe for concurrent use.
+type Channel struct {
+	cfg   Config
+	clock andante.Clock
+	pool  *pool
+}
+
+var _ channels.Channel = (*Channel)(nil)
+
+// New returns a channel; it connects when it first delivers. Close ends it.
+func New(cfg Config, clock andante.Clock) (*Channel, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	return &Channel{cfg: cfg, clock: clock, pool: newPool(cfg, clock)}, nil
+}
+
+// Close closes the connections that are kept. A Deliver that is under way goes
+// on and closes its own at the end.
+func (c *Channel) Close() error {
+	c.pool.close()
+	return nil
+}
+
+// Features tells that it sends mail, and that a relay doesn't recognise a mail
+// that it has seen.
+func (c *Channel) Features() channels.Features {
+	return channels.Features{Kinds: []andante.Kind{andante.Email}}
+}
+
+// Deliver sends a batch of one sender over one connection. See
+// [channels.Channel] for its errors, and [channels.Gate] for what it asks.
+//
+// A connection that dies is replaced for the rest of the flight, but not twice
+// in a row without an answer between: then the rest of the flight is Untried and
+// Deliver gives up with an error of kind Temporary. After an outcome of kind
+// Sender it goes on; a gate that wants it to stop closes.
+func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate channels.Gate) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	sender := batch[0].Sender
+	for _, s := range batch {
+		if s.Sender != sender {
+			return errors.New("email: a batch of several senders")
+		}
+	}
+	t := &trip{channel: c, sender: sender}
+	defer t.end()
+	flights := channels.Flights{
+		Clock:   c.clock,
+		Pace:    c.pool.pace(sender),
+		Size:    c.cfg.FlightSize,
+		Time:    c.cfg.FlightTime,
+		Connect: t.connect,
+		Send:    t.send,
+	}
+	return flights.Run(ctx, batch, gate)
+}

@@ -1,0 +1,136 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/andante-hq/andante/channels"
+)
+
+// checkAfter is how long a connection may have been silent within one Deliver
+// before it is checked again. A kept one is always checked.
+const checkAfter = 5 * time.Second
+
+// A trip is one Deliver's use of connections: one at a time.
+type trip struct {
+	channel *Channel
+	sender  string
+	conn    *conn
+	barren  int   // connections in a row that died in this flight without an answer
+	gaveUp  error // why no more connections are tried
+}
+
+// errBarren tells that connecting again makes no sense now.
+var errBarren = errors.New("the relay cut two connections in a row without an answer")
+
+// connect has a live connection ready for a flight and returns its room.
+func (t *trip) connect(ctx context.Context) (int, error) {
+	if t.gaveUp != nil {
+		return 0, t.gaveUp
+	}
+	t.barren = 0
+	c := t.channel
+	if t.conn != nil && t.conn.mails >= c.cfg.MaxMails {
+		t.conn.quit()
+		t.conn = nil
+	}
+	if t.conn != nil && c.clock.Wall().Sub(t.conn.used) > checkAfter && !t.conn.alive() {
+		t.drop()
+	}
+	for t.conn == nil {
+		kept := c.pool.take(t.sender)
+		if kept == nil {
+			break
+		}
+		if t.conn = kept; !kept.alive() {
+			t.drop()
+		}
+	}
+	if err := t.redial(ctx); err != nil {
+		return 0, err
+	}
+	return c.cfg.MaxMails - t.conn.mails, nil
+}
+
+// redial connects anew if there is no connection.
+func (t *trip) redial(ctx context.Context) error {
+	if t.conn != nil {
+		return nil
+	}
+	conn, err := dial(ctx, t.channel.cfg, t.channel.clock)
+	if err != nil {
+		return err
+	}
+	t.conn = conn
+	return nil
+}
+
+// send delivers one mail. Where the connection turns out dead before anything
+// but commands was said, the mail is begun again on a new one: nothing of it had
+// left, so this is no second try.
+func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+	m, err := envelopeOf(s)
+	if err != nil {
+		return channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err}
+	}
+	var last *channels.SendError
+	for {
+		if err := t.reconnect(ctx); err != nil {
+			if last == nil {
+				last = &channels.SendError{Kind: channels.Untried, Err: err}
+			}
+			return channels.Receipt{}, last
+		}
+		if !open() {
+			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
+		}
+		out := t.conn.send(m)
+		if out.dead {
+			t.died()
+		}
+		if !out.stale {
+			return out.result()
+		}
+		last = out.err
+	}
+}
+
+// reconnect replaces a connection that died in this flight, unless there is no
+// hope: then the rest of the flight, and of the batch, stays unwritten.
+func (t *trip) reconnect(ctx context.Context) error {
+	if t.conn != nil {
+		return nil
+	}
+	if t.gaveUp == nil && t.barren > 1 {
+		t.gaveUp = &channels.SendError{Kind: channels.Temporary, Err: errBarren}
+	}
+	if t.gaveUp == nil {
+		t.gaveUp = t.redial(ctx)
+	}
+	return t.gaveUp
+}
+
+// died counts and drops the connection. One that has answered for a mail before
+// was merely at its end; one that never has is a bad sign.
+func (t *trip) died() {
+	if t.conn.answered {
+		t.barren = 0
+	} else {
+		t.barren++
+	}
+	t.drop()
+}
+
+// drop closes the connection without a word.
+func (t *trip) drop() {
+	t.conn.close()
+	t.conn = nil
+}
+
+// end keeps the connection for the sender's next batch.
+func (t *trip) end() {
+	if t.conn != nil {
+		t.channel.pool.put(t.sender, t.conn)
+	}
+}

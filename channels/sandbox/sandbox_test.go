@@ -1,0 +1,152 @@
+package sandbox_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/channels/channeltest"
+	"github.com/andante-hq/andante/channels/sandbox"
+)
+
+func open(t *testing.T) (*sandbox.Channel, string) {
+	t.Helper()
+	dir := t.TempDir()
+	ch, err := sandbox.New(dir, andante.SystemClock{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ch, dir
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []andante.Kind{andante.Email, andante.Postcard} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			channeltest.Run(t, func(t *testing.T) channeltest.Rig {
+				ch, dir := open(t)
+				return channeltest.Rig{
+					Channel: ch,
+					Message: func(n int) andante.Message { return channeltest.Message(kind, n) },
+					Arrived: func() []string { return messageIDs(dir) },
+				}
+			})
+		})
+	}
+}
+
+var messageID = regexp.MustCompile(`(?m)^Message-ID: <(.*)>$`)
+
+func messageIDs(dir string) []string {
+	var ids []string
+	files, _ := filepath.Glob(filepath.Join(dir, "*-*.*"))
+	for _, f := range files {
+		b, _ := os.ReadFile(f)
+		if m := messageID.FindSubmatch(b); m != nil {
+			ids = append(ids, string(m[1]))
+		}
+	}
+	return ids
+}
+
+func TestMagicRecipients(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		to      string
+		kind    channels.ErrorKind
+		code    int
+		written bool
+	}{
+		{"maria@oakfield.example", "", 250, true},
+		{"maria+tempfail@oakfield.example", channels.Temporary, 451, false},
+		{"maria+421@oakfield.example", channels.Temporary, 421, false},
+		{"maria+permfail@oakfield.example", channels.Permanent, 554, false},
+		{"maria+BadAddress@oakfield.example", channels.Address, 550, false},
+		{"maria+unknown@oakfield.example", channels.Unknown, 0, true},
+		{"maria+slow@oakfield.example", "", 250, true},
+		{"maria+permfail+news@oakfield.example", "", 250, true},
+	}
+	for n, tt := range tests {
+		t.Run(tt.to, func(t *testing.T) {
+			t.Parallel()
+			ch, dir := open(t)
+			m := channeltest.Message(andante.Email, n)
+			m.To.Address = tt.to
+			s, err := ch.Prepare(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := &channeltest.Gate{}
+			if err := ch.Deliver(context.Background(), []channels.Sealed{s}, g); err != nil {
+				t.Fatal(err)
+			}
+			o, _ := g.Outcome(s.Touch)
+			code := o.Receipt.Code
+			if e, ok := o.Err.(*channels.SendError); ok {
+				code = e.Code
+			}
+			if kind := channels.KindOf(o.Err); kind != tt.kind || code != tt.code {
+				t.Errorf("outcome %q with code %d, want %q with %d", kind, code, tt.kind, tt.code)
+			}
+			_, err = os.Stat(filepath.Join(dir, string(s.Touch)+".eml"))
+			if written := err == nil; written != tt.written {
+				t.Errorf("written: %v, want %v", written, tt.written)
+			}
+		})
+	}
+}
+
+func TestPrepareIsAskedForMailsOnly(t *testing.T) {
+	t.Parallel()
+	want := channels.Sealed{Touch: "t", Bytes: []byte("built elsewhere")}
+	ch, err := sandbox.New(t.TempDir(), andante.SystemClock{}, func(andante.Message) (channels.Sealed, error) { return want, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ch.Prepare(channeltest.Message(andante.Email, 1))
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("a mail was not handed on (-want +got):\n%s%v", diff, err)
+	}
+	got, err = ch.Prepare(channeltest.Message(andante.SMS, 1))
+	if err != nil || got.Kind != andante.SMS {
+		t.Errorf("a text message became %+v, %v", got, err)
+	}
+}
+
+func TestPrepareRefuses(t *testing.T) {
+	t.Parallel()
+	ch, _ := open(t)
+	for name, change := range map[string]func(*andante.Message){
+		"no address":        func(m *andante.Message) { m.To.Address = "" },
+		"a line in address": func(m *andante.Message) { m.To.Address += "\nKind: email" },
+		"a line in subject": func(m *andante.Message) { m.Subject = "a\r\nb" },
+	} {
+		m := channeltest.Message(andante.SMS, 1)
+		change(&m)
+		if _, err := ch.Prepare(m); err == nil {
+			t.Errorf("%s: not refused", name)
+		}
+	}
+}
+
+func TestTouchCannotLeaveTheFolder(t *testing.T) {
+	t.Parallel()
+	ch, _ := open(t)
+	for _, id := range []andante.TouchID{"", "../up", "a/b", ".hidden", ".."} {
+		g := &channeltest.Gate{}
+		s := channels.Sealed{Touch: id, Kind: andante.SMS, To: "x", Bytes: []byte("x")}
+		if err := ch.Deliver(context.Background(), []channels.Sealed{s}, g); err != nil {
+			t.Fatal(err)
+		}
+		if o, _ := g.Outcome(id); o.Err == nil {
+			t.Errorf("touch %q was written", id)
+		}
+	}
+}
