@@ -176,3 +176,16 @@ func (e *Engine) checkCalendar(ctx context.Context, demo bool) error {
 		return err
 	})
 }
+
+// FollowDemo sets the clock to a demo's calendar, so that what reads its store
+// sees it as it stands.
+func (e *Engine) FollowDemo(ctx context.Context) error {
+	return e.Store.Read(ctx, func(tx *store.Tx) error {
+		at, err := tx.Calendar(ctx)
+		if err == nil && !at.IsZero() {
+			e.Clock = andante.NewJumpClock(at)
+			e.Ops.Clock = e.Clock
+		}
+		return err
+	})
+}

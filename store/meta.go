@@ -16,6 +16,7 @@ const (
 	metaRevision = "revision"
 	metaEpoch    = "epoch"
 	metaCalendar = "calendar"
+	metaDemo     = "demo"
 )
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
@@ -139,3 +140,12 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 	v, err := p.GetDBVersion(ctx)
 	return v == 0, err
 }
+
+// DemoReady tells whether a demo has been set up, so that it may be continued.
+func (tx *Tx) DemoReady(ctx context.Context) (bool, error) {
+	v, err := tx.meta(ctx, metaDemo)
+	return v != "", err
+}
+
+// SetDemoReady notes that a demo has been set up.
+func (tx *Tx) SetDemoReady(ctx context.Context) error { return tx.setMeta(ctx, metaDemo, "ready") }

@@ -82,13 +82,21 @@ func (r *run) returnClaimed(ctx context.Context, b *batch, g *gate, sent error) 
 	})
 }
 
-// stopSender holds a sender that the other side refuses, and says so.
+// slowDown is how long a sender rests that the other side finds too fast.
+const slowDown = 30 * time.Minute
+
+// stopSender holds a sender that the other side refuses, and says so: until
+// somebody mends it, or for a while if the refusal is a passing one (4xx).
 func (r *run) stopSender(ctx context.Context, tx *store.Tx, problem *channels.SendError) error {
 	r.log.Error("the sender is refused and stops; mend it and run `andante release --sender "+r.lease.Sender+"`",
 		"sender", r.lease.Sender, "code", problem.Code, "response", problem.Response)
 	now := r.clock.Now()
-	return tx.AddHold(ctx, andante.Hold{
+	h := andante.Hold{
 		ID: andante.NewID[andante.HoldID](now), Scope: andante.HoldSender, Key: r.lease.Sender, Author: "andante",
 		Reason: andante.CleanText("refused by the mail server: " + problem.Error()), From: now,
-	})
+	}
+	if problem.Code >= 400 && problem.Code < 500 {
+		h.Until = now.Add(slowDown)
+	}
+	return tx.AddHold(ctx, h)
 }

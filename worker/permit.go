@@ -19,6 +19,7 @@ type gate struct {
 	asked    map[andante.TouchID]bool // for which a permit was asked
 	outcomes []outcome                // known, not recorded
 	started  time.Time                // of the flight, of the machine
+	shut     bool                     // the sender is refused: nothing more is written
 }
 
 func newGate(r *run, b *batch) *gate {
@@ -35,13 +36,13 @@ func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.Tou
 	for _, id := range ids {
 		g.asked[id] = true
 	}
-	last, retry := context.WithoutCancel(ctx), false
+	last := context.WithoutCancel(ctx)
 	var allowed []andante.TouchID
 	err := g.r.store.Write(last, func(tx *store.Tx) (err error) {
 		allowed, err = g.permit(last, tx, ids)
 		return err
 	})
-	if retry = err != nil && len(g.outcomes) > 0; retry {
+	if err != nil && len(g.outcomes) > 0 {
 		// The outcomes in hand are worth more than the next flight.
 		if e := g.flush(last); e != nil {
 			return nil, e
@@ -61,6 +62,9 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) 
 	}
 	if err := g.r.record(ctx, tx, g.b, g.outcomes); err != nil {
 		return nil, err
+	}
+	if g.shut {
+		return nil, nil
 	}
 	now := g.r.clock.Now()
 	going, err := g.notHeldNow(ctx, tx, ids, now)
@@ -124,13 +128,16 @@ func (g *gate) notHeldNow(ctx context.Context, tx *store.Tx, ids []andante.Touch
 // Open tells whether a permitted message may still be written: the lease holds by
 // the machine's clock, and the claim by the calendar.
 func (g *gate) Open(id andante.TouchID) bool {
-	return g.r.keeper.holds() && !g.r.clock.Now().After(g.items[id].touch.NotAfter)
+	return !g.shut && g.r.keeper.holds() && !g.r.clock.Now().After(g.items[id].touch.NotAfter)
 }
 
 // Done notes the outcome of a permitted touch.
 func (g *gate) Done(id andante.TouchID, receipt channels.Receipt, err error) {
 	if g.r.o.Breakage.NoRecord {
 		return
+	}
+	if channels.KindOf(err) == channels.Sender {
+		g.shut = true
 	}
 	g.outcomes = append(g.outcomes, outcome{
 		item: g.items[id], receipt: receipt, err: err, at: g.r.clock.Now(), took: g.r.clock.Wall().Sub(g.started),

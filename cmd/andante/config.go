@@ -1,0 +1,55 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante/workspace"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "config", Short: "Describe, check or show the configuration", GroupID: "machine",
+		Example: "  andante config describe\n  andante config show",
+	}
+	sub := func(use, short string, f func() error) {
+		one := command("", use, short, short+".", "andante config "+use, 0, func(*cobra.Command, []string) error { return f() })
+		c.AddCommand(one)
+	}
+	sub("describe", "Print a commented andante.yaml with every key", func() error {
+		a.printf("%s", workspace.Describe())
+		return nil
+	})
+	sub("check", "Check andante.yaml and the environment of this machine", func() error {
+		cfg, err := a.machine()
+		if err != nil {
+			return err
+		}
+		a.printf("The configuration is good; mode %s, store %s.\n", cfg.Deliver.Mode, workspace.Hide(cfg.Store))
+		return nil
+	})
+	sub("show", "Print the values in force, secrets as ***", func() error {
+		cfg, err := a.machine()
+		if err != nil {
+			return err
+		}
+		a.printf("%s", workspace.Show(cfg))
+		return nil
+	})
+	return c
+}
+
+func (a *app) machine() (*workspace.Config, error) {
+	root, err := os.OpenRoot(a.dir)
+	if err != nil {
+		return nil, usagef("open workspace: %w", err)
+	}
+	defer root.Close()
+	cfg, err := workspace.Machine(root.FS())
+	if err != nil {
+		return nil, err
+	}
+	_, err = cfg.Password(root.FS())
+	return cfg, err
+}

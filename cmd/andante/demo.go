@@ -1,0 +1,148 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var o engine.DemoOptions
+	var keep, governor string
+	c := command("day", "demo", "Play months of three sequences in a minute",
+		"Makes a workspace from the example, starts the whole engine in one process with a\n"+
+			"mail server that really receives, enrolls 200 fictional contacts and lets the\n"+
+			"calendar jump from one due time to the next. Nothing leaves this machine.",
+		"andante demo\nandante demo --keep my-demo      # stop it and start it again: it goes on\nandante demo --governor off      # what the governor prevents", 0, nil)
+	c.Flags().StringVar(&keep, "keep", "", "folder in which the demo stays, and from which it goes on")
+	c.Flags().StringVar(&governor, "governor", "on", "on, or off to see what it prevents")
+	c.Flags().IntVar(&o.Days, "days", 120, "how many days are played")
+	a.withJSON(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if governor != "on" && governor != "off" {
+			return usagef("--governor is on or off, not %q", governor)
+		}
+		if o.Days < 1 || o.Days > 3660 {
+			return usagef("--days lies between 1 and 3660")
+		}
+		o.Ungoverned, o.Dir, o.Log = governor == "off", keep, a.log()
+		if keep == "" {
+			dir, err := os.MkdirTemp("", "andante-demo-")
+			if err != nil {
+				return err
+			}
+			o.Dir = dir
+		}
+		return a.demo(c, o)
+	}
+	return c
+}
+
+func (a *app) demo(c *cobra.Command, o engine.DemoOptions) error {
+	line := newProgress(a.err)
+	o.Progress = func(d engine.DemoDay) {
+		text := fmt.Sprintf("day %3d of %d, %s: %d sent, %d planned, %d were put off", d.Day, d.Days, d.Date.Format("2 Jan 2006"), d.Sent, d.Planned, d.Deferred)
+		line.show("%s %s", bar(int64(d.Day), int64(d.Days)), text)
+		if !line.on && d.Day%10 == 0 && !a.json {
+			fmt.Fprintln(a.err, text)
+		}
+	}
+	r, err := engine.Demo(c.Context(), o)
+	line.done()
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(r)
+	}
+	a.demoReport(c, r, o)
+	return nil
+}
+
+func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOptions) {
+	a.printf("%d days for %d contacts in %d accounts, played in %.1f seconds.\n\n", r.Days, r.Contacts, r.Accounts, r.Seconds)
+	columns := []string{"sent", "deferred", "skipped", "failed", "unknown", "planned"}
+	a.printf("%-22s", "touches")
+	for _, col := range columns {
+		a.printf("%10s", col)
+	}
+	a.printf("\n")
+	total := map[string]int{}
+	for _, p := range slices.Sorted(maps.Keys(r.Personas)) {
+		a.demoRow(p, r.Personas[p], columns)
+		for col, n := range r.Personas[p] {
+			total[col] += n
+		}
+	}
+	a.demoRow("all", total, columns)
+	a.printf("\nEvery \"no\" and every \"not yet\" had a reason:\n")
+	for _, reason := range byCount(r.Reasons) {
+		a.printf("%8d  %-12s %s\n", r.Reasons[reason], reason, reason.Text())
+	}
+	if r.Example != "" {
+		a.printf("\nOne touch that the governor put off:\n")
+		a.demoExample(c, r)
+	}
+	a.printf("\nThe mail server received %d mails: %s\n", r.Inbox, r.Dir+"/inbox/")
+	a.printf("Counted again from the inbox alone, %s.\n", brokenWords(r))
+	if o.Ungoverned {
+		a.printf("The governor was off. Run it again without --governor off.\n")
+	}
+	a.printf("\nWhat to try next:\n")
+	a.printf("  andante -w %s why %s\n", r.Dir, r.ExampleContact)
+	a.printf("  andante -w %s status\n", r.Dir)
+	a.printf("  andante demo --governor off\n")
+	a.printf("  andante init my-workspace\n")
+}
+
+func brokenWords(r *engine.DemoReport) string {
+	switch r.Over {
+	case 0:
+		return "no limit was broken"
+	case 1:
+		return "1 limit was broken"
+	}
+	b := r.Broken[0]
+	return fmt.Sprintf("limits were broken %d times, such as %s for %s: %d in its period, at most %d allowed", r.Over, b.Limit, b.Subject, b.Count, b.Max)
+}
+
+func (a *app) demoRow(name string, counts map[string]int, columns []string) {
+	a.printf("%-22s", cmp.Or(name, "(no persona)"))
+	for _, col := range columns {
+		a.printf("%10d", counts[col])
+	}
+	a.printf("\n")
+}
+
+func byCount(m map[andante.Reason]int) []andante.Reason {
+	list := slices.Collect(maps.Keys(m))
+	slices.SortFunc(list, func(x, y andante.Reason) int {
+		return cmp.Or(cmp.Compare(m[y], m[x]), strings.Compare(string(x), string(y)))
+	})
+	return list
+}
+
+// demoExample tells the story of one touch as `why` does.
+func (a *app) demoExample(c *cobra.Command, r *engine.DemoReport) {
+	b := &app{out: a.out, err: a.err, dir: r.Dir}
+	e, err := b.open(c.Context(), nil)
+	if err != nil {
+		return
+	}
+	defer e.Close()
+	rep, err := b.reports(c.Context(), e)
+	if err != nil {
+		return
+	}
+	if s, err := rep.Why(c.Context(), string(r.Example)); err == nil {
+		b.story(s, "  ")
+	}
+}

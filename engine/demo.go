@@ -1,0 +1,369 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels/email"
+	"github.com/andante-hq/andante/contacts"
+	"github.com/andante-hq/andante/examples"
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/internal/recount"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/scheduler"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// demoStart is the Monday on which every demo begins.
+var demoStart = time.Date(2026, 1, 5, 7, 0, 0, 0, time.UTC)
+
+const (
+	demoSeed  = andante.Seed("demo")
+	demoStore = "demo.db"
+)
+
+// DemoOptions say how the demo is played.
+type DemoOptions struct {
+	Dir        string // made if it is missing, continued if it holds a demo
+	Days       int    // default 120
+	Ungoverned bool   // shows what the governor prevents
+	Log        *slog.Logger
+	// Progress, if set, is told when a day has passed.
+	Progress func(DemoDay)
+
+	workerOptions func(*Options) // for tests
+}
+
+// A DemoDay is how far the demo has come.
+type DemoDay struct {
+	Day, Days                      int
+	Date                           time.Time
+	Sent, Planned, Deferred, Other int
+}
+
+// DemoReport is what the demo has shown.
+type DemoReport struct {
+	Days     int                    `json:"days"`
+	Contacts int                    `json:"contacts"`
+	Accounts int                    `json:"accounts"`
+	Touches  map[andante.State]int  `json:"touches"`
+	Deferred int                    `json:"deferred"` // touches that a limit or a gap put off
+	Reasons  map[andante.Reason]int `json:"reasons"`  // verdicts: every "no" and "not yet"
+	Inbox    int                    `json:"inbox"`
+	Over     int                    `json:"over_limit"`
+	Seconds  float64                `json:"seconds"`
+
+	Dir            string                    `json:"dir"`
+	Personas       map[string]map[string]int `json:"personas"`                  // persona → state or "deferred" → touches
+	Example        andante.TouchID           `json:"example,omitempty"`         // a touch that was put off
+	ExampleContact string                    `json:"example_contact,omitempty"` // whose it is
+	Broken         []recount.Broken          `json:"-"`
+}
+
+// Demo plays the example workspace: it starts the whole engine in one process,
+// with a mail server that really receives, takes in the contacts, enrolls
+// everybody and lets the calendar jump from one due time to the next. Killed and
+// started again on the same folder it goes on where it was.
+func Demo(ctx context.Context, o DemoOptions) (*DemoReport, error) {
+	began := andante.SystemClock{}.Wall()
+	if o.Days == 0 {
+		o.Days = 120
+	}
+	d := &demo{o: o, clock: andante.NewJumpClock(demoStart), end: demoStart.AddDate(0, 0, o.Days), report: &DemoReport{Days: o.Days, Dir: o.Dir}}
+	if err := d.play(ctx); err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	d.report.Seconds = andante.SystemClock{}.Wall().Sub(began).Seconds()
+	return d.report, nil
+}
+
+// demo is one play.
+type demo struct {
+	o      DemoOptions
+	clock  *andante.JumpClock
+	end    time.Time
+	inbox  *inbox.Inbox
+	engine *Engine
+	day    int
+	report *DemoReport
+}
+
+func (d *demo) play(ctx context.Context) (err error) {
+	if err := copyExample(d.o.Dir); err != nil {
+		return err
+	}
+	if d.inbox, err = inbox.Start(inbox.Options{Dir: filepath.Join(d.o.Dir, "inbox"), Now: d.clock.Now}); err != nil {
+		return err
+	}
+	defer d.inbox.Close()
+	if d.engine, err = Open(ctx, d.options()); err != nil {
+		return err
+	}
+	defer d.engine.Close()
+	if err := d.resume(ctx); err != nil {
+		return err
+	}
+	err = d.engine.Run(ctx, RunOptions{Roles: []Role{RoleScheduler, RoleWorker}, idle: d.jump, demo: true})
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("stopped on day %d; `andante demo --keep %s` goes on from there", d.day, d.o.Dir)
+	}
+	return d.sum(ctx)
+}
+
+// options of the demo's engine: everything on loopback, nothing from the
+// environment.
+func (d *demo) options() Options {
+	host, port := splitAddr(d.inbox.Addr())
+	o := Options{
+		Dir: d.o.Dir, Clock: d.clock, Log: d.o.Log, Keys: ops.SeededKeyring(demoSeed), Volatile: true, Ungoverned: d.o.Ungoverned,
+		Concurrency: 1, // one lease after the other, so that every play is the same
+		Config: func(c *workspace.Config) {
+			c.Store, c.Redis = demoStore, ""
+			c.Deliver = workspace.Deliver{Mode: "live"}
+			c.Channels.Email = workspace.EmailChannel{Host: host, Port: port, TLS: email.NoTLS, Connections: 2}
+		},
+	}
+	if d.o.workerOptions != nil {
+		d.o.workerOptions(&o)
+	}
+	return o
+}
+
+// copyExample lays out the workspace where there is none yet.
+func copyExample(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, workspace.ConfigFile)); err == nil {
+		return nil
+	}
+	src, err := fs.Sub(examples.Quickstart, "quickstart")
+	if err != nil {
+		return err
+	}
+	return copyFS(dir, src)
+}
+
+// copyFS copies files into a folder; andante.yaml last, for it makes the folder a
+// workspace.
+func copyFS(dir string, src fs.FS) error {
+	var names []string
+	err := fs.WalkDir(src, ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && name != workspace.ConfigFile {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range append(names, workspace.ConfigFile) {
+		b, err := fs.ReadFile(src, name)
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume finds where the demo stands, and sets it up if it is new. A set-up that
+// was interrupted is done again at the same instant, to the same effect.
+func (d *demo) resume(ctx context.Context) error {
+	var at time.Time
+	ready := false
+	err := d.engine.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		if at, err = tx.Calendar(ctx); err != nil {
+			return err
+		}
+		ready, err = tx.DemoReady(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.clock.Jump(at)
+	if ready {
+		return nil
+	}
+	err = d.engine.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.SetSeed(ctx, demoSeed); err != nil {
+			return err
+		}
+		return tx.SetCalendar(ctx, d.clock.Now())
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.setUp(ctx); err != nil {
+		return err
+	}
+	return d.engine.Store.Write(ctx, func(tx *store.Tx) error { return tx.SetDemoReady(ctx) })
+}
+
+// setUp publishes, takes in the contacts and enrolls everybody.
+func (d *demo) setUp(ctx context.Context) error {
+	w, found := workspace.Load(d.engine.FS())
+	if bad := workspace.Errors(found); len(bad) > 0 {
+		return bad[0]
+	}
+	if _, err := d.engine.Ops.Publish(ctx, w, nil, false); err != nil {
+		return err
+	}
+	f, err := os.Open(filepath.Join(d.o.Dir, "contacts.csv"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	im := contacts.Importer{Ops: d.engine.Ops, Workspace: w}
+	if _, err := im.Import(ctx, f, io.Discard, contacts.Options{At: d.clock.Now()}); err != nil {
+		return err
+	}
+	for _, name := range w.Names() {
+		if _, err := d.engine.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jump moves the calendar to the next due time: nothing is due and nothing is on
+// its way.
+func (d *demo) jump(ctx context.Context, r scheduler.Round) error {
+	if r.Next.IsZero() || r.Next.After(d.end) {
+		d.clock.Jump(d.end)
+		return d.note(ctx, errIdle)
+	}
+	d.clock.Jump(r.Next)
+	return d.note(ctx, nil)
+}
+
+// note writes the calendar down and tells of each day that has passed.
+func (d *demo) note(ctx context.Context, over error) error {
+	now := d.clock.Now()
+	err := d.engine.Store.Write(ctx, func(tx *store.Tx) error { return tx.SetCalendar(ctx, now) })
+	if err != nil {
+		return err
+	}
+	if day := int(now.Sub(demoStart).Hours() / 24); day > d.day || over != nil {
+		d.day = day
+		if err := d.tell(ctx); err != nil {
+			return err
+		}
+	}
+	return over
+}
+
+func (d *demo) tell(ctx context.Context) error {
+	if d.o.Progress == nil {
+		return nil
+	}
+	p := DemoDay{Day: d.day, Days: d.o.Days, Date: d.clock.Now()}
+	err := d.engine.Store.Read(ctx, func(tx *store.Tx) error {
+		counts, err := tx.CountTouches(ctx)
+		for _, c := range counts {
+			switch c.State {
+			case andante.Sent:
+				p.Sent += c.N
+			case andante.Planned:
+				p.Planned += c.N
+			default:
+				p.Other += c.N
+			}
+		}
+		if err != nil {
+			return err
+		}
+		deferred, err := tx.CountDeferred(ctx, governing)
+		for _, n := range deferred {
+			p.Deferred += n
+		}
+		return err
+	})
+	d.o.Progress(p)
+	return err
+}
+
+// governing are the reasons with which the governor puts a touch off because it
+// would come too often.
+var governing = []andante.Reason{andante.ReasonLimit, andante.ReasonGap}
+
+// example picks a touch whose story the report tells.
+func (d *demo) example(ctx context.Context, tx *store.Tx) error {
+	id, err := tx.OneDeferred(ctx, andante.ReasonLimit)
+	if errors.Is(err, andante.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	touches, err := tx.Touches(ctx, []andante.TouchID{id})
+	if err != nil || len(touches) == 0 {
+		return err
+	}
+	people, err := tx.Contacts(ctx, []andante.ContactID{touches[0].Contact})
+	if err == nil && len(people) > 0 {
+		d.report.Example, d.report.ExampleContact = id, cmp.Or(people[0].ExternalID, string(people[0].ID))
+	}
+	return err
+}
+
+// sum gathers the report and counts the inbox again.
+func (d *demo) sum(ctx context.Context) error {
+	r := d.report
+	r.Touches, r.Reasons, r.Personas = map[andante.State]int{}, map[andante.Reason]int{}, map[string]map[string]int{}
+	err := d.engine.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		if r.Contacts, r.Accounts, err = tx.CountContacts(ctx); err != nil {
+			return err
+		}
+		counts, err := tx.CountTouches(ctx)
+		for _, c := range counts {
+			r.Touches[c.State] += c.N
+			if r.Personas[c.Persona] == nil {
+				r.Personas[c.Persona] = map[string]int{}
+			}
+			r.Personas[c.Persona][string(c.State)] += c.N
+		}
+		if err != nil {
+			return err
+		}
+		verdicts, err := tx.CountVerdicts(ctx)
+		for _, v := range verdicts {
+			r.Reasons[v.Reason] += v.N
+		}
+		if err != nil {
+			return err
+		}
+		deferred, err := tx.CountDeferred(ctx, governing)
+		if err != nil {
+			return err
+		}
+		for persona, n := range deferred {
+			r.Deferred += n
+			r.Personas[persona]["deferred"] = n
+		}
+		return d.example(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	r.Broken, r.Inbox, err = recount.Inbox(filepath.Join(d.o.Dir, "inbox"), filepath.Join(d.o.Dir, "contacts.csv"), filepath.Join(d.o.Dir, workspace.PolicyFile))
+	r.Over = len(r.Broken)
+	return err
+}

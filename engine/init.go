@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/andante-hq/andante/examples"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// gitignore keeps secrets, the store and mails out of Git.
+const gitignore = "secrets/\noutbox/\n*.db\n*.db-*\n*.db.lock\n"
+
+// Init makes a workspace from the example, with keys of its own.
+func Init(dir string) error {
+	src, err := fs.Sub(examples.Quickstart, "quickstart")
+	if err != nil {
+		return err
+	}
+	if err := copyFS(dir, src); err != nil {
+		return fmt.Errorf("make workspace: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "secrets"), 0o700); err != nil {
+		return fmt.Errorf("make workspace: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, KeysFile), ops.NewKeyring(), 0o600); err != nil {
+		return fmt.Errorf("make workspace: %w", err)
+	}
+	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte(gitignore), 0o644)
+}
+
+// Migrate brings the schema of a workspace's store up to date and returns what
+// ran.
+func Migrate(ctx context.Context, o Options) ([]string, error) {
+	o = o.defaults()
+	root, err := os.OpenRoot(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open workspace: %w", err)
+	}
+	defer root.Close()
+	c, err := workspace.Machine(root.FS())
+	if err != nil {
+		return nil, err
+	}
+	dsn := c.Store
+	if !store.IsPostgres(dsn) && !filepath.IsAbs(dsn) {
+		dsn = filepath.Join(o.Dir, dsn)
+	}
+	s, err := store.Open(ctx, dsn, store.Options{Clock: o.Clock})
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.Migrate(ctx)
+	return names, errors.Join(err, s.Close())
+}

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/store"
+)
+
+// SendOne sends a message that is no touch: a test to oneself. It goes by the
+// mode of delivery and is not recorded.
+func (e *Engine) SendOne(ctx context.Context, m andante.Message) (channels.Receipt, error) {
+	list, closeChannels, err := e.channels()
+	if err != nil {
+		return channels.Receipt{}, err
+	}
+	defer closeChannels()
+	c, ok := list[m.Kind]
+	if !ok {
+		return channels.Receipt{}, errors.New("no channel sends this kind yet")
+	}
+	m.Touch = andante.NewID[andante.TouchID](e.Clock.Now())
+	_, domain, _ := strings.Cut(m.From.Address, "@")
+	m.MessageID = string(m.Touch) + "@" + domain
+	sealed, err := c.Prepare(m)
+	if err != nil {
+		return channels.Receipt{}, err
+	}
+	g := &oneGate{}
+	if err := c.Deliver(ctx, []channels.Sealed{sealed}, g); err != nil {
+		return g.receipt, err
+	}
+	return g.receipt, g.err
+}
+
+// oneGate lets everything through.
+type oneGate struct {
+	receipt channels.Receipt
+	err     error
+}
+
+func (g *oneGate) Permit(_ context.Context, ids []andante.TouchID) ([]andante.TouchID, error) {
+	return ids, nil
+}
+func (g *oneGate) Open(andante.TouchID) bool { return true }
+func (g *oneGate) Done(_ andante.TouchID, r channels.Receipt, err error) {
+	g.receipt, g.err = r, err
+}
+
+// AccountOf returns a contact's account.
+func (e *Engine) AccountOf(ctx context.Context, c andante.Contact) (a andante.Account, err error) {
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
+		list, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
+		if err == nil && len(list) == 0 {
+			err = andante.ErrNotFound
+		}
+		if err == nil {
+			a = list[0]
+		}
+		return err
+	})
+	return a, err
+}

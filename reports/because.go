@@ -1,0 +1,73 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/andante-hq/andante"
+)
+
+// because tells a verdict's evidence in sentences.
+func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
+	var list []string
+	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	switch reason {
+	case andante.ReasonLimit, andante.ReasonNoRoom:
+		if e.Rule != "" && e.Max > 0 {
+			say("the limit %s lets at most %g in any %s through per %s:", e.Rule, e.Max, e.Period, e.Scope)
+		}
+		if e.Detail != "" {
+			say("%s", e.Detail)
+		}
+	case andante.ReasonGap:
+		say("two touches are at least %s apart; the other one:", e.Period)
+	case andante.ReasonWindow:
+		say("open %s in %s (zone from the %s)", e.Rule, e.Zone, e.Source)
+	case andante.ReasonHoliday:
+		say("%s in %s", e.Rule, e.Zone)
+	case andante.ReasonCondition, andante.ReasonExit:
+		say("%s", e.Rule)
+	case andante.ReasonMissing, andante.ReasonNoAddress:
+		say("%s is empty", e.Detail)
+	case andante.ReasonHeld:
+		say("a hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
+	case andante.ReasonStale:
+		say("it was of use for %s", e.Period)
+	case andante.ReasonLate:
+		if e.Until != nil {
+			say("it was due on %s", t.when(*e.Until))
+		}
+	default:
+		if e.Rule != "" {
+			say("%s", andante.Reason(e.Rule).Text())
+		}
+		if e.Detail != "" {
+			say("%s", e.Detail)
+		}
+	}
+	for _, f := range e.Filled {
+		list = append(list, "  "+t.filler(f))
+	}
+	return list
+}
+
+func scopeWord(scope string) string {
+	if scope == string(andante.HoldEverything) {
+		return scope
+	}
+	return "the " + scope
+}
+
+// filler names a touch that took a place.
+func (t *teller) filler(f andante.Filler) string {
+	x, ok := t.touches[f.Touch]
+	what := string(f.Kind)
+	if ok {
+		what = strings.TrimSpace(name(x) + " (" + string(f.Kind) + ")")
+	}
+	whose := ""
+	if f.Contact != "" && f.Contact != t.contact.ID {
+		whose = " to a colleague"
+	}
+	return fmt.Sprintf("%s%s, %s", what, whose, t.when(f.At))
+}

@@ -1,0 +1,80 @@
+package reports
+
+import (
+	"context"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// Status is the state of things.
+type Status struct {
+	Contacts    int                    `json:"contacts"`
+	Accounts    int                    `json:"accounts"`
+	Revision    string                 `json:"revision"`
+	Calendar    time.Time              `json:"calendar"` // of a demo; zero: live
+	Now         time.Time              `json:"now"`
+	Touches     map[andante.State]int  `json:"touches"`
+	Reasons     map[andante.Reason]int `json:"reasons"`
+	Enrollments []store.RunCount       `json:"enrollments"`
+	Holds       []andante.Hold         `json:"holds"`
+	Leased      int                    `json:"leased"`
+	NextDue     time.Time              `json:"next_due"`
+	Next        []store.DueCount       `json:"next,omitempty"`
+}
+
+// Status reads the state of things; with a span above 0 also what goes out in
+// that time, by day, sequence and step.
+func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, error) {
+	s := &Status{Touches: map[andante.State]int{}, Reasons: map[andante.Reason]int{}, Now: r.Clock.Now()}
+	err := r.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		if s.Contacts, s.Accounts, err = tx.CountContacts(ctx); err != nil {
+			return err
+		}
+		if s.Revision, err = tx.Revision(ctx); err != nil {
+			return err
+		}
+		if s.Calendar, err = tx.Calendar(ctx); err != nil {
+			return err
+		}
+		if !s.Calendar.IsZero() {
+			s.Now = s.Calendar
+		}
+		if s.Enrollments, err = tx.CountEnrollments(ctx); err != nil {
+			return err
+		}
+		if s.Holds, err = tx.AllHolds(ctx); err != nil {
+			return err
+		}
+		if s.Leased, _, err = tx.LeaseLoad(ctx); err != nil {
+			return err
+		}
+		if s.NextDue, err = tx.NextDue(ctx, nil); err != nil {
+			return err
+		}
+		return r.counts(ctx, tx, s, span)
+	})
+	return s, err
+}
+
+func (r *Reports) counts(ctx context.Context, tx *store.Tx, s *Status, span time.Duration) error {
+	touches, err := tx.CountTouches(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range touches {
+		s.Touches[c.State] += c.N
+	}
+	verdicts, err := tx.CountVerdicts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range verdicts {
+		s.Reasons[v.Reason] += v.N
+	}
+	if span > 0 {
+		s.Next, err = tx.CountDue(ctx, s.Now, s.Now.Add(span))
+	}
+	return err
+}

@@ -1,0 +1,314 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// A Story is what happened to a contact, in order.
+type Story struct {
+	Contact andante.ContactID `json:"contact"`
+	Name    string            `json:"name"`
+	About   string            `json:"about"` // persona, stage, account, zone
+	Zone    string            `json:"zone"`
+	Lines   []Line            `json:"lines"`
+}
+
+// A Line is one thing that happened, or is to come.
+type Line struct {
+	At    time.Time       `json:"at"`
+	Touch andante.TouchID `json:"touch,omitempty"`
+	What  string          `json:"what"` // the touch or enrollment that it is about
+	Text  string          `json:"text"`
+	// Because lists the evidence in sentences.
+	Because []string `json:"because,omitempty"`
+}
+
+// Why tells the story of a contact (by id, external id or address), a touch or an
+// enrollment. [andante.ErrNotFound] if nothing has that name.
+func (r *Reports) Why(ctx context.Context, name string) (*Story, error) {
+	var s *Story
+	err := r.Store.Read(ctx, func(tx *store.Tx) error {
+		c, only, err := find(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		t := &teller{r: r, tx: tx, contact: c}
+		s, err = t.tell(ctx, only)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("why %s: %w", name, err)
+	}
+	return s, nil
+}
+
+// FindContact returns the contact with an id, an external id or an address.
+func FindContact(ctx context.Context, tx *store.Tx, name string) (andante.Contact, error) {
+	var list []andante.Contact
+	var err error
+	switch {
+	case andante.IsID(name):
+		list, err = tx.Contacts(ctx, []andante.ContactID{andante.ContactID(name)})
+	case strings.Contains(name, "@"):
+		list, err = tx.ContactsByEmail(ctx, []string{andante.NormalizeEmail(name)})
+	default:
+		list, err = tx.ContactsByExternalID(ctx, []string{name})
+	}
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("contact %s: %w", name, andante.ErrNotFound)
+	}
+	if err == nil && len(list) > 1 {
+		err = fmt.Errorf("%d contacts share the address %s; name one by its id", len(list), name)
+	}
+	if err != nil {
+		return andante.Contact{}, err
+	}
+	return list[0], nil
+}
+
+// find returns the contact that a name is about, and the touch or enrollment to
+// which the story keeps, if one is named.
+func find(ctx context.Context, tx *store.Tx, name string) (c andante.Contact, only string, err error) {
+	c, err = FindContact(ctx, tx, name)
+	if err == nil || !andante.IsID(name) {
+		return c, "", err
+	}
+	var contact andante.ContactID
+	if touches, e := tx.Touches(ctx, []andante.TouchID{andante.TouchID(name)}); e == nil && len(touches) > 0 {
+		contact = touches[0].Contact
+	} else if list, e := tx.Enrollments(ctx, []andante.EnrollmentID{andante.EnrollmentID(name)}); e == nil && len(list) > 0 {
+		contact = list[0].Contact
+	}
+	if contact == "" {
+		return c, "", fmt.Errorf("no contact, touch or enrollment has the id %s: %w", name, andante.ErrNotFound)
+	}
+	c, err = FindContact(ctx, tx, string(contact))
+	return c, name, err
+}
+
+// teller gathers a story.
+type teller struct {
+	r       *Reports
+	tx      *store.Tx
+	contact andante.Contact
+	account andante.Account
+	zone    *time.Location
+	touches map[andante.TouchID]andante.Touch
+	lines   []Line
+}
+
+func (t *teller) tell(ctx context.Context, only string) (*Story, error) {
+	accounts, err := t.tx.Accounts(ctx, []andante.AccountID{t.contact.Account})
+	if err != nil {
+		return nil, err
+	}
+	if len(accounts) > 0 {
+		t.account = accounts[0]
+	}
+	facts := t.r.Workspace.Facts(t.contact, t.account)
+	t.zone = facts.Zones[0]
+	if err := t.history(ctx); err != nil {
+		return nil, err
+	}
+	if only != "" {
+		t.lines = slices.DeleteFunc(t.lines, func(l Line) bool {
+			return string(l.Touch) != only && string(t.touches[l.Touch].Enrollment) != only
+		})
+	}
+	slices.SortStableFunc(t.lines, func(a, b Line) int { return a.At.Compare(b.At) })
+	return &Story{
+		Contact: t.contact.ID, Name: t.contact.Name(), Zone: t.zone.String(), Lines: t.lines,
+		About: about(t.contact, t.account, t.zone.String(), facts.ZoneSource),
+	}, nil
+}
+
+func about(c andante.Contact, a andante.Account, zone, source string) string {
+	parts := []string{}
+	for _, p := range []string{c.Persona, a.StageOf(c), a.Tier} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return fmt.Sprintf("%s at %s; zone %s (from the %s)", strings.Join(parts, ", "), a.Name, zone, source)
+}
+
+func (t *teller) history(ctx context.Context) error {
+	ids := []andante.ContactID{t.contact.ID}
+	enrollments, err := t.tx.EnrollmentsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	touches, err := t.tx.TouchesOfContact(ctx, t.contact.ID)
+	if err != nil {
+		return err
+	}
+	t.touches = map[andante.TouchID]andante.Touch{}
+	var touchIDs []andante.TouchID
+	for _, x := range touches {
+		t.touches[x.ID] = x
+		touchIDs = append(touchIDs, x.ID)
+	}
+	verdicts, err := t.tx.VerdictsOf(ctx, touchIDs)
+	if err != nil {
+		return err
+	}
+	if err := t.knowFillers(ctx, verdicts); err != nil {
+		return err
+	}
+	attempts, err := t.tx.AttemptsOf(ctx, touchIDs)
+	if err != nil {
+		return err
+	}
+	for _, e := range enrollments {
+		t.enrollment(e)
+	}
+	for _, v := range verdicts {
+		t.verdict(v)
+	}
+	for _, a := range attempts {
+		t.attempt(a)
+	}
+	for _, x := range touches {
+		t.touch(x)
+	}
+	return t.around(ctx, ids)
+}
+
+// knowFillers reads the touches of other contacts that filled limits.
+func (t *teller) knowFillers(ctx context.Context, verdicts []store.StoredVerdict) error {
+	var others []andante.TouchID
+	for _, v := range verdicts {
+		for _, f := range v.Evidence.Filled {
+			if _, ok := t.touches[f.Touch]; !ok {
+				others = append(others, f.Touch)
+			}
+		}
+	}
+	list, err := t.tx.Touches(ctx, others)
+	for _, x := range list {
+		t.touches[x.ID] = x
+	}
+	return err
+}
+
+// around tells of events, suppressions and holds.
+func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
+	events, err := t.tx.EventsOf(ctx, t.contact.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		text := strings.ReplaceAll(e.Name, "_", " ")
+		if e.Detail != "" {
+			text += " (" + e.Detail + ")"
+		}
+		t.add(Line{At: e.At, Touch: e.Touch, What: "event", Text: text})
+	}
+	bars, err := t.tx.Suppressions(ctx, ids, nil)
+	if err != nil {
+		return err
+	}
+	for _, s := range bars {
+		t.add(Line{At: s.At, What: "suppressed", Text: fmt.Sprintf("no %s %s from now on: %s", orAny(string(s.Purpose)), orAny(string(s.Kind)), s.Reason.Text())})
+	}
+	holds, err := t.tx.NarrowHolds(ctx, []string{string(t.contact.ID), string(t.account.ID)})
+	for _, h := range holds {
+		text := fmt.Sprintf("on hold by %s: %s", h.Author, h.Reason)
+		if !h.Until.IsZero() {
+			text += ", until " + t.when(h.Until)
+		}
+		t.add(Line{At: h.From, What: string(h.Scope), Text: text})
+	}
+	return err
+}
+
+func orAny(s string) string {
+	if s == "" {
+		return "any"
+	}
+	return s
+}
+
+func (t *teller) add(l Line) { t.lines = append(t.lines, l) }
+
+func (t *teller) when(at time.Time) string { return at.In(t.zone).Format("Mon 2 Jan 2006 15:04") }
+
+func (t *teller) enrollment(e andante.Enrollment) {
+	text := "enrolled"
+	if e.Variant != "" {
+		text += ", variant " + e.Variant
+	}
+	t.add(Line{At: e.Entered, What: e.Sequence, Text: text})
+	if e.State == andante.EnrollmentFinished {
+		t.add(Line{At: e.Finished, What: e.Sequence, Text: "finished: " + e.Reason.Text()})
+	}
+}
+
+func name(x andante.Touch) string {
+	if x.Step == "" {
+		return x.Sequence
+	}
+	return x.Sequence + "/" + x.Step
+}
+
+func (t *teller) verdict(v store.StoredVerdict) {
+	x := t.touches[v.Touch]
+	l := Line{At: v.At, Touch: v.Touch, What: name(x)}
+	switch v.Action {
+	case andante.Defer:
+		l.Text = "put off until " + t.when(v.Until) + ": " + v.Reason.Text()
+	case andante.Finish:
+		l.Text = "not sent, and the sequence ends: " + v.Reason.Text()
+	default:
+		l.Text = "not sent: " + v.Reason.Text()
+	}
+	l.Because = t.because(v.Reason, v.Evidence)
+	t.add(l)
+}
+
+func (t *teller) attempt(a andante.Attempt) {
+	l := Line{At: a.Ended, Touch: a.Touch, What: name(t.touches[a.Touch])}
+	if a.Ended.IsZero() {
+		l.At = a.Started
+	}
+	said := a.Response
+	if a.Code != 0 {
+		said = fmt.Sprintf("%d %s", a.Code, a.Response)
+	}
+	switch a.Outcome {
+	case andante.OutcomeSent:
+		l.Text = "sent as " + a.Sender
+	case andante.OutcomePending:
+		l.Text = "on its way"
+	case andante.OutcomeUnknown:
+		l.Text = "sent, but the answer was lost: it counts, and is never sent again by itself"
+	case andante.OutcomeUntried:
+		l.Text = "allowed, but not written any more; it comes again"
+	default:
+		l.Text = "refused (" + string(a.Outcome) + ")"
+	}
+	if said != "" && a.Outcome != andante.OutcomeSent {
+		l.Because = []string{"the server said: " + strings.TrimSpace(said)}
+	}
+	t.add(l)
+}
+
+// touch tells where a touch stands that is not over, or how it ended if no
+// verdict or attempt says so.
+func (t *teller) touch(x andante.Touch) {
+	switch {
+	case x.State == andante.Planned:
+		t.add(Line{At: x.Due, Touch: x.ID, What: name(x), Text: "planned for " + t.when(x.Due)})
+	case x.State == andante.Canceled:
+		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: "canceled: " + x.Reason.Text()})
+	case x.Enrollment == "":
+		t.add(Line{At: x.Settled, Touch: x.ID, What: "before", Text: string(x.Kind) + " " + x.Subject})
+	}
+}

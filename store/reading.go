@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// A StateCount says how many touches of a persona and sequence are in a state
+// with a reason.
+type StateCount struct {
+	Persona  string
+	Sequence string
+	Kind     andante.Kind
+	State    andante.State
+	Reason   andante.Reason
+	N        int
+}
+
+// CountTouches counts touches that belong to an enrollment.
+func (tx *Tx) CountTouches(ctx context.Context) ([]StateCount, error) {
+	return query(ctx, tx, `SELECT c.persona, t.sequence, t.kind, t.state, t.reason, count(*) FROM touches t JOIN contacts c ON c.id=t.contact_id
+		WHERE t.enrollment_id IS NOT NULL GROUP BY c.persona, t.sequence, t.kind, t.state, t.reason ORDER BY 1, 2, 3, 4, 5`, nil,
+		func(r *sql.Rows) (c StateCount, err error) {
+			err = r.Scan(&c.Persona, &c.Sequence, &c.Kind, &c.State, &c.Reason, &c.N)
+			return c, err
+		})
+}
+
+// A VerdictCount says how many verdicts of an action and reason were given, on
+// how many touches.
+type VerdictCount struct {
+	Action  andante.Action
+	Reason  andante.Reason
+	N       int
+	Touches int
+}
+
+// CountVerdicts counts every "no" and "not yet".
+func (tx *Tx) CountVerdicts(ctx context.Context) ([]VerdictCount, error) {
+	return query(ctx, tx, "SELECT action, reason, count(*), count(DISTINCT touch_id) FROM verdicts GROUP BY action, reason ORDER BY 3 DESC, 2", nil,
+		func(r *sql.Rows) (c VerdictCount, err error) {
+			err = r.Scan(&c.Action, &c.Reason, &c.N, &c.Touches)
+			return c, err
+		})
+}
+
+// CountDeferred counts, by persona, the touches that were put off at least once
+// for one of these reasons.
+func (tx *Tx) CountDeferred(ctx context.Context, reasons []andante.Reason) (map[string]int, error) {
+	counts := map[string]int{}
+	_, err := where(ctx, tx, `SELECT c.persona, count(DISTINCT v.touch_id) FROM verdicts v JOIN touches t ON t.id=v.touch_id
+		JOIN contacts c ON c.id=t.contact_id WHERE v.action='defer' AND v.reason IN `, nil, reasons, " GROUP BY c.persona",
+		func(r *sql.Rows) (struct{}, error) {
+			var persona string
+			var n int
+			err := r.Scan(&persona, &n)
+			counts[persona] += n
+			return struct{}{}, err
+		})
+	return counts, err
+}
+
+// OneDeferred returns a touch that was put off for a reason and sent later; the
+// first by id.
+func (tx *Tx) OneDeferred(ctx context.Context, reason andante.Reason) (andante.TouchID, error) {
+	var id andante.TouchID
+	err := tx.tx.QueryRowContext(ctx, `SELECT v.touch_id FROM verdicts v JOIN touches t ON t.id=v.touch_id
+		WHERE v.action='defer' AND v.reason=$1 AND t.state='sent' ORDER BY v.at, v.id LIMIT 1`, string(reason)).Scan(&id)
+	return id, notFound(err)
+}
+
+// A DueCount says how many touches of a sequence and step are due within a span.
+type DueCount struct {
+	Sequence string
+	Step     string
+	Kind     andante.Kind
+	Day      int // days after the beginning
+	N        int
+}
+
+// CountDue counts planned touches by day from a beginning on; what is overdue is
+// on day 0.
+func (tx *Tx) CountDue(ctx context.Context, from, to time.Time) ([]DueCount, error) {
+	return query(ctx, tx, `SELECT sequence, step, kind, CASE WHEN due_at < $1 THEN 0 ELSE (due_at - $1) / 86400000 END AS day, count(*) FROM touches
+		WHERE state IN ('planned', 'leased', 'claimed', 'attempted') AND due_at < $2 GROUP BY 1, 2, 3, 4 ORDER BY 4, 1, 2`, []any{ms(from), ms(to)},
+		func(r *sql.Rows) (c DueCount, err error) {
+			err = r.Scan(&c.Sequence, &c.Step, &c.Kind, &c.Day, &c.N)
+			return c, err
+		})
+}
+
+// A RunCount says how many enrollments of a sequence are in a state with a reason.
+type RunCount struct {
+	Sequence string
+	State    andante.EnrollmentState
+	Reason   andante.Reason
+	N        int
+}
+
+// CountEnrollments counts enrollments.
+func (tx *Tx) CountEnrollments(ctx context.Context) ([]RunCount, error) {
+	return query(ctx, tx, "SELECT sequence, state, reason, count(*) FROM enrollments GROUP BY sequence, state, reason ORDER BY 1, 2, 3", nil,
+		func(r *sql.Rows) (c RunCount, err error) {
+			err = r.Scan(&c.Sequence, &c.State, &c.Reason, &c.N)
+			return c, err
+		})
+}
+
+// TouchByMessageID returns the touch of a mail.
+func (tx *Tx) TouchByMessageID(ctx context.Context, id string) (andante.Touch, error) {
+	list, err := query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE message_id=$1", []any{id}, scanTouch)
+	if err == nil && len(list) == 0 {
+		err = andante.ErrNotFound
+	}
+	if err != nil {
+		return andante.Touch{}, err
+	}
+	return list[0], nil
+}

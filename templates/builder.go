@@ -1,0 +1,265 @@
+package templates
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"strings"
+
+	"github.com/osteele/liquid/parser"
+)
+
+// sourceLocation is where every program begins. Its path is never empty: Liquid
+// overwrites the line of an error that has none.
+var sourceLocation = parser.SourceLoc{Pathname: "text", LineNo: 1}
+
+// A builder writes the program of a unit: words, and tags by the place in which
+// they stand.
+type builder struct {
+	*script
+	unit    *unit
+	report  *reporter
+	placed  []bool // by the tag's index
+	emitted int    // parts that the program has named
+	partial func(t *tag) *unit
+	layout  bool // {{ content }} is what the layout goes around
+	words   strings.Builder
+}
+
+func newBuilder(s *script, report *reporter, partial func(*tag) *unit) *builder {
+	return &builder{
+		script: s, unit: &unit{}, report: report, partial: partial,
+		placed: make([]bool, len(s.tags)),
+	}
+}
+
+// literal adds words as they are.
+func (b *builder) literal(s string) { b.words.WriteString(s) }
+
+// write adds cooked text: words as they are, tokens as tags for the place.
+func (b *builder) write(s string, p place) {
+	for s != "" {
+		before, t, after := b.split(s)
+		b.literal(before)
+		if t != nil {
+			b.tag(t, p)
+		}
+		s = after
+	}
+}
+
+// tag adds a tag for the place.
+func (b *builder) tag(t *tag, p place) {
+	b.placed[t.index] = true
+	switch {
+	case t.name == "comment" && !t.object:
+	case t.object && b.layout && t.args == "content":
+		b.part(t, part{tag: t, content: true})
+	case t.object:
+		if v := newValue(t.args); v != nil { // else the checker said so
+			b.part(t, part{tag: t, value: v, place: p})
+		}
+	case t.partial != nil:
+		b.putPartial(t)
+	default:
+		b.emit(t, t.name, t.args)
+		if t.name == "for" {
+			b.emit(nil, turnTag, "")
+		}
+	}
+}
+
+func (b *builder) putPartial(t *tag) {
+	p := part{tag: t, partial: b.partial(t)}
+	if p.partial == nil {
+		return
+	}
+	for _, given := range t.params {
+		value, err := parseExpression(given.source)
+		if err != nil {
+			return
+		}
+		p.params = append(p.params, boundParam{given.name, value})
+	}
+	b.part(t, p)
+}
+
+// part adds a part. Parts in a row become one tag of the program, unless the
+// author's tag trims the white space beside it.
+func (b *builder) part(t *tag, p part) {
+	b.flushWords()
+	if t.trimLeft || t.trimRight {
+		b.flush()
+	}
+	b.unit.parts = append(b.unit.parts, p)
+	if t.trimLeft || t.trimRight {
+		b.emitParts(t)
+	}
+}
+
+// flushWords turns the words gathered so far into a part.
+func (b *builder) flushWords() {
+	if b.words.Len() > 0 {
+		b.unit.parts = append(b.unit.parts, part{words: []byte(b.words.String())})
+		b.words.Reset()
+	}
+}
+
+// flush lets the program name the parts gathered so far.
+func (b *builder) flush() {
+	b.flushWords()
+	if b.emitted < len(b.unit.parts) {
+		b.emitParts(nil)
+	}
+}
+
+func (b *builder) emitParts(t *tag) {
+	from := b.emitted
+	b.emitted = len(b.unit.parts)
+	b.emit(t, partsTag, fmt.Sprint(from, b.emitted))
+}
+
+// emit writes one tag of the program, on a line of its own: by its line an error
+// finds the author's tag.
+func (b *builder) emit(t *tag, name, args string) {
+	b.flush()
+	open, end := "{% ", "\n%}"
+	if t != nil && t.trimLeft {
+		open = "{%- "
+	}
+	if t != nil && t.trimRight {
+		end = "\n-%}"
+	}
+	p := &b.unit.program
+	p.WriteString(open)
+	p.WriteString(name)
+	if args != "" {
+		p.WriteString(" ")
+		p.WriteString(args)
+	}
+	p.WriteString(end)
+	b.unit.lines = append(b.unit.lines, t)
+}
+
+// finish compiles the unit; nil if it can't be.
+func (b *builder) finish(locals []string) *unit {
+	b.flush()
+	b.unit.locals = locals
+	if err := b.unit.compile(); err != nil {
+		pos := b.where.at(b.source, 0)
+		if located, ok := err.(parser.Error); ok {
+			if n := located.LineNumber(); n > 0 && n <= len(b.unit.lines) && b.unit.lines[n-1] != nil {
+				pos = b.unit.lines[n-1].position
+			}
+		}
+		b.report.at(pos, "liquid-syntax", "the tag can't be read", "")
+		return nil
+	}
+	return b.unit
+}
+
+// dropped reports tags that the compiled text lost.
+func (b *builder) dropped() {
+	for i, t := range b.tags {
+		if !b.placed[i] && t.name != "comment" {
+			b.report.at(t.position, "liquid-syntax", "the tag stands where Markdown leaves the text out", "move it")
+		}
+	}
+}
+
+// address adds an address that may contain tokens, and checks it. escape is
+// applied to its words.
+func (b *builder) address(s string, isHTML, image bool, pos position) {
+	before, t, _ := b.split(s)
+	if t == nil {
+		b.checkAddress(html.UnescapeString(s), image, pos)
+		b.literal(s)
+		return
+	}
+	if pos.line == 0 {
+		pos = t.position
+	}
+	p := place{html: isHTML}
+	switch prefix := strings.ToLower(html.UnescapeString(before)); {
+	case prefix == "" && !t.object:
+		b.report.at(t.position, "link-scheme", "an address can't begin with a {% %} tag", "put the tag around the whole link")
+	case prefix == "":
+		p.url = urlStart
+	case strings.HasPrefix(prefix, "mailto:"), strings.HasPrefix(prefix, "tel:"):
+		p.url = urlMailbox
+	case strings.HasPrefix(prefix, "https://"), strings.HasPrefix(prefix, "http://"):
+		p.url = urlHost
+	default:
+		b.report.at(pos, "link-scheme", "the address does not begin with https:, http:, mailto: or tel:", "")
+	}
+	if p.url != noURL {
+		b.checkFilled(s, p.url, image, pos)
+	}
+	b.addressParts(s, p)
+}
+
+// checkFilled checks an address with something filled in that fits everywhere.
+func (b *builder) checkFilled(s string, part urlPart, image bool, pos position) {
+	var filled strings.Builder
+	if part == urlStart {
+		filled.WriteString("https://")
+	}
+	for s != "" {
+		before, t, after := b.split(s)
+		filled.WriteString(before)
+		if t != nil && t.object {
+			filled.WriteByte('1')
+		}
+		s = after
+	}
+	b.checkAddress(html.UnescapeString(filled.String()), image, pos)
+}
+
+// addressParts adds words and tags of an address. After a value that brings the
+// scheme, the end of the host or a question mark comes the inside.
+func (b *builder) addressParts(s string, p place) {
+	for first := true; s != ""; first = false {
+		before, t, after := b.split(s)
+		b.literal(before)
+		words := html.UnescapeString(before)
+		if first && p.url == urlHost {
+			_, words, _ = strings.Cut(words, "://")
+		}
+		if p.url == urlMailbox && strings.Contains(words, "?") || p.url == urlHost && strings.ContainsAny(words, `/?#\`) {
+			p.url = urlInside
+		}
+		if t != nil {
+			b.tag(t, p)
+		}
+		if p.url == urlStart {
+			p.url = urlInside
+		}
+		s = after
+	}
+}
+
+// checkAddress checks an address without tags.
+func (b *builder) checkAddress(address string, image bool, pos position) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	switch {
+	case err != nil:
+		b.report.at(pos, "link-scheme", fmt.Sprintf("%q is not an address", short(address)), "")
+	case image && (u.Scheme == "cid" && u.Opaque != "" || (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""):
+	case image:
+		b.report.at(pos, "link-scheme", fmt.Sprintf("the image %q has no https address", short(address)), "begin it with https://")
+	case u.Scheme == "":
+		b.report.at(pos, "link-scheme", fmt.Sprintf("%q leads nowhere from a mail", short(address)), "begin it with https://")
+	case !schemeAllowed(strings.TrimSpace(address)):
+		b.report.at(pos, "link-scheme", fmt.Sprintf("%q is not an address that a mail may link to", short(address)),
+			"use https:, http:, mailto: or tel:")
+	}
+}
+
+// short cuts what a finding quotes.
+func short(s string) string {
+	const limit = 60
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,88 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// Source is the text that one group of readers gets of a step: already composed
+// for persona, variant, language and kind.
+type Source struct {
+	File string
+	// Lines[i] is the line of the file in which line i of Body stands. It may be
+	// nil or shorter than the body; the lines then count on.
+	Lines                    []int
+	SubjectLine, PreviewLine int
+	// SubjectColumn and PreviewColumn say where the words begin in their line.
+	// 0 means right after "subject: " and "preview: ".
+	SubjectColumn, PreviewColumn int
+
+	Subject, Preview string // one line of text with Liquid
+	Body             string // Markdown with Liquid
+	Layout           string // letter or newsletter; empty: letter
+	Kind             andante.Kind
+	Language         string   // of the words; empty: the contact's
+	Needs            []string // paths that the step's needs: guarantees to be filled
+}
+
+// Input is what one message is rendered from.
+type Input struct {
+	Values      andante.Values
+	Unsubscribe string // https address of the way out; empty for none
+	Quote       *Quote // the earlier mail that this one answers; nil for none
+}
+
+// Quote is an earlier mail, quoted below the text. All of it may be dirty.
+type Quote struct {
+	From string
+	Date time.Time
+	Text string
+}
+
+// Rendered is a finished message. HTML is empty for every kind but email.
+type Rendered struct {
+	Subject, Preview, HTML, Text string
+}
+
+// Use is a field that a text uses, at its place in the file.
+type Use struct {
+	Path         string
+	Line, Column int
+	Guarded      bool // with a default, or inside an {% if %} on it
+}
+
+// A Template is the compiled text of a step for one group of readers. It is
+// immutable and safe for concurrent use.
+type Template struct {
+	source    Source
+	templates *Templates
+	layout    layout
+	subject   *unit
+	preview   *unit
+	html      *unit // nil for kinds other than email
+	text      *unit
+	uses      []Use
+}
+
+// Uses lists the fields that subject, preview and body use, in their order, once
+// for each place. A field that a partial uses stands where the partial is put in.
+func (t *Template) Uses() []Use { return slices.Clone(t.uses) }
+
+// A RenderError tells why a text could not be rendered for this contact. It
+// carries the place in the file and no contact data.
+type RenderError struct {
+	File         string
+	Line, Column int
+	Err          error
+}
+
+// Error formats the error as file:line:column: problem.
+func (e *RenderError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, problem(e.Err))
+}
+
+// Unwrap returns the cause: a context's error when the time was up.
+func (e *RenderError) Unwrap() error { return e.Err }

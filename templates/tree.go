@@ -1,0 +1,230 @@
+package templates
+
+import (
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// arrange makes the tree fit for tags: tags become nodes, lists that tags cut apart are joined,
+// paragraphs and items that stand wholly inside a Liquid block are put inside
+// it, and the text of images can hold tokens.
+func arrange(doc ast.Node, s *script) {
+	cutText(doc, s)
+	arrangeBlocks(doc, s)
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering && n.Kind() == ast.KindImage {
+			tokensInImage(n, s)
+		}
+		return ast.WalkContinue, nil
+	})
+}
+
+// cutText makes nodes of the tokens in running text. Code stays one piece;
+// goldmark wants nothing but text in it.
+func cutText(doc ast.Node, s *script) {
+	var texts []*ast.Text
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if t, ok := n.(*ast.Text); ok && entering && !t.IsRaw() && s.has(s.cooked[t.Segment.Start:t.Segment.Stop]) {
+			texts = append(texts, t)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, t := range texts {
+		parent, at, end := t.Parent(), t.Segment.Start, t.Segment.Stop
+		for at < end {
+			before, found, after := s.split(s.cooked[at:end])
+			if before != "" {
+				parent.InsertBefore(parent, t, ast.NewTextSegment(text.NewSegment(at, at+len(before))))
+			}
+			if found != nil {
+				parent.InsertBefore(parent, t, &tagNode{tag: found})
+			}
+			at = end - len(after)
+		}
+		// What is left of the node is its line break.
+		t.Segment = text.NewSegment(end, end)
+		if !t.SoftLineBreak() && !t.HardLineBreak() {
+			parent.RemoveChild(parent, t)
+		}
+	}
+}
+
+func arrangeBlocks(parent ast.Node, s *script) {
+	joinLists(parent)
+	for c := parent.FirstChild(); c != nil; {
+		next := c.NextSibling()
+		switch c := c.(type) {
+		case *ast.Paragraph:
+			peel(c, s)
+			if c.Parent() != nil {
+				hoist(c)
+			}
+		case *ast.ListItem:
+			arrangeBlocks(c, s)
+			hoistItem(c)
+		default:
+			if c.Type() == ast.TypeBlock {
+				arrangeBlocks(c, s)
+			}
+		}
+		c = next
+	}
+}
+
+// tokensInImage replaces tags in an image's text by their tokens; goldmark
+// writes only text into an attribute.
+func tokensInImage(image ast.Node, s *script) {
+	for c := image.FirstChild(); c != nil; {
+		next := c.NextSibling()
+		if t, ok := c.(*tagNode); ok {
+			image.ReplaceChild(image, c, ast.NewString([]byte(s.token(t.tag.index))))
+		} else {
+			tokensInImage(c, s)
+		}
+		c = next
+	}
+}
+
+// joinLists joins lists of one kind between which only tags stand: a condition
+// around some items must not cut the list in two.
+func joinLists(parent ast.Node) {
+	for c := parent.FirstChild(); c != nil; c = c.NextSibling() {
+		if list, ok := c.(*ast.List); ok {
+			if last := lastOfList(list); last != nil {
+				swallow(parent, list, last)
+			}
+		}
+	}
+}
+
+// lastOfList returns the last node that can be moved into the list: only whole
+// Liquid blocks may lie inside it. Nil if there is none.
+func lastOfList(list *ast.List) (last ast.Node) {
+	depth, items := 0, false
+	for c := list.NextSibling(); c != nil; c = c.NextSibling() {
+		switch c := c.(type) {
+		case *tagLine:
+			for _, t := range c.tags {
+				if depth += t.step(); depth < 0 || t.continues() && depth == 0 {
+					return last
+				}
+			}
+			if depth == 0 && items {
+				last, items = c, false
+			}
+		case *ast.List:
+			if c.Marker != list.Marker {
+				return last
+			}
+			if items = true; depth == 0 {
+				last, items = c, false
+			}
+		default:
+			return last
+		}
+	}
+	return last
+}
+
+// step tells how a tag changes the depth of open blocks.
+func (t *tag) step() int {
+	switch {
+	case t.opens():
+		return 1
+	case t.closes():
+		return -1
+	}
+	return 0
+}
+
+// swallow moves the items and tags up to last into the list.
+func swallow(parent ast.Node, list *ast.List, last ast.Node) {
+	for done := false; !done; {
+		n := list.NextSibling()
+		done = n == last
+		parent.RemoveChild(parent, n)
+		other, ok := n.(*ast.List)
+		if !ok {
+			list.AppendChild(list, n)
+			continue
+		}
+		for item := other.FirstChild(); item != nil; {
+			next := item.NextSibling()
+			list.AppendChild(list, item)
+			item = next
+		}
+	}
+}
+
+// wrapped tells whether a block's text begins with a tag that its last tag
+// closes, and whether there are clauses between the two. A loop in a line is
+// meant to stay in it.
+func wrapped(n ast.Node) (whole, clauses bool) {
+	first, ok := n.FirstChild().(*tagNode)
+	if !ok || !first.tag.opens() || first.tag.name == "for" {
+		return false, false
+	}
+	depth := 0
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		t, ok := c.(*tagNode)
+		if !ok {
+			continue
+		}
+		if depth += t.tag.step(); depth == 0 {
+			return c.NextSibling() == nil, clauses
+		}
+		clauses = clauses || depth == 1 && t.tag.continues()
+	}
+	return false, false
+}
+
+// hoist turns <p>{% if %}text{% endif %}</p> into {% if %}<p>text</p>{% endif %},
+// so that no empty paragraph stays when the condition doesn't hold.
+func hoist(paragraph ast.Node) {
+	if whole, _ := wrapped(paragraph); !whole {
+		return
+	}
+	parent := paragraph.Parent()
+	current := ast.NewParagraph()
+	flush := func() {
+		if current.HasChildren() {
+			parent.InsertBefore(parent, paragraph, current)
+			hoist(current)
+		}
+		current = ast.NewParagraph()
+	}
+	depth := 0
+	for c := paragraph.FirstChild(); c != nil; {
+		next := c.NextSibling()
+		before := depth
+		t, isTag := c.(*tagNode)
+		if isTag {
+			depth += t.tag.step()
+		}
+		if isTag && (before == 0 || depth == 0 || depth == 1 && t.tag.continues()) {
+			flush()
+			parent.InsertBefore(parent, paragraph, &tagLine{tags: []*tag{t.tag}})
+		} else {
+			current.AppendChild(current, c)
+		}
+		c = next
+	}
+	parent.RemoveChild(parent, paragraph)
+}
+
+// hoistItem does the same for an item of a list, so that no empty bullet stays.
+func hoistItem(item *ast.ListItem) {
+	only := item.FirstChild()
+	if only == nil || only.NextSibling() != nil {
+		return
+	}
+	if whole, clauses := wrapped(only); !whole || clauses {
+		return
+	}
+	first, last := only.FirstChild().(*tagNode), only.LastChild().(*tagNode)
+	only.RemoveChild(only, first)
+	only.RemoveChild(only, last)
+	list := item.Parent()
+	list.InsertBefore(list, item, &tagLine{tags: []*tag{first.tag}})
+	list.InsertAfter(list, item, &tagLine{tags: []*tag{last.tag}})
+}

@@ -1,0 +1,66 @@
+package templates
+
+import (
+	"github.com/osteele/liquid/expressions"
+	"github.com/osteele/liquid/render"
+)
+
+// A value is the expression of an object. Most are a field with or without a
+// default, and are read without the interpreter.
+type value struct {
+	expression expressions.Expression
+	noun, name string // of a plain field
+	otherwise  string // its default
+	plain      bool
+	defaulted  bool
+}
+
+// newValue reads an expression; nil if Liquid can't.
+func newValue(source string) *value {
+	e, err := parseExpression(source)
+	if err != nil {
+		return nil
+	}
+	v := &value{expression: e}
+	list := lex(source)
+	if len(list) != 2 && len(list) != 5 || list[0].kind != lexName || list[1].kind != lexDot {
+		return v
+	}
+	if len(list) == 5 {
+		l := list[4]
+		if list[2].text != "|" || list[3].kind != lexKey || list[3].text != "default" || l.kind != lexString {
+			return v
+		}
+		literal, err := e.Evaluate(expressions.NewContext(map[string]any{list[0].text: map[string]any{list[1].text: nil}}, literalConfig))
+		s, ok := literal.(string)
+		if err != nil || !ok {
+			return v
+		}
+		v.otherwise, v.defaulted = s, true
+	}
+	v.noun, v.name, v.plain = list[0].text, list[1].text, true
+	return v
+}
+
+// literalConfig knows the filter default, by which the interpreter itself tells
+// what a default's string means.
+var literalConfig = func() expressions.Config {
+	c := expressions.NewConfig()
+	c.AddFilter("default", allFilters["default"])
+	return c
+}()
+
+// of returns the value in a context.
+func (v *value) of(ctx render.Context) (any, error) {
+	if v.plain {
+		if fields, ok := ctx.Get(v.noun).(map[string]any); ok {
+			if found, ok := fields[v.name]; ok {
+				if v.defaulted && (found == nil || found == false || found == "") {
+					return v.otherwise, nil
+				}
+				return found, nil
+			}
+		}
+	}
+	return evaluate(v.expression, ctx)
+}
