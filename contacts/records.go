@@ -44,7 +44,7 @@ const (
 
 // quotedLimit is how many bytes may stand in one pair of quotes before the file
 // is given up.
-const quotedLimit = 64 << 20
+const quotedLimit = 8 << 20
 
 // records reads CSV (RFC 4180) row by row. The standard library's reader would do
 // but for one thing: a missing quote makes it take the rest of the file for one

@@ -36,7 +36,11 @@ func newWorld(t *testing.T) *world {
 	if _, err := st.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &world{&Importer{Ops: ops.New(st, clock, ops.SeededKeyring("x")), Workspace: testWorkspace(t)}, clock}
+	keys, err := ops.ParseKeyring(ops.SeededKeyring("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{&Importer{Ops: ops.New(st, clock, keys), Workspace: testWorkspace(t)}, clock}
 }
 
 // imports reads a file and returns the report and what was rejected.

@@ -27,10 +27,7 @@ import (
 // demoStart is the Monday on which every demo begins.
 var demoStart = time.Date(2026, 1, 5, 7, 0, 0, 0, time.UTC)
 
-const (
-	demoSeed  = andante.Seed("demo")
-	demoStore = "demo.db"
-)
+const demoSeed = andante.Seed("demo")
 
 // DemoOptions say how the demo is played.
 type DemoOptions struct {
@@ -128,10 +125,10 @@ func (d *demo) play(ctx context.Context) (err error) {
 func (d *demo) options() Options {
 	host, port := splitAddr(d.inbox.Addr())
 	o := Options{
-		Dir: d.o.Dir, Clock: d.clock, Log: d.o.Log, Keys: ops.SeededKeyring(demoSeed), Volatile: true, Ungoverned: d.o.Ungoverned,
+		Dir: d.o.Dir, Clock: d.clock, Log: d.o.Log, Volatile: true, Ungoverned: d.o.Ungoverned,
 		Concurrency: 1, // one lease after the other, so that every play is the same
 		Config: func(c *workspace.Config) {
-			c.Store, c.Redis = demoStore, ""
+			c.Store, c.Redis = workspace.DefaultStore, ""
 			c.Deliver = workspace.Deliver{Mode: "live"}
 			c.Channels.Email = workspace.EmailChannel{Host: host, Port: port, TLS: email.NoTLS, Connections: 2}
 		},
@@ -149,6 +146,9 @@ func copyExample(dir string) error {
 	}
 	src, err := fs.Sub(examples.Quickstart, "quickstart")
 	if err != nil {
+		return err
+	}
+	if err := writeKeys(dir, ops.SeededKeyring(demoSeed)); err != nil {
 		return err
 	}
 	return copyFS(dir, src)

@@ -35,7 +35,6 @@ type Options struct {
 	Config func(*workspace.Config)
 	// Email overrides the mail server's connection, if set.
 	Email func(*email.Config)
-	Keys  *ops.Keyring // nil: read from KeysFile
 
 	Scheduler   scheduler.Options
 	Worker      worker.Options
@@ -96,11 +95,9 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if e.o.Config != nil {
 		e.o.Config(e.Config)
 	}
-	keys := e.o.Keys
-	if keys == nil {
-		if keys, err = readKeys(e.root.FS()); err != nil {
-			return err
-		}
+	keys, err := readKeys(e.root.FS())
+	if err != nil {
+		return err
 	}
 	dsn := e.Config.Store
 	fresh := false

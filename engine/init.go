@@ -26,13 +26,18 @@ func Init(dir string) error {
 	if err := copyFS(dir, src); err != nil {
 		return fmt.Errorf("make workspace: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "secrets"), 0o700); err != nil {
-		return fmt.Errorf("make workspace: %w", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, KeysFile), ops.NewKeyring(), 0o600); err != nil {
+	if err := writeKeys(dir, ops.NewKeyring()); err != nil {
 		return fmt.Errorf("make workspace: %w", err)
 	}
 	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte(gitignore), 0o644)
+}
+
+// writeKeys puts a keyring where only its owner may read it.
+func writeKeys(dir string, keys []byte) error {
+	if err := os.MkdirAll(filepath.Join(dir, "secrets"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, KeysFile), keys, 0o600)
 }
 
 // Migrate brings the schema of a workspace's store up to date and returns what

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -27,20 +26,14 @@ type Keyring struct {
 // NewKeyring draws the text of a new keyring: a line "address HEX" and one line
 // "sign ID HEX" for each signing key. To change the signing key, add a line with
 // a higher id and keep the old ones for as long as their mails may be read.
-func NewKeyring() []byte {
-	draw := func() string {
-		var b [32]byte
-		rand.Read(b[:])
-		return hex.EncodeToString(b[:])
-	}
-	return fmt.Appendf(nil, "# Keys of this Andante. Keep this file secret and never lose it:\n"+
-		"# without the address key old opt-outs can't be recognised.\naddress %s\nsign 1 %s\n", draw(), draw())
-}
+func NewKeyring() []byte { return SeededKeyring(andante.NewSeed()) }
 
-// SeededKeyring makes the keys of a demo from its seed.
-func SeededKeyring(s andante.Seed) *Keyring {
+// SeededKeyring makes the text of a keyring from a seed: that of a demo, which is
+// the same in every play.
+func SeededKeyring(s andante.Seed) []byte {
 	a, k := s.Hash("keyring", "address"), s.Hash("keyring", "sign")
-	return &Keyring{address: a[:], signing: map[byte][]byte{1: k[:]}, latest: 1}
+	return fmt.Appendf(nil, "# Keys of this Andante. Keep this file secret and never lose it:\n"+
+		"# without the address key old opt-outs can't be recognised.\naddress %x\nsign 1 %x\n", a, k)
 }
 
 // ParseKeyring reads the text of a keyring.

@@ -68,6 +68,7 @@ func (s *Scheduler) Run(ctx context.Context, idle func(context.Context, Round) e
 			if err := idle(ctx, r); err != nil {
 				return err
 			}
+			continue // the calendar may have moved
 		}
 		if err == nil && r.Leased > 0 && r.Full {
 			continue // there is more

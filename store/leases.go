@@ -79,11 +79,11 @@ func (tx *Tx) RenewLease(ctx context.Context, l Lease, now, expires time.Time) e
 	return oneRow(res, err)
 }
 
-// HoldLease checks that a lease is this worker's beyond the given time and keeps
-// it from being returned until the transaction ends.
+// HoldLease checks that a lease is this worker's beyond the given time (the zero
+// time: at all) and keeps it from being returned until the transaction ends.
 func (tx *Tx) HoldLease(ctx context.Context, l Lease, beyond time.Time) error {
 	ids, err := query(ctx, tx, "SELECT id FROM leases WHERE id=$1 AND attempt=$2 AND worker=$3 AND epoch=$4 AND expires_at > $5"+tx.d.lock,
-		[]any{string(l.ID), l.Attempt, l.Worker, l.Epoch, ms(beyond)}, scanString[string])
+		[]any{string(l.ID), l.Attempt, l.Worker, l.Epoch, max(beyond.UnixMilli(), 0)}, scanString[string])
 	if err == nil && len(ids) == 0 {
 		err = andante.ErrLeaseLost
 	}

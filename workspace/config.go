@@ -170,13 +170,16 @@ func (r SecretRef) Resolve(read func(string) ([]byte, error)) (andante.Secret, e
 	return "", nil
 }
 
+// DefaultStore is the store of a workspace that names none.
+const DefaultStore = "andante.db"
+
 // defaultConfig holds the values of keys that are not written.
 func defaultConfig() *Config {
 	return &Config{
 		Company:  Company{Zone: "UTC", Language: "en"},
 		Channels: Channels{Email: EmailChannel{Port: 587, TLS: "starttls", Connections: 2, MaxMails: 1000}},
 		Deliver:  Deliver{Mode: "sandbox", To: "outbox"},
-		Store:    "andante.db",
+		Store:    DefaultStore,
 		Web:      Web{Listen: "127.0.0.1:8025"},
 	}
 }

@@ -35,6 +35,7 @@ func (w *Workspace) compile(q *sequences.Sequence, s *sequences.Step, k textKey)
 	return w.templates.Compile(templates.Source{
 		File: q.File, Lines: text.Lines, SubjectLine: s.Lines["subject"].Line, PreviewLine: s.Lines["preview"].Line,
 		Subject: text.Subject, Preview: text.Preview, Body: text.Body, Layout: w.Layout(q, s), Kind: k.kind,
+		Language: cmp.Or(k.lang, q.Language, w.Config.Company.Language), Needs: s.Needs,
 	})
 }
 
