@@ -42,13 +42,11 @@ type Refusal struct {
 // TakeIn adds or updates contacts and their accounts, each row whole or not at
 // all. w gives personas and tiers by rule. No opt-out is ever lifted.
 func (o *Ops) TakeIn(ctx context.Context, w *workspace.Workspace, rows []Row) (Taken, error) {
-	var t Taken
-	err := o.Store.Write(ctx, func(tx *store.Tx) error {
-		in := &intake{o: o, tx: tx, w: w, now: o.now()}
-		err := in.take(ctx, rows)
-		t = in.taken
-		return err
-	})
+	t, err := o.takeOnce(ctx, w, rows)
+	if err != nil && store.DataFault(err) {
+		// Perhaps another import has just made the same account; then it is there now.
+		t, err = o.takeOnce(ctx, w, rows)
+	}
 	if err == nil || !store.DataFault(err) {
 		return t, err
 	}
@@ -58,6 +56,16 @@ func (o *Ops) TakeIn(ctx context.Context, w *workspace.Workspace, rows []Row) (T
 	return o.takeHalves(ctx, w, rows)
 }
 
+func (o *Ops) takeOnce(ctx context.Context, w *workspace.Workspace, rows []Row) (t Taken, err error) {
+	err = o.Store.Write(ctx, func(tx *store.Tx) error {
+		in := &intake{o: o, tx: tx, w: w, now: o.now()}
+		err := in.take(ctx, rows)
+		t = in.taken
+		return err
+	})
+	return t, err
+}
+
 // takeHalves finds the row that the store refuses.
 func (o *Ops) takeHalves(ctx context.Context, w *workspace.Workspace, rows []Row) (Taken, error) {
 	a, err := o.TakeIn(ctx, w, rows[:len(rows)/2])
@@ -65,9 +73,7 @@ func (o *Ops) takeHalves(ctx context.Context, w *workspace.Workspace, rows []Row
 		return a, err
 	}
 	b, err := o.TakeIn(ctx, w, rows[len(rows)/2:])
-	a.Added, a.Changed, a.Same = a.Added+b.Added, a.Changed+b.Changed, a.Same+b.Same
-	a.Refused = append(a.Refused, b.Refused...)
-	return a, err
+	return a.plus(b), err
 }
 
 // intake is one transaction of rows.
@@ -81,6 +87,7 @@ type intake struct {
 
 	byExternal map[string]andante.Contact
 	byEmail    map[string]andante.Contact
+	byPhone    map[string]andante.Contact
 	accounts   map[andante.AccountID]andante.Account
 	byKey      map[string]andante.AccountID
 	touchedA   map[andante.AccountID]bool
@@ -99,47 +106,81 @@ func (in *intake) take(ctx context.Context, rows []Row) error {
 	return in.write(ctx)
 }
 
-// load finds the contacts and accounts that the rows speak of and locks the
-// accounts: those that are and those that will be.
+// load finds the contacts and accounts that the rows speak of. What is read to
+// find the accounts is read again once they are locked.
 func (in *intake) load(ctx context.Context, rows []Row) (err error) {
 	if in.seed, err = in.tx.Seed(ctx); err != nil {
 		return err
 	}
-	var external, emails, keys []string
-	for _, r := range rows {
-		external, emails = append(external, r.ExternalID), append(emails, r.Email)
-		keys = append(keys, r.Account)
-	}
-	byExternal, err := in.tx.ContactsByExternalID(ctx, distinct(external))
+	in.touchedA, in.changed = map[andante.AccountID]bool{}, map[andante.ContactID]andante.Contact{}
+	ids, err := in.read(ctx, rows)
 	if err != nil {
 		return err
 	}
-	byEmail, err := in.tx.ContactsByEmail(ctx, distinct(emails))
-	if err != nil {
-		return err
-	}
-	named, err := in.tx.AccountsByKey(ctx, distinct(keys))
-	if err != nil {
-		return err
-	}
-	ids := unique(slices.Concat(byExternal, byEmail), func(c andante.Contact) andante.AccountID { return c.Account })
-	ids = append(ids, unique(named, accountID)...)
 	if err := in.tx.LockAccounts(ctx, ids); err != nil {
 		return err
 	}
+	_, err = in.read(ctx, rows)
+	return err
+}
+
+// read fills the maps by which rows find their contacts and accounts, and returns
+// the accounts.
+func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, error) {
+	pick := func(f func(Row) string) []string {
+		var list []string
+		for _, r := range rows {
+			list = append(list, f(r))
+		}
+		return distinct(list)
+	}
+	byExternal, err := in.tx.ContactsByExternalID(ctx, pick(func(r Row) string { return r.ExternalID }))
+	if err != nil {
+		return nil, err
+	}
+	byEmail, err := in.tx.ContactsByEmail(ctx, pick(func(r Row) string { return r.Email }))
+	if err != nil {
+		return nil, err
+	}
+	byPhone, err := in.tx.ContactsByPhone(ctx, pick(phoneOnly))
+	if err != nil {
+		return nil, err
+	}
+	named, err := in.tx.AccountsByKey(ctx, pick(func(r Row) string { return r.Account }))
+	if err != nil {
+		return nil, err
+	}
+	ids := unique(slices.Concat(byExternal, byEmail, byPhone), func(c andante.Contact) andante.AccountID { return c.Account })
+	ids = append(ids, unique(named, accountID)...)
 	all, err := in.tx.Accounts(ctx, ids)
 	in.byExternal = byID(byExternal, func(c andante.Contact) string { return c.ExternalID })
-	in.byEmail = map[string]andante.Contact{}
-	for _, c := range slices.Backward(slices.SortedFunc(slices.Values(byEmail), func(a, b andante.Contact) int { return strings.Compare(string(a.ID), string(b.ID)) })) {
-		in.byEmail[c.Email] = c // the oldest of those who share an address
-	}
+	in.byEmail = oldest(byEmail, func(c andante.Contact) string { return c.Email })
+	in.byPhone = oldest(byPhone, func(c andante.Contact) string { return c.Phone })
 	in.accounts = byID(all, accountID)
 	in.byKey = map[string]andante.AccountID{}
 	for _, a := range all {
 		in.byKey[a.Key] = a.ID
 	}
-	in.touchedA, in.changed = map[andante.AccountID]bool{}, map[andante.ContactID]andante.Contact{}
-	return err
+	return ids, err
+}
+
+// phoneOnly returns the number of a row that nothing but its number identifies.
+func phoneOnly(r Row) string {
+	if r.ExternalID != "" || r.Email != "" {
+		return ""
+	}
+	return r.Fields["contact.phone"]
+}
+
+// oldest makes a list findable by a key that several may share: the oldest wins.
+func oldest(list []andante.Contact, key func(andante.Contact) string) map[string]andante.Contact {
+	m := map[string]andante.Contact{}
+	for _, c := range list {
+		if was, ok := m[key(c)]; !ok || c.ID < was.ID {
+			m[key(c)] = c
+		}
+	}
+	return m
 }
 
 func distinct(list []string) []string {
@@ -148,18 +189,22 @@ func distinct(list []string) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
 }
 
-// find returns the contact that a row means.
-func (in *intake) find(r Row) (andante.Contact, bool) {
+// find returns the contact that a row means, as earlier rows have left it.
+func (in *intake) find(r Row) (c andante.Contact, ok bool) {
 	if r.ExternalID != "" {
-		if c, ok := in.byExternal[r.ExternalID]; ok {
-			return c, true
-		}
+		c, ok = in.byExternal[r.ExternalID]
 	}
-	c, ok := in.byEmail[r.Email]
-	if ok && r.Email != "" && (r.ExternalID == "" || c.ExternalID == "" || c.ExternalID == r.ExternalID) {
-		return c, true
+	if !ok && r.Email != "" {
+		c, ok = in.byEmail[r.Email]
+		ok = ok && (r.ExternalID == "" || c.ExternalID == "" || c.ExternalID == r.ExternalID)
 	}
-	return andante.Contact{}, false
+	if phone := phoneOnly(r); !ok && phone != "" {
+		c, ok = in.byPhone[phone]
+	}
+	if latest, changed := in.changed[c.ID]; ok && changed {
+		return latest, true
+	}
+	return c, ok
 }
 
 func (in *intake) row(r Row) {
@@ -187,14 +232,20 @@ func (in *intake) row(r Row) {
 	}
 	c.Account = a.ID
 	in.classify(&c, &a)
-	in.keep(r, c, a, moved)
-	switch {
-	case !known:
-		in.taken.Added++
-	case equalContact(was, c) && equalAccount(wasAccount, a):
+	in.consent(r, c)
+	if known && !moved && equalContact(was, c) && equalAccount(wasAccount, a) {
 		in.taken.Same++
-	default:
+		return
+	}
+	if moved {
+		in.touchedA[was.Account] = true // its limits no longer count this contact
+		in.moves = append(in.moves, c)
+	}
+	in.keep(c, a)
+	if known {
 		in.taken.Changed++
+	} else {
+		in.taken.Added++
 	}
 }
 
@@ -238,24 +289,30 @@ func (in *intake) classify(c *andante.Contact, a *andante.Account) {
 	}
 }
 
-func (in *intake) keep(r Row, c andante.Contact, a andante.Account, moved bool) {
-	if moved {
-		in.touchedA[c.Account] = true
-		in.moves = append(in.moves, c)
-	}
+// keep notes what is to be written, where later rows find it.
+func (in *intake) keep(c andante.Contact, a andante.Account) {
 	in.accounts[a.ID], in.touchedA[a.ID] = a, true
 	in.changed[c.ID] = c
-	if c.ExternalID != "" {
-		in.byExternal[c.ExternalID] = c
+	put := func(m map[string]andante.Contact, key string) {
+		if was, ok := m[key]; key != "" && (!ok || was.ID == c.ID) {
+			m[key] = c
+		}
 	}
-	if _, taken := in.byEmail[c.Email]; c.Email != "" && (!taken || in.byEmail[c.Email].ID == c.ID) {
-		in.byEmail[c.Email] = c
-	}
+	put(in.byExternal, c.ExternalID)
+	put(in.byEmail, c.Email)
+	put(in.byPhone, c.Phone)
+}
+
+// consent notes the evidence that comes with a row.
+func (in *intake) consent(r Row, c andante.Contact) {
 	if r.Consent == nil {
 		return
 	}
 	k := *r.Consent
 	k.Contact = c.ID
+	if k.At.IsZero() {
+		k.At = in.now
+	}
 	k.ID = andante.DeriveID[andante.ConsentID](in.seed, k.At, "consent", string(c.ID), string(k.Kind), string(k.Purpose), string(k.Basis), k.Source, k.Wording)
 	in.consents = append(in.consents, k)
 }
@@ -358,7 +415,25 @@ func (o *Ops) TakeHistory(ctx context.Context, rows []PastTouch) (Taken, error) 
 		t = Taken{}
 		return o.takeHistory(ctx, tx, rows, &t)
 	})
-	return t, err
+	if err == nil || !store.DataFault(err) {
+		return t, err
+	}
+	if len(rows) == 1 {
+		return Taken{Refused: []Refusal{{rows[0].Line, "the store refused it: " + andante.CleanText(err.Error())}}}, nil
+	}
+	a, err := o.TakeHistory(ctx, rows[:len(rows)/2])
+	if err != nil {
+		return a, err
+	}
+	b, err := o.TakeHistory(ctx, rows[len(rows)/2:])
+	return a.plus(b), err
+}
+
+// plus adds what became of other rows.
+func (t Taken) plus(u Taken) Taken {
+	return Taken{
+		Added: t.Added + u.Added, Changed: t.Changed + u.Changed, Same: t.Same + u.Same, Refused: slices.Concat(t.Refused, u.Refused),
+	}
 }
 
 func (o *Ops) takeHistory(ctx context.Context, tx *store.Tx, rows []PastTouch, t *Taken) error {
@@ -385,9 +460,15 @@ func (o *Ops) takeHistory(ctx context.Context, tx *store.Tx, rows []PastTouch, t
 			Due: r.At, FirstDue: r.At, Counted: r.At, Settled: r.At, Address: o.Keys.Hash(c.AddressFor(r.Kind)), Subject: r.Subject, Sequence: "history",
 		})
 	}
-	if err := tx.RaiseVersion(ctx, accounts); err != nil {
+	slices.Sort(accounts)
+	if err := tx.RaiseVersion(ctx, slices.Compact(accounts)); err != nil {
 		return err
 	}
-	t.Added = len(touches)
+	known, err := tx.Touches(ctx, unique(touches, func(t andante.Touch) andante.TouchID { return t.ID }))
+	if err != nil {
+		return err
+	}
+	fresh := unique(touches, func(t andante.Touch) andante.TouchID { return t.ID })
+	t.Added, t.Same = len(fresh)-len(known), len(touches)-len(fresh)+len(known)
 	return tx.AddTouches(ctx, touches)
 }

@@ -138,6 +138,11 @@ func (tx *Tx) ContactsByEmail(ctx context.Context, emails []string) ([]andante.C
 	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email <> '' AND email IN ", nil, emails, "", scanContact)
 }
 
+// ContactsByPhone returns the contacts with these numbers; several may share one.
+func (tx *Tx) ContactsByPhone(ctx context.Context, phones []string) ([]andante.Contact, error) {
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE phone <> '' AND phone IN ", nil, phones, "", scanContact)
+}
+
 // ContactsByAddress returns the contacts that have an address with one of these
 // hashes.
 func (tx *Tx) ContactsByAddress(ctx context.Context, hashes []andante.AddressHash) ([]andante.Contact, error) {

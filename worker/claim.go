@@ -25,8 +25,9 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch) *fate {
 	case andante.Skip:
 		return skipped(v.Reason, v.Evidence)
 	}
+	until := r.spread(b, it, v.Until)
 	if v.Reason == andante.ReasonWindow || v.Reason == andante.ReasonHoliday {
-		return putOff(v.Reason, r.spread(b, it, v.Until), v.Evidence)
+		return putOff(v.Reason, until, v.Evidence)
 	}
 	switch it.step.OverLimit.Do {
 	case "skip":
@@ -36,12 +37,16 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch) *fate {
 		f.end = andante.ReasonOverLimit
 		return f
 	}
-	return putOff(v.Reason, v.Until, v.Evidence)
+	return putOff(v.Reason, until, v.Evidence)
 }
 
 // spread moves a touch off the instant at which a window opens, where many wait.
+// Other instants it leaves as they are.
 func (r *run) spread(b *batch, it *item, opens time.Time) time.Time {
 	hours := b.w.Hours(&it.facts, it.plan, it.step)
+	if _, open := hours.Open(opens.Add(-time.Millisecond)); open {
+		return opens
+	}
 	at, ok := hours.Spread(opens, b.seed.Fraction("minute", string(it.enrollment.ID), it.touch.Step))
 	stale := it.candidate.Stale
 	if !ok || !stale.IsZero() && !at.Before(stale) {

@@ -46,6 +46,7 @@ CREATE TABLE contacts (
 CREATE UNIQUE INDEX contacts_external ON contacts (external_id) WHERE external_id <> '';
 CREATE INDEX contacts_account ON contacts (account_id, created_at, id);
 CREATE INDEX contacts_email ON contacts (email) WHERE email <> '';
+CREATE INDEX contacts_phone ON contacts (phone) WHERE phone <> '';
 CREATE INDEX contacts_email_hash ON contacts (email_hash) WHERE email_hash <> '';
 CREATE INDEX contacts_phone_hash ON contacts (phone_hash) WHERE phone_hash <> '';
 
