@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -54,16 +55,26 @@ func padded[T any](keys []T, f func([]T) error) error {
 	return nil
 }
 
-// placeholders writes ($1, $2, …) starting at from.
-func placeholders(b *strings.Builder, from, n int) {
+// placeholders writes ($1, $2, …) starting at from, as the database likes it.
+func (tx *Tx) placeholders(b *strings.Builder, from, n int) {
 	b.WriteByte('(')
 	for i := range n {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(b, "$%d", from+i)
+		tx.param(b, from+i)
 	}
 	b.WriteByte(')')
+}
+
+// param writes the next parameter of a long list.
+func (tx *Tx) param(b *strings.Builder, n int) {
+	if tx.d.unnumbered {
+		b.WriteByte('?')
+		return
+	}
+	b.WriteByte('$')
+	b.WriteString(strconv.Itoa(n))
 }
 
 // insert adds rows to a table. tail may hold an ON CONFLICT clause.
@@ -77,7 +88,7 @@ func insert[T any](ctx context.Context, tx *Tx, table, columns, tail string, row
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			placeholders(&b, len(args)+1, len(v))
+			tx.placeholders(&b, len(args)+1, len(v))
 			args = append(args, v...)
 		}
 		b.WriteString(" " + tail)
@@ -93,7 +104,7 @@ func where[T any, K ~string](ctx context.Context, tx *Tx, text string, before []
 	err := padded(keys, func(run []K) error {
 		var b strings.Builder
 		b.WriteString(text)
-		placeholders(&b, len(before)+1, len(run))
+		tx.placeholders(&b, len(before)+1, len(run))
 		b.WriteString(after)
 		args := append([]any{}, before...)
 		for _, k := range run {
@@ -131,7 +142,7 @@ func execIn[K ~string](ctx context.Context, tx *Tx, text string, before []any, k
 	err := padded(keys, func(run []K) error {
 		var b strings.Builder
 		b.WriteString(text)
-		placeholders(&b, len(before)+1, len(run))
+		tx.placeholders(&b, len(before)+1, len(run))
 		b.WriteString(after)
 		args := append([]any{}, before...)
 		for _, k := range run {
@@ -199,7 +210,8 @@ func (tx *Tx) updateText(table string, columns []column, guard string, n int) st
 				b.WriteByte(',')
 			}
 			p++
-			fmt.Fprintf(&b, "$%d%s", p, tx.d.types[c.typ])
+			tx.param(&b, p)
+			b.WriteString(tx.d.types[c.typ])
 		}
 		b.WriteByte(')')
 	}

@@ -16,6 +16,10 @@ type dialect struct {
 	lock, skip string
 	// types gives the cast of a bulk update's value; nil where values need none.
 	types map[colType]string
+	// unnumbered writes the parameters of long lists as ? in order. SQLite takes
+	// $N for a name and looks each one up in a list, which takes seconds for
+	// thousands.
+	unnumbered bool
 	// wall reads the clock by which leases end: the database's own where several
 	// machines share it, so that no two machines' clocks are ever compared.
 	wall func(ctx context.Context, tx *sql.Tx, c andante.Clock) (time.Time, error)
@@ -30,8 +34,9 @@ const (
 )
 
 var sqliteDialect = dialect{
-	name: "sqlite",
-	wall: func(_ context.Context, _ *sql.Tx, c andante.Clock) (time.Time, error) { return c.Wall().UTC(), nil },
+	name:       "sqlite",
+	unnumbered: true,
+	wall:       func(_ context.Context, _ *sql.Tx, c andante.Clock) (time.Time, error) { return c.Wall().UTC(), nil },
 }
 
 var postgresDialect = dialect{
