@@ -1,0 +1,90 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// refusal returns the reason why the contact may not enter; empty if it may.
+func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason {
+	switch {
+	case e.q.Retired:
+		return andante.ReasonRetired
+	case len(e.q.Personas) > 0 && !slices.Contains(e.q.Personas, c.Persona):
+		return andante.ReasonWrongPersona
+	case len(e.q.Stages) > 0 && !slices.Contains(e.q.Stages, a.StageOf(c)):
+		return andante.ReasonWrongStage
+	case e.q.For == sequences.PrimaryContact && e.primary[a.ID] != c.ID:
+		return andante.ReasonNotPrimary
+	}
+	if reason := e.refusedByHistory(c); reason != "" {
+		return reason
+	}
+	if reason := e.refusedByBars(c, a); reason != "" {
+		return reason
+	}
+	if e.q.Account.AtOnce > 0 && e.active[a.ID] >= e.q.Account.AtOnce {
+		return andante.ReasonAtOnce
+	}
+	return ""
+}
+
+func (e *enrolling) refusedByHistory(c andante.Contact) andante.Reason {
+	for _, x := range e.history[c.ID] {
+		live := x.State != andante.EnrollmentFinished
+		switch {
+		case x.Sequence == e.q.Name && live:
+			return andante.ReasonAlready
+		case x.Sequence == e.q.Name && e.q.Reenter == nil:
+			return andante.ReasonReenter
+		case x.Sequence == e.q.Name && e.p.now.Before(e.q.Reenter.From(x.Finished, time.UTC, nil)):
+			return andante.ReasonReenter
+		case live && e.q.Exclusive != "" && x.Exclusive == e.q.Exclusive:
+			return andante.ReasonExclusive
+		}
+	}
+	return ""
+}
+
+// refusedByBars bars those who may not get any of the sequence's kinds.
+func (e *enrolling) refusedByBars(c andante.Contact, a andante.Account) andante.Reason {
+	var reason andante.Reason
+	facts := e.p.w.Facts(c, a)
+	for _, s := range e.q.Steps {
+		if s.Kind == andante.Decide {
+			continue
+		}
+		why, needed := e.barredFrom(s.Kind, c, facts.Country, a.Tier)
+		if why == "" {
+			return ""
+		}
+		if reason = why; why == andante.ReasonNoConsent {
+			e.rep.Needs[fmt.Sprintf("%s in %s: one of %v", s.Kind, orUnknown(facts.Country), needed)]++
+		}
+	}
+	return reason
+}
+
+func orUnknown(country string) string {
+	if country == "" {
+		return "an unknown country"
+	}
+	return country
+}
+
+func (e *enrolling) barredFrom(k andante.Kind, c andante.Contact, country, tier string) (andante.Reason, []workspace.Need) {
+	bars := slices.Concat(e.barred[c.ID], e.byHash[e.o.Keys.Hash(c.AddressFor(k))])
+	if slices.ContainsFunc(bars, func(s andante.Suppression) bool { return s.Covers(k, e.q.Purpose) }) {
+		return andante.ReasonSuppressed, nil
+	}
+	ok, needed := e.p.w.Consent.Allows(k, e.q.Purpose, country, tier, e.consents[c.ID], e.p.now)
+	if !ok {
+		return andante.ReasonNoConsent, needed
+	}
+	return "", nil
+}

@@ -1,0 +1,147 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/conditions"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// enrolling is one page of contacts on its way into a sequence.
+type enrolling struct {
+	o        *Ops
+	tx       *store.Tx
+	r        EnrollRequest
+	p        *planner
+	q        *sequences.Sequence
+	where    *conditions.Condition
+	rep      *EnrollReport
+	before   int // entered on earlier pages
+	accounts map[andante.AccountID]andante.Account
+	history  map[andante.ContactID][]andante.Enrollment
+	barred   map[andante.ContactID][]andante.Suppression
+	byHash   map[andante.AddressHash][]andante.Suppression
+	consents map[andante.ContactID][]andante.Consent
+	active   map[andante.AccountID]int
+	starts   map[andante.AccountID]time.Time
+	primary  map[andante.AccountID]andante.ContactID
+	entered  []andante.Enrollment
+	touches  []andante.Touch
+}
+
+func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, page []andante.Contact, before int) (*EnrollReport, error) {
+	e := &enrolling{o: o, tx: tx, r: r, before: before, rep: &EnrollReport{
+		Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{},
+	}}
+	if err := e.load(ctx, page); err != nil {
+		return nil, err
+	}
+	for _, c := range page {
+		if err := e.contact(c); err != nil {
+			return nil, err
+		}
+	}
+	if r.DryRun {
+		return e.rep, nil
+	}
+	if err := tx.AddEnrollments(ctx, e.entered); err != nil {
+		return nil, err
+	}
+	return e.rep, tx.AddTouches(ctx, e.touches)
+}
+
+// load reads everything that the page's decisions rest on, the accounts locked.
+func (e *enrolling) load(ctx context.Context, page []andante.Contact) (err error) {
+	if e.p, err = e.o.planner(ctx, e.tx); err != nil {
+		return err
+	}
+	var ok bool
+	if e.q, ok = e.p.w.Sequences[e.r.Sequence]; !ok {
+		return unknownSequence(e.p.w, e.r.Sequence)
+	}
+	if e.r.Where != "" {
+		if e.where, err = e.p.w.Condition(e.r.Where); err != nil {
+			return fmt.Errorf("--where: %w", err)
+		}
+	}
+	ids := unique(page, contactID)
+	accounts := unique(page, func(c andante.Contact) andante.AccountID { return c.Account })
+	if !e.r.DryRun {
+		if err := e.tx.LockAccounts(ctx, accounts); err != nil {
+			return err
+		}
+	}
+	return errors.Join(e.loadPeople(ctx, ids, accounts), e.loadBars(ctx, page, ids))
+}
+
+func unknownSequence(w *workspace.Workspace, name string) error {
+	return fmt.Errorf("sequence %s: %w in the published workspace; there are %v", name, andante.ErrNotFound, w.Names())
+}
+
+func (e *enrolling) loadPeople(ctx context.Context, ids []andante.ContactID, accounts []andante.AccountID) error {
+	list, err := e.tx.Accounts(ctx, accounts)
+	if err != nil {
+		return err
+	}
+	e.accounts = byID(list, accountID)
+	past, err := e.tx.EnrollmentsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	e.history = group(past, func(x andante.Enrollment) andante.ContactID { return x.Contact })
+	e.active, e.primary = map[andante.AccountID]int{}, map[andante.AccountID]andante.ContactID{}
+	if e.q.Account.AtOnce > 0 {
+		running, err := e.tx.ActiveInAccounts(ctx, e.q.Name, accounts)
+		if err != nil {
+			return err
+		}
+		for _, x := range running {
+			e.active[x.Account]++
+		}
+	}
+	if e.q.Account.Apart != nil && len(e.q.Steps) > 0 {
+		if e.starts, err = e.tx.LastStarts(ctx, e.q.Name, e.q.Steps[0].ID, accounts); err != nil {
+			return err
+		}
+	}
+	if e.q.For != sequences.PrimaryContact {
+		return nil
+	}
+	all, err := e.tx.ContactsOf(ctx, accounts)
+	for _, c := range slices.Backward(all) {
+		e.primary[c.Account] = c.ID
+	}
+	return err
+}
+
+func (e *enrolling) loadBars(ctx context.Context, page []andante.Contact, ids []andante.ContactID) error {
+	var hashes []andante.AddressHash
+	for _, c := range page {
+		hashes = append(hashes, e.o.Keys.Hash(c.Email), e.o.Keys.Hash(c.Phone))
+	}
+	hashes = slices.DeleteFunc(hashes, func(h andante.AddressHash) bool { return h == "" })
+	bars, err := e.tx.Suppressions(ctx, ids, hashes)
+	if err != nil {
+		return err
+	}
+	e.barred = group(bars, func(s andante.Suppression) andante.ContactID { return s.Contact })
+	e.byHash = group(bars, func(s andante.Suppression) andante.AddressHash { return s.Address })
+	consents, err := e.tx.Consents(ctx, ids)
+	e.consents = group(consents, func(c andante.Consent) andante.ContactID { return c.Contact })
+	return err
+}
+
+func group[T any, K comparable](list []T, key func(T) K) map[K][]T {
+	m := map[K][]T{}
+	for _, t := range list {
+		m[key(t)] = append(m[key(t)], t)
+	}
+	return m
+}
