@@ -308,7 +308,7 @@ var governing = []andante.Reason{andante.ReasonLimit, andante.ReasonGap}
 func (d *demo) example(ctx context.Context, tx *store.Tx) error {
 	id, err := tx.OneDeferred(ctx, andante.ReasonLimit)
 	if errors.Is(err, andante.ErrNotFound) {
-		return nil
+		return d.anybody(ctx, tx)
 	}
 	if err != nil {
 		return err
@@ -324,6 +324,15 @@ func (d *demo) example(ctx context.Context, tx *store.Tx) error {
 	return err
 }
 
+// anybody names a contact where no touch was put off.
+func (d *demo) anybody(ctx context.Context, tx *store.Tx) error {
+	people, err := tx.ContactsAfter(ctx, "", 1)
+	if err == nil && len(people) > 0 {
+		d.report.ExampleContact = cmp.Or(people[0].ExternalID, string(people[0].ID))
+	}
+	return err
+}
+
 // sum gathers the report and counts the inbox again.
 func (d *demo) sum(ctx context.Context) error {
 	r := d.report
@@ -331,6 +340,9 @@ func (d *demo) sum(ctx context.Context) error {
 	err := d.engine.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		if r.Contacts, r.Accounts, err = tx.CountContacts(ctx); err != nil {
 			return err
+		}
+		for _, s := range andante.States {
+			r.Touches[s] = 0
 		}
 		counts, err := tx.CountTouches(ctx)
 		for _, c := range counts {

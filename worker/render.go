@@ -30,7 +30,13 @@ func (r *run) render(ctx context.Context, b *batch) {
 	}
 }
 
-func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
+func (r *run) renderOne(ctx context.Context, b *batch, it *item) (f *fate) {
+	defer func() {
+		// A text that breaks a library must not take the other touches along.
+		if p := recover(); p != nil {
+			f = failed(andante.ReasonRender, fmt.Errorf("panic: %v", p))
+		}
+	}()
 	m, text, err := r.message(ctx, b, it)
 	if err != nil {
 		return failed(andante.ReasonRender, err)

@@ -159,14 +159,45 @@ func (r *run) chunk(ctx context.Context, touches []andante.Touch) error {
 		}
 		r.eligible(b)
 		r.render(ctx, b)
-		if touches, err = r.claim(ctx, b); err != nil {
+		moved, err := r.claim(ctx, b)
+		if store.DataFault(err) {
+			return r.apart(ctx, b, touches, err)
+		}
+		if err != nil {
 			return err
 		}
 		if err := r.deliver(ctx, b); err != nil {
 			return err
 		}
+		touches = moved
 	}
 	return nil
+}
+
+// apart halves a chunk that the store refuses for its data, until the touch that
+// is to blame stands alone and fails alone.
+func (r *run) apart(ctx context.Context, b *batch, touches []andante.Touch, cause error) error {
+	if len(touches) > 1 {
+		half := len(touches) / 2
+		if err := r.chunk(ctx, touches[:half]); err != nil {
+			return err
+		}
+		return r.chunk(ctx, touches[half:])
+	}
+	f := failed(andante.ReasonPrepare, cause)
+	t := touches[0]
+	return r.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
+			return err
+		}
+		if err := tx.LockAccounts(ctx, []andante.AccountID{t.Account}); err != nil {
+			return err
+		}
+		if _, err := r.ops.Settle(ctx, tx, []ops.Settled{f.change(t, r.lease.ID, andante.Leased, b.now)}); err != nil {
+			return err
+		}
+		return tx.AddVerdicts(ctx, []store.StoredVerdict{f.verdict(t, b.w.Policy.Hash, b.now)})
+	})
 }
 
 // giveBack returns what was not worked and ends the lease.
