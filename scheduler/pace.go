@@ -44,13 +44,21 @@ func (p *pace) waiting() []string {
 
 // allow returns as many touches as the sender's throttle lets out now and spends
 // it for them.
-func (p *pace) allow(sender string, touches []andante.Touch) []andante.Touch {
+func (p *pace) allow(ctx context.Context, tx *store.Tx, sender string, touches []andante.Touch) ([]andante.Touch, error) {
 	id, ok := p.w.Config.Identity(sender)
 	if !ok || id.Throttle == nil {
-		return touches
+		return touches, nil
 	}
 	next, ok := p.dirty[sender]
 	if !ok {
+		spent, err := tx.LockThrottle(ctx, sender)
+		if err != nil {
+			return nil, err
+		}
+		if spent.After(p.now) {
+			p.spent[sender] = spent
+			return nil, nil
+		}
 		next = p.now
 	}
 	each := id.Throttle.Per / time.Duration(id.Throttle.N)
@@ -60,7 +68,7 @@ func (p *pace) allow(sender string, touches []andante.Touch) []andante.Touch {
 	}
 	touches = touches[:min(room, len(touches))]
 	p.dirty[sender] = next.Add(time.Duration(len(touches)) * each)
-	return touches
+	return touches, nil
 }
 
 func (p *pace) write(ctx context.Context, tx *store.Tx) error {

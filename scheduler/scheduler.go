@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -109,62 +110,67 @@ type Round struct {
 func (r Round) Idle() bool { return r.Leased == 0 && r.Out == 0 }
 
 // Round looks once: it settles lost leases, queues those again that nobody took,
-// leases what is due and hands it over.
+// leases what is due and hands it over. Settling and leasing are transactions of
+// their own, so that trouble with the one does not stop the other.
 func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var r Round
-	var items []queue.Item
-	err := s.store.Write(ctx, func(tx *store.Tx) error {
-		r, items = Round{}, nil
-		wall, err := tx.Wall(ctx)
-		if err != nil {
-			return err
-		}
-		if items, err = s.tend(ctx, tx, wall, &r); err != nil {
-			return err
-		}
-		fresh, err := s.lease(ctx, tx, wall, &r)
-		items = append(items, fresh...)
+	var again, fresh []queue.Item
+	tended := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		r.Returned, r.Unknown = 0, 0
+		again, err = s.tend(ctx, tx, &r)
 		return err
 	})
-	if err != nil {
-		return r, err
-	}
-	if r.Returned+r.Unknown > 0 {
+	if r.Returned+r.Unknown > 0 && tended == nil {
 		s.log.Warn("a worker was lost", "returned", r.Returned, "unknown", r.Unknown)
 	}
+	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		r = Round{Returned: r.Returned, Unknown: r.Unknown}
+		fresh, err = s.lease(ctx, tx, &r)
+		return err
+	})
+	if leased != nil {
+		fresh, r.Leased = nil, 0
+	}
 	// A lease that does not reach the queue is put there again after PickupTime.
-	return r, s.queue.Put(ctx, items)
+	return r, errors.Join(tended, leased, s.queue.Put(ctx, append(again, fresh...)))
 }
 
 // tend settles leases whose time is over and queues those again that wait too
 // long for a worker.
-func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, wall time.Time, r *Round) ([]queue.Item, error) {
-	leases, err := tx.Leases(ctx)
+func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, r *Round) ([]queue.Item, error) {
+	wall, err := tx.Wall(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lost, err := tx.LostLeases(ctx, wall.Add(-s.o.PickupTime), wall)
 	if err != nil {
 		return nil, err
 	}
 	var again []queue.Item
-	for _, l := range leases {
-		switch {
-		case l.Worker == "" && wall.Sub(l.Queued) >= s.o.PickupTime:
+	for _, l := range lost {
+		if l.Worker == "" {
 			if err := tx.Requeue(ctx, l.ID, wall, wall.Add(s.o.LeaseTime)); err != nil {
 				return nil, err
 			}
 			again = append(again, queue.Item{Lease: l.ID, Attempt: l.Attempt + 1})
-		case l.Worker != "" && !wall.Before(l.Expires):
-			back, unknown, err := s.ops.ReturnLease(ctx, tx, l.ID)
-			if err != nil {
-				return nil, err
-			}
-			r.Returned, r.Unknown = r.Returned+back, r.Unknown+unknown
+			continue
 		}
+		back, unknown, err := s.ops.ReturnLease(ctx, tx, l.ID)
+		if err != nil {
+			return nil, err
+		}
+		r.Returned, r.Unknown = r.Returned+back, r.Unknown+unknown
 	}
 	return again, nil
 }
 
 // lease takes what is due, up to the brake, and groups it by kind and sender.
-func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, wall time.Time, r *Round) ([]queue.Item, error) {
+func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.Item, error) {
 	now := s.clock.Now()
+	wall, err := tx.Wall(ctx)
+	if err != nil {
+		return nil, err
+	}
 	load, out, err := tx.LeaseLoad(ctx)
 	if err != nil {
 		return nil, err
@@ -189,7 +195,9 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, wall time.Time, r *
 	}
 	var items []queue.Item
 	for _, g := range groups(due, s.o.Batch) {
-		g.touches = pace.allow(g.sender, g.touches)
+		if g.touches, err = pace.allow(ctx, tx, g.sender, g.touches); err != nil {
+			return nil, err
+		}
 		if len(g.touches) == 0 {
 			continue
 		}

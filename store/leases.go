@@ -45,6 +45,13 @@ func (tx *Tx) Leases(ctx context.Context) ([]Lease, error) {
 	return query(ctx, tx, "SELECT "+leaseColumns+" FROM leases ORDER BY queued_at, id"+tx.d.skip, nil, scanLease)
 }
 
+// LostLeases returns and locks the leases that no worker has picked up since
+// queued, and those whose time was over at expired.
+func (tx *Tx) LostLeases(ctx context.Context, queued, expired time.Time) ([]Lease, error) {
+	return query(ctx, tx, "SELECT "+leaseColumns+` FROM leases WHERE worker='' AND queued_at <= $1 OR worker<>'' AND expires_at <= $2
+		ORDER BY queued_at, id`+tx.d.skip, []any{ms(queued), ms(expired)}, scanLease)
+}
+
 // LeaseLoad returns how many touches are leased and in how many leases.
 func (tx *Tx) LeaseLoad(ctx context.Context) (touches, leases int, err error) {
 	err = tx.tx.QueryRowContext(ctx, "SELECT coalesce(sum(size), 0), count(*) FROM leases").Scan(&touches, &leases)
@@ -124,6 +131,21 @@ func (tx *Tx) Throttles(ctx context.Context, now time.Time) ([]Throttle, error) 
 			t.Next = time.UnixMilli(next).UTC()
 			return t, err
 		})
+}
+
+// LockThrottle locks the throttle of a sender, so that no other scheduler spends
+// it too, and returns its next free instant; the zero time if it was never spent.
+func (tx *Tx) LockThrottle(ctx context.Context, sender string) (time.Time, error) {
+	_, err := tx.tx.ExecContext(ctx, "INSERT INTO throttles (sender, domain, next_at) VALUES ($1, '', 0) ON CONFLICT DO NOTHING", sender)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var next int64
+	err = tx.tx.QueryRowContext(ctx, "SELECT next_at FROM throttles WHERE sender=$1 AND domain=''"+tx.d.lock, sender).Scan(&next)
+	if next == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(next).UTC(), err
 }
 
 // PutThrottle writes a throttle.
