@@ -44,8 +44,9 @@ type RunOptions struct {
 	// Ready, if set, is told the address of the web role as soon as it listens.
 	Ready func(address string)
 
-	idle func(context.Context, scheduler.Round) error
-	demo bool
+	idle   func(context.Context, scheduler.Round) error
+	demo   bool
+	opened func(*queue.Asynq) // told the queue, for tests
 }
 
 // errIdle ends a run that was to last until nothing is due.
@@ -68,18 +69,30 @@ func (e *Engine) Run(ctx context.Context, r RunOptions) error {
 		return err
 	}
 	defer release()
+	if err := e.work(ctx, r); err != nil || !e.embedded(r.Roles) {
+		return err
+	}
+	// Every part has ended, so what nobody has picked up comes back at once.
+	return e.returnLeases(context.WithoutCancel(ctx), "returned what no worker had taken")
+}
+
+// work opens the queue and runs the parts until they end.
+func (e *Engine) work(ctx context.Context, r RunOptions) error {
 	q, err := queue.Open(e.Config.Redis, e.log)
 	if err != nil {
 		return err
 	}
 	defer q.Close()
+	if r.opened != nil {
+		r.opened(q)
+	}
 	return e.run(ctx, r, q)
 }
 
 // own takes an SQLite store for this process alone and settles what an earlier
 // one left: it provably is not running any more.
 func (e *Engine) own(ctx context.Context, roles []Role) (release func(), err error) {
-	if e.Store.Postgres() || slices.Equal(roles, []Role{RoleWeb}) {
+	if !e.embedded(roles) {
 		return func() {}, nil
 	}
 	if !slices.Contains(roles, RoleScheduler) || !slices.Contains(roles, RoleWorker) {
@@ -99,25 +112,45 @@ func (e *Engine) own(ctx context.Context, roles []Role) (release func(), err err
 	return func() { lock.Release() }, nil
 }
 
+// embedded tells whether this process has the store's sending for itself.
+func (e *Engine) embedded(roles []Role) bool {
+	return !e.Store.Postgres() && !slices.Equal(roles, []Role{RoleWeb})
+}
+
 // settleOld raises the epoch and returns every lease of an earlier one.
 func (e *Engine) settleOld(ctx context.Context) error {
-	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.RaiseEpoch(ctx); err != nil {
+	err := e.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.RaiseEpoch(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return e.returnLeases(ctx, "settled what an earlier run left")
+}
+
+// returnLeases settles every lease, each in a transaction of its own.
+func (e *Engine) returnLeases(ctx context.Context, what string) error {
+	var leases []store.Lease
+	err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		leases, err = tx.Leases(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range leases {
+		var back, unknown int
+		err := e.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			back, unknown, err = e.Ops.ReturnLease(ctx, tx, l.ID)
 			return err
-		}
-		leases, err := tx.Leases(ctx)
+		})
 		if err != nil {
 			return err
 		}
-		for _, l := range leases {
-			back, unknown, err := e.Ops.ReturnLease(ctx, tx, l.ID)
-			if err != nil {
-				return err
-			}
-			e.log.Info("settled what an earlier run left", "returned", back, "unknown", unknown)
-		}
-		return nil
-	})
+		e.log.Info(what, "returned", back, "unknown", unknown)
+	}
+	return nil
 }
 
 func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {

@@ -1,6 +1,7 @@
 package governor
 
 import (
+	"math"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -17,7 +18,7 @@ type Facts struct {
 	Tier    string
 	Country string
 
-	Zones      []*time.Location // all of them must be open; at least one
+	Zones      []*time.Location // all of them must be open; none: UTC
 	ZoneSource string           // where they come from
 	Holidays   calendar.Holidays
 
@@ -35,6 +36,9 @@ type Touch struct {
 	Kind    andante.Kind
 	Purpose andante.Purpose
 	At      time.Time // the instant at which it counts
+	// From is the earliest instant at which it may yet turn out to count: the
+	// claim of a touch that has no receipt. Zero: At is certain.
+	From time.Time
 }
 
 // A Candidate is the touch that asks.
@@ -51,49 +55,32 @@ type Candidate struct {
 // horizon is how far ahead a free place is looked for.
 const horizon = 400 * 24 * time.Hour
 
-// A rule finds the first instant from t on at which it lets the touch go, with
-// the reason and the evidence if that is later than t. The zero time means never.
-type rule func(t time.Time) (free time.Time, reason andante.Reason, e andante.Evidence)
+// never is later than every instant.
+const never = math.MaxInt64
 
 // Decide tells whether the candidate may go now. It returns go, defer with the
 // exact next free instant, or skip when there is none in time.
 func (p *Policy) Decide(f Facts, c Candidate, now time.Time) andante.Verdict {
 	if !c.Stale.IsZero() && !now.Before(c.Stale) {
-		return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonStale, Evidence: until(c.Stale)}
+		return stale(c.Stale)
 	}
-	hours := p.Hours(&f, c)
-	free, reason, evidence := settle(p.rules(&f, c, hours), now)
-	switch {
-	case free.Equal(now):
-		return andante.Verdict{Action: andante.Go, NotAfter: notAfter(c, hours, now)}
-	case free.IsZero(), free.Sub(now) > horizon, !c.Stale.IsZero() && !free.Before(c.Stale):
+	v := p.view(&f, &c, now)
+	first := v.barrier(v.now)
+	if first.free == v.now {
+		return andante.Verdict{Action: andante.Go, NotAfter: v.time(first.end)}
+	}
+	reason, evidence := v.explain(first)
+	free := v.settle(first)
+	if free == never {
 		evidence.Detail = "after " + string(reason)
 		return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonNoRoom, Evidence: evidence}
 	}
-	return andante.Verdict{Action: andante.Defer, Reason: reason, Until: free, Evidence: evidence}
+	return andante.Verdict{Action: andante.Defer, Reason: reason, Until: v.time(free), Evidence: evidence}
 }
 
-// rules lists what stands between the candidate and the wire, the most telling
-// reason first.
-func (p *Policy) rules(f *Facts, c Candidate, hours calendar.Hours) []rule {
-	var list []rule
-	if c.Purpose != andante.Requested {
-		for i := range p.Limits {
-			if l := &p.Limits[i]; l.Who.matches(f) && l.Count.matches(c.Kind, c.Purpose) {
-				list = append(list, p.limitRule(l, f, c))
-			}
-		}
-		list = append(list, p.gapRule(f, c))
-	}
-	if windowed(c) {
-		list = append(list, hoursRule(hours, f))
-	}
-	return list
+func stale(at time.Time) andante.Verdict {
+	return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonStale, Evidence: andante.Evidence{Until: &at}}
 }
-
-// windowed tells whether local hours bind the candidate. A mail that somebody
-// has just asked for is awaited at any hour.
-func windowed(c Candidate) bool { return c.Purpose != andante.Requested || c.Kind != andante.Email }
 
 // Hours returns the hours in which the candidate may go.
 func (p *Policy) Hours(f *Facts, c Candidate) calendar.Hours {
@@ -107,86 +94,67 @@ func (p *Policy) Hours(f *Facts, c Candidate) calendar.Hours {
 	return h
 }
 
-// settle moves on until every rule agrees. Each rule answers with its own exact
-// first free instant, so the instant on which all agree is the first that there
-// is. Reason and evidence are of the rule that stood in the way at the start.
-func settle(rules []rule, now time.Time) (time.Time, andante.Reason, andante.Evidence) {
-	t := now
-	var reason andante.Reason
-	var evidence andante.Evidence
-	for moved := true; moved && t.Sub(now) <= horizon; {
-		moved = false
-		for _, r := range rules {
-			free, why, e := r(t)
-			if free.Equal(t) {
+// A barrier keeps the candidate from going at an instant: a limit, a gap or, if
+// it is neither, the hours.
+type barrier struct {
+	free  int64 // the candidate can't go before it; the instant itself, if nothing stands there
+	end   int64 // until then it could land, if it went at the instant
+	limit *Limit
+	full  span // the limit's period that has no room
+	gap   *Gap
+	near  *mark // the touch that the gap keeps away from
+}
+
+// settle moves on from what stands in the way now until nothing does. A barrier
+// says before which instant it surely stands, and nothing but that is passed
+// over, so the instant found is the first that there is. It is never if that
+// lies beyond the horizon or when the candidate is stale.
+func (v *view) settle(b barrier) int64 {
+	last := v.now + int64(horizon)
+	for t := b.free; ; t = b.free {
+		if t > last || t >= v.stale {
+			return never
+		}
+		if b = v.barrier(t); b.free == t {
+			return t
+		}
+	}
+}
+
+// barrier returns what keeps the candidate longest from going at t. Of several
+// that stand equally long the limits tell most, the hours least.
+func (v *view) barrier(t int64) barrier {
+	opens := v.opens(t)
+	b := barrier{free: t, end: v.notAfter(t, opens)}
+	if v.candidate.Purpose != andante.Requested {
+		for i := range v.policy.Limits {
+			l := &v.policy.Limits[i]
+			if !l.Who.matches(v.facts) || !l.Count.matches(v.candidate.Kind, v.candidate.Purpose) {
 				continue
 			}
-			if reason == "" {
-				reason, evidence = why, e
+			if free, full := v.room(l, t, b.end); free > b.free {
+				b.free, b.limit, b.full = free, l, full
 			}
-			if free.IsZero() {
-				return free, reason, evidence
-			}
-			t, moved = free, true
+		}
+		if free, g, m := v.apart(t, b.end); free > b.free {
+			b.free, b.limit, b.gap, b.near = free, nil, g, m
 		}
 	}
-	return t, reason, evidence
+	if opens.from > b.free {
+		b.free, b.limit, b.gap = opens.from, nil, nil
+	}
+	return b
 }
 
-// notAfter returns the end of the time in which the touch may be written.
-func notAfter(c Candidate, hours calendar.Hours, now time.Time) time.Time {
-	end := now.Add(c.Holds)
-	if windowed(c) {
-		if closes, open := hours.Open(now); open && closes.Before(end) {
-			end = closes
-		}
-	}
-	if !c.Stale.IsZero() && c.Stale.Before(end) {
-		end = c.Stale
-	}
-	return end
-}
-
-func hoursRule(h calendar.Hours, f *Facts) rule {
-	return func(t time.Time) (time.Time, andante.Reason, andante.Evidence) {
-		opens, _, ok := h.Next(t)
-		if ok && opens.Equal(t) {
-			return t, "", andante.Evidence{}
-		}
-		e := andante.Evidence{Zone: zoneNames(f.Zones), Source: f.ZoneSource}
-		reason := andante.ReasonWindow
-		if name := h.Blocked(t); name != "" {
-			reason, e.Rule = andante.ReasonHoliday, name
-		} else if len(h.Windows) > 0 {
-			e.Rule = windowNames(h.Windows)
-		}
-		if !ok {
-			return time.Time{}, reason, e
-		}
-		return opens, reason, e
+// explain returns the reason and the evidence of a barrier that stood at the
+// start.
+func (v *view) explain(b barrier) (andante.Reason, andante.Evidence) {
+	switch {
+	case b.limit != nil:
+		return andante.ReasonLimit, v.limitEvidence(b.limit, b.full)
+	case b.gap != nil:
+		return andante.ReasonGap, gapEvidence(b.gap, b.near)
+	default:
+		return v.hoursEvidence()
 	}
 }
-
-func zoneNames(zones []*time.Location) string {
-	s := ""
-	for i, z := range zones {
-		if i > 0 {
-			s += ", "
-		}
-		s += z.String()
-	}
-	return s
-}
-
-func windowNames(windows []calendar.Window) string {
-	s := ""
-	for i, w := range windows {
-		if i > 0 {
-			s += " and "
-		}
-		s += w.String()
-	}
-	return s
-}
-
-func until(t time.Time) andante.Evidence { return andante.Evidence{Until: &t} }

@@ -1,6 +1,7 @@
 package governor
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -8,200 +9,144 @@ import (
 	"github.com/andante-hq/andante/calendar"
 )
 
-// fill is a touch that takes a place in a limit.
-type fill struct {
-	touch  *Touch
-	at     time.Time
-	weight float64
-}
+// A span is a period laid on the line of time, from its first instant to its
+// last, both included.
+type span struct{ first, last int64 }
 
-// limitRule answers for one limit.
-func (p *Policy) limitRule(l *Limit, f *Facts, c Candidate) rule {
-	fills := p.fills(l, f, c)
-	weight, ceiling := 1.0, float64(l.Max)
-	if l.MaxPoints > 0 {
-		weight, ceiling = p.points(c.Kind), l.MaxPoints
+func (s span) holds(m *mark) bool { return m.from <= s.last && m.at >= s.first }
+
+// room returns the first instant from t on at which the limit may have room for
+// the candidate, and the period without room that keeps it away longest. end is
+// the last instant at which the candidate may land if it goes at t.
+func (v *view) room(l *Limit, t, end int64) (free int64, full span) {
+	if l.Per.Unit != "" {
+		return v.roomInUnit(l, t, end)
 	}
-	full := func(t time.Time) bool { return peak(l.Per, fills, t, t.Add(c.Holds), zone(f))+weight > ceiling }
-	return func(t time.Time) (time.Time, andante.Reason, andante.Evidence) {
-		if !full(t) {
-			return t, "", andante.Evidence{}
+	free = t
+	if s := l.endingAt(t); v.over(l, s) {
+		free, full = v.drained(l, s), s
+	}
+	// A later period is fuller only when a coming touch enters it.
+	for i := range v.marks {
+		m := &v.marks[i]
+		if m.from <= t || m.from >= end+int64(l.Per.Length) || !l.counts(m) {
+			continue
 		}
-		e := andante.Evidence{
-			Rule: l.Name, Scope: string(l.Scope), Max: ceiling, Period: l.Per.Written,
-			Filled: fillers(fills, l.Per, t, zone(f)),
-		}
-		if weight > ceiling {
-			return time.Time{}, andante.ReasonLimit, e
-		}
-		for _, at := range leaves(l.Per, fills, t, zone(f)) {
-			if !full(at) {
-				return at, andante.ReasonLimit, e
+		if s := l.endingAt(m.from); v.over(l, s) {
+			if drained := v.drained(l, s); drained > free {
+				free, full = drained, s
 			}
 		}
-		return time.Time{}, andante.ReasonLimit, e
 	}
+	return free, full
 }
 
-// points returns what a touch of kind k weighs.
-func (p *Policy) points(k andante.Kind) float64 {
-	if w, ok := p.Points[k]; ok {
-		return w
+func (v *view) roomInUnit(l *Limit, t, end int64) (free int64, full span) {
+	free = t
+	for s := v.unit(l, t); s.first <= end; s = v.unit(l, s.last+1) {
+		if v.over(l, s) {
+			free, full = s.last+1, s
+		}
+	}
+	if free > t && v.weight(l, v.candidate.Kind) > l.ceiling() {
+		free = never // too heavy for an empty one
+	}
+	return free, full
+}
+
+// drained returns when enough touches have left an overfull rolling period; never
+// if the candidate is too heavy for an empty one.
+func (v *view) drained(l *Limit, s span) int64 {
+	for v.over(l, s) {
+		if leaves := v.firstLeave(l, s); leaves != never {
+			s = l.endingAt(leaves)
+		} else {
+			return never
+		}
+	}
+	return s.last
+}
+
+// endingAt returns (at - Length, at], the rolling period that ends at an instant.
+func (l *Limit) endingAt(at int64) span { return span{at - int64(l.Per.Length) + 1, at} }
+
+// unit returns the calendar period around an instant.
+func (v *view) unit(l *Limit, at int64) span {
+	start, end := calendar.PeriodStart(l.Per.Unit, v.time(at), v.zone)
+	return span{start.UnixNano(), end.UnixNano() - 1}
+}
+
+// over tells whether the period would be over the limit with the candidate.
+func (v *view) over(l *Limit, s span) bool {
+	const dust = 1e-9 // of points that are no whole numbers
+	sum := v.weight(l, v.candidate.Kind)
+	for i := range v.marks {
+		if m := &v.marks[i]; s.holds(m) && l.counts(m) {
+			sum += v.weight(l, m.touch.Kind)
+		}
+	}
+	return sum > l.ceiling()+dust
+}
+
+// firstLeave returns when the first of the touches in a rolling period leaves it;
+// never if it is empty.
+func (v *view) firstLeave(l *Limit, s span) int64 {
+	var first int64 = never
+	for i := range v.marks {
+		if m := &v.marks[i]; s.holds(m) && l.counts(m) {
+			first = min(first, m.at+int64(l.Per.Length))
+		}
+	}
+	return first
+}
+
+func (l *Limit) counts(m *mark) bool {
+	return m.scopes&l.Scope.set() != 0 && l.Count.matches(m.touch.Kind, m.touch.Purpose)
+}
+
+func (l *Limit) ceiling() float64 {
+	if l.MaxPoints > 0 {
+		return l.MaxPoints
+	}
+	return float64(l.Max)
+}
+
+// weight returns what a touch of kind k takes of the limit.
+func (v *view) weight(l *Limit, k andante.Kind) float64 {
+	if l.MaxPoints > 0 {
+		if w, ok := v.policy.Points[k]; ok {
+			return w
+		}
 	}
 	return 1
 }
 
-// fills returns the touches that the limit counts, in the order of time.
-func (p *Policy) fills(l *Limit, f *Facts, c Candidate) []fill {
-	list := make([]fill, 0, len(f.Touches))
-	for i := range f.Touches {
-		t := &f.Touches[i]
-		if t.ID == c.ID || !l.covers(t, f) || !l.Count.matches(t.Kind, t.Purpose) {
-			continue
-		}
-		w := 1.0
-		if l.MaxPoints > 0 {
-			w = p.points(t.Kind)
-		}
-		list = append(list, fill{t, t.At, w})
-	}
-	slices.SortFunc(list, func(a, b fill) int { return a.at.Compare(b.at) })
-	return list
-}
-
-// covers tells whether the touch lies in the limit's scope.
-func (l *Limit) covers(t *Touch, f *Facts) bool {
-	switch l.Scope {
-	case ScopeAccount:
-		return t.Account == f.Account
-	case ScopeAddress:
-		return f.Address != "" && t.Address == f.Address
-	default:
-		return t.Contact == f.Contact
-	}
-}
-
-func zone(f *Facts) *time.Location {
-	if len(f.Zones) == 0 {
-		return time.UTC
-	}
-	return f.Zones[0]
-}
-
-// peak returns the greatest weight of fills in any period that holds an instant
-// from `from` to `to`, both included.
-func peak(per Period, fills []fill, from, to time.Time, loc *time.Location) float64 {
-	if per.Unit != "" {
-		return max(inUnit(per, fills, from, loc), inUnit(per, fills, to, loc))
-	}
-	// A period is heaviest when it ends at the candidate or at a touch after it;
-	// with the candidate anywhere in [from, to] those ends are `from` and every
-	// touch that some instant of [from, to] can share a period with.
-	most := inPeriod(per.Length, fills, from)
-	for _, f := range fills {
-		if f.at.After(from) && f.at.Before(to.Add(per.Length)) {
-			most = max(most, inPeriod(per.Length, fills, f.at))
+// limitEvidence tells what fills the limit now, the oldest touch first.
+func (v *view) limitEvidence(l *Limit, full span) andante.Evidence {
+	e := andante.Evidence{Rule: l.Name, Scope: string(cmp.Or(l.Scope, ScopeContact)), Max: l.ceiling(), Period: l.Per.Written}
+	for i := range v.marks {
+		if m := &v.marks[i]; full.holds(m) && l.counts(m) {
+			e.Filled = append(e.Filled, m.filler())
 		}
 	}
-	return most
+	slices.SortFunc(e.Filled, func(a, b andante.Filler) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Touch, b.Touch))
+	})
+	return e
 }
 
-// inPeriod weighs the fills in (end - length, end].
-func inPeriod(length time.Duration, fills []fill, end time.Time) float64 {
-	sum, start := 0.0, end.Add(-length)
-	for _, f := range fills {
-		if f.at.After(start) && !f.at.After(end) {
-			sum += f.weight
-		}
+// reach is the longest time that the period looks back.
+func (p Period) reach() time.Duration {
+	const day = 24 * time.Hour
+	switch p.Unit {
+	case "day":
+		return 2 * day
+	case "week":
+		return 8 * day
+	case "month":
+		return 32 * day
+	case "year":
+		return 367 * day
 	}
-	return sum
-}
-
-// inUnit weighs the fills in the calendar unit that holds t.
-func inUnit(per Period, fills []fill, t time.Time, loc *time.Location) float64 {
-	start, end := calendar.PeriodStart(per.Unit, t, loc)
-	sum := 0.0
-	for _, f := range fills {
-		if !f.at.Before(start) && f.at.Before(end) {
-			sum += f.weight
-		}
-	}
-	return sum
-}
-
-// leaves returns the instants after t at which the limit may become free: when a
-// touch leaves the period, or when the next calendar unit begins.
-func leaves(per Period, fills []fill, t time.Time, loc *time.Location) []time.Time {
-	var list []time.Time
-	if per.Unit == "" {
-		for _, f := range fills {
-			if at := f.at.Add(per.Length); at.After(t) {
-				list = append(list, at)
-			}
-		}
-		return list
-	}
-	for at := t; at.Sub(t) <= horizon; {
-		_, at = calendar.PeriodStart(per.Unit, at, loc)
-		list = append(list, at)
-	}
-	return list
-}
-
-// fillers returns the touches that fill the limit at t, the oldest first.
-func fillers(fills []fill, per Period, t time.Time, loc *time.Location) []andante.Filler {
-	start, end := t.Add(-per.Length), t.Add(per.Length)
-	if per.Unit != "" {
-		start, end = calendar.PeriodStart(per.Unit, t, loc)
-		start = start.Add(-1)
-	}
-	var list []andante.Filler
-	for _, f := range fills {
-		if f.at.After(start) && f.at.Before(end) {
-			list = append(list, andante.Filler{Touch: f.touch.ID, Contact: f.touch.Contact, Kind: f.touch.Kind, At: f.at})
-		}
-	}
-	return list
-}
-
-// gapRule keeps the least time between two touches of the contact.
-func (p *Policy) gapRule(f *Facts, c Candidate) rule {
-	return func(t time.Time) (time.Time, andante.Reason, andante.Evidence) {
-		free := t
-		var e andante.Evidence
-		for i := range f.Touches {
-			o := &f.Touches[i]
-			if o.ID == c.ID || o.Contact != f.Contact || o.Purpose == andante.Requested {
-				continue
-			}
-			g, ok := p.GapFor(f, c.Kind, o.Kind)
-			if !ok || !tooClose(o.At, free, free.Add(c.Holds), g.Min.Length) {
-				continue
-			}
-			free = o.At.Add(g.Min.Length)
-			e = andante.Evidence{
-				Rule: "gap", Scope: string(ScopeContact), Period: g.Min.Written,
-				Filled: []andante.Filler{{Touch: o.ID, Contact: o.Contact, Kind: o.Kind, At: o.At}},
-			}
-		}
-		if free.Equal(t) {
-			return t, "", andante.Evidence{}
-		}
-		return free, andante.ReasonGap, e
-	}
-}
-
-// tooClose tells whether some instant of [from, to] lies nearer than least to at.
-func tooClose(at, from, to time.Time, least time.Duration) bool {
-	return from.Sub(at) < least && at.Sub(to) < least
-}
-
-// GapFor returns the first gap that matches the pair of kinds.
-func (p *Policy) GapFor(f *Facts, a, b andante.Kind) (Gap, bool) {
-	for _, g := range p.Gaps {
-		if g.matches(f, a, b) {
-			return g, true
-		}
-	}
-	return Gap{}, false
+	return p.Length
 }

@@ -60,22 +60,6 @@ type Period struct {
 // PeriodUnits lists the calendar units of a period.
 var PeriodUnits = []string{"day", "week", "month", "year"}
 
-// reach is the longest time that the period looks back.
-func (p Period) reach() time.Duration {
-	const day = 24 * time.Hour
-	switch p.Unit {
-	case "day":
-		return 2 * day
-	case "week":
-		return 8 * day
-	case "month":
-		return 32 * day
-	case "year":
-		return 367 * day
-	}
-	return p.Length
-}
-
 // Who picks people as they are now. Empty lists match everybody; a fact that the
 // contact lacks matches no list.
 type Who struct {

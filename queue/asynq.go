@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -111,20 +112,25 @@ func (q *Asynq) Put(ctx context.Context, items []Item) error {
 	return nil
 }
 
-// Run works until ctx ends. Handlers get a context that ends with ctx.
+// Run works until ctx ends and every handler has returned. Handlers get ctx, not
+// asynq's own context: when that ends, asynq lets go of a handler that still runs
+// and no longer waits for it.
 func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error {
 	srv := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
 		Concurrency: concurrency, Queues: map[string]int{queueName: 1}, TaskCheckInterval: q.check,
-		BaseContext: func() context.Context { return ctx }, ShutdownTimeout: 24 * time.Hour,
+		BaseContext: func() context.Context { return context.WithoutCancel(ctx) }, ShutdownTimeout: 24 * time.Hour,
 		Logger: quietLogger{q.log}, LogLevel: asynq.WarnLevel,
 	})
-	err := srv.Start(asynq.HandlerFunc(func(taskCtx context.Context, t *asynq.Task) error {
+	var running sync.WaitGroup // asynq may let go of a handler for other reasons too
+	err := srv.Start(asynq.HandlerFunc(func(_ context.Context, t *asynq.Task) error {
+		running.Add(1)
+		defer running.Done()
 		lease, attempt, ok := strings.Cut(string(t.Payload()), ":")
 		n, err := strconv.Atoi(attempt)
 		if !ok || err != nil || !andante.IsID(lease) {
 			return nil // not ours: dropping it harms nothing, the store knows what is due
 		}
-		handle(taskCtx, Item{andante.LeaseID(lease), n})
+		handle(ctx, Item{andante.LeaseID(lease), n})
 		return nil
 	}))
 	if err != nil {
@@ -132,6 +138,7 @@ func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Co
 	}
 	<-ctx.Done()
 	srv.Shutdown()
+	running.Wait()
 	return nil
 }
 
@@ -151,7 +158,7 @@ func (q *Asynq) Depth(context.Context) (int, error) {
 func (q *Asynq) Ping(ctx context.Context) error { return q.rdb.Ping(ctx).Err() }
 
 // Flush empties the queue: everything that it carried comes again from the store.
-func (q *Asynq) Flush(ctx context.Context) error { return q.rdb.FlushAll(ctx).Err() }
+func (q *Asynq) Flush(ctx context.Context) error { return q.rdb.FlushDB(ctx).Err() }
 
 // Close ends the connection, and the stand-in with it. The clients that share
 // the connection need no closing of their own.

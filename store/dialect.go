@@ -20,6 +20,9 @@ type dialect struct {
 	// $N for a name and looks each one up in a list, which takes seconds for
 	// thousands.
 	unnumbered bool
+	// look are the options of a transaction that only reads; SQLite's connections
+	// for reading need none.
+	look *sql.TxOptions
 	// wall reads the clock by which leases end: the database's own where several
 	// machines share it, so that no two machines' clocks are ever compared.
 	wall func(ctx context.Context, tx *sql.Tx, c andante.Clock) (time.Time, error)
@@ -43,6 +46,7 @@ var postgresDialect = dialect{
 	name:  "postgres",
 	lock:  " FOR NO KEY UPDATE",
 	skip:  " FOR NO KEY UPDATE SKIP LOCKED",
+	look:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	types: map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint"},
 	wall: func(ctx context.Context, tx *sql.Tx, _ andante.Clock) (time.Time, error) {
 		var ms int64

@@ -58,16 +58,22 @@ func (tx *Tx) LeaseLoad(ctx context.Context) (touches, leases int, err error) {
 	return touches, leases, err
 }
 
-// Requeue raises a lease's attempt because nobody picked it up.
+// inEpoch holds for leases that no takeover has made void.
+const inEpoch = ` AND epoch >= ` + currentEpoch
+
+const currentEpoch = `coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE key='epoch'), 0)`
+
+// Requeue raises a lease's attempt because nobody picked it up. Its touches are
+// only leased, so it is good in today's epoch too.
 func (tx *Tx) Requeue(ctx context.Context, id andante.LeaseID, queued, expires time.Time) error {
-	_, err := tx.tx.ExecContext(ctx, "UPDATE leases SET attempt=attempt+1, queued_at=$2, expires_at=$3 WHERE id=$1", string(id), ms(queued), ms(expires))
+	_, err := tx.tx.ExecContext(ctx, "UPDATE leases SET attempt=attempt+1, epoch="+currentEpoch+", queued_at=$2, expires_at=$3 WHERE id=$1", string(id), ms(queued), ms(expires))
 	return err
 }
 
 // PickLease gives a lease to a worker, once per attempt. [andante.ErrLeaseLost]
-// if it is gone, taken, or under a later attempt.
+// if it is gone, taken, under a later attempt, or of an earlier epoch.
 func (tx *Tx) PickLease(ctx context.Context, id andante.LeaseID, attempt int, worker string, expires time.Time) (Lease, error) {
-	got, err := query(ctx, tx, "UPDATE leases SET worker=$3, expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker='' RETURNING "+leaseColumns,
+	got, err := query(ctx, tx, "UPDATE leases SET worker=$3, expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker=''"+inEpoch+" RETURNING "+leaseColumns,
 		[]any{string(id), attempt, worker, ms(expires)}, scanLease)
 	if err == nil && len(got) == 0 {
 		err = andante.ErrLeaseLost
@@ -78,10 +84,10 @@ func (tx *Tx) PickLease(ctx context.Context, id andante.LeaseID, attempt int, wo
 	return got[0], nil
 }
 
-// RenewLease moves a lease's end. [andante.ErrLeaseLost] if it is no longer this
-// worker's.
+// RenewLease moves a lease's end. [andante.ErrLeaseLost] if it is over, or no
+// longer this worker's.
 func (tx *Tx) RenewLease(ctx context.Context, l Lease, now, expires time.Time) error {
-	res, err := tx.tx.ExecContext(ctx, "UPDATE leases SET expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker=$3 AND expires_at > $5",
+	res, err := tx.tx.ExecContext(ctx, "UPDATE leases SET expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker=$3 AND expires_at > $5"+inEpoch,
 		string(l.ID), l.Attempt, l.Worker, ms(expires), ms(now))
 	return oneRow(res, err)
 }
@@ -89,7 +95,7 @@ func (tx *Tx) RenewLease(ctx context.Context, l Lease, now, expires time.Time) e
 // HoldLease checks that a lease is this worker's beyond the given time (the zero
 // time: at all) and keeps it from being returned until the transaction ends.
 func (tx *Tx) HoldLease(ctx context.Context, l Lease, beyond time.Time) error {
-	ids, err := query(ctx, tx, "SELECT id FROM leases WHERE id=$1 AND attempt=$2 AND worker=$3 AND epoch=$4 AND expires_at > $5"+tx.d.lock,
+	ids, err := query(ctx, tx, "SELECT id FROM leases WHERE id=$1 AND attempt=$2 AND worker=$3 AND epoch=$4 AND expires_at > $5"+inEpoch+tx.d.lock,
 		[]any{string(l.ID), l.Attempt, l.Worker, l.Epoch, max(beyond.UnixMilli(), 0)}, scanString[string])
 	if err == nil && len(ids) == 0 {
 		err = andante.ErrLeaseLost

@@ -63,8 +63,8 @@ func (tx *Tx) CountDeferred(ctx context.Context, reasons []andante.Reason) (map[
 	return counts, err
 }
 
-// OneDeferred returns a touch that was put off for a reason and sent later; the
-// first by id.
+// OneDeferred returns a touch that was put off for a reason and sent later: the
+// first such. [andante.ErrNotFound] if there is none.
 func (tx *Tx) OneDeferred(ctx context.Context, reason andante.Reason) (andante.TouchID, error) {
 	var id andante.TouchID
 	err := tx.tx.QueryRowContext(ctx, `SELECT v.touch_id FROM verdicts v JOIN touches t ON t.id=v.touch_id
@@ -109,9 +109,9 @@ func (tx *Tx) CountEnrollments(ctx context.Context) ([]RunCount, error) {
 		})
 }
 
-// TouchByMessageID returns the touch of a mail.
+// TouchByMessageID returns the touch of a mail, or [andante.ErrNotFound].
 func (tx *Tx) TouchByMessageID(ctx context.Context, id string) (andante.Touch, error) {
-	list, err := query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE message_id=$1", []any{id}, scanTouch)
+	list, err := query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE message_id <> '' AND message_id=$1", []any{id}, scanTouch)
 	if err == nil && len(list) == 0 {
 		err = andante.ErrNotFound
 	}

@@ -100,7 +100,7 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred"); err != nil {
+	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred&_pragma=query_only(1)"); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(8)
@@ -128,7 +128,7 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	done, err := p.Up(ctx)
+	done, err := up(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
@@ -137,6 +137,24 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 		names = append(names, r.Source.Path)
 	}
 	return names, s.ensureSeed(ctx)
+}
+
+// up runs the migrations that are missing. SQLite has no lock that another process
+// would wait for, so one that is faster makes ours fail; then we look again.
+func up(ctx context.Context, p *goose.Provider) ([]*goose.MigrationResult, error) {
+	for {
+		before, err := p.GetDBVersion(ctx)
+		if err != nil {
+			return nil, err
+		}
+		done, err := p.Up(ctx)
+		if err == nil {
+			return done, nil
+		}
+		if after, e := p.GetDBVersion(ctx); e != nil || after == before {
+			return nil, err
+		}
+	}
 }
 
 // Pending tells whether the schema is older than this program.
@@ -171,9 +189,10 @@ type Tx struct {
 	clock andante.Clock
 }
 
-// Read runs f on a consistent look at the store.
+// Read runs f on a consistent look at the store: everything that f reads is of
+// one instant. f must not write, nor lock rows.
 func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {
-	return s.run(ctx, s.read, &sql.TxOptions{ReadOnly: s.Postgres()}, f)
+	return s.run(ctx, s.read, s.d.look, f)
 }
 
 // Write runs f in one transaction and commits it if f returns nil. After a
@@ -218,7 +237,7 @@ func DataFault(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		class := pg.Code[:min(2, len(pg.Code))]
-		return class == "22" || class == "23" || class == "54"
+		return class == "22" || class == "23" || class == "54" || pg.Code == "21000" // a row twice in one statement
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {

@@ -40,6 +40,7 @@ type item struct {
 	history    conditions.History
 	earlier    []andante.Touch // of the enrollment
 	quotes     []store.Quote
+	refused    refusals
 	values     andante.Values
 	message    rendered
 	fate       *fate // nil: it goes on
@@ -175,6 +176,10 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	if err != nil {
 		return err
 	}
+	refused, err := refusalsOf(ctx, tx, b.items)
+	if err != nil {
+		return err
+	}
 	for _, it := range b.items {
 		it.holds = keep(holds, func(h andante.Hold) bool { return h.Key == string(it.contact.ID) || h.Key == string(it.account.ID) })
 		it.bars = keep(bars, func(s andante.Suppression) bool {
@@ -183,9 +188,43 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 		it.consents = keep(consents, func(c andante.Consent) bool { return c.Contact == it.contact.ID })
 		it.earlier = keep(earlier, func(t andante.Touch) bool { return t.Enrollment == it.enrollment.ID && t.ID != it.touch.ID })
 		it.quotes = keep(quotes, func(q store.Quote) bool { return q.Enrollment == it.enrollment.ID })
+		it.refused = refused[it.touch.ID]
 		it.history = historyOf(b.now, it.earlier, keep(events, func(e store.LastEvent) bool { return e.Contact == it.contact.ID }))
 	}
 	return r.loadCounted(ctx, tx, b.w.Policy, b.items, b.now)
+}
+
+// refusals are the tries at a touch that the other side put off. They set the
+// pace of the next ones; a message that was never written is none of them.
+type refusals struct {
+	n     int
+	first time.Time
+}
+
+// refusalsOf reads the ledger for those of the touches that were tried before: a
+// touch may have waited long before its first try, and waits for its hours
+// between two.
+func refusalsOf(ctx context.Context, tx *store.Tx, items []*item) (map[andante.TouchID]refusals, error) {
+	var ids []andante.TouchID
+	for _, it := range items {
+		if it.touch.Attempts > 0 {
+			ids = append(ids, it.touch.ID)
+		}
+	}
+	attempts, err := tx.AttemptsOf(ctx, ids)
+	of := map[andante.TouchID]refusals{}
+	for _, a := range attempts {
+		if a.Outcome != andante.OutcomeTemporary {
+			continue
+		}
+		r := of[a.Touch]
+		if r.n == 0 || a.Started.Before(r.first) {
+			r.first = a.Started
+		}
+		r.n++
+		of[a.Touch] = r
+	}
+	return of, err
 }
 
 func keep[T any](list []T, f func(T) bool) []T {

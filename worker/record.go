@@ -151,7 +151,7 @@ func (rec *recording) fail(r *run, t *andante.Touch, o outcome, problem *channel
 		t.State, t.Reason, t.Due = andante.Planned, andante.ReasonSender, o.at
 		rec.sender = problem
 	default:
-		retry(r, t, o)
+		retry(t, o)
 	}
 	t.Counted = time.Time{}
 	if t.State == andante.Planned {
@@ -168,27 +168,21 @@ const (
 	giveUp    = 4 * 24 * time.Hour
 )
 
-func retry(_ *run, t *andante.Touch, o outcome) {
-	wait := min(firstWait<<min(t.Attempts-1, 10), maxWait)
-	end := t.FirstDue.Add(giveUp)
-	if stale := o.item.candidate.Stale; !stale.IsZero() {
-		end = stale
+func retry(t *andante.Touch, o outcome) {
+	before := o.item.refused
+	end := o.item.candidate.Stale
+	switch {
+	case !end.IsZero():
+	case before.n == 0:
+		end = o.at.Add(giveUp)
+	default:
+		end = before.first.Add(giveUp)
 	}
-	if first := o.item.firstTry(o.at).Add(giveUp); first.After(end) && o.item.candidate.Stale.IsZero() {
-		end = first
-	}
+	wait := min(firstWait<<min(before.n, 10), maxWait)
 	t.State, t.Reason, t.Due = andante.Planned, andante.ReasonTemporary, o.at.Add(wait)
 	if !t.Due.Before(end) {
 		t.State, t.Reason = andante.Failed, andante.ReasonGaveUp
 	}
-}
-
-// firstTry estimates when the touch was first tried from the waits behind it.
-func (it *item) firstTry(now time.Time) time.Time {
-	for n := it.touch.Attempts; n > 0; n-- {
-		now = now.Add(-min(firstWait<<min(n-1, 10), maxWait))
-	}
-	return now
 }
 
 func (r *run) writeRecord(ctx context.Context, tx *store.Tx, rec *recording) error {

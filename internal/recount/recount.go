@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v4"
+	"github.com/andante-hq/andante/internal/yamldoc"
 )
 
 // Broken is a limit that was found broken.
@@ -31,13 +31,13 @@ type Broken struct {
 }
 
 type limit struct {
-	Name  string              `yaml:"name"`
-	Scope string              `yaml:"scope"`
-	Max   int                 `yaml:"max"`
-	Per   string              `yaml:"per"`
-	Who   map[string][]string `yaml:"who"`
+	Name  string                               `yaml:"name"`
+	Scope string                               `yaml:"scope"`
+	Max   int                                  `yaml:"max"`
+	Per   string                               `yaml:"per"`
+	Who   map[string]yamldoc.OneOrMany[string] `yaml:"who"`
 	Count struct {
-		Kinds []string `yaml:"kinds"`
+		Kinds yamldoc.OneOrMany[string] `yaml:"kinds"`
 	} `yaml:"count"`
 }
 
@@ -109,7 +109,13 @@ func readLimits(file string) ([]limit, error) {
 	var policy struct {
 		Limits []limit `yaml:"limits"`
 	}
-	return policy.Limits, yaml.Unmarshal(b, &policy)
+	doc, found := yamldoc.Parse(file, 1, b)
+	for _, f := range append(found, doc.Decode(&policy)...) {
+		if f.Rule != yamldoc.RuleUnknownKey { // most of a policy is no limit
+			return nil, f
+		}
+	}
+	return policy.Limits, nil
 }
 
 func readMails(folder string, people map[string][]*person) ([]received, error) {

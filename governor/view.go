@@ -1,0 +1,96 @@
+package governor
+
+import (
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+)
+
+// A view is what one decision looks at. Instants are Unix nanoseconds, for the
+// rules compare them often.
+type view struct {
+	policy    *Policy
+	facts     *Facts
+	candidate *Candidate
+	hours     calendar.Hours
+	zone      *time.Location // of calendar periods
+	start     time.Time      // now, as it was given
+	now       int64
+	stale     int64 // never, if the candidate doesn't get stale
+	marks     []mark
+}
+
+// A mark is a touch on the line of time: it counts at one instant of from to at.
+type mark struct {
+	from, at int64
+	touch    *Touch
+	scopes   scopeSet
+}
+
+// scopeSet tells in which scopes a touch lies.
+type scopeSet uint8
+
+const (
+	ofContact scopeSet = 1 << iota
+	ofAccount
+	ofAddress
+)
+
+func (p *Policy) view(f *Facts, c *Candidate, now time.Time) view {
+	v := view{policy: p, facts: f, candidate: c, start: now, now: now.UnixNano(), stale: never, zone: time.UTC}
+	if !c.Stale.IsZero() {
+		v.stale = c.Stale.UnixNano()
+	}
+	if len(f.Zones) > 0 {
+		v.zone = f.Zones[0]
+	}
+	if windowed(c) {
+		v.hours = p.Hours(f, *c)
+	}
+	v.marks = make([]mark, 0, len(f.Touches))
+	for i := range f.Touches {
+		t := &f.Touches[i]
+		if s := f.scopesOf(t); s != 0 && (t.ID != c.ID || t.ID == "") {
+			m := mark{at: t.At.UnixNano(), touch: t, scopes: s}
+			m.from = m.at
+			if !t.From.IsZero() {
+				m.from = min(t.From.UnixNano(), m.at)
+			}
+			v.marks = append(v.marks, m)
+		}
+	}
+	return v
+}
+
+func (f *Facts) scopesOf(t *Touch) (s scopeSet) {
+	if t.Contact == f.Contact {
+		s |= ofContact
+	}
+	if t.Account == f.Account {
+		s |= ofAccount
+	}
+	if f.Address != "" && t.Address == f.Address {
+		s |= ofAddress
+	}
+	return s
+}
+
+// set returns the mark's bit for the scope.
+func (s Scope) set() scopeSet {
+	switch s {
+	case ScopeAccount:
+		return ofAccount
+	case ScopeAddress:
+		return ofAddress
+	default:
+		return ofContact
+	}
+}
+
+// time returns the instant in the location of now.
+func (v *view) time(at int64) time.Time { return v.start.Add(time.Duration(at - v.now)) }
+
+// windowed tells whether local hours bind the candidate. A mail that somebody
+// has just asked for is awaited at any hour.
+func windowed(c *Candidate) bool { return c.Purpose != andante.Requested || c.Kind != andante.Email }

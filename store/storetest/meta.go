@@ -1,0 +1,126 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+var metaTests = []test{
+	{"schema", schema},
+	{"seed", seed},
+	{"epoch", epoch},
+	{"calendar and demo", calendar},
+	{"revisions and their parts", revisions},
+}
+
+func schema(t *testing.T, s db) {
+	pending, err := s.Pending(t.Context())
+	if pending || err != nil {
+		t.Errorf("pending %v, error %v", pending, err)
+	}
+	empty, err := s.Empty(t.Context())
+	if empty || err != nil {
+		t.Errorf("empty %v, error %v", empty, err)
+	}
+	before := read(s, seedOf)
+	ran, err := s.Migrate(t.Context())
+	if len(ran) > 0 || err != nil {
+		t.Errorf("migrated again: ran %v, error %v", ran, err)
+	}
+	s.same("seed after migrating again", before, read(s, seedOf))
+	if s.Postgres() != store.IsPostgres(s.Path()) {
+		t.Errorf("Postgres %v, path %s", s.Postgres(), s.Path())
+	}
+}
+
+func seedOf(ctx context.Context, tx *store.Tx) (andante.Seed, error) { return tx.Seed(ctx) }
+
+func seed(t *testing.T, s db) {
+	if got := read(s, seedOf); len(got) != 32 {
+		t.Errorf("seed of a new store: %q", got)
+	}
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetSeed(ctx, "demo 日本") })
+	s.same("seed", andante.Seed("demo 日本"), read(s, seedOf))
+}
+
+func epoch(_ *testing.T, s db) {
+	look := func() int64 {
+		return read(s, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.Epoch(ctx) })
+	}
+	s.same("epoch of a new store", int64(0), look())
+	for want := int64(1); want <= 11; want++ { // past the place where text and numbers sort differently
+		var got int64
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			got, err = tx.RaiseEpoch(ctx)
+			return err
+		})
+		s.same("raised", want, got)
+		s.same("epoch", want, look())
+	}
+}
+
+func calendar(_ *testing.T, s db) {
+	look := func() time.Time {
+		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.Calendar(ctx) })
+	}
+	ready := func() bool {
+		return read(s, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.DemoReady(ctx) })
+	}
+	s.same("calendar of a live store", time.Time{}, look())
+	s.same("ready", false, ready())
+	for _, want := range []time.Time{at(0), at(1).Add(time.Nanosecond)} {
+		s.write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.SetCalendar(ctx, want.In(time.FixedZone("east", 3600)))
+		})
+		s.same("calendar", want, look())
+	}
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetDemoReady(ctx) })
+	s.same("ready", true, ready())
+}
+
+func revisions(t *testing.T, s db) {
+	current := func() string {
+		return read(s, func(ctx context.Context, tx *store.Tx) (string, error) { return tx.Revision(ctx) })
+	}
+	missing := func(what string, f func(ctx context.Context, tx *store.Tx) error) {
+		err := s.Read(t.Context(), func(tx *store.Tx) error { return f(t.Context(), tx) })
+		if err != andante.ErrNotFound {
+			t.Errorf("%s that is not there: error %v", what, err)
+		}
+	}
+	s.same("revision of a new store", "", current())
+	missing("part", func(ctx context.Context, tx *store.Tx) error { _, err := tx.Part(ctx, "nothing"); return err })
+	missing("manifest", func(ctx context.Context, tx *store.Tx) error { _, err := tx.Manifest(ctx, "nothing"); return err })
+
+	bodies := map[string][]byte{"empty": {}, "binary": {0, 0xff, 0xfe, '\n'}, "large": bytes.Repeat([]byte("日本"), 1<<18)}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		for hash, body := range bodies {
+			if err := firstError(tx.PutPart(ctx, hash, body), tx.PutPart(ctx, hash, []byte("another"))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for hash, body := range bodies {
+		got := read(s, func(ctx context.Context, tx *store.Tx) ([]byte, error) { return tx.Part(ctx, hash) })
+		if !bytes.Equal(got, body) {
+			t.Errorf("part %s: %d bytes, want %d", hash, len(got), len(body))
+		}
+	}
+	put := func(hash, manifest string, n int) {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutRevision(ctx, hash, manifest, at(n)) })
+	}
+	put("one", `{"a": "größe"}`, 1)
+	put("two", `{"b": ""}`, 2)
+	s.same("revision", "two", current())
+	put("one", "another", 3) // back to an earlier one, which is as it was
+	s.same("revision", "one", current())
+	for hash, want := range map[string]string{"one": `{"a": "größe"}`, "two": `{"b": ""}`} {
+		s.same("manifest", want, read(s, func(ctx context.Context, tx *store.Tx) (string, error) { return tx.Manifest(ctx, hash) }))
+	}
+}
