@@ -89,6 +89,9 @@ type Touch struct {
 	Subject     string
 }
 
+// Free takes the touch out of its lease and out of the limits.
+func (t *Touch) Free() { t.Lease, t.Counted, t.NotAfter = "", time.Time{}, time.Time{} }
+
 // An Attempt is one try at a touch. Attempts are appended, never changed but for
 // their outcome; together they are the ledger.
 type Attempt struct {

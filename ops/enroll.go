@@ -44,9 +44,11 @@ const enrollPage = 500
 // each transaction. It may be run again: nobody enters twice.
 func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error) {
 	rep := &EnrollReport{Sequence: r.Sequence, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}}
+	days := drip{perDay: r.PerDay, from: o.now()}
 	for after := andante.ContactID(""); ; {
 		var page []andante.Contact
 		var got *EnrollReport
+		var left drip
 		run := o.Store.Write
 		if r.DryRun {
 			run = o.Store.Read
@@ -55,12 +57,14 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 			if page, err = tx.ContactsAfter(ctx, after, enrollPage); err != nil {
 				return err
 			}
-			got, err = o.enrollPage(ctx, tx, r, page, rep.Entered)
+			left = days.clone() // the transaction may run again
+			got, err = o.enrollPage(ctx, tx, r, page, &left)
 			return err
 		})
 		if err != nil {
 			return rep, err
 		}
+		days = left
 		rep.add(got)
 		rep.Seen += len(page)
 		if r.Progress != nil {
@@ -151,17 +155,7 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 		e.rep.HeldOut++
 		return nil
 	}
-	from := e.p.now
-	if e.r.PerDay > 0 {
-		from = from.AddDate(0, 0, (e.before+e.rep.Entered)/e.r.PerDay)
-	}
-	if last, ok := e.starts[a.ID]; ok {
-		facts := e.p.w.Facts(c, a)
-		if apart := e.q.Account.Apart.From(last, facts.Zones[0], facts.Holidays); apart.After(from) {
-			from = apart
-		}
-	}
-	t, ok := e.p.touch(en, c, a, e.q, 0, from)
+	t, ok := e.first(en, c, a)
 	if !ok {
 		e.rep.Refused[andante.ReasonNoRoom]++
 		return nil
@@ -175,6 +169,19 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 	e.rep.Entered++
 	e.rep.span(t.Due)
 	return nil
+}
+
+// first plans the first touch: apart from the colleagues' beginnings, and on a
+// day that the drip has room on.
+func (e *enrolling) first(en andante.Enrollment, c andante.Contact, a andante.Account) (andante.Touch, bool) {
+	facts := e.p.w.Facts(c, a)
+	var apart time.Time
+	if last, ok := e.starts[a.ID]; ok {
+		apart = e.q.Account.Apart.From(last, facts.Zones[0], facts.Holidays)
+	}
+	return e.days.place(apart, facts.Zones[0], func(from time.Time) (andante.Touch, bool) {
+		return e.p.touch(en, c, a, e.q, 0, from)
+	})
 }
 
 func (r *EnrollReport) span(due time.Time) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -23,7 +24,7 @@ type enrolling struct {
 	q        *sequences.Sequence
 	where    *conditions.Condition
 	rep      *EnrollReport
-	before   int // entered on earlier pages
+	days     *drip
 	accounts map[andante.AccountID]andante.Account
 	history  map[andante.ContactID][]andante.Enrollment
 	barred   map[andante.ContactID][]andante.Suppression
@@ -36,11 +37,11 @@ type enrolling struct {
 	touches  []andante.Touch
 }
 
-func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, page []andante.Contact, before int) (*EnrollReport, error) {
-	e := &enrolling{o: o, tx: tx, r: r, before: before, rep: &EnrollReport{
+func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, page []andante.Contact, days *drip) (*EnrollReport, error) {
+	e := &enrolling{o: o, tx: tx, r: r, days: days, rep: &EnrollReport{
 		Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{},
 	}}
-	if err := e.load(ctx, page); err != nil {
+	if err := e.load(ctx, &page); err != nil {
 		return nil, err
 	}
 	for _, c := range page {
@@ -57,8 +58,9 @@ func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, pag
 	return e.rep, tx.AddTouches(ctx, e.touches)
 }
 
-// load reads everything that the page's decisions rest on, the accounts locked.
-func (e *enrolling) load(ctx context.Context, page []andante.Contact) (err error) {
+// load reads everything that the page's decisions rest on, the accounts locked,
+// the page itself too: a contact may have moved since it was read.
+func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err error) {
 	if e.p, err = e.o.planner(ctx, e.tx); err != nil {
 		return err
 	}
@@ -71,14 +73,24 @@ func (e *enrolling) load(ctx context.Context, page []andante.Contact) (err error
 			return fmt.Errorf("--where: %w", err)
 		}
 	}
-	ids := unique(page, contactID)
-	accounts := unique(page, func(c andante.Contact) andante.AccountID { return c.Account })
+	ids := unique(*page, contactID)
+	ofPage := func() []andante.AccountID {
+		return unique(*page, func(c andante.Contact) andante.AccountID { return c.Account })
+	}
 	if !e.r.DryRun {
-		if err := e.tx.LockAccounts(ctx, accounts); err != nil {
+		if err := e.tx.LockAccounts(ctx, ofPage()); err != nil {
+			return err
+		}
+		err := Lock(ctx, e.tx, func() ([]andante.AccountID, error) {
+			*page, err = e.tx.Contacts(ctx, ids)
+			slices.SortFunc(*page, func(a, b andante.Contact) int { return strings.Compare(string(a.ID), string(b.ID)) })
+			return ofPage(), err
+		})
+		if err != nil {
 			return err
 		}
 	}
-	return errors.Join(e.loadPeople(ctx, ids, accounts), e.loadBars(ctx, page, ids))
+	return errors.Join(e.loadPeople(ctx, ids, ofPage()), e.loadBars(ctx, *page, ids))
 }
 
 func unknownSequence(w *workspace.Workspace, name string) error {

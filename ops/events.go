@@ -95,10 +95,7 @@ func (o *Ops) colleagues(ctx context.Context, tx *store.Tx, q *sequences.Sequenc
 // Record takes in an event from outside in a transaction of its own.
 func (o *Ops) Record(ctx context.Context, e andante.Event) error {
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
-		found, err := tx.Contacts(ctx, []andante.ContactID{e.Contact})
-		if err != nil {
-			return err
-		}
-		return o.changeContacts(ctx, tx, found, func() error { return o.Apply(ctx, tx, e) })
+		find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{e.Contact}) }
+		return o.changeContacts(ctx, tx, find, func([]andante.Contact) error { return o.Apply(ctx, tx, e) })
 	})
 }

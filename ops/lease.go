@@ -2,7 +2,6 @@ package ops
 
 import (
 	"context"
-	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -12,15 +11,12 @@ import (
 // no outcome becomes unknown, for it may have been sent; everything else provably
 // never left and is planned again.
 func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID) (returned, unknown int, err error) {
-	touches, err := tx.TouchesIn(ctx, id)
+	var touches []andante.Touch
+	err = Lock(ctx, tx, func() ([]andante.AccountID, error) {
+		touches, err = tx.TouchesIn(ctx, id)
+		return unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }), err
+	})
 	if err != nil {
-		return 0, 0, err
-	}
-	err = tx.LockAccounts(ctx, unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }))
-	if err != nil {
-		return 0, 0, err
-	}
-	if touches, err = tx.TouchesIn(ctx, id); err != nil {
 		return 0, 0, err
 	}
 	now := o.now()
@@ -29,14 +25,14 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID)
 	var attempts []andante.Attempt
 	for _, t := range touches {
 		was := t.State
-		t.Lease = ""
 		if was != andante.Attempted {
-			t.State, t.Counted, t.NotAfter = andante.Planned, time.Time{}, time.Time{}
+			t.State = andante.Planned
+			t.Free()
 			back = append(back, store.Change{Touch: t, Was: was, Lease: id})
 			continue
 		}
 		// It stays counted at its not_after: the latest instant at which it left.
-		t.State, t.Reason, t.Settled = andante.Unknown, andante.ReasonUnknown, now
+		t.State, t.Reason, t.Settled, t.Lease = andante.Unknown, andante.ReasonUnknown, now, ""
 		lost = append(lost, Settled{Change: store.Change{Touch: t, Was: was, Lease: id}})
 		attempts = append(attempts, andante.Attempt{
 			Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: "the worker was lost before it recorded an outcome",

@@ -32,23 +32,48 @@ func (o *Ops) Workspace(ctx context.Context, tx *store.Tx) (*workspace.Workspace
 	if err != nil || !o.Ungoverned {
 		return w, err
 	}
-	if len(w.Policy.Limits)+len(w.Policy.Gaps) > 0 {
-		w.Policy = w.Policy.Unlimited()
-	}
-	return w, nil
+	return w.Ungoverned(), nil
 }
 
-// changeContacts runs f with the contacts' accounts locked and raises their
-// versions, so that no claim goes by what it read before.
-func (o *Ops) changeContacts(ctx context.Context, tx *store.Tx, list []andante.Contact, f func() error) error {
-	accounts := unique(list, func(c andante.Contact) andante.AccountID { return c.Account })
-	if err := tx.LockAccounts(ctx, accounts); err != nil {
+// Lock locks the accounts that look names. What look read before the lock may be
+// out of date, so it is asked again, until everything that it names is locked.
+func Lock(ctx context.Context, tx *store.Tx, look func() ([]andante.AccountID, error)) error {
+	locked := map[andante.AccountID]bool{}
+	for {
+		ids, err := look()
+		if err != nil {
+			return err
+		}
+		ids = slices.DeleteFunc(ids, func(id andante.AccountID) bool { return locked[id] })
+		if len(ids) == 0 {
+			return nil
+		}
+		if err := tx.LockAccounts(ctx, ids); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			locked[id] = true
+		}
+	}
+}
+
+// changeContacts runs f with the contacts that find returns, their accounts locked
+// and their versions raised, so that no claim goes by what it read before.
+func (o *Ops) changeContacts(ctx context.Context, tx *store.Tx, find func() ([]andante.Contact, error), f func([]andante.Contact) error) error {
+	var list []andante.Contact
+	var accounts []andante.AccountID
+	err := Lock(ctx, tx, func() (_ []andante.AccountID, err error) {
+		list, err = find()
+		accounts = unique(list, func(c andante.Contact) andante.AccountID { return c.Account })
+		return slices.Clone(accounts), err
+	})
+	if err != nil {
 		return err
 	}
 	if err := tx.RaiseVersion(ctx, accounts); err != nil {
 		return err
 	}
-	return f()
+	return f(list)
 }
 
 // unique returns the keys of a list, sorted, each once, without the zero key.

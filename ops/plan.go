@@ -35,7 +35,9 @@ func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Accou
 	}
 	s := &plan.Steps[i]
 	facts := p.w.Facts(c, a)
-	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), p.seed.Fraction("minute", string(e.ID), s.ID), i == 0)
+	// What somebody waits for is not spread.
+	spread := i == 0 && plan.Purpose != andante.Requested
+	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), p.seed.Fraction("minute", string(e.ID), s.ID), spread)
 	if !ok {
 		return andante.Touch{}, false
 	}

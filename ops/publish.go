@@ -105,14 +105,17 @@ type StopRequest struct {
 // their outcome.
 func (o *Ops) Stop(ctx context.Context, r StopRequest) (int, error) {
 	n := 0
+	after := andante.EnrollmentID("")
 	for {
 		var page []andante.Enrollment
-		err := o.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			if page, err = o.running(ctx, tx, r); err != nil || len(page) == 0 {
-				return err
-			}
-			accounts := unique(page, func(e andante.Enrollment) andante.AccountID { return e.Account })
-			if err := tx.LockAccounts(ctx, accounts); err != nil {
+		err := o.Store.Write(ctx, func(tx *store.Tx) error {
+			var accounts []andante.AccountID
+			err := Lock(ctx, tx, func() (_ []andante.AccountID, err error) {
+				page, err = o.running(ctx, tx, r, after)
+				accounts = unique(page, func(e andante.Enrollment) andante.AccountID { return e.Account })
+				return slices.Clone(accounts), err
+			})
+			if err != nil {
 				return err
 			}
 			if err := tx.RaiseVersion(ctx, accounts); err != nil {
@@ -124,12 +127,13 @@ func (o *Ops) Stop(ctx context.Context, r StopRequest) (int, error) {
 		if err != nil || len(page) == 0 || r.Contact != "" {
 			return n, err
 		}
+		after = page[len(page)-1].ID
 	}
 }
 
-func (o *Ops) running(ctx context.Context, tx *store.Tx, r StopRequest) ([]andante.Enrollment, error) {
+func (o *Ops) running(ctx context.Context, tx *store.Tx, r StopRequest, after andante.EnrollmentID) ([]andante.Enrollment, error) {
 	if r.Contact == "" {
-		return tx.ActiveOn(ctx, r.Sequence, "", enrollPage)
+		return tx.ActiveOn(ctx, r.Sequence, after, enrollPage)
 	}
 	all, err := tx.EnrollmentsOf(ctx, []andante.ContactID{r.Contact})
 	return slices.DeleteFunc(all, func(e andante.Enrollment) bool {

@@ -52,9 +52,11 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 	}
 	var next []andante.Touch
 	var moved, finished []andante.Enrollment
+	var over []andante.EnrollmentID
 	for _, s := range list {
 		e, ok := people.enrollments[s.Touch.Enrollment]
 		if !ok || e.State == andante.EnrollmentFinished {
+			over = append(over, e.ID) // a text that was kept just now is of no use any more
 			continue
 		}
 		t, reason, err := o.after(ctx, tx, p, people, e, s)
@@ -75,6 +77,9 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 	if err := tx.MoveEnrollments(ctx, moved); err != nil {
 		return err
 	}
+	if err := tx.DropQuotes(ctx, over); err != nil {
+		return err
+	}
 	return o.finish(ctx, tx, finished)
 }
 
@@ -89,6 +94,9 @@ func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *peopl
 		return andante.Touch{}, "", err
 	}
 	i := plan.Index(s.Touch.Step) + 1
+	if i == 0 {
+		return andante.Touch{}, andante.ReasonNoStep, nil
+	}
 	if i >= len(plan.Steps) {
 		return andante.Touch{}, andante.ReasonFinished, nil
 	}
@@ -115,7 +123,7 @@ func loadPeople(ctx context.Context, tx *store.Tx, list []Settled) (*people, err
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := tx.Accounts(ctx, unique(list, func(s Settled) andante.AccountID { return s.Touch.Account }))
+	accounts, err := tx.Accounts(ctx, unique(enrollments, func(e andante.Enrollment) andante.AccountID { return e.Account }))
 	return &people{byID(enrollments, enrollmentID), byID(contacts, contactID), byID(accounts, accountID)}, err
 }
 
@@ -134,7 +142,7 @@ func cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, reason anda
 	for _, t := range list {
 		was := t.State
 		t.State, t.Reason, t.Settled = andante.Canceled, reason, now
-		t.Lease, t.Counted, t.NotAfter = "", time.Time{}, time.Time{}
+		t.Free()
 		changes = append(changes, store.Change{Touch: t, Was: was})
 	}
 	_, err := tx.Change(ctx, changes)

@@ -23,11 +23,8 @@ func (o *Ops) Unsubscribe(ctx context.Context, t Token, source string) error {
 // optOut suppresses and ends what runs. The event is written for each contact
 // that has the address.
 func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, hash andante.AddressHash, kind andante.Kind, reason andante.Reason, source string, touch andante.TouchID) error {
-	people, err := o.whoHas(ctx, tx, id, hash)
-	if err != nil {
-		return err
-	}
-	return o.changeContacts(ctx, tx, people, func() error {
+	find := func() ([]andante.Contact, error) { return o.whoHas(ctx, tx, id, hash) }
+	return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
 		there, err := tx.Suppressions(ctx, nonEmpty(id), nonEmpty(hash))
 		if err != nil {
 			return err
@@ -91,7 +88,7 @@ func (o *Ops) applyToAll(ctx context.Context, tx *store.Tx, people []andante.Con
 }
 
 // Bounce marks an address as one that can't be reached: it is suppressed for the
-// kind, and what runs for those who have it ends. The accounts must be locked.
+// kind, whoever has it; every permit looks. The touch's account must be locked.
 func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, response string) error {
 	people, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
 	if err != nil {
@@ -104,6 +101,10 @@ func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, respons
 		s.Contact = t.Contact
 	}
 	if err := tx.AddSuppressions(ctx, []andante.Suppression{s}); err != nil {
+		return err
+	}
+	accounts := unique(people, func(c andante.Contact) andante.AccountID { return c.Account })
+	if err := tx.RaiseVersion(ctx, accounts); err != nil {
 		return err
 	}
 	return o.applyToAll(ctx, tx, people, andante.EventBounced, response, t.ID)
@@ -141,11 +142,8 @@ func (o *Ops) suppressOne(ctx context.Context, tx *store.Tx, hash andante.Addres
 	if err != nil || slices.ContainsFunc(there, func(s andante.Suppression) bool { return s.Kind == "" && s.Purpose == "" }) {
 		return false, err
 	}
-	people, err := o.whoHas(ctx, tx, "", hash)
-	if err != nil {
-		return false, err
-	}
-	return true, o.changeContacts(ctx, tx, people, func() error {
+	find := func() ([]andante.Contact, error) { return o.whoHas(ctx, tx, "", hash) }
+	return true, o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
 		err := tx.AddSuppressions(ctx, []andante.Suppression{{
 			ID: andante.NewID[andante.SuppressionID](o.now()), Address: hash, Reason: andante.ReasonSuppressed, Source: source, At: o.now(),
 		}})

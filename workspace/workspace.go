@@ -58,6 +58,14 @@ func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
 	return w, compact(found)
 }
 
+// Ungoverned returns the workspace without limits and gaps: what a demo compares
+// the governor with.
+func (w *Workspace) Ungoverned() *Workspace {
+	return &Workspace{
+		Config: w.Config, Policy: w.Policy.Unlimited(), Consent: w.Consent, Sequences: w.Sequences, Files: w.Files, templates: w.templates,
+	}
+}
+
 // compact drops findings that say the same of the same place.
 func compact(found []*andante.Finding) []*andante.Finding {
 	return slices.CompactFunc(found, func(a, b *andante.Finding) bool { return *a == *b })
@@ -193,8 +201,12 @@ func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 	}
 }
 
-// Hours returns the hours in which a step may reach a contact.
+// Hours returns the hours in which a step may reach a contact. A mail that the
+// contact has asked for is awaited at any hour, unless its author narrows them.
 func (w *Workspace) Hours(f *governor.Facts, q *sequences.Sequence, s *sequences.Step) calendar.Hours {
+	if q.Purpose == andante.Requested && s.Kind == andante.Email {
+		return calendar.Hours{Windows: q.Narrow(s), Zones: f.Zones}
+	}
 	return w.Policy.Hours(f, governor.Candidate{Kind: s.Kind, Purpose: q.Purpose, Narrow: q.Narrow(s)})
 }
 
