@@ -286,14 +286,15 @@ func (e *Engine) serve(ctx context.Context, q queue.Queue, r RunOptions) error {
 		Handler: e.handler(q), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
-	stopped := context.AfterFunc(ctx, func() {
+	down := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		srv.Shutdown(end)
+		down <- srv.Shutdown(end)
 	})
-	defer stopped()
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		stop()
 		return err
 	}
-	return nil
+	return <-down // what somebody asked for is carried out before the store closes
 }

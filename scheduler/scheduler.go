@@ -164,11 +164,18 @@ func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, r *Round) ([]queue.I
 	return again, nil
 }
 
+// outage is how long nobody may look before the machine counts as having been
+// off.
+const outage = 6 * time.Hour
+
 // lease takes what is due, up to the brake, and groups it by kind and sender.
 func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.Item, error) {
 	now := s.clock.Now()
 	wall, err := tx.Wall(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := tx.Seen(ctx, now, outage); err != nil {
 		return nil, err
 	}
 	load, out, err := tx.LeaseLoad(ctx)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -17,6 +19,8 @@ const (
 	metaEpoch    = "epoch"
 	metaCalendar = "calendar"
 	metaDemo     = "demo"
+	metaSeen     = "seen"
+	metaOutage   = "outage"
 )
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
@@ -149,3 +153,51 @@ func (tx *Tx) DemoReady(ctx context.Context) (bool, error) {
 
 // SetDemoReady notes that a demo has been set up.
 func (tx *Tx) SetDemoReady(ctx context.Context) error { return tx.setMeta(ctx, metaDemo, "ready") }
+
+// An Outage is the last span of the calendar in which nobody looked at what was
+// due. The zero Outage is none.
+type Outage struct{ From, To time.Time }
+
+// Covers tells whether t lies in the outage.
+func (o Outage) Covers(t time.Time) bool { return t.After(o.From) && t.Before(o.To) }
+
+// Outage returns the last outage.
+func (tx *Tx) Outage(ctx context.Context) (o Outage, err error) {
+	v, err := tx.meta(ctx, metaOutage)
+	if err != nil || v == "" {
+		return o, err
+	}
+	from, to, _ := strings.Cut(v, " ")
+	a, err := strconv.ParseInt(from, 10, 64)
+	if err != nil {
+		return o, err
+	}
+	b, err := strconv.ParseInt(to, 10, 64)
+	return Outage{time.UnixMilli(a).UTC(), time.UnixMilli(b).UTC()}, err
+}
+
+// Seen notes that a scheduler looks now. If nobody has looked for longer than
+// `after`, the time since then becomes the outage. It is written once a minute.
+func (tx *Tx) Seen(ctx context.Context, now time.Time, after time.Duration) error {
+	v, err := tx.meta(ctx, metaSeen)
+	if err != nil {
+		return err
+	}
+	last := now
+	if v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil {
+			return err
+		}
+		last = time.UnixMilli(n)
+		if now.Sub(last) < time.Minute {
+			return nil
+		}
+	}
+	if now.Sub(last) > after {
+		if err := tx.setMeta(ctx, metaOutage, fmt.Sprintf("%d %d", last.UnixMilli(), now.UnixMilli())); err != nil {
+			return err
+		}
+	}
+	return tx.setMeta(ctx, metaSeen, strconv.FormatInt(now.UnixMilli(), 10))
+}

@@ -132,11 +132,14 @@ func (tx *Tx) NextDue(ctx context.Context, senders []string) (time.Time, error) 
 type Change struct {
 	Touch andante.Touch   // as it shall be
 	Was   andante.State   // the state in which it must be
-	Lease andante.LeaseID // the lease that it must belong to; empty: none
+	Lease andante.LeaseID // the lease that it must belong to; empty: any
+	// Attempt is the number of the attempt that it must be on; 0: any. The outcome
+	// of one attempt is no evidence about another.
+	Attempt int
 }
 
 var changeColumns = []column{
-	{"id", typeID}, {"was_state", typeText}, {"was_lease", typeText}, {"state", typeText}, {"due_at", typeInt}, {"first_due_at", typeInt},
+	{"id", typeID}, {"was_state", typeText}, {"was_lease", typeText}, {"was_attempts", typeInt}, {"state", typeText}, {"due_at", typeInt}, {"first_due_at", typeInt},
 	{"lease_id", typeID}, {"not_after", typeInt}, {"counted_at", typeInt}, {"settled_at", typeInt}, {"attempts", typeInt}, {"deferred", typeInt},
 	{"reason", typeText}, {"evidence", typeText}, {"address", typeText}, {"message_id", typeText}, {"message_hash", typeText},
 	{"message_size", typeInt}, {"subject", typeText}, {"sender", typeText},
@@ -151,11 +154,12 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 			return nil, fmt.Errorf("touch %s: %s may not become %s", c.Touch.ID, c.Was, c.Touch.State)
 		}
 	}
-	guard := "AND touches.state=v.was_state AND (v.was_lease='' OR touches.lease_id=" + tx.asID("v.was_lease") + ")"
+	guard := "AND touches.state=v.was_state AND (v.was_lease='' OR touches.lease_id=" + tx.asID("v.was_lease") +
+		") AND (v.was_attempts=0 OR touches.attempts=v.was_attempts)"
 	ids, err := update(ctx, tx, "touches", changeColumns, guard, list, func(c Change) []any {
 		t := c.Touch
 		return []any{
-			string(t.ID), string(c.Was), string(c.Lease), string(t.State), ms(t.Due), ms(t.FirstDue),
+			string(t.ID), string(c.Was), string(c.Lease), c.Attempt, string(t.State), ms(t.Due), ms(t.FirstDue),
 			null(t.Lease), ms(t.NotAfter), ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred,
 			string(t.Reason), evidenceJSON(t.Evidence), string(t.Address), t.MessageID, t.MessageHash,
 			t.MessageSize, t.Subject, t.Sender,

@@ -1,11 +1,13 @@
 package webhooks
 
 import (
+	"context"
 	"embed"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/andante-hq/andante/ops"
 )
@@ -79,7 +81,10 @@ func (u *unsubscribe) leave(w http.ResponseWriter, r *http.Request, t ops.Token)
 	if r.FormValue("List-Unsubscribe") == "One-Click" {
 		source = "one-click"
 	}
-	if err := u.ops.Unsubscribe(r.Context(), t, source); err != nil {
+	// Whoever hangs up early has still asked.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 25*time.Second)
+	defer cancel()
+	if err := u.ops.Unsubscribe(ctx, t, source); err != nil {
 		u.log.Error("an unsubscribe could not be carried out", "contact", string(t.Contact), "touch", string(t.Touch), "err", err)
 		http.Error(w, "this did not work; please try again in a moment", http.StatusServiceUnavailable)
 		return

@@ -124,21 +124,13 @@ func (f *fate) isMoved() bool { return f == movedFate }
 
 // unmoved returns the items whose accounts are as they were loaded.
 func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]andante.Touch) ([]*item, error) {
-	ids := make([]andante.AccountID, len(b.items))
-	for i, it := range b.items {
-		ids[i] = it.account.ID
-	}
-	accounts, err := tx.Accounts(ctx, compact(ids))
+	changed, err := movedAccounts(ctx, tx, b.items)
 	if err != nil {
 		return nil, err
 	}
-	version := map[andante.AccountID]int64{}
-	for _, a := range accounts {
-		version[a.ID] = a.Version
-	}
 	var still []*item
 	for _, it := range b.items {
-		if version[it.account.ID] == it.account.Version {
+		if !changed[it.account.ID] {
 			still = append(still, it)
 			continue
 		}

@@ -37,7 +37,7 @@ func failed(reason andante.Reason, err error) *fate {
 // change turns a fate into what is written of a leased or claimed touch.
 func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State, now time.Time) ops.Settled {
 	t.State, t.Reason, t.Evidence = f.state, f.reason, f.evidence
-	t.Lease, t.Counted, t.NotAfter = "", time.Time{}, time.Time{}
+	t.Free()
 	if f.state == andante.Planned {
 		t.Due = f.until
 		t.Deferred++

@@ -21,8 +21,9 @@ type keeper struct {
 	over   sync.WaitGroup
 }
 
-func newKeeper(w *Worker, l store.Lease) *keeper {
-	return &keeper{w: w, lease: l, until: w.clock.Wall().Add(w.o.LeaseTime)}
+// newKeeper keeps a lease that was asked for at an instant of the machine.
+func newKeeper(w *Worker, l store.Lease, asked time.Time) *keeper {
+	return &keeper{w: w, lease: l, until: asked.Add(w.o.LeaseTime)}
 }
 
 func (k *keeper) start(ctx context.Context) {

@@ -16,11 +16,12 @@ import (
 
 // batch is what one chunk of a lease has become so far.
 type batch struct {
-	w     *workspace.Workspace
-	now   time.Time // of the calendar, when it was loaded
-	seed  andante.Seed
-	items []*item
-	holds []andante.Hold // on sequences, senders and everything
+	w      *workspace.Workspace
+	now    time.Time // of the calendar, when it was loaded
+	seed   andante.Seed
+	items  []*item
+	holds  []andante.Hold // on sequences, senders and everything
+	outage store.Outage   // when nobody looked at what was due
 }
 
 // item is one touch with everything around it.
@@ -57,8 +58,9 @@ func (b *batch) alive() []*item {
 	return list
 }
 
-// load reads the touches and everything that the other passes ask about, in one
-// look at the store.
+// load reads the touches, as they are now, and everything that the other passes
+// ask about, in one look at the store. Touches that are no longer leased to this
+// worker are left out.
 func (r *run) load(ctx context.Context, touches []andante.Touch) (*batch, error) {
 	b := &batch{now: r.clock.Now()}
 	return b, r.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -71,8 +73,26 @@ func (r *run) load(ctx context.Context, touches []andante.Touch) (*batch, error)
 		if b.holds, err = tx.WideHolds(ctx); err != nil {
 			return err
 		}
-		return r.loadItems(ctx, tx, b, touches)
+		if b.outage, err = tx.Outage(ctx); err != nil {
+			return err
+		}
+		fresh, err := tx.Touches(ctx, touchIDs(touches))
+		if err != nil {
+			return err
+		}
+		b.items = nil
+		return r.loadItems(ctx, tx, b, keep(fresh, func(t andante.Touch) bool {
+			return t.State == andante.Leased && t.Lease == r.lease.ID
+		}))
 	})
+}
+
+func touchIDs(touches []andante.Touch) []andante.TouchID {
+	ids := make([]andante.TouchID, len(touches))
+	for i, t := range touches {
+		ids[i] = t.ID
+	}
+	return ids
 }
 
 func (r *run) loadItems(ctx context.Context, tx *store.Tx, b *batch, touches []andante.Touch) error {
@@ -156,7 +176,7 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	if err != nil {
 		return err
 	}
-	bars, err := tx.Suppressions(ctx, contacts, b.addresses())
+	bars, err := barsOn(ctx, tx, b.items)
 	if err != nil {
 		return err
 	}
@@ -182,9 +202,7 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	}
 	for _, it := range b.items {
 		it.holds = keep(holds, func(h andante.Hold) bool { return h.Key == string(it.contact.ID) || h.Key == string(it.account.ID) })
-		it.bars = keep(bars, func(s andante.Suppression) bool {
-			return s.Contact != "" && s.Contact == it.contact.ID || s.Address != "" && s.Address == it.touch.Address
-		})
+		it.bars = keep(bars, it.isBarred)
 		it.consents = keep(consents, func(c andante.Consent) bool { return c.Contact == it.contact.ID })
 		it.earlier = keep(earlier, func(t andante.Touch) bool { return t.Enrollment == it.enrollment.ID && t.ID != it.touch.ID })
 		it.quotes = keep(quotes, func(q store.Quote) bool { return q.Enrollment == it.enrollment.ID })
@@ -225,6 +243,58 @@ func refusalsOf(ctx context.Context, tx *store.Tx, items []*item) (map[andante.T
 		of[a.Touch] = r
 	}
 	return of, err
+}
+
+// isBarred tells whether a suppression is about the contact or the address.
+func (it *item) isBarred(s andante.Suppression) bool {
+	return s.Contact != "" && s.Contact == it.contact.ID || s.Address != "" && s.Address == it.touch.Address
+}
+
+// barsOn reads what bars the contacts and addresses of some touches.
+func barsOn(ctx context.Context, tx *store.Tx, items []*item) ([]andante.Suppression, error) {
+	var contacts []andante.ContactID
+	var addresses []andante.AddressHash
+	for _, it := range items {
+		contacts, addresses = append(contacts, it.contact.ID), append(addresses, it.touch.Address)
+	}
+	return tx.Suppressions(ctx, compact(contacts), compact(addresses))
+}
+
+// movedAccounts returns the accounts of the items that have changed since they
+// were loaded. They must be locked.
+func movedAccounts(ctx context.Context, tx *store.Tx, items []*item) (map[andante.AccountID]bool, error) {
+	var ids []andante.AccountID
+	for _, it := range items {
+		ids = append(ids, it.account.ID)
+	}
+	accounts, err := tx.Accounts(ctx, compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	version := map[andante.AccountID]int64{}
+	for _, a := range accounts {
+		version[a.ID] = a.Version
+	}
+	moved := map[andante.AccountID]bool{}
+	for _, it := range items {
+		if v, ok := version[it.account.ID]; !ok || v != it.account.Version {
+			moved[it.account.ID] = true
+		}
+	}
+	return moved, nil
+}
+
+// lockAccountsOf locks the accounts that touches belong to now: a contact may have
+// moved to another one since they were loaded.
+func lockAccountsOf(ctx context.Context, tx *store.Tx, ids []andante.TouchID) error {
+	return ops.Lock(ctx, tx, func() ([]andante.AccountID, error) {
+		touches, err := tx.Touches(ctx, ids)
+		var accounts []andante.AccountID
+		for _, t := range touches {
+			accounts = append(accounts, t.Account)
+		}
+		return compact(accounts), err
+	})
 }
 
 func keep[T any](list []T, f func(T) bool) []T {

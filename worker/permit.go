@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -42,16 +43,16 @@ func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.Tou
 		allowed, err = g.permit(last, tx, ids)
 		return err
 	})
-	if err != nil && len(g.outcomes) > 0 {
-		// The outcomes in hand are worth more than the next flight.
-		if e := g.flush(last); e != nil {
-			return nil, e
-		}
-	}
 	if err != nil {
-		return nil, err
+		// The commit may have gone through though its answer was lost: nothing was
+		// written of this flight. And what is known of the last one is worth more
+		// than the next.
+		for _, id := range ids {
+			g.outcomes = append(g.outcomes, outcome{item: g.items[id], err: &channels.SendError{Kind: channels.Untried, Err: err}, at: g.r.clock.Now()})
+		}
+		return nil, errors.Join(err, g.flush(last))
 	}
-	g.outcomes = g.outcomes[:0]
+	g.noteOutcomes()
 	g.started = g.r.clock.Wall()
 	return allowed, nil
 }
@@ -60,14 +61,17 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) 
 	if err := g.r.hold(ctx, tx); err != nil {
 		return nil, err
 	}
-	if err := g.r.record(ctx, tx, g.b, g.outcomes); err != nil {
+	if err := lockAccountsOf(ctx, tx, append(outcomeIDs(g.outcomes), ids...)); err != nil {
+		return nil, err
+	}
+	if err := g.r.record(ctx, tx, g.outcomes); err != nil {
 		return nil, err
 	}
 	if g.shut {
-		return nil, nil
+		return nil, g.putBack(ctx, tx, ids, andante.ReasonSender)
 	}
 	now := g.r.clock.Now()
-	going, err := g.notHeldNow(ctx, tx, ids, now)
+	going, err := g.stillAllowed(ctx, tx, ids, now)
 	if err != nil {
 		return nil, err
 	}
@@ -99,30 +103,69 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) 
 	return allowed, tx.AddAttempts(ctx, attempts)
 }
 
-// notHeldNow leaves out what a hold on its sequence, its sender or everything has
-// stopped since the claim, or whose time is over, and plans it again.
-func (g *gate) notHeldNow(ctx context.Context, tx *store.Tx, ids []andante.TouchID, now time.Time) ([]andante.TouchID, error) {
+// stillAllowed leaves out what has been stopped since the claim, or whose time is
+// over, and plans it again: a hold, a suppression of contact or address, or any
+// other change of its account.
+func (g *gate) stillAllowed(ctx context.Context, tx *store.Tx, ids []andante.TouchID, now time.Time) ([]andante.TouchID, error) {
 	holds, err := tx.WideHolds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]*item, len(ids))
+	for i, id := range ids {
+		items[i] = g.items[id]
+	}
+	moved, err := movedAccounts(ctx, tx, items)
+	if err != nil {
+		return nil, err
+	}
+	bars, err := barsOn(ctx, tx, items)
 	if err != nil {
 		return nil, err
 	}
 	g.b.holds, g.b.now = holds, now
 	var going []andante.TouchID
-	var back []store.Change
-	for _, id := range ids {
-		it := g.items[id]
+	var stopped []*item
+	for _, it := range items {
+		it.bars = keep(bars, it.isBarred)
 		f := notHeld(g.r, g.b, it)
-		if f == nil && now.After(it.touch.NotAfter) {
+		switch {
+		case f != nil:
+		case moved[it.account.ID] || notSuppressed(g.r, g.b, it) != nil || now.After(it.touch.NotAfter):
 			f = putOff(andante.ReasonReturned, now, andante.Evidence{})
-		}
-		if f == nil {
-			going = append(going, id)
+		default:
+			going = append(going, it.touch.ID)
 			continue
 		}
-		back = append(back, f.change(it.touch, g.r.lease.ID, andante.Claimed, now).Change)
+		it.fate = f
+		stopped = append(stopped, it)
 	}
-	_, err = tx.Change(ctx, back)
-	return going, err
+	return going, g.back(ctx, tx, stopped)
+}
+
+// putBack plans touches again that were claimed and are not sent now.
+func (g *gate) putBack(ctx context.Context, tx *store.Tx, ids []andante.TouchID, reason andante.Reason) error {
+	var list []*item
+	for _, id := range ids {
+		g.items[id].fate = putOff(reason, g.r.clock.Now(), andante.Evidence{})
+		list = append(list, g.items[id])
+	}
+	return g.back(ctx, tx, list)
+}
+
+// back writes the fates of claimed touches.
+func (g *gate) back(ctx context.Context, tx *store.Tx, list []*item) error {
+	now := g.r.clock.Now()
+	var changes []store.Change
+	var verdicts []store.StoredVerdict
+	for _, it := range list {
+		changes = append(changes, it.fate.change(it.touch, g.r.lease.ID, andante.Claimed, now).Change)
+		verdicts = append(verdicts, it.fate.verdict(it.touch, g.b.w.Policy.Hash, now))
+	}
+	if _, err := tx.Change(ctx, changes); err != nil {
+		return err
+	}
+	return tx.AddVerdicts(ctx, verdicts)
 }
 
 // Open tells whether a permitted message may still be written: the lease holds by

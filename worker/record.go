@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -20,21 +21,42 @@ type outcome struct {
 	took    time.Duration
 }
 
+func outcomeIDs(list []outcome) []andante.TouchID {
+	ids := make([]andante.TouchID, len(list))
+	for i, o := range list {
+		ids[i] = o.item.touch.ID
+	}
+	return ids
+}
+
+// plainAfter is how many tries an outcome has to be recorded with all that follows
+// from it, before the outcome alone is written.
+const plainAfter = 8
+
 // flush records the outcomes in hand. A receipt is evidence that exists nowhere
 // else, so it is tried until the store answers, whatever became of the lease.
 func (g *gate) flush(ctx context.Context) error {
-	if len(g.outcomes) == 0 {
-		return nil
-	}
 	wait := 50 * time.Millisecond
-	for {
-		err := g.r.store.Write(ctx, func(tx *store.Tx) error { return g.r.record(ctx, tx, g.b, g.outcomes) })
+	for try := 1; len(g.outcomes) > 0; try++ {
+		err := g.r.store.Write(ctx, func(tx *store.Tx) error {
+			if err := lockAccountsOf(ctx, tx, outcomeIDs(g.outcomes)); err != nil {
+				return err
+			}
+			return g.r.record(ctx, tx, g.outcomes)
+		})
 		if err == nil {
-			g.outcomes = g.outcomes[:0]
+			g.noteOutcomes()
 			return nil
 		}
-		if store.DataFault(err) && len(g.outcomes) > 1 {
+		if len(g.outcomes) > 1 && (store.DataFault(err) || try == plainAfter) {
 			return g.halve(ctx)
+		}
+		if store.DataFault(err) || try >= plainAfter {
+			if g.plain(ctx) == nil {
+				g.r.log.Error("only the outcome of a touch could be recorded, not what follows from it", "touch", g.outcomes[0].item.touch.ID, "err", err)
+				g.noteOutcomes()
+				return nil
+			}
 		}
 		g.r.log.Error("outcomes can't be recorded yet; they are kept and tried again", "touches", len(g.outcomes), "err", err)
 		if err := andante.Sleep(ctx, wait); err != nil {
@@ -42,10 +64,11 @@ func (g *gate) flush(ctx context.Context) error {
 		}
 		wait = min(2*wait, 5*time.Second)
 	}
+	return nil
 }
 
-// halve records the two halves of the outcomes apart, so that a row that the
-// store refuses stands alone in the end.
+// halve records the two halves of the outcomes apart, so that one that the store
+// refuses stands alone in the end.
 func (g *gate) halve(ctx context.Context) error {
 	all := g.outcomes
 	for _, half := range [][]outcome{all[:len(all)/2], all[len(all)/2:]} {
@@ -58,28 +81,65 @@ func (g *gate) halve(ctx context.Context) error {
 	return nil
 }
 
-// record writes a flight's outcomes into the ledger and plans what follows.
-func (r *run) record(ctx context.Context, tx *store.Tx, b *batch, list []outcome) error {
+// plain writes what became of the touches and nothing that follows from it.
+func (g *gate) plain(ctx context.Context) error {
+	return g.r.store.Write(ctx, func(tx *store.Tx) error {
+		rec := newRecording(g.outcomes)
+		for _, s := range rec.all {
+			if _, err := tx.Change(ctx, []store.Change{s.Change}); err != nil {
+				return err
+			}
+		}
+		return tx.EndAttempts(ctx, rec.attempts)
+	})
+}
+
+// noteOutcomes tells log and metrics of outcomes that are recorded, and lets go of
+// them.
+func (g *gate) noteOutcomes() {
+	rec := newRecording(g.outcomes)
+	for i, o := range g.outcomes {
+		g.r.journal.Outcome(rec.all[i].Touch, rec.attempts[i].Outcome, rec.attempts[i].Code, o.took)
+	}
+	g.outcomes = nil
+}
+
+// record writes a flight's outcomes into the ledger and plans what follows. The
+// accounts must be locked.
+func (r *run) record(ctx context.Context, tx *store.Tx, list []outcome) error {
 	if len(list) == 0 {
 		return nil
 	}
-	var accounts []andante.AccountID
-	for _, o := range list {
-		accounts = append(accounts, o.item.account.ID)
-	}
-	if err := tx.LockAccounts(ctx, accounts); err != nil {
+	rec := newRecording(list)
+	if err := tx.PutQuotes(ctx, rec.quotes); err != nil { // first: the end of an enrollment drops them
 		return err
 	}
-	var rec recording
-	for _, o := range list {
-		rec.add(r, o)
-	}
-	if err := r.writeRecord(ctx, tx, &rec); err != nil {
+	back, err := tx.Change(ctx, rec.back)
+	if err != nil {
 		return err
 	}
-	for i, o := range list {
-		t := rec.all[i].Touch
-		r.journal.Outcome(t, rec.attempts[i].Outcome, rec.attempts[i].Code, o.took)
+	done, err := r.ops.Settle(ctx, tx, rec.over)
+	if err != nil {
+		return err
+	}
+	maps.Copy(done, back)
+	if err := r.lateReceipts(ctx, tx, rec, done); err != nil {
+		return err
+	}
+	if err := tx.EndAttempts(ctx, rec.attempts); err != nil {
+		return err
+	}
+	rec.verdicts = keep(rec.verdicts, func(v store.StoredVerdict) bool { return done[v.Touch] })
+	if err := tx.AddVerdicts(ctx, rec.verdicts); err != nil {
+		return err
+	}
+	for _, o := range rec.bounces {
+		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err)); err != nil {
+			return err
+		}
+	}
+	if rec.sender != nil {
+		return r.stopSender(ctx, tx, rec.sender)
 	}
 	return nil
 }
@@ -94,10 +154,21 @@ type recording struct {
 	verdicts []store.StoredVerdict
 	bounces  []outcome
 	sender   *channels.SendError
+	at       time.Time // of the last outcome
+}
+
+// newRecording decides what each outcome means.
+func newRecording(list []outcome) *recording {
+	rec := &recording{}
+	for _, o := range list {
+		rec.add(o)
+	}
+	return rec
 }
 
 // add decides what an outcome means.
-func (rec *recording) add(r *run, o outcome) {
+func (rec *recording) add(o outcome) {
+	rec.at = o.at
 	t := o.item.touch
 	t.State, t.Attempts, t.Lease = andante.Attempted, t.Attempts+1, ""
 	var problem *channels.SendError
@@ -116,9 +187,9 @@ func (rec *recording) add(r *run, o outcome) {
 		if a.Response == "" && problem.Err != nil {
 			a.Response = andante.CleanText(problem.Err.Error())
 		}
-		s.End = rec.fail(r, &t, o, problem)
+		s.End = rec.fail(&t, o, problem)
 	}
-	s.Change = store.Change{Touch: t, Was: andante.Attempted}
+	s.Change = store.Change{Touch: t, Was: andante.Attempted, Attempt: t.Attempts}
 	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
 	if t.State == andante.Planned {
 		rec.back = append(rec.back, s.Change)
@@ -131,7 +202,7 @@ func (rec *recording) add(r *run, o outcome) {
 
 // fail sets what a refusal makes of a touch and returns the reason that ends its
 // enrollment, if it does.
-func (rec *recording) fail(r *run, t *andante.Touch, o outcome, problem *channels.SendError) (end andante.Reason) {
+func (rec *recording) fail(t *andante.Touch, o outcome, problem *channels.SendError) (end andante.Reason) {
 	t.Settled, t.NotAfter = o.at, time.Time{}
 	switch problem.Kind {
 	case channels.Unknown:
@@ -185,37 +256,6 @@ func retry(t *andante.Touch, o outcome) {
 	}
 }
 
-func (r *run) writeRecord(ctx context.Context, tx *store.Tx, rec *recording) error {
-	if _, err := tx.Change(ctx, rec.back); err != nil {
-		return err
-	}
-	done, err := r.ops.Settle(ctx, tx, rec.over)
-	if err != nil {
-		return err
-	}
-	if err := r.lateReceipts(ctx, tx, rec, done); err != nil {
-		return err
-	}
-	if err := tx.EndAttempts(ctx, rec.attempts); err != nil {
-		return err
-	}
-	if err := tx.PutQuotes(ctx, rec.quotes); err != nil {
-		return err
-	}
-	if err := tx.AddVerdicts(ctx, rec.verdicts); err != nil {
-		return err
-	}
-	for _, o := range rec.bounces {
-		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err)); err != nil {
-			return err
-		}
-	}
-	if rec.sender != nil {
-		return r.stopSender(ctx, tx, rec.sender)
-	}
-	return nil
-}
-
 func responseOf(err error) string {
 	var problem *channels.SendError
 	if errors.As(err, &problem) {
@@ -225,14 +265,20 @@ func responseOf(err error) string {
 }
 
 // lateReceipts settles touches that became unknown because the lease was lost
-// before the answer came: the receipt is evidence all the same.
+// before the answer came: the receipt is evidence all the same. What did not go
+// fails, for its next step is planned already.
 func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) error {
 	var late []store.Change
-	for _, s := range rec.over {
-		if !done[s.Touch.ID] && (s.Touch.State == andante.Sent || s.Touch.State == andante.Failed) {
-			s.Change.Was = andante.Unknown
-			late = append(late, s.Change)
+	for _, s := range rec.all {
+		c := s.Change
+		if done[c.Touch.ID] || c.Touch.State == andante.Unknown {
+			continue
 		}
+		if c.Touch.State == andante.Planned {
+			c.Touch.State, c.Touch.Settled = andante.Failed, rec.at
+		}
+		c.Was = andante.Unknown
+		late = append(late, c)
 	}
 	_, err := tx.Change(ctx, late)
 	return err

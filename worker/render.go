@@ -41,6 +41,10 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) (f *fate) {
 	if err != nil {
 		return failed(andante.ReasonRender, err)
 	}
+	if it.touch.Sender != r.lease.Sender {
+		// A thread goes on as whoever began it; that sender has a lease of its own.
+		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: "the thread was begun as " + it.touch.Sender})
+	}
 	sealed, err := r.channels[it.touch.Kind].Prepare(m)
 	if err != nil {
 		return failed(andante.ReasonPrepare, err)

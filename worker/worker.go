@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -84,6 +86,7 @@ func (w *Worker) Handle(ctx context.Context, it queue.Item) {
 	// What is permitted is finished and recorded even when the process is asked
 	// to stop; only new work ends with ctx.
 	last := context.WithoutCancel(ctx)
+	asked := w.clock.Wall()
 	lease, err := w.pick(ctx, it)
 	if err != nil {
 		if !errors.Is(err, andante.ErrLeaseLost) && ctx.Err() == nil {
@@ -91,9 +94,9 @@ func (w *Worker) Handle(ctx context.Context, it queue.Item) {
 		}
 		return
 	}
-	r := &run{Worker: w, lease: lease, keeper: newKeeper(w, lease)}
+	r := &run{Worker: w, lease: lease, keeper: newKeeper(w, lease, asked)}
 	r.keeper.start(last)
-	err = r.work(ctx)
+	err = r.guarded(ctx)
 	r.keeper.stop()
 	if err != nil && ctx.Err() == nil {
 		w.log.Error("a lease was not finished", "lease", lease.ID, "err", err)
@@ -123,6 +126,17 @@ type run struct {
 	*Worker
 	lease  store.Lease
 	keeper *keeper
+}
+
+// guarded turns a panic into an error, so that the lease is given back whatever
+// happens.
+func (r *run) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return r.work(ctx)
 }
 
 // work takes the lease's touches through the passes, a chunk at a time.
@@ -190,7 +204,7 @@ func (r *run) apart(ctx context.Context, b *batch, touches []andante.Touch, caus
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
 			return err
 		}
-		if err := tx.LockAccounts(ctx, []andante.AccountID{t.Account}); err != nil {
+		if err := lockAccountsOf(ctx, tx, []andante.TouchID{t.ID}); err != nil {
 			return err
 		}
 		if _, err := r.ops.Settle(ctx, tx, []ops.Settled{f.change(t, r.lease.ID, andante.Leased, b.now)}); err != nil {
