@@ -55,10 +55,12 @@ func (e *enrolling) refusedByHistory(c andante.Contact) andante.Reason {
 func (e *enrolling) refusedByBars(c andante.Contact, a andante.Account) andante.Reason {
 	var reason andante.Reason
 	facts := e.p.w.Facts(c, a)
+	asked := map[andante.Kind]bool{andante.Decide: true}
 	for _, s := range e.q.Steps {
-		if s.Kind == andante.Decide {
+		if asked[s.Kind] {
 			continue
 		}
+		asked[s.Kind] = true
 		why, needed := e.barredFrom(s.Kind, c, facts.Country, a.Tier)
 		if why == "" {
 			return ""

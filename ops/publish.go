@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
-	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -187,21 +185,4 @@ func (o *Ops) raiseFor(ctx context.Context, tx *store.Tx, scope andante.HoldScop
 		return err
 	}
 	return tx.RaiseVersion(ctx, accounts)
-}
-
-// samePlan tells whether two states of a sequence have the same steps, kinds,
-// order, timing and conditions, so that only words differ.
-func samePlan(a, b *sequences.Sequence) bool {
-	return slices.EqualFunc(a.Steps, b.Steps, func(x, y sequences.Step) bool {
-		return x.ID == y.ID && x.Kind == y.Kind && x.When == y.When && x.On == y.On && x.WaitFor == y.WaitFor &&
-			written(x.After) == written(y.After) && written(x.ValidFor) == written(y.ValidFor) && written(x.UpTo) == written(y.UpTo) &&
-			(x.At == nil) == (y.At == nil) && (x.At == nil || x.At.String() == y.At.String())
-	})
-}
-
-func written(o *calendar.Offset) string {
-	if o == nil {
-		return ""
-	}
-	return o.String()
 }
