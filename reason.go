@@ -32,6 +32,7 @@ const (
 	ReasonLate       Reason = "late"  // the machine was off and the step says late: skip
 	ReasonNoChannel  Reason = "no_channel"
 	ReasonNoOwner    Reason = "no_owner"
+	ReasonNotYet     Reason = "not_yet" // the step asks for what has no effect yet
 )
 
 // Reasons of failures.
@@ -97,6 +98,7 @@ var reasonText = map[Reason]string{
 	ReasonLate:       "the machine was off and the step says late: skip",
 	ReasonNoChannel:  "no channel sends this kind yet",
 	ReasonNoOwner:    "the account has no owner to send as",
+	ReasonNotYet:     "the step asks for something that has no effect yet",
 
 	ReasonRender:    "the text could not be rendered",
 	ReasonPrepare:   "the message could not be built",

@@ -25,7 +25,7 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		say("open %s in %s (zone from the %s)", e.Rule, e.Zone, e.Source)
 	case andante.ReasonHoliday:
 		say("%s in %s", e.Rule, e.Zone)
-	case andante.ReasonCondition, andante.ReasonExit:
+	case andante.ReasonCondition, andante.ReasonExit, andante.ReasonNotYet:
 		say("%s", e.Rule)
 	case andante.ReasonMissing, andante.ReasonNoAddress:
 		say("%s is empty", e.Detail)

@@ -26,7 +26,7 @@ func (r *run) eligible(b *batch) {
 // eligibility lists the checks in order: what ends a sequence, then what skips a
 // step, then what puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, hasChannel, notSuppressed, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, notHeld, governed,
+	hasStep, hasChannel, canDo, notSuppressed, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, notHeld, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -42,6 +42,18 @@ func hasStep(_ *run, _ *batch, it *item) *fate {
 func hasChannel(r *run, _ *batch, it *item) *fate {
 	if _, ok := r.channels[it.touch.Kind]; !ok {
 		return skipped(andante.ReasonNoChannel, andante.Evidence{Detail: string(it.touch.Kind)})
+	}
+	return nil
+}
+
+// canDo skips what would go wrong for want of a key's effect: a step that waits for
+// a date or an event must not go at once, nor a mail unread by its reviewer or
+// without its attachment.
+func canDo(_ *run, _ *batch, it *item) *fate {
+	for _, key := range []string{"on", "wait_for", "review", "attach", "cc"} {
+		if it.step.Has(key) {
+			return skipped(andante.ReasonNotYet, andante.Evidence{Rule: key})
+		}
 	}
 	return nil
 }

@@ -137,16 +137,25 @@ func threadOf(s *sequences.Step, earlier []andante.Touch) thread {
 	}
 	slices.SortFunc(mails, func(a, b andante.Touch) int { return a.Settled.Compare(b.Settled) })
 	t := thread{on: true, last: mails[len(mails)-1]}
-	for _, m := range mails {
+	// RFC 5322 section 3.6.4: the references of the mail that is answered, and that
+	// mail itself. One that was no answer began a conversation of its own.
+	for _, m := range slices.Backward(mails) {
 		t.ids = append(t.ids, m.MessageID)
+		if !strings.HasPrefix(m.Subject, answering) {
+			break
+		}
 	}
+	slices.Reverse(t.ids)
 	t.sender = t.last.Sender
 	t.subject = t.last.Subject
-	if !strings.HasPrefix(t.subject, "Re: ") {
-		t.subject = "Re: " + t.subject
+	if !strings.HasPrefix(t.subject, answering) {
+		t.subject = answering + t.subject
 	}
 	return t
 }
+
+// answering begins the subject of a mail in a thread, and of no other.
+const answering = "Re: "
 
 func (t thread) quote(s *sequences.Step, quotes []store.Quote, id workspace.Identity) *templates.Quote {
 	if !t.on || s.NoQuote {

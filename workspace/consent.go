@@ -3,6 +3,7 @@ package workspace
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,7 +63,14 @@ func parseConsent(file string, src []byte) (ConsentPolicy, []*andante.Finding) {
 	doc, found := yamldoc.Parse(file, 1, src)
 	found = append(found, doc.Decode(&raw, yamldoc.With(parseNeed))...)
 	var p ConsentPolicy
-	for _, r := range raw {
+	for i, r := range raw {
+		if len(r.Who.Stages)+len(r.Who.Personas)+len(r.Who.Countries) > 0 {
+			line, column := doc.Position(strconv.Itoa(i), "who")
+			found = append(found, &andante.Finding{
+				File: file, Line: line, Column: column, Severity: andante.SeverityError, Rule: "policy-value",
+				Message: "`who:` in a consent rule knows tiers only", Suggestion: "write countries: beside who:",
+			})
+		}
 		p = append(p, ConsentRule{Kinds: r.Kinds, Countries: r.Countries, Tiers: r.Who.Tiers, Need: r.Need})
 	}
 	return p, found

@@ -48,6 +48,7 @@ func init() {
 		{"unknown-kind", andante.SeverityError, "A kind of touch that does not exist.", nothing},
 		{"unknown-stage", andante.SeverityError, "governor.yaml names a stage that does not exist.", nothing},
 		{"unknown-tier", andante.SeverityError, "A tier that does not exist.", nothing},
+		{"secret", andante.SeverityError, "A password stands in a URL of andante.yaml: it would be published, and end up in Git.", checkSecrets},
 		{"deliver", andante.SeverityError, "The mode of delivery is unknown, or redirect has no address.", checkDeliver},
 		{"closer-than-gap", andante.SeverityWarning, "Two steps follow each other sooner than the policy's gap lets them.", checkGaps},
 		{"stretched", andante.SeverityWarning, "The governor's limits stretch the sequence well beyond its plan.", checkStretch},
@@ -229,6 +230,17 @@ func checkNeeds(w *Workspace) []*andante.Finding {
 		}
 		return found
 	})
+}
+
+func checkSecrets(w *Workspace) (found []*andante.Finding) {
+	for key, value := range map[string]string{"store": w.Config.Store, "redis": w.Config.Redis} {
+		if Hide(value) != value {
+			f := w.at("secret", []string{key}, "the URL under %s holds a password", key)
+			f.Suggestion = "put the URL into the environment: ANDANTE_" + strings.ToUpper(key)
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 func checkDeliver(w *Workspace) (found []*andante.Finding) {
