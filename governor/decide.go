@@ -82,9 +82,13 @@ func stale(at time.Time) andante.Verdict {
 	return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonStale, Evidence: andante.Evidence{Until: &at}}
 }
 
-// Hours returns the hours in which the candidate may go.
+// Hours returns the hours in which the candidate may go. A mail that somebody has
+// just asked for keeps to those of its sequence and step alone.
 func (p *Policy) Hours(f *Facts, c Candidate) calendar.Hours {
 	h := calendar.Hours{Windows: c.Narrow, Zones: f.Zones}
+	if c.Purpose == andante.Requested && c.Kind == andante.Email {
+		return h
+	}
 	if w, ok := p.WindowFor(f, c.Kind); ok {
 		h.Windows = append([]calendar.Window{w}, c.Narrow...)
 	}

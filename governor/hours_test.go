@@ -63,6 +63,10 @@ func TestHours(t *testing.T) {
 			candidate: held, now: noon.Add(5*time.Hour + 29*time.Minute + 30*time.Second), touches: []governor.Touch{touch("card", day+5*time.Hour+30*time.Minute)},
 			want: "go not after 17:30"},
 
+		{name: "an opening shorter than a claim", policy: governor.Policy{Windows: []governor.WindowRule{{Window: window("12:00-12:01")}}, Gaps: []governor.Gap{{Min: rolling(day)}}},
+			candidate: governor.Candidate{Holds: 4 * time.Minute}, now: noon.Add(-time.Minute), touches: []governor.Touch{touch("card", day+time.Minute)},
+			want: `defer window "12:00-12:01" until 12:00`},
+
 		// Memorial Day is the 25th of May 2026, a Monday.
 		{name: "a holiday", policy: office, facts: american, now: time.Date(2026, 5, 25, 15, 0, 0, 0, time.UTC),
 			want: `defer holiday "Memorial Day" until 2026-05-26 12:00`},
@@ -73,8 +77,10 @@ func TestHours(t *testing.T) {
 		{name: "the night the clocks change", policy: office, facts: american, now: time.Date(2026, 3, 6, 23, 0, 0, 0, time.UTC),
 			want: `defer window "Mon-Fri 08:00-17:30" until 2026-03-09 12:00`},
 
-		{name: "a requested mail is awaited at any hour", policy: office, now: noon.Add(12 * time.Hour), candidate: governor.Candidate{Purpose: andante.Requested, Holds: time.Minute, Narrow: []calendar.Window{window("Thu 09:00-11:00")}},
+		{name: "a requested mail is awaited at any hour", policy: office, now: noon.Add(12 * time.Hour), candidate: governor.Candidate{Purpose: andante.Requested, Holds: time.Minute},
 			want: "go not after 2026-03-11 00:01"},
+		{name: "but for the hours that its step names", policy: office, now: noon.Add(12 * time.Hour), candidate: governor.Candidate{Purpose: andante.Requested, Holds: time.Minute, Narrow: []calendar.Window{window("Thu 09:00-11:00")}},
+			want: `defer window "Thu 09:00-11:00" until 2026-03-12 09:00`},
 		{name: "a requested text message is not", policy: office, now: noon.Add(12 * time.Hour), candidate: governor.Candidate{Purpose: andante.Requested, Kind: andante.SMS},
 			want: `defer window "Mon-Sat 10:00-19:00" until 2026-03-11 10:00`},
 	})

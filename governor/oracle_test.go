@@ -53,7 +53,7 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 		w.candidate.Stale = w.now.Add(minutes(valid))
 	}
 	for i := range rapid.IntRange(0, 9).Draw(t, "touches") {
-		w.facts.Touches = append(w.facts.Touches, someTouch(t, fmt.Sprint("t", i), w.now))
+		w.facts.Touches = append(w.facts.Touches, someTouch(t, fmt.Sprint("t", i), w))
 	}
 	return w
 })
@@ -94,17 +94,36 @@ var (
 	})
 )
 
-func someTouch(t *rapid.T, id string, now time.Time) governor.Touch {
+// someTouch is often close to where a period that ends or begins now has its other
+// end: that is where mistakes are made.
+func someTouch(t *rapid.T, id string, w world) governor.Touch {
+	at := rapid.IntRange(-320, 400).Draw(t, "at")
+	if lengths := w.lengths(); len(lengths) > 0 && rapid.Bool().Draw(t, "at an edge") {
+		at = rapid.SampledFrom(lengths).Draw(t, "length")*rapid.SampledFrom([]int{-1, 1}).Draw(t, "side") + rapid.IntRange(-6, 6).Draw(t, "near")
+	}
 	x := governor.Touch{
 		ID: andante.TouchID(id), Contact: rapid.SampledFrom([]andante.ContactID{"c1", "c1", "c2"}).Draw(t, "contact"),
 		Account: rapid.SampledFrom([]andante.AccountID{"a1", "a1", "a2"}).Draw(t, "account"),
 		Address: rapid.SampledFrom([]andante.AddressHash{"", "d1", "d2"}).Draw(t, "address"),
-		Kind:    someKind.Draw(t, "kind"), Purpose: somePurpose.Draw(t, "purpose"), At: now.Add(minutes(rapid.IntRange(-320, 400).Draw(t, "at"))),
+		Kind:    someKind.Draw(t, "kind"), Purpose: somePurpose.Draw(t, "purpose"), At: w.now.Add(minutes(at)),
 	}
 	if rapid.IntRange(0, 3).Draw(t, "in flight") == 0 {
 		x.From = x.At.Add(-minutes(rapid.IntRange(0, 5).Draw(t, "for")))
 	}
 	return x
+}
+
+// lengths returns the rolling periods and the gaps of the policy in minutes.
+func (w world) lengths() (list []int) {
+	for _, l := range w.policy.Limits {
+		if l.Per.Unit == "" {
+			list = append(list, int(l.Per.Length/time.Minute))
+		}
+	}
+	for _, g := range w.policy.Gaps {
+		list = append(list, int(g.Min.Length/time.Minute))
+	}
+	return list
 }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
@@ -209,25 +228,15 @@ func (o *oracle) limit(l governor.Limit) func(first, last int) bool {
 		}
 	}
 	length := int(l.Per.Length / time.Minute)
-	over := map[int]bool{} // by the period's end
-	for x := 0; x <= ahead+back; x++ {
+	bad := make([]bool, ahead+back)
+	for x := range bad { // every period (x - P, x]
 		if within(func(m int) bool { return x-length < m && m <= x }) > most {
-			over[x] = true
-		}
-	}
-	return func(first, last int) bool {
-		if len(over) == 0 {
-			return false
-		}
-		for t := first; t <= last; t++ {
-			for x := t; x-length < t; x++ {
-				if over[x] {
-					return true
-				}
+			for t := max(x-length+1, 0); t <= x; t++ {
+				bad[t] = true
 			}
 		}
-		return false
 	}
+	return func(first, last int) bool { return slices.Contains(bad[first:last+1], true) }
 }
 
 func (o *oracle) inScope(s governor.Scope, x governor.Touch) bool {

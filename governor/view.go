@@ -3,7 +3,6 @@ package governor
 import (
 	"time"
 
-	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 )
 
@@ -45,9 +44,7 @@ func (p *Policy) view(f *Facts, c *Candidate, now time.Time) view {
 	if len(f.Zones) > 0 {
 		v.zone = f.Zones[0]
 	}
-	if windowed(c) {
-		v.hours = p.Hours(f, *c)
-	}
+	v.hours = p.Hours(f, *c)
 	v.marks = make([]mark, 0, len(f.Touches))
 	for i := range f.Touches {
 		t := &f.Touches[i]
@@ -90,7 +87,3 @@ func (s Scope) set() scopeSet {
 
 // time returns the instant in the location of now.
 func (v *view) time(at int64) time.Time { return v.start.Add(time.Duration(at - v.now)) }
-
-// windowed tells whether local hours bind the candidate. A mail that somebody
-// has just asked for is awaited at any hour.
-func windowed(c *Candidate) bool { return c.Purpose != andante.Requested || c.Kind != andante.Email }

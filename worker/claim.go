@@ -179,7 +179,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item) e
 		if it.fate = r.judge(b, it, past); it.fate == nil {
 			gone = append(gone, governor.Touch{
 				ID: it.touch.ID, Contact: it.contact.ID, Account: it.account.ID, Address: it.touch.Address,
-				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.touch.NotAfter,
+				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.touch.NotAfter, From: b.now,
 			})
 		}
 	}
