@@ -1,6 +1,7 @@
 package andante
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,7 +101,8 @@ func (v Values) Empty(path string) bool {
 	return value == nil
 }
 
-// Parse reads the written form. The empty string gives nil.
+// Parse reads the written form. The empty string gives nil; NaN and infinity are
+// no numbers.
 func (t FieldType) Parse(s string) (any, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -108,7 +110,11 @@ func (t FieldType) Parse(s string) (any, error) {
 	}
 	switch t {
 	case NumberField:
-		return strconv.ParseFloat(s, 64)
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+			return nil, strconv.ErrSyntax
+		}
+		return n, nil
 	case FlagField:
 		switch strings.ToLower(s) {
 		case "yes", "true", "1", "y":

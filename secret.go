@@ -1,9 +1,14 @@
 package andante
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 // A Secret is a password or key. However it is printed, logged or marshalled, it
-// shows as ***; only Reveal gives it away.
+// shows as ***; only Reveal gives it away. Keep it in exported fields: fmt does not
+// ask an unexported one how it wants to be printed.
 type Secret string
 
 const hidden = "***"
@@ -19,8 +24,8 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// GoString returns ***.
-func (s Secret) GoString() string { return s.String() }
+// Format prints ***, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 
 // MarshalText returns ***, so that JSON and YAML hide it too.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +29,6 @@ const (
 type Asynq struct {
 	rdb      redis.UniversalClient
 	client   *asynq.Client
-	inspect  *asynq.Inspector
 	embedded *miniredis.Miniredis // nil with a Redis of its own
 	check    time.Duration        // how often an idle worker looks
 	log      *slog.Logger
@@ -37,20 +37,28 @@ type Asynq struct {
 // Open returns a queue on Redis: redis://, rediss://, redis-sentinel:// or
 // redis-cluster://. The empty URL starts a stand-in inside the process, reached
 // without a port.
-func Open(url string, log *slog.Logger) (*Asynq, error) {
+func Open(redisURL string, log *slog.Logger) (*Asynq, error) {
 	q := &Asynq{check: 150 * time.Millisecond, log: log}
 	var err error
-	if url == "" {
+	if redisURL == "" {
 		err = q.embed()
 	} else {
-		q.rdb, err = connect(url)
+		q.rdb, err = connect(redisURL)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open queue: %w", err)
+		return nil, fmt.Errorf("open queue: %w", withoutURL(err))
 	}
 	q.client = asynq.NewClientFromRedisClient(q.rdb)
-	q.inspect = asynq.NewInspectorFromRedisClient(q.rdb)
 	return q, nil
+}
+
+// withoutURL keeps a URL, and the password in it, out of an error.
+func withoutURL(err error) error {
+	var bad *url.Error
+	if errors.As(err, &bad) {
+		return fmt.Errorf("the queue's URL: %w", bad.Err)
+	}
+	return err
 }
 
 // embed starts the stand-in. Its clock must run, or nothing would ever expire.
@@ -72,25 +80,25 @@ func (q *Asynq) embed() error {
 // poolSize stays above what workers and asynq's own loops need at once.
 const poolSize = 64
 
-func connect(url string) (redis.UniversalClient, error) {
+func connect(redisURL string) (redis.UniversalClient, error) {
 	quiet := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	switch {
-	case strings.HasPrefix(url, "redis-sentinel://"):
-		o, err := redis.ParseFailoverURL(strings.Replace(url, "redis-sentinel://", "redis://", 1))
+	case strings.HasPrefix(redisURL, "redis-sentinel://"):
+		o, err := redis.ParseFailoverURL(strings.Replace(redisURL, "redis-sentinel://", "redis://", 1))
 		if err != nil {
 			return nil, err
 		}
 		o.PoolSize = poolSize
 		return redis.NewFailoverClient(o), nil
-	case strings.HasPrefix(url, "redis-cluster://"):
-		o, err := redis.ParseClusterURL(strings.Replace(url, "redis-cluster://", "redis://", 1))
+	case strings.HasPrefix(redisURL, "redis-cluster://"):
+		o, err := redis.ParseClusterURL(strings.Replace(redisURL, "redis-cluster://", "redis://", 1))
 		if err != nil {
 			return nil, err
 		}
 		o.PoolSize, o.MaintNotificationsConfig = poolSize, quiet
 		return redis.NewClusterClient(o), nil
 	}
-	o, err := redis.ParseURL(url)
+	o, err := redis.ParseURL(redisURL)
 	if err != nil {
 		return nil, err
 	}
@@ -142,16 +150,14 @@ func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Co
 	return nil
 }
 
+// pendingKey is the list in which asynq keeps what waits. Its inspector would not
+// find the queue again after a flush.
+const pendingKey = "asynq:{" + queueName + "}:pending"
+
 // Depth returns how many items wait.
-func (q *Asynq) Depth(context.Context) (int, error) {
-	info, err := q.inspect.GetQueueInfo(queueName)
-	if errors.Is(err, asynq.ErrQueueNotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return info.Pending, nil
+func (q *Asynq) Depth(ctx context.Context) (int, error) {
+	n, err := q.rdb.LLen(ctx, pendingKey).Result()
+	return int(n), err
 }
 
 // Ping tells whether Redis answers.

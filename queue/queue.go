@@ -29,34 +29,61 @@ type Queue interface {
 }
 
 // Inline is a queue inside the process.
-type Inline struct{ items chan Item }
+type Inline struct {
+	items   chan Item
+	mu      sync.Mutex
+	waiting map[Item]bool
+}
 
 // NewInline returns a queue that holds up to n items.
-func NewInline(n int) *Inline { return &Inline{make(chan Item, n)} }
+func NewInline(n int) *Inline {
+	return &Inline{items: make(chan Item, n), waiting: map[Item]bool{}}
+}
 
-// Put hands over items. It waits while the queue is full.
+// Put hands over items; one that waits already is not put twice. It waits while
+// the queue is full.
 func (q *Inline) Put(ctx context.Context, items []Item) error {
 	for _, it := range items {
+		if !q.enter(it) {
+			continue
+		}
 		select {
 		case q.items <- it:
 		case <-ctx.Done():
+			q.leave(it)
 			return ctx.Err()
 		}
 	}
 	return nil
 }
 
-// Run calls handle until ctx ends.
+func (q *Inline) enter(it Item) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting[it] {
+		return false
+	}
+	q.waiting[it] = true
+	return true
+}
+
+func (q *Inline) leave(it Item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.waiting, it)
+}
+
+// Run calls handle until ctx ends. What waits then waits for the next Run.
 func (q *Inline) Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error {
 	var wg sync.WaitGroup
 	for range concurrency {
 		wg.Go(func() {
-			for {
+			for ctx.Err() == nil {
 				select {
 				case it := <-q.items:
+					q.leave(it)
 					handle(ctx, it)
 				case <-ctx.Done():
-					return
 				}
 			}
 		})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -257,9 +256,8 @@ type batch struct {
 	touches []andante.Touch
 }
 
-// groups splits touches by kind and sender, and each of them into leases, so
-// that the touches of one account are in one lease where they can be: the claim
-// then sees them together.
+// groups splits touches, which come in order, by kind and sender and into leases.
+// The leases keep the order: a sender's throttle is spent on the most urgent.
 func groups(due []andante.Touch, size int) []batch {
 	var list []batch
 	at := map[[2]string]int{}
@@ -273,6 +271,5 @@ func groups(due []andante.Touch, size int) []batch {
 		}
 		list[i].touches = append(list[i].touches, t)
 	}
-	slices.SortStableFunc(list, func(a, b batch) int { return a.touches[0].Due.Compare(b.touches[0].Due) })
 	return list
 }

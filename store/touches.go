@@ -139,10 +139,27 @@ type Change struct {
 }
 
 var changeColumns = []column{
-	{"id", typeID}, {"was_state", typeText}, {"was_lease", typeText}, {"was_attempts", typeInt}, {"state", typeText}, {"due_at", typeInt}, {"first_due_at", typeInt},
-	{"lease_id", typeID}, {"not_after", typeInt}, {"counted_at", typeInt}, {"settled_at", typeInt}, {"attempts", typeInt}, {"deferred", typeInt},
-	{"reason", typeText}, {"evidence", typeText}, {"address", typeText}, {"message_id", typeText}, {"message_hash", typeText},
-	{"message_size", typeInt}, {"subject", typeText}, {"sender", typeText},
+	{"id", typeID},
+	{"was_state", typeText},
+	{"was_lease", typeText},
+	{"was_attempts", typeInt},
+	{"state", typeText},
+	{"due_at", typeInt},
+	{"first_due_at", typeInt},
+	{"lease_id", typeID},
+	{"not_after", typeInt},
+	{"counted_at", typeInt},
+	{"settled_at", typeInt},
+	{"attempts", typeInt},
+	{"deferred", typeInt},
+	{"reason", typeText},
+	{"evidence", typeText},
+	{"address", typeText},
+	{"message_id", typeText},
+	{"message_hash", typeText},
+	{"message_size", typeInt},
+	{"subject", typeText},
+	{"sender", typeText},
 }
 
 // Change writes touches that still are what the caller believes and returns the

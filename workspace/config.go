@@ -30,7 +30,8 @@ type Config struct {
 	Redis    string   `yaml:"redis" doc:"empty: inside the process; redis://… , redis-sentinel://… or redis-cluster://…" env:"ANDANTE_REDIS"`
 	Web      Web      `yaml:"web" doc:"where the web role listens"`
 
-	doc *yamldoc.Doc
+	doc         *yamldoc.Doc
+	inSequences []andante.Field // that sequences declare for themselves
 }
 
 // Company is who sends.
@@ -116,6 +117,19 @@ func (t *Throttle) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// String writes it as it is read.
+func (t Throttle) String() string {
+	for _, unit := range []struct {
+		name string
+		per  time.Duration
+	}{{"second", time.Second}, {"minute", time.Minute}, {"hour", time.Hour}} {
+		if t.Per == unit.per {
+			return fmt.Sprintf("%d per %s", t.N, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d per day", t.N)
+}
+
 // Channels says how each kind leaves.
 type Channels struct {
 	Email EmailChannel `yaml:"email" doc:"the mail server that takes our mail"`
@@ -192,8 +206,14 @@ func parseConfig(file string, src []byte) (*Config, []*andante.Finding) {
 	return c, append(found, doc.Decode(c, yamldoc.With(calendar.ParseOffset))...)
 }
 
-// DeclaredFields returns the workspace's own fields, by path.
+// DeclaredFields returns the workspace's own fields: those of andante.yaml by
+// path, then those that only sequences declare.
 func (c *Config) DeclaredFields() []andante.Field {
+	return append(c.fields(), c.inSequences...)
+}
+
+// fields returns the fields of andante.yaml.
+func (c *Config) fields() []andante.Field {
 	var list []andante.Field
 	for _, path := range slices.Sorted(maps.Keys(c.Fields)) {
 		noun, name, _ := strings.Cut(path, ".")

@@ -34,7 +34,7 @@ type consentEntry struct {
 	Kinds     yamldoc.OneOrMany[andante.Kind] `yaml:"kinds"`
 	Countries yamldoc.OneOrMany[string]       `yaml:"countries"`
 	Who       whoEntry                        `yaml:"who"`
-	Need      []Need                          `yaml:"need"`
+	Need      yamldoc.OneOrMany[Need]         `yaml:"need"`
 }
 
 // union lists the members of the European Union and of the EEA, where the same
@@ -62,18 +62,22 @@ func parseConsent(file string, src []byte) (ConsentPolicy, []*andante.Finding) {
 	var raw []consentEntry
 	doc, found := yamldoc.Parse(file, 1, src)
 	found = append(found, doc.Decode(&raw, yamldoc.With(parseNeed))...)
+	c := policyChecker{file: file, doc: doc, found: found}
 	var p ConsentPolicy
 	for i, r := range raw {
+		at := place{strconv.Itoa(i)}
 		if len(r.Who.Stages)+len(r.Who.Personas)+len(r.Who.Countries) > 0 {
-			line, column := doc.Position(strconv.Itoa(i), "who")
-			found = append(found, &andante.Finding{
-				File: file, Line: line, Column: column, Severity: andante.SeverityError, Rule: "policy-value",
-				Message: "`who:` in a consent rule knows tiers only", Suggestion: "write countries: beside who:",
-			})
+			c.errorf(at.key("who"), "`who:` in a consent rule knows tiers only").Suggestion = "write countries: beside who:"
+		}
+		c.kinds(at.key("kinds"), r.Kinds)
+		c.countries(at.key("countries"), r.Countries, "EU")
+		words(&c, at.key("who").key("tiers"), "tier", []string(r.Who.Tiers), andante.Tiers)
+		if !c.written(at.key("need")) {
+			c.errorf(at, "the rule doesn't say which basis it needs").Suggestion = "write need: [opt_in], or need: [] if it needs none"
 		}
 		p = append(p, ConsentRule{Kinds: r.Kinds, Countries: r.Countries, Tiers: r.Who.Tiers, Need: r.Need})
 	}
-	return p, found
+	return p, c.found
 }
 
 func (r ConsentRule) matches(k andante.Kind, country, tier string) bool {
@@ -91,21 +95,19 @@ func (r ConsentRule) matches(k andante.Kind, country, tier string) bool {
 
 // Allows tells whether the consents on record are enough for a touch of kind k
 // and purpose p, and if not, which basis was needed. What a contact asked for is
-// its own consent.
+// its own consent. Where no rule matches, an opt-in is needed.
 func (c ConsentPolicy) Allows(k andante.Kind, p andante.Purpose, country, tier string, records []andante.Consent, now time.Time) (ok bool, needed []Need) {
 	if p == andante.Requested {
 		return true, nil
 	}
-	for _, r := range c {
-		if !r.matches(k, country, tier) {
-			continue
-		}
-		if len(r.Need) == 0 || slices.ContainsFunc(r.Need, func(n Need) bool { return n.met(k, p, records, now) }) {
-			return true, nil
-		}
-		return false, r.Need
+	needed = []Need{{Basis: andante.OptIn}}
+	if i := slices.IndexFunc(c, func(r ConsentRule) bool { return r.matches(k, country, tier) }); i >= 0 {
+		needed = c[i].Need
 	}
-	return true, nil
+	if len(needed) == 0 || slices.ContainsFunc(needed, func(n Need) bool { return n.met(k, p, records, now) }) {
+		return true, nil
+	}
+	return false, needed
 }
 
 func (n Need) met(k andante.Kind, p andante.Purpose, records []andante.Consent, now time.Time) bool {

@@ -2,9 +2,10 @@ package workspace
 
 import (
 	"fmt"
-	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -59,8 +60,8 @@ func describeValue(b *strings.Builder, key string, v reflect.Value, depth int) {
 
 func scalar(v reflect.Value) string {
 	if v.Kind() == reflect.String {
-		if v.String() == "" {
-			return `""`
+		if v.String() == "" || strings.ContainsAny(v.String(), "\n\r\t") {
+			return strconv.Quote(v.String())
 		}
 		return v.String()
 	}
@@ -89,8 +90,7 @@ func show(b *strings.Builder, v reflect.Value, depth int) {
 		switch f.Kind() {
 		case reflect.Struct:
 			if f.Type() == reflect.TypeFor[Throttle]() {
-				t := f.Interface().(Throttle)
-				fmt.Fprintf(b, "%s%s: %d per %s\n", indent, key, t.N, t.Per)
+				fmt.Fprintf(b, "%s%s: %s\n", indent, key, f.Interface().(Throttle))
 				continue
 			}
 			fmt.Fprintf(b, "%s%s:\n", indent, key)
@@ -99,10 +99,24 @@ func show(b *strings.Builder, v reflect.Value, depth int) {
 			fmt.Fprintf(b, "%s%s:\n", indent, key)
 			showMap(b, f, depth+1)
 		case reflect.Slice:
-			fmt.Fprintf(b, "%s%s: %d entries\n", indent, key, f.Len())
+			fmt.Fprintf(b, "%s%s:\n", indent, key)
+			showList(b, f, depth+1)
 		default:
 			fmt.Fprintf(b, "%s%s: %s\n", indent, key, Hide(scalar(f)))
 		}
+	}
+}
+
+func showList(b *strings.Builder, l reflect.Value, depth int) {
+	indent := strings.Repeat("  ", depth)
+	for i := range l.Len() {
+		if l.Index(i).Kind() != reflect.Struct {
+			fmt.Fprintf(b, "%s- %s\n", indent, Hide(scalar(l.Index(i))))
+			continue
+		}
+		var one strings.Builder
+		show(&one, l.Index(i), depth+1)
+		b.WriteString(indent + "- " + strings.TrimPrefix(one.String(), indent+"  "))
 	}
 }
 
@@ -120,14 +134,20 @@ func showMap(b *strings.Builder, m reflect.Value, depth int) {
 	}
 }
 
-// Hide takes the password out of a URL.
+// secrets are what may stand in a URL and must not be shown: what follows the
+// user's name, and parameters such as password and sslpassword. It goes by the
+// letters and not by net/url, which also refuses what a person has mistyped.
+var secrets = regexp.MustCompile(`^([a-z0-9+.-]+://[^:/?#]*:).*@|([?&][a-z_]*(?:password|secret|token|key)=)[^&#]*`)
+
+// Hide takes the passwords out of a URL.
 func Hide(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.User == nil {
+	if !strings.Contains(s, "://") {
 		return s
 	}
-	if _, has := u.User.Password(); has {
-		return strings.Replace(s, u.User.String(), u.User.Username()+":***", 1)
-	}
-	return s
+	return secrets.ReplaceAllStringFunc(s, func(m string) string {
+		if strings.HasSuffix(m, "@") {
+			return secrets.FindStringSubmatch(m)[1] + "***@"
+		}
+		return m[:strings.Index(m, "=")+1] + "***"
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -103,30 +104,16 @@ func parsePeriod(s string) (governor.Period, error) {
 	return p, nil
 }
 
-// parsePolicy reads governor.yaml.
-func parsePolicy(file string, src []byte) (*governor.Policy, []*andante.Finding) {
+// parsePolicy reads governor.yaml. personas are those that `who:` may name.
+func parsePolicy(file string, src []byte, personas []string) (*governor.Policy, []*andante.Finding) {
 	var raw policyFile
 	doc, found := yamldoc.Parse(file, 1, src)
 	found = append(found, doc.Decode(&raw, yamldoc.With(calendar.ParseOffset), yamldoc.With(calendar.ParseWindow), yamldoc.With(parsePeriod))...)
-	c := policyChecker{file: file, doc: doc, found: found}
+	c := policyChecker{file: file, doc: doc, personas: personas, found: found}
 	p := c.build(&raw)
 	sum := sha256.Sum256(src)
 	p.Hash = hex.EncodeToString(sum[:])
 	return p, c.found
-}
-
-// policyChecker turns what is written into a policy and notes what is wrong.
-type policyChecker struct {
-	file  string
-	doc   *yamldoc.Doc
-	found []*andante.Finding
-}
-
-func (c *policyChecker) errorf(rule string, path []string, format string, args ...any) {
-	line, column := c.doc.Position(path...)
-	c.found = append(c.found, &andante.Finding{
-		File: c.file, Line: line, Column: column, Severity: andante.SeverityError, Rule: rule, Message: fmt.Sprintf(format, args...),
-	})
 }
 
 func (c *policyChecker) build(raw *policyFile) *governor.Policy {
@@ -134,95 +121,129 @@ func (c *policyChecker) build(raw *policyFile) *governor.Policy {
 		Points: raw.Points, Holidays: raw.Holidays == "by country", LookAhead: raw.LookAhead, Landing: raw.Landing,
 	}
 	if raw.Holidays != "" && raw.Holidays != "by country" {
-		c.errorf("policy-value", []string{"holidays"}, "holidays are by country, not %q", raw.Holidays)
+		c.errorf(place{"holidays"}, "holidays are by country, not %q", raw.Holidays).Suggestion = "write holidays: by country, or leave it out"
+	}
+	for _, k := range slices.Sorted(maps.Keys(raw.Points)) {
+		c.kind(place{"points", string(k)}, k)
+		if raw.Points[k] <= 0 {
+			c.errorf(place{"points", string(k)}, "a touch weighs more than nothing")
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(raw.Landing)) {
+		c.kind(place{"landing", string(k)}, k)
 	}
 	names := map[string]bool{}
 	for i, l := range raw.Limits {
-		p.Limits = append(p.Limits, c.limit(strconv.Itoa(i), l, names))
+		p.Limits = append(p.Limits, c.limit(place{"limits", strconv.Itoa(i)}, l, names))
 	}
 	for i, g := range raw.Gap {
-		p.Gaps = append(p.Gaps, c.gap(strconv.Itoa(i), g))
+		p.Gaps = append(p.Gaps, c.gap(place{"gap", strconv.Itoa(i)}, g))
 	}
 	for i, w := range raw.Windows {
-		c.kinds([]string{"windows", strconv.Itoa(i), "kinds"}, w.Kinds)
-		p.Windows = append(p.Windows, governor.WindowRule{Kinds: w.Kinds, Who: c.who([]string{"windows", strconv.Itoa(i), "who"}, w.Who), Window: w.Window})
+		p.Windows = append(p.Windows, c.window(place{"windows", strconv.Itoa(i)}, w))
 	}
-	for _, d := range raw.CoolDown {
-		p.CoolDowns = append(p.CoolDowns, governor.CoolDown{After: d.After, By: d.By, Scope: d.Scope, Lasts: d.Lasts, Until: d.Until, Except: d.Except})
+	for i, d := range raw.CoolDown {
+		p.CoolDowns = append(p.CoolDowns, c.coolDown(place{"cool_down", strconv.Itoa(i)}, d))
 	}
-	for _, e := range raw.Ease {
-		p.Ease = append(p.Ease, governor.Ease{Ignored: e.Ignored, Gap: e.Gap, Hold: e.Hold})
+	for i, e := range raw.Ease {
+		p.Ease = append(p.Ease, c.ease(place{"ease", strconv.Itoa(i)}, e))
 	}
 	return p
 }
 
-func (c *policyChecker) limit(i string, l limitEntry, names map[string]bool) governor.Limit {
-	at := func(key string) []string { return []string{"limits", i, key} }
-	if l.Name == "" {
-		c.errorf("policy-value", []string{"limits", i}, "the limit has no name: it is what `why` will call it")
-	}
-	if names[l.Name] {
-		c.errorf("policy-value", at("name"), "a limit named %s stands above", l.Name)
+func (c *policyChecker) limit(at place, l limitEntry, names map[string]bool) governor.Limit {
+	switch {
+	case l.Name == "":
+		c.errorf(at, "the limit has no name: it is what `why` will call it")
+	case names[l.Name]:
+		c.errorf(at.key("name"), "a limit named %s stands above", l.Name)
 	}
 	names[l.Name] = true
-	if l.Scope == "" {
-		l.Scope = governor.ScopeContact
+	l.Scope = c.scope(at.key("scope"), l.Scope)
+	byNumber, byPoints := c.written(at.key("max")), c.written(at.key("max_points"))
+	switch {
+	case byNumber == byPoints:
+		c.errorf(at, "a limit has either max or max_points")
+	case byNumber && l.Max <= 0 && c.sound(at.key("max")), byPoints && l.MaxPoints <= 0 && c.sound(at.key("max_points")):
+		c.errorf(at, "the limit lets nothing go: its maximum must be above 0")
 	}
-	if !slices.Contains(governor.Scopes, l.Scope) {
-		c.errorf("policy-value", at("scope"), "a scope is contact, account or address, not %q", l.Scope)
+	if !c.written(at.key("per")) {
+		c.errorf(at, "the limit has no period").Suggestion = "write per: 7d"
 	}
-	if (l.Max > 0) == (l.MaxPoints > 0) {
-		c.errorf("policy-value", []string{"limits", i}, "a limit has either max or max_points, above 0")
+	count := at.key("count")
+	c.kinds(count.key("kinds"), l.Count.Kinds)
+	words(c, count.key("purposes"), "purpose", []andante.Purpose(l.Count.Purposes), andante.Purposes)
+	reserve := governor.Reserve{Slots: l.Reserve.Slots, For: andante.High}
+	if l.Reserve.For != "" {
+		words(c, at.key("reserve").key("for"), "priority", []string{l.Reserve.For}, andante.Priorities)
+		reserve.For = andante.Priority(max(slices.Index(andante.Priorities, l.Reserve.For), 0))
 	}
-	if l.Per == (governor.Period{}) {
-		c.errorf("policy-value", []string{"limits", i}, "the limit has no period: write per: 7d")
-	}
-	c.kinds(at("count"), l.Count.Kinds)
 	return governor.Limit{
-		Name: l.Name, Scope: l.Scope, Max: l.Max, MaxPoints: l.MaxPoints, Per: l.Per, Who: c.who(at("who"), l.Who),
+		Name: l.Name, Scope: l.Scope, Max: l.Max, MaxPoints: l.MaxPoints, Per: l.Per, Who: c.who(at.key("who"), l.Who),
 		Count:   governor.Count{Kinds: l.Count.Kinds, Purposes: l.Count.Purposes, Requested: l.Count.Requested, Unanswered: l.Count.Unanswered},
-		Reserve: governor.Reserve{Slots: l.Reserve.Slots, For: andante.Priority(max(slices.Index(andante.Priorities, l.Reserve.For), 0))},
+		Reserve: reserve,
 	}
 }
 
-func (c *policyChecker) gap(i string, g gapEntry) governor.Gap {
-	out := governor.Gap{Min: g.Min, Who: c.who([]string{"gap", i, "who"}, g.Who)}
-	c.kinds([]string{"gap", i, "between"}, g.Between)
+func (c *policyChecker) gap(at place, g gapEntry) governor.Gap {
+	out := governor.Gap{Min: g.Min, Who: c.who(at.key("who"), g.Who)}
+	c.kinds(at.key("between"), g.Between)
 	switch len(g.Between) {
 	case 0:
 	case 2:
 		out.Between = [2]andante.Kind(g.Between)
 	default:
-		c.errorf("policy-value", []string{"gap", i, "between"}, "a gap is between two kinds, such as [email, call]")
+		c.errorf(at.key("between"), "a gap is between two kinds, such as [email, call]")
 	}
-	if g.Min.Unit != "" || g.Min.Length == 0 {
-		c.errorf("policy-value", []string{"gap", i}, "a gap has a length: write min: 48h")
-	}
+	c.length(at, "min", g.Min, "48h")
 	return out
 }
 
-func (c *policyChecker) who(path []string, w whoEntry) governor.Who {
-	for _, s := range w.Stages {
-		c.oneOf(append(path, "stages"), "stage", s, andante.Stages)
+func (c *policyChecker) window(at place, w windowEntry) governor.WindowRule {
+	c.kinds(at.key("kinds"), w.Kinds)
+	if !c.written(at.key("window")) {
+		c.errorf(at, "the rule has no hours").Suggestion = `write window: "Mon-Fri 08:00-17:30"`
 	}
-	for _, t := range w.Tiers {
-		c.oneOf(append(path, "tiers"), "tier", t, andante.Tiers)
-	}
-	return governor.Who{Stages: w.Stages, Tiers: w.Tiers, Personas: w.Personas, Countries: w.Countries}
+	return governor.WindowRule{Kinds: w.Kinds, Who: c.who(at.key("who"), w.Who), Window: w.Window}
 }
 
-func (c *policyChecker) oneOf(path []string, noun, word string, known []string) {
-	if slices.Contains(known, word) {
-		return
+// silences are what a cool-down may follow.
+var silences = []string{"introduction", "reply", "stage_change"}
+
+func (c *policyChecker) coolDown(at place, d coolDownEntry) governor.CoolDown {
+	if !c.written(at.key("after")) {
+		c.errorf(at, "the cool-down follows nothing").Suggestion = "write after: introduction, reply or stage_change"
+	} else {
+		words(c, at.key("after"), "occasion", []string{d.After}, silences)
 	}
-	c.errorf("unknown-"+noun, path, "unknown %s %s", noun, word)
-	c.found[len(c.found)-1].Suggestion = yamldoc.Suggest(word, known)
+	c.kinds(at.key("by"), d.By)
+	if !c.written(at.key("lasts")) {
+		c.errorf(at, "the cool-down has no length").Suggestion = "write lasts: 5d"
+	}
+	return governor.CoolDown{After: d.After, By: d.By, Scope: c.scope(at.key("scope"), d.Scope), Lasts: d.Lasts, Until: d.Until, Except: d.Except}
 }
 
-func (c *policyChecker) kinds(path []string, kinds []andante.Kind) {
-	for _, k := range kinds {
-		if !k.Valid() || k == andante.Decide {
-			c.errorf("unknown-kind", path, "unknown kind %s", k)
-		}
+func (c *policyChecker) ease(at place, e easeEntry) governor.Ease {
+	if e.Ignored <= 0 && (c.sound(at.key("ignored")) || !c.written(at.key("ignored"))) {
+		c.errorf(at, "easing begins after some touches").Suggestion = "write ignored: 5"
+	}
+	switch {
+	case c.written(at.key("gap")) == c.written(at.key("hold")):
+		c.errorf(at, "easing has either a gap or a hold")
+	case c.written(at.key("gap")):
+		c.length(at, "gap", e.Gap, "7d")
+	default:
+		c.length(at, "hold", e.Hold, "90d")
+	}
+	return governor.Ease{Ignored: e.Ignored, Gap: e.Gap, Hold: e.Hold}
+}
+
+// length checks a period that must roll. What could not be read has its finding.
+func (c *policyChecker) length(at place, key string, p governor.Period, example string) {
+	switch {
+	case !c.written(at.key(key)):
+		c.errorf(at, "%s is missing", key).Suggestion = "write " + key + ": " + example
+	case p.Unit != "":
+		c.errorf(at.key(key), "%s is a length and no calendar %s", key, p.Unit).Suggestion = "write " + key + ": " + example
 	}
 }

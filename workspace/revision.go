@@ -6,7 +6,9 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -54,10 +56,7 @@ func readFiles(fsys fs.FS) (map[string][]byte, []*andante.Finding) {
 		if len(files) == maxFiles {
 			return fmt.Errorf("more than %d files", maxFiles)
 		}
-		b, err := fs.ReadFile(fsys, name)
-		if err == nil && len(b) > maxFileSize {
-			err = fmt.Errorf("more than %d MB", maxFileSize>>20)
-		}
+		b, err := readFile(fsys, name)
 		if err != nil {
 			found = append(found, unreadable(name, err))
 			return nil
@@ -69,6 +68,20 @@ func readFiles(fsys fs.FS) (map[string][]byte, []*andante.Finding) {
 		found = append(found, unreadable(".", err))
 	}
 	return files, found
+}
+
+// readFile reads a file unless it is too large.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err == nil && len(b) > maxFileSize {
+		err = fmt.Errorf("more than %d MB", maxFileSize>>20)
+	}
+	return b, err
 }
 
 // skipForeign keeps the walk out of folders that hold nothing of a revision.
@@ -111,6 +124,9 @@ func FromParts(manifest string, part func(hash string) ([]byte, error)) (fs.FS, 
 	files := map[string][]byte{}
 	for name, h := range list {
 		b, err := part(h)
+		if err == nil && hashOf(b) != h {
+			err = errors.New("its content is not what was published")
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s of the revision: %w", name, err)
 		}

@@ -1,16 +1,17 @@
 package workspace
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/internal/yamldoc"
 	"github.com/andante-hq/andante/sequences"
 )
@@ -37,16 +38,17 @@ func init() {
 		{"way-out", andante.SeverityError, "There is no public_url, so mails would have no unsubscribe link.", checkWayOut},
 		{"sender", andante.SeverityError, "A sender or a person lacks a usable address, or a text names one that does not exist.", checkSenders},
 		{"deaf-sender", andante.SeverityError, "A sender can't hear replies: a no-reply address without reply_to.", checkDeaf},
-		{"fields", andante.SeverityError, "A declared field is not contact.NAME or account.NAME, or hides a built-in one.", checkFields},
+		{"fields", andante.SeverityError, "A declared field is not contact.NAME or account.NAME, or hides what is built in, or two files give it different types.", checkFields},
+		{"zone", andante.SeverityError, "The company or a person has a time zone that does not exist.", checkZones},
 		{"stage", andante.SeverityError, "A sequence names a stage that does not exist.", checkStages},
 		{"persona", andante.SeverityError, "A sequence or a block names a persona that andante.yaml does not have.", checkPersonas},
 		{"condition", andante.SeverityError, "A condition does not compile.", checkConditions},
 		{"needs", andante.SeverityError, "`needs:` names a field that does not exist.", checkNeeds},
 		{"text", andante.SeverityError, "A text does not compile, or does not render for a full or an empty sample contact.", checkTexts},
 		{"bare-field", andante.SeverityError, "A field that may be empty stands bare: give it a default, an {% if %} or `needs:`.", nothing},
-		{"policy-value", andante.SeverityError, "governor.yaml holds a value that means nothing.", nothing},
+		{"policy-value", andante.SeverityError, "governor.yaml or consent.yaml holds a value that means nothing.", nothing},
 		{"unknown-kind", andante.SeverityError, "A kind of touch that does not exist.", nothing},
-		{"unknown-stage", andante.SeverityError, "governor.yaml names a stage that does not exist.", nothing},
+		{"unknown-stage", andante.SeverityError, "A stage that does not exist.", nothing},
 		{"unknown-tier", andante.SeverityError, "A tier that does not exist.", nothing},
 		{"secret", andante.SeverityError, "A password stands in a URL of andante.yaml: it would be published, and end up in Git.", checkSecrets},
 		{"deliver", andante.SeverityError, "The mode of delivery is unknown, or redirect has no address.", checkDeliver},
@@ -101,6 +103,22 @@ func checkCompany(w *Workspace) (found []*andante.Finding) {
 	if w.Config.Company.PostalAddress == "" {
 		found = append(found, w.at("company", []string{"company"}, "company.postal_address is missing"))
 	}
+	if c := w.Config.Company.Country; c != "" && !countryCode.MatchString(c) {
+		found = append(found, w.at("company", []string{"company", "country"}, "%q is no country: write a code such as US", c))
+	}
+	return found
+}
+
+func checkZones(w *Workspace) (found []*andante.Finding) {
+	check := func(zone string, path ...string) {
+		if _, err := calendar.LoadZone(zone); zone != "" && err != nil {
+			found = append(found, w.at("zone", path, "%s", err))
+		}
+	}
+	check(w.Config.Company.Zone, "company", "zone")
+	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
+		check(w.Config.People[key].Zone, "people", key, "zone")
+	}
 	return found
 }
 
@@ -121,6 +139,12 @@ func checkSenders(w *Workspace) (found []*andante.Finding) {
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Senders)) {
 		if !mailAddress.MatchString(w.Config.Senders[key].Address) {
 			found = append(found, w.at("sender", []string{"senders", key}, "sender %s has no usable address", key))
+		}
+		if key == "owner" || key == "skip" {
+			found = append(found, w.at("sender", []string{"senders", key}, "%s is a word of its own in sequences: give the sender another key", key))
+		}
+		if _, twice := w.Config.People[key]; twice {
+			found = append(found, w.at("sender", []string{"senders", key}, "%s is a person too: give the sender another key", key))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
@@ -161,20 +185,64 @@ func checkDeaf(w *Workspace) (found []*andante.Finding) {
 			found = append(found, w.at("deaf-sender", []string{"senders", key}, "sender %s can't hear replies", key))
 		}
 	}
-	return found
+	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
+		if deaf.MatchString(w.Config.People[key].Email) {
+			found = append(found, w.at("deaf-sender", []string{"people", key}, "%s can't hear replies", key))
+		}
+	}
+	return append(found, w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
+		check := func(address string, at sequences.Position) {
+			if deaf.MatchString(address) {
+				found = append(found, in(q, "deaf-sender", at, "nobody hears replies to %s", address))
+			}
+		}
+		check(q.ReplyTo, q.Lines["reply_to"])
+		for _, s := range q.Steps {
+			check(s.ReplyTo, s.Lines["reply_to"])
+		}
+		return found
+	})...)
+}
+
+// reserved are what contacts and accounts have besides their fields: columns of
+// an import, which a field of that name would hide.
+var reserved = []string{
+	"contact.account", "contact.created", "contact.external_id", "contact.fields", "contact.stage",
+	"account.external_id", "account.fields", "account.key", "account.version",
+}
+
+var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// badField tells what is wrong with a declared field.
+func badField(f andante.Field) string {
+	_, builtin := fieldAt(f.Path(), andante.BuiltinFields)
+	switch {
+	case f.Noun != "contact" && f.Noun != "account" || !fieldName.MatchString(f.Name):
+		return "a field of your own is contact.NAME or account.NAME, in lower case, not " + strings.TrimSuffix(f.Path(), ".")
+	case builtin:
+		return f.Path() + " is built in"
+	case slices.Contains(reserved, f.Path()):
+		return f.Path() + " is reserved: contacts and accounts have it without a declaration"
+	}
+	return ""
 }
 
 func checkFields(w *Workspace) (found []*andante.Finding) {
-	for _, f := range w.Config.DeclaredFields() {
-		path := []string{"fields", f.Path()}
-		switch {
-		case f.Noun != "contact" && f.Noun != "account" || f.Name == "":
-			found = append(found, w.at("fields", path, "a field of your own is contact.NAME or account.NAME, not %s", f.Path()))
-		case slices.ContainsFunc(andante.BuiltinFields, func(b andante.Field) bool { return b.Path() == f.Path() }):
-			found = append(found, w.at("fields", path, "%s is built in", f.Path()))
+	for _, f := range w.Config.fields() {
+		if wrong := badField(f); wrong != "" {
+			found = append(found, w.at("fields", []string{"fields", f.Path()}, "%s", wrong))
 		}
 	}
-	return found
+	return append(found, w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
+		for _, f := range q.Fields {
+			if wrong := badField(f); wrong != "" {
+				found = append(found, in(q, "fields", q.Lines["fields"], "%s", wrong))
+			} else if first, _ := fieldAt(f.Path(), w.Config.DeclaredFields()); first.Type != f.Type {
+				found = append(found, in(q, "fields", q.Lines["fields"], "%s is %s here and %s elsewhere", f.Path(), f.Type, first.Type))
+			}
+		}
+		return found
+	})...)
 }
 
 func checkStages(w *Workspace) []*andante.Finding {
@@ -198,7 +266,7 @@ func checkPersonas(w *Workspace) []*andante.Finding {
 func checkConditions(w *Workspace) (found []*andante.Finding) {
 	check := func(src string, path ...string) {
 		if _, err := w.Condition(src); src != "" && err != nil {
-			found = append(found, w.at("condition", path, "%s", err))
+			found = append(found, w.badCondition(err, path))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Personas)) {
@@ -207,10 +275,23 @@ func checkConditions(w *Workspace) (found []*andante.Finding) {
 	for i, t := range w.Config.Tiers {
 		check(t.When, "tiers", fmt.Sprint(i), "when")
 		if !slices.Contains(andante.Tiers, t.Tier) {
-			found = append(found, w.at("unknown-tier", []string{"tiers", fmt.Sprint(i)}, "unknown tier %s", t.Tier))
+			f := w.at("unknown-tier", []string{"tiers", fmt.Sprint(i), "tier"}, "unknown tier %s", t.Tier)
+			f.Suggestion = yamldoc.Suggest(t.Tier, andante.Tiers)
+			found = append(found, f)
 		}
 	}
 	return append(found, w.each(func(q *sequences.Sequence) []*andante.Finding { return q.CheckConditions(w.Schema(nil)) })...)
+}
+
+// badCondition points at the word of a condition that is wrong.
+func (w *Workspace) badCondition(err error, path []string) *andante.Finding {
+	f := w.at("condition", path, "%s", err)
+	var wrong *conditions.Error
+	if n := w.Config.doc.At(path...); n != nil && errors.As(err, &wrong) {
+		f.Line, f.Column = n.Place(wrong.Column)
+		f.Message, f.Suggestion = wrong.Message, wrong.Suggestion
+	}
+	return f
 }
 
 func checkNeeds(w *Workspace) []*andante.Finding {
@@ -254,117 +335,4 @@ func checkDeliver(w *Workspace) (found []*andante.Finding) {
 		found = append(found, w.at("deliver", []string{"deliver"}, "mode redirect needs an address under `to:`"))
 	}
 	return found
-}
-
-// checkGaps compares what steps say with the policy's gaps.
-func checkGaps(w *Workspace) []*andante.Finding {
-	return w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
-		if q.Purpose == andante.Requested {
-			return nil
-		}
-		facts := w.typical(q)
-		for i := 1; i < len(q.Steps); i++ {
-			s := &q.Steps[i]
-			gap, ok := w.Policy.GapFor(&facts, s.Kind, q.Steps[i-1].Kind)
-			if s.After == nil || !ok || s.Kind == andante.Decide || q.Steps[i-1].Kind == andante.Decide {
-				continue
-			}
-			if least := s.After.From(monday, time.UTC, nil).Sub(monday); least < gap.Min.Length {
-				found = append(found, in(q, "closer-than-gap", s.Lines["after"], "%s comes %s after the step before, but the gap is %s: the governor will put it off",
-					s.ID, s.After, gap.Min.Written))
-			}
-		}
-		return found
-	})
-}
-
-// monday is a quiet morning on which sample plans begin.
-var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-
-// typical returns the facts of a contact whom the sequence is written for.
-func (w *Workspace) typical(q *sequences.Sequence) governor.Facts {
-	f := governor.Facts{Contact: "typical", Account: "typical", Zones: []*time.Location{time.UTC}}
-	if len(q.Stages) > 0 {
-		f.Stage = q.Stages[0]
-	}
-	if len(q.Personas) > 0 {
-		f.Persona = q.Personas[0]
-	}
-	return f
-}
-
-// checkStretch plays each sequence for one contact who gets nothing else and
-// compares its length with the plan's.
-func checkStretch(w *Workspace) []*andante.Finding {
-	return w.each(func(q *sequences.Sequence) []*andante.Finding {
-		if q.Calendar() || q.Purpose == andante.Requested {
-			return nil
-		}
-		planned, _ := w.play(q, false)
-		played, limit := w.play(q, true)
-		const day = 24 * time.Hour
-		if limit == "" || played < planned+5*day || played < planned*5/4 {
-			return nil
-		}
-		f := in(q, "stretched", q.Lines["sequence"], "takes %d days, not %d: %s", played/day, planned/day, limit)
-		return []*andante.Finding{f}
-	})
-}
-
-// play returns how long a sequence takes from its first touch to its last, with
-// or without the governor, and the limit that put a touch off for longest.
-func (w *Workspace) play(q *sequences.Sequence, governed bool) (takes time.Duration, limit string) {
-	facts := w.typical(q)
-	t, first, worst := monday, time.Time{}, time.Duration(0)
-	for i := range q.Steps {
-		s := &q.Steps[i]
-		if s.After == nil || s.Kind == andante.Decide {
-			continue
-		}
-		due, ok := s.Due(t, w.Hours(&facts, q, s), 0, i == 0)
-		if !ok {
-			break
-		}
-		c := governor.Candidate{ID: andante.TouchID(s.ID), Kind: s.Kind, Purpose: q.Purpose, Narrow: q.Narrow(s)}
-		if v := w.Policy.Decide(facts, c, due); governed && v.Action == andante.Defer && s.OverLimit.Do != "skip" {
-			if wait := v.Until.Sub(due); wait > worst {
-				worst, limit = wait, v.Evidence.Rule
-			}
-			due = v.Until
-		}
-		facts.Touches = append(facts.Touches, governor.Touch{ID: c.ID, Contact: facts.Contact, Account: facts.Account, Kind: s.Kind, Purpose: q.Purpose, At: due})
-		if first.IsZero() {
-			first = due
-		}
-		t = due
-	}
-	return t.Sub(first), limit
-}
-
-// NoEffect lists what is written and has no effect yet, so that nobody relies on
-// it.
-func (w *Workspace) NoEffect() []string {
-	var list []string
-	for _, name := range w.Names() {
-		q := w.Sequences[name]
-		for _, n := range q.NoEffect() {
-			list = append(list, fmt.Sprintf("%s:%d: %s", q.File, n.Line, n.Message))
-		}
-	}
-	if len(w.Config.Departments) > 0 {
-		list = append(list, ConfigFile+": departments has no effect yet")
-	}
-	for key, written := range map[string]bool{
-		"cool_down": len(w.Policy.CoolDowns) > 0, "ease": len(w.Policy.Ease) > 0, "landing": len(w.Policy.Landing) > 0, "look_ahead": !w.Policy.LookAhead.IsZero(),
-		"reserve": slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Reserve.Slots > 0 }),
-	} {
-		if _, own := w.Files[PolicyFile]; own && written {
-			list = append(list, PolicyFile+": "+key+" has no effect yet")
-		}
-	}
-	if _, ok := w.Files[CadenceFile]; ok {
-		list = append(list, CadenceFile+": has no effect yet")
-	}
-	slices.SortFunc(list, strings.Compare)
-	return list
 }

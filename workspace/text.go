@@ -3,6 +3,7 @@ package workspace
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/sequences"
@@ -42,8 +43,11 @@ func (w *Workspace) compile(q *sequences.Sequence, s *sequences.Step, k textKey)
 // Layout returns the layout of a step: what it says, what the sequence says, or
 // a letter from the owner and a newsletter from anybody else.
 func (w *Workspace) Layout(q *sequences.Sequence, s *sequences.Step) string {
-	if l := cmp.Or(s.Layout, q.Layout); l != "" {
-		return l
+	if s.Layout != "" {
+		return s.Layout
+	}
+	if q.Has("layout") {
+		return q.Layout
 	}
 	key := cmp.Or(s.Sender, q.Sender)
 	if _, person := w.Config.Person(key); key == "owner" || person {
@@ -52,13 +56,21 @@ func (w *Workspace) Layout(q *sequences.Sequence, s *sequences.Step) string {
 	return "newsletter"
 }
 
-// Language returns the language in which a contact gets a sequence: its own if a
-// block speaks it, else the sequence's.
+// Language returns the language in which a contact gets a step: that of the block
+// that speaks the contact's most closely (de serves de-AT), else the sequence's.
 func (w *Workspace) Language(q *sequences.Sequence, s *sequences.Step, c andante.Contact) string {
+	spoken := ""
 	for _, b := range s.Body {
-		if c.Language != "" && b.For.Lang == c.Language {
-			return c.Language
+		if serves(b.For.Lang, c.Language) && len(b.For.Lang) > len(spoken) {
+			spoken = b.For.Lang
 		}
 	}
-	return cmp.Or(q.Language, w.Config.Company.Language)
+	return cmp.Or(spoken, q.Language, w.Config.Company.Language)
+}
+
+// serves tells whether a text in the one language is meant for who speaks the
+// other.
+func serves(text, reader string) bool {
+	return text != "" && (strings.EqualFold(text, reader) ||
+		len(reader) > len(text) && reader[len(text)] == '-' && strings.EqualFold(text, reader[:len(text)]))
 }

@@ -84,10 +84,6 @@ func (w *Workspace) readers(q *sequences.Sequence, s *sequences.Step) []textKey 
 
 // mayBeEmpty tells whether a contact can lack the field.
 func mayBeEmpty(path string, declared []andante.Field) bool {
-	for _, f := range slices.Concat(andante.BuiltinFields, declared) {
-		if f.Path() == path {
-			return !f.Filled
-		}
-	}
-	return false
+	f, ok := fieldAt(path, slices.Concat(andante.BuiltinFields, declared))
+	return ok && !f.Filled
 }

@@ -84,22 +84,44 @@ func (w *Workspace) parse() (found []*andante.Finding) {
 	var f []*andante.Finding
 	w.Config, f = parseConfig(ConfigFile, src)
 	found = append(found, f...)
-	w.Policy, f = parsePolicy(PolicyFile, w.fileOr(PolicyFile))
+	w.Policy, f = parsePolicy(PolicyFile, w.fileOr(PolicyFile), slices.Sorted(maps.Keys(w.Config.Personas)))
 	found = append(found, f...)
 	w.Consent, f = parseConsent(ConsentFile, w.fileOr(ConsentFile))
 	found = append(found, f...)
-	sub, err := fs.Sub(memfs.FS(w.Files), "templates")
-	if err != nil {
-		sub = nil
-	}
-	w.templates, f = templates.New(sub, w.Config.DeclaredFields())
-	found = append(found, inFolder("templates", f)...)
 	for _, name := range slices.Sorted(maps.Keys(w.Files)) {
 		if path.Dir(name) == "sequences" && path.Ext(name) == ".md" {
 			found = append(found, w.addSequence(name)...)
 		}
 	}
-	return found
+	w.gatherFields()
+	sub, err := fs.Sub(memfs.FS(w.Files), "templates")
+	if err != nil {
+		sub = nil
+	}
+	w.templates, f = templates.New(sub, w.Config.DeclaredFields())
+	return append(found, inFolder("templates", f)...)
+}
+
+// gatherFields adds the fields that sequences declare to those of andante.yaml.
+// Whoever declares a field first, in the order of names, gives its type.
+func (w *Workspace) gatherFields() {
+	known := slices.Concat(andante.BuiltinFields, w.Config.fields())
+	for _, name := range w.Names() {
+		for _, f := range w.Sequences[name].Fields {
+			if _, ok := fieldAt(f.Path(), known); !ok {
+				known = append(known, f)
+				w.Config.inSequences = append(w.Config.inSequences, f)
+			}
+		}
+	}
+}
+
+func fieldAt(path string, list []andante.Field) (andante.Field, bool) {
+	i := slices.IndexFunc(list, func(f andante.Field) bool { return f.Path() == path })
+	if i < 0 {
+		return andante.Field{}, false
+	}
+	return list[i], true
 }
 
 func (w *Workspace) addSequence(file string) []*andante.Finding {
@@ -195,10 +217,14 @@ func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 	owner, _ := w.Config.Person(a.Owner)
 	zones, source := calendar.Zones(c, a, owner, w.Config.Company.Zone)
 	country := cmp.Or(c.Country, a.Country, w.Config.Company.Country)
-	return governor.Facts{
+	f := governor.Facts{
 		Contact: c.ID, Account: a.ID, Persona: c.Persona, Stage: a.StageOf(c), Tier: a.Tier, Country: country,
-		Zones: zones, ZoneSource: source, Holidays: calendar.HolidaysOf(country),
+		Zones: zones, ZoneSource: source,
 	}
+	if w.Policy.Holidays {
+		f.Holidays = calendar.HolidaysOf(country)
+	}
+	return f
 }
 
 // Hours returns the hours in which a step may reach a contact. A mail that the

@@ -15,11 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/engine"
-	"github.com/andante-hq/andante/ops"
-	"github.com/andante-hq/andante/reports"
-	"github.com/andante-hq/andante/store"
-	"github.com/andante-hq/andante/workspace"
+	"github.com/andante-hq/andante/internal/nearest"
 )
 
 // app is what every command shares: where it works and where it writes.
@@ -30,6 +26,8 @@ type app struct {
 	json     bool
 	yes      bool
 	verbose  bool
+
+	clock andante.Clock // nil: the machine's
 }
 
 // errFound says that a command did its work and found something: exit code 1
@@ -43,13 +41,12 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // run runs one command line and returns the exit code: 0, 1 for a finding or a
 // failure, 2 for misuse.
-func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	a := &app{in: in, out: out, err: errOut}
+func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	var misuse usageError
 	switch {
@@ -58,16 +55,16 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	case errors.Is(err, errFound):
 		return 1
 	case errors.As(err, &misuse):
-		fmt.Fprintln(errOut, "andante:", err)
+		fmt.Fprintln(a.err, "andante:", err)
 		return 2
 	}
-	fmt.Fprintln(errOut, "andante:", err)
+	fmt.Fprintln(a.err, "andante:", err)
 	return 1
 }
 
 func (a *app) root() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "andante",
+		Use: "andante", Args: known, RunE: help,
 		Short: "Sequences of messages at a walking pace",
 		Long: "Andante sends multi-step sequences, written in Markdown for a persona, and a\n" +
 			"governor stops whatever would come too often.\n\nStart with `andante demo`, then `andante init my-workspace`.",
@@ -86,15 +83,47 @@ func (a *app) root() *cobra.Command {
 	return c
 }
 
-// command makes a command with its example; args is how many arguments it takes.
-func command(group, use, short, long, example string, args int, run func(*cobra.Command, []string) error) *cobra.Command {
+// help is what a command does that only has commands under it.
+func help(c *cobra.Command, _ []string) error { return c.Help() }
+
+// known refuses what is no command under c.
+func known(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return usagef("there is no command %q%s; see `%s --help`", args[0], didYouMean(args[0], names), c.CommandPath())
+}
+
+// didYouMean names what is written most like a word, if anything is.
+func didYouMean(word string, names []string) string {
+	if near := nearest.Name(word, names); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
+}
+
+// command makes a command with its example. The capital words of use are the
+// arguments that it takes.
+func command(group, use, short, long, example string, run func(*cobra.Command, []string) error) *cobra.Command {
+	_, want, _ := strings.Cut(use, " ")
 	return &cobra.Command{
 		Use: use, Short: short, Long: long, Example: "  " + strings.ReplaceAll(example, "\n", "\n  "), GroupID: group,
 		Args: func(c *cobra.Command, got []string) error {
-			if len(got) != args {
-				return usagef("%s takes %d argument(s), not %d; see `%s --help`", c.CommandPath(), args, len(got), c.CommandPath())
+			switch n := len(strings.Fields(want)); {
+			case len(got) == n:
+				return nil
+			case n == 0:
+				return usagef("%s takes no argument, so %q means nothing; see `%s --help`", c.Name(), got[0], c.CommandPath())
+			case len(got) < n:
+				return usagef("%s lacks its %s; see `%s --help`", c.Name(), want, c.CommandPath())
 			}
-			return nil
+			return usagef("%s takes one %s, so %q is too much; see `%s --help`", c.Name(), want, got[len(got)-1], c.CommandPath())
 		},
 		RunE: run,
 	}
@@ -131,7 +160,7 @@ func (a *app) confirm(question string) error {
 		return nil
 	}
 	if !terminal(a.in) {
-		return usagef("%s Add --yes to do it", question)
+		return usagef("nothing was changed: there is no terminal to ask %q; look at the above and add --yes", question)
 	}
 	fmt.Fprint(a.err, question, " [y/N] ")
 	answer, _ := bufio.NewReader(a.in).ReadString('\n')
@@ -147,53 +176,4 @@ func (a *app) log() *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
-}
-
-// open opens the workspace's store.
-func (a *app) open(ctx context.Context, change func(*engine.Options)) (*engine.Engine, error) {
-	o := engine.Options{Dir: a.dir, Log: a.log()}
-	if change != nil {
-		change(&o)
-	}
-	e, err := engine.Open(ctx, o)
-	if err == nil {
-		err = e.FollowDemo(ctx)
-	}
-	return e, err
-}
-
-// load reads the folder; with errors it prints them and fails.
-func (a *app) load(e *engine.Engine) (*workspace.Workspace, error) {
-	w, found := workspace.Load(e.FS())
-	if bad := workspace.Errors(found); len(bad) > 0 {
-		for _, f := range bad {
-			fmt.Fprintln(a.err, f.Error())
-		}
-		return w, fmt.Errorf("the workspace has %d error(s); see `andante check`", len(bad))
-	}
-	return w, nil
-}
-
-// reports opens what reads. It uses the published revision, or the folder before
-// the first publish.
-func (a *app) reports(ctx context.Context, e *engine.Engine) (*reports.Reports, error) {
-	r := &reports.Reports{Store: e.Store, Clock: e.Clock}
-	err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		r.Workspace, err = e.Ops.Workspace(ctx, tx)
-		return err
-	})
-	if errors.Is(err, ops.ErrNothingPublished) {
-		r.Workspace, _ = workspace.Load(e.FS())
-		err = nil
-	}
-	return r, err
-}
-
-// contact finds a contact by id, external id or address.
-func (a *app) contact(ctx context.Context, e *engine.Engine, name string) (c andante.Contact, err error) {
-	err = e.Store.Read(ctx, func(tx *store.Tx) error {
-		c, err = reports.FindContact(ctx, tx, name)
-		return err
-	})
-	return c, err
 }

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,19 +16,19 @@ func (a *app) checkCommand() *cobra.Command {
 	var format string
 	c := command("day", "check", "Find every mistake in the workspace",
 		"Reads the whole workspace and prints every finding with its place, and what to do\nabout it. Exit code 1 if there is one, warnings included.",
-		"andante check\nandante check --format github", 0, nil)
+		"andante check\nandante check --format github", nil)
 	c.Flags().StringVar(&format, "format", "text", "text, json, sarif or github")
 	c.RunE = func(*cobra.Command, []string) error {
-		root, err := os.OpenRoot(a.dir)
-		if err != nil {
-			return usagef("open workspace: %w", err)
-		}
-		defer root.Close()
-		w, found := workspace.Load(root.FS())
 		print, ok := map[string]func([]*andante.Finding) error{"text": a.findings, "json": a.findingsJSON, "sarif": a.sarif, "github": a.github}[format]
 		if !ok {
 			return usagef("--format is text, json, sarif or github, not %q", format)
 		}
+		root, err := a.folder()
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		w, found := workspace.Load(root.FS())
 		if err := print(found); err != nil {
 			return err
 		}
@@ -37,7 +36,7 @@ func (a *app) checkCommand() *cobra.Command {
 			return errFound
 		}
 		if format == "text" {
-			a.printf("%d sequences, no findings.\n", len(w.Sequences))
+			a.printf("%s, no findings.\n", count(len(w.Sequences), "sequence"))
 		}
 		return nil
 	}
@@ -45,15 +44,12 @@ func (a *app) checkCommand() *cobra.Command {
 }
 
 func (a *app) findings(found []*andante.Finding) error {
-	errors := 0
+	bad := len(workspace.Errors(found))
 	for _, f := range found {
 		a.printf("%s\n", f.Error())
-		if f.Severity == andante.SeverityError {
-			errors++
-		}
 	}
 	if len(found) > 0 {
-		a.printf("%d error(s), %d warning(s)\n", errors, len(found)-errors)
+		a.printf("%s, %s.\n", count(bad, "error"), count(len(found)-bad, "warning"))
 	}
 	return nil
 }
@@ -81,17 +77,10 @@ func (a *app) github(found []*andante.Finding) error {
 // sarif prints SARIF 2.1.0 (OASIS), which code scanners read.
 func (a *app) sarif(found []*andante.Finding) error {
 	type object = map[string]any
-	var rules, results []object
-	add := func(name string, s andante.Severity, doc string) {
-		rules = append(rules, object{"id": name, "shortDescription": object{"text": doc}, "defaultConfiguration": object{"level": string(s)}})
+	rules, results := []object{}, []object{}
+	for _, r := range allRules() {
+		rules = append(rules, object{"id": r.name, "shortDescription": object{"text": r.doc}, "defaultConfiguration": object{"level": string(r.severity)}})
 	}
-	for _, r := range sequences.Rules() {
-		add(r.Name, r.Severity, r.Doc)
-	}
-	for _, r := range workspace.Rules() {
-		add(r.Name, r.Severity, r.Doc)
-	}
-	results = []object{}
 	for _, f := range found {
 		results = append(results, object{
 			"ruleId": f.Rule, "level": string(f.Severity), "message": object{"text": strings.TrimSuffix(fmt.Sprint(f.Message, "; ", f.Suggestion), "; ")},
@@ -100,10 +89,28 @@ func (a *app) sarif(found []*andante.Finding) error {
 			}}},
 		})
 	}
-	e := json.NewEncoder(a.out)
-	e.SetIndent("", "  ")
-	return e.Encode(object{
+	return a.printJSON(object{
 		"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
 		"runs": []object{{"tool": object{"driver": object{"name": "andante", "rules": rules}}, "results": results}},
 	})
+}
+
+// rule is a rule of the checker, wherever it stands.
+type rule struct {
+	name     string
+	severity andante.Severity
+	doc      string
+}
+
+// allRules returns every rule once, by name.
+func allRules() []rule {
+	var list []rule
+	for _, r := range sequences.Rules() {
+		list = append(list, rule{r.Name, r.Severity, r.Doc})
+	}
+	for _, r := range workspace.Rules() {
+		list = append(list, rule{r.Name, r.Severity, r.Doc})
+	}
+	slices.SortStableFunc(list, func(a, b rule) int { return strings.Compare(a.name, b.name) })
+	return slices.CompactFunc(list, func(a, b rule) bool { return a.name == b.name })
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante/workspace"
@@ -10,11 +8,12 @@ import (
 
 func (a *app) configCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "config", Short: "Describe, check or show the configuration", GroupID: "machine",
+		Use: "config", Short: "Describe, check or show the configuration", GroupID: "machine", Args: known, RunE: help,
+		Long:    "Describes every key of andante.yaml, checks what this machine would use, or shows\nthe values in force: the file's, or those of ANDANTE_… variables, which win.",
 		Example: "  andante config describe\n  andante config show",
 	}
 	sub := func(use, short string, f func() error) {
-		one := command("", use, short, short+".", "andante config "+use, 0, func(*cobra.Command, []string) error { return f() })
+		one := command("", use, short, short+".", "andante config "+use, func(*cobra.Command, []string) error { return f() })
 		c.AddCommand(one)
 	}
 	sub("describe", "Print a commented andante.yaml with every key", func() error {
@@ -41,9 +40,9 @@ func (a *app) configCommand() *cobra.Command {
 }
 
 func (a *app) machine() (*workspace.Config, error) {
-	root, err := os.OpenRoot(a.dir)
+	root, err := a.folder()
 	if err != nil {
-		return nil, usagef("open workspace: %w", err)
+		return nil, err
 	}
 	defer root.Close()
 	cfg, err := workspace.Machine(root.FS())

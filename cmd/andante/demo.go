@@ -21,7 +21,7 @@ func (a *app) demoCommand() *cobra.Command {
 		"Makes a workspace from the example, starts the whole engine in one process with a\n"+
 			"mail server that really receives, enrolls 200 fictional contacts and lets the\n"+
 			"calendar jump from one due time to the next. Nothing leaves this machine.",
-		"andante demo\nandante demo --keep my-demo      # stop it and start it again: it goes on\nandante demo --governor off      # what the governor prevents", 0, nil)
+		"andante demo\nandante demo --keep my-demo      # stop it and start it again: it goes on\nandante demo --governor off      # what the governor prevents", nil)
 	c.Flags().StringVar(&keep, "keep", "", "folder in which the demo stays, and from which it goes on")
 	c.Flags().StringVar(&governor, "governor", "on", "on, or off to see what it prevents")
 	c.Flags().IntVar(&o.Days, "days", 120, "how many days are played")
@@ -49,11 +49,8 @@ func (a *app) demoCommand() *cobra.Command {
 func (a *app) demo(c *cobra.Command, o engine.DemoOptions) error {
 	line := newProgress(a.err)
 	o.Progress = func(d engine.DemoDay) {
-		text := fmt.Sprintf("day %3d of %d, %s: %d sent, %d planned, %d were put off", d.Day, d.Days, d.Date.Format("2 Jan 2006"), d.Sent, d.Planned, d.Deferred)
-		line.show("%s %s", bar(int64(d.Day), int64(d.Days)), text)
-		if !line.on && d.Day%10 == 0 && !a.json {
-			fmt.Fprintln(a.err, text)
-		}
+		line.show("%s day %3d of %d, %s: %d sent, %d planned, %d were put off",
+			bar(int64(d.Day), int64(d.Days)), d.Day, d.Days, d.Date.Format("2 Jan 2006"), d.Sent, d.Planned, d.Deferred)
 	}
 	r, err := engine.Demo(c.Context(), o)
 	line.done()

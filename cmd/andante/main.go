@@ -10,9 +10,10 @@ import (
 
 func main() { os.Exit(mainCode()) }
 
-// mainCode runs the program and returns its exit code; tests call it too.
+// mainCode runs the program and returns its exit code.
 func mainCode() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	return a.run(ctx, os.Args[1:])
 }

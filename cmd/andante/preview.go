@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,16 +23,28 @@ import (
 type previewed struct {
 	identity workspace.Identity
 	contact  andante.Contact
+	kind     andante.Kind
 	text     templates.Rendered
+	link     string   // of the unsubscribe page; it opens nothing
+	notes    []string // why this contact would not get the step
+}
+
+// pick says which step is rendered, and for whom.
+type pick struct{ as, persona, variant string }
+
+func (p *pick) flags(c *cobra.Command) {
+	c.Flags().StringVar(&p.as, "as", "", "contact, by id, external id or address; a made-up one if not given")
+	c.Flags().StringVar(&p.persona, "persona", "", "another persona than the contact's")
+	c.Flags().StringVar(&p.variant, "variant", "", "side of the sequence's test; the first if not given")
 }
 
 func (a *app) previewCommand() *cobra.Command {
-	var as, persona, html string
-	c := command("day", "preview SEQUENCE/STEP", "Show a step as a contact would get it",
+	var p pick
+	var html string
+	c := a.withJSON(command("day", "preview SEQUENCE/STEP", "Show a step as a contact would get it",
 		"Renders a step of the folder, published or not, for a contact of the store or for a\nmade-up one.",
-		"andante preview facility-benchmark/a-benchmark --as c001\nandante preview monthly-brief/january --persona cfo --html page.html", 1, nil)
-	c.Flags().StringVar(&as, "as", "", "contact, by id, external id or address; a made-up one if not given")
-	c.Flags().StringVar(&persona, "persona", "", "persona of the made-up contact")
+		"andante preview "+firstStep+" --as C-0001\nandante preview "+firstStep+" --persona operations-director --html page.html", nil))
+	p.flags(c)
 	c.Flags().StringVar(&html, "html", "", "file for the HTML part")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		e, err := a.open(c.Context(), nil)
@@ -38,25 +52,44 @@ func (a *app) previewCommand() *cobra.Command {
 			return err
 		}
 		defer e.Close()
-		p, err := a.render(c.Context(), e, args[0], as, persona)
+		got, err := a.render(c.Context(), e, args[0], p)
 		if err != nil {
 			return err
 		}
-		a.printf("From: %s <%s>\nTo: %s <%s>\nSubject: %s\n", p.identity.Name, p.identity.Email, p.contact.Name(), p.contact.Email, p.text.Subject)
-		if p.text.Preview != "" {
-			a.printf("Preview: %s\n", p.text.Preview)
-		}
-		a.printf("\n%s\n", p.text.Text)
 		if html != "" {
-			return os.WriteFile(html, []byte(p.text.HTML), 0o644)
+			if err := os.WriteFile(html, []byte(got.text.HTML), 0o644); err != nil {
+				return err
+			}
 		}
-		return nil
+		return a.show(got)
 	}
 	return c
 }
 
+// show prints a rendered step.
+func (a *app) show(p *previewed) error {
+	from, to := p.identity, p.contact
+	if a.json {
+		return a.printJSON(map[string]any{
+			"kind": p.kind, "from": from.Email, "to": to.AddressFor(p.kind), "subject": p.text.Subject, "preview": p.text.Preview,
+			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes,
+		})
+	}
+	a.printf("From: %s <%s>\nTo: %s <%s>\n", from.Name, from.Email, to.Name(), to.AddressFor(p.kind))
+	for _, l := range [][2]string{{"Subject", p.text.Subject}, {"Preview", p.text.Preview}} {
+		if l[1] != "" {
+			a.printf("%s: %s\n", l[0], l[1])
+		}
+	}
+	a.printf("\n%s\n", strings.TrimRight(p.text.Text, "\n"))
+	for _, n := range p.notes {
+		fmt.Fprintln(a.err, "note:", n)
+	}
+	return nil
+}
+
 // render renders SEQUENCE/STEP of the folder for a contact.
-func (a *app) render(ctx context.Context, e *engine.Engine, step, as, persona string) (*previewed, error) {
+func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick) (*previewed, error) {
 	w, err := a.load(e)
 	if err != nil {
 		return nil, err
@@ -65,7 +98,10 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step, as, persona st
 	if err != nil {
 		return nil, err
 	}
-	c, account, err := a.reader(ctx, e, as, persona)
+	if err := p.check(w, q); err != nil {
+		return nil, err
+	}
+	c, account, err := a.reader(ctx, e, p)
 	if err != nil {
 		return nil, err
 	}
@@ -74,23 +110,59 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step, as, persona st
 		return nil, fmt.Errorf("%w: give %s an owner, or the sequence an if_no_owner", err, account.Name)
 	}
 	id, _ := w.Config.Identity(key)
-	variant := ""
-	if q.Test != nil && len(q.Test.Variants) > 0 {
-		variant = q.Test.Variants[0].Name
-	}
-	t, err := w.Text(q, s, c.Persona, variant, w.Language(q, s, c), s.Kind)
+	t, err := w.Text(q, s, c.Persona, p.variant, w.Language(q, s, c), s.Kind)
 	if err != nil {
 		return nil, err
 	}
+	got := &previewed{identity: id, contact: c, kind: s.Kind, link: strings.TrimRight(w.Config.PublicURL, "/") + "/u/preview"}
 	in := templates.Input{
-		Values:      w.Values(c, account, andante.Enrollment{Variant: variant, Entered: e.Clock.Now()}, id),
-		Unsubscribe: strings.TrimRight(w.Config.PublicURL, "/") + "/u/preview",
+		Values:      w.Values(c, account, andante.Enrollment{Variant: p.variant, Entered: e.Clock.Now()}, id),
+		Unsubscribe: got.link,
 	}
 	if s.Thread && !s.NoQuote {
 		in.Quote = &templates.Quote{From: id.Name, Date: e.Clock.Now().Add(-72 * time.Hour), Text: "(the last mail of this sequence)"}
 	}
-	out, err := t.Render(ctx, in)
-	return &previewed{id, c, out}, err
+	got.notes = notes(q, s, c, account, in.Values)
+	got.text, err = t.Render(ctx, in)
+	return got, err
+}
+
+// check looks whether persona and variant exist, and picks the first variant.
+func (p *pick) check(w *workspace.Workspace, q *sequences.Sequence) error {
+	if _, ok := w.Config.Personas[p.persona]; p.persona != "" && !ok {
+		names := slices.Sorted(maps.Keys(w.Config.Personas))
+		return usagef("there is no persona %s%s; there are: %s", p.persona, didYouMean(p.persona, names), strings.Join(names, ", "))
+	}
+	var names []string
+	if q.Test != nil {
+		for _, v := range q.Test.Variants {
+			names = append(names, v.Name)
+		}
+	}
+	if p.variant == "" && len(names) > 0 {
+		p.variant = names[0]
+	}
+	if p.variant != "" && !slices.Contains(names, p.variant) {
+		return usagef("%s has no variant %s; there are: %s", q.Name, p.variant, cmp.Or(strings.Join(names, ", "), "none"))
+	}
+	return nil
+}
+
+// notes tells why a contact would not get a step.
+func notes(q *sequences.Sequence, s *sequences.Step, c andante.Contact, a andante.Account, v andante.Values) []string {
+	var list []string
+	for _, path := range s.Needs {
+		if v.Empty(path) {
+			list = append(list, fmt.Sprintf("the step needs %s, which is empty here, so it would be passed over", path))
+		}
+	}
+	if len(q.Personas) > 0 && c.Persona != "" && !slices.Contains(q.Personas, c.Persona) {
+		list = append(list, fmt.Sprintf("%s is not for the persona %s", q.Name, c.Persona))
+	}
+	if stage := a.StageOf(c); len(q.Stages) > 0 && !slices.Contains(q.Stages, stage) {
+		list = append(list, fmt.Sprintf("%s is not for the stage %s", q.Name, cmp.Or(stage, "(none)")))
+	}
+	return list
 }
 
 func findStep(w *workspace.Workspace, name string) (*sequences.Sequence, *sequences.Step, error) {
@@ -100,82 +172,40 @@ func findStep(w *workspace.Workspace, name string) (*sequences.Sequence, *sequen
 	}
 	q, ok := w.Sequences[sequence]
 	if !ok {
-		return nil, nil, fmt.Errorf("sequence %s: %w; there are %s", sequence, andante.ErrNotFound, strings.Join(w.Names(), ", "))
+		return nil, nil, noSequence(sequence, w.Names(), "in the folder")
 	}
 	s, ok := q.Step(step)
 	if !ok {
-		return nil, nil, fmt.Errorf("step %s: %w; %s has %s", step, andante.ErrNotFound, sequence, strings.Join(q.StepIDs(), ", "))
+		return nil, nil, usagef("%s has no step %s%s; there are: %s", sequence, step, didYouMean(step, q.StepIDs()), strings.Join(q.StepIDs(), ", "))
 	}
 	return q, s, nil
 }
 
 // reader returns who reads: a contact of the store, or a made-up one.
-func (a *app) reader(ctx context.Context, e *engine.Engine, as, persona string) (andante.Contact, andante.Account, error) {
-	if as == "" {
-		owner := ""
-		for key := range e.Config.People {
-			if owner == "" || key < owner {
-				owner = key
-			}
-		}
-		return andante.Contact{
-				FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager", Persona: persona,
-			}, andante.Account{
-				Name: "Sample & Sons", Industry: "logistics", Stage: "prospect", Tier: "commercial", Owner: owner, Business: true,
-			}, nil
+func (a *app) reader(ctx context.Context, e *engine.Engine, p pick) (andante.Contact, andante.Account, error) {
+	if p.as == "" {
+		c, account := madeUp(e)
+		c.Persona = p.persona
+		return c, account, nil
 	}
-	c, err := a.contact(ctx, e, as)
+	c, err := a.contact(ctx, e, p.as)
 	if err != nil {
 		return c, andante.Account{}, err
 	}
-	c.Persona = cmp.Or(persona, c.Persona)
+	c.Persona = cmp.Or(p.persona, c.Persona)
 	account, err := e.AccountOf(ctx, c)
 	return c, account, err
 }
 
-func (a *app) sendTestCommand() *cobra.Command {
-	var to, as, persona string
-	var live bool
-	c := command("day", "send-test SEQUENCE/STEP", "Send a step to yourself",
-		"Renders a step as `preview` does and sends it to your own address. In sandbox mode it\nis written to the folder; --live sends it all the same.",
-		"andante send-test facility-benchmark/a-benchmark --to me@acme.example --live", 1, nil)
-	c.Flags().StringVar(&to, "to", "", "your address")
-	c.Flags().StringVar(&as, "as", "", "contact whose data is used; a made-up one if not given")
-	c.Flags().StringVar(&persona, "persona", "", "persona of the made-up contact")
-	c.Flags().BoolVar(&live, "live", false, "send it even in sandbox mode")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if to == "" {
-			return usagef("--to is missing: write your own address")
-		}
-		e, err := a.open(c.Context(), func(o *engine.Options) {
-			o.Config = func(cfg *workspace.Config) {
-				if live {
-					cfg.Deliver = workspace.Deliver{Mode: "live"}
-				}
-			}
-		})
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		p, err := a.render(c.Context(), e, args[0], as, persona)
-		if err != nil {
-			return err
-		}
-		receipt, err := e.SendOne(c.Context(), andante.Message{
-			Kind: andante.Email, From: andante.Mailbox{Name: p.identity.Name, Address: p.identity.Email}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
-			To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text,
-			Unsubscribe: strings.TrimRight(e.Config.PublicURL, "/") + "/u/test", Date: e.Clock.Now(),
-		})
-		if err != nil {
-			return fmt.Errorf("send the test: %w", err)
-		}
-		if e.Config.Deliver.Mode == "sandbox" {
-			a.printf("Written to %s, for the mode is sandbox. Add --live to send it.\n", e.Config.Deliver.To)
-			return nil
-		}
-		a.printf("Sent; the server said: %d %s\n", receipt.Code, receipt.Response)
-		return nil
+func madeUp(e *engine.Engine) (andante.Contact, andante.Account) {
+	const id = "00000000-0000-7000-8000-000000000000"
+	owner := ""
+	if keys := slices.Sorted(maps.Keys(e.Config.People)); len(keys) > 0 {
+		owner = keys[0]
 	}
-	return c
+	return andante.Contact{
+			ID: id, Account: id, FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager",
+		}, andante.Account{
+			ID: id, Name: "Sample & Sons", Industry: "logistics", Stage: "prospect", Tier: "commercial", Owner: owner, Business: true,
+		}
 }

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"maps"
+	"errors"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ func (a *app) publishCommand() *cobra.Command {
 	var finish, stop []string
 	c := a.withJSON(a.withYes(command("day", "publish", "Make the workspace what runs from now on",
 		"Checks the workspace and puts it into the store as one revision. New words reach\neverybody who has not had that step; a new plan holds for those who enter from now on.",
-		"andante publish\nandante publish --yes --finish old-sequence", 0, nil)))
+		"andante publish\nandante publish --yes --finish old-sequence", nil)))
 	c.Flags().StringArrayVar(&finish, "finish", nil, "a deleted sequence whose enrollments may go on to their end")
 	c.Flags().StringArrayVar(&stop, "stop", nil, "a deleted sequence whose enrollments end now")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -28,20 +27,16 @@ func (a *app) publishCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		plan, err := e.Ops.Publish(c.Context(), w, slices.Concat(finish, stop), true)
+		plan, err := e.Ops.Publish(c.Context(), w, nil, true)
 		if err != nil {
 			return err
 		}
-		if !a.json {
-			a.published(plan)
+		if err := settleDeleted(plan, slices.Concat(finish, stop)); err != nil {
+			return err
 		}
-		if plan.Same {
-			if a.json {
-				return a.printJSON(plan)
-			}
-			return nil
-		}
-		if err := a.confirm("Publish?"); err != nil {
+		_, err = a.published(c.Context(), e)
+		first := errors.Is(err, ops.ErrNothingPublished)
+		if err := a.publishPlan(plan, first); err != nil || plan.Same {
 			return err
 		}
 		for _, s := range stop {
@@ -62,86 +57,66 @@ func (a *app) publishCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) published(r *ops.PublishReport) {
+// settleDeleted takes the sequences off the list of the missing for which a flag
+// says what becomes of them. A flag for any other is a slip that could end a
+// sequence that is wanted.
+func settleDeleted(plan *ops.PublishReport, named []string) error {
+	for _, name := range named {
+		if !slices.Contains(plan.Missing, name) {
+			return usagef("--finish and --stop are for deleted sequences that still run, and %s is none", name)
+		}
+	}
+	plan.Missing = slices.DeleteFunc(plan.Missing, func(name string) bool { return slices.Contains(named, name) })
+	return nil
+}
+
+// publishPlan shows what a publish would change and asks.
+func (a *app) publishPlan(plan *ops.PublishReport, first bool) error {
+	switch {
+	case !a.json:
+		a.changes(plan, first)
+	case plan.Same || !a.yes:
+		if err := a.printJSON(plan); err != nil {
+			return err
+		}
+	}
+	if len(plan.Missing) > 0 {
+		return usagef("publish needs --finish SEQUENCE (those on it go on to its end) or --stop SEQUENCE (they end now) for %s", strings.Join(plan.Missing, ", "))
+	}
+	if plan.Same {
+		return nil
+	}
+	return a.confirm("Publish?")
+}
+
+// listed is how many names are printed before the rest is only counted.
+const listed = 12
+
+func (a *app) changes(r *ops.PublishReport, first bool) {
 	if r.Same {
 		a.printf("Nothing differs from what runs.\n")
 		return
 	}
 	say := func(list []string, text string) {
-		if len(list) > 0 {
-			a.printf("%s: %s\n", text, strings.Join(list, ", "))
+		if len(list) == 0 {
+			return
+		}
+		a.printf("%s:\n", text)
+		for _, name := range list[:min(len(list), listed)] {
+			a.printf("  %s\n", name)
+		}
+		if more := len(list) - listed; more > 0 {
+			a.printf("  and %d more\n", more)
 		}
 	}
-	say(r.Changed, "files that differ")
-	say(r.Plans, "new plans, for those who enter from now on")
-	say(r.Words, "new words, for everybody who has not had that step")
-	say(r.Missing, "deleted, but still running; add --finish or --stop for each")
-	for _, n := range r.NoEffect {
-		a.printf("note: %s\n", n)
+	if first {
+		a.printf("This is the first publish: %s in %s.\n", count(len(r.Plans), "sequence"), count(len(r.Changed), "file"))
+		say(r.Plans, "Sequences")
+	} else {
+		say(r.Changed, "Files that differ")
+		say(r.Plans, "New plans, for those who enter from now on")
+		say(r.Words, "New words, for everybody who has not had that step")
 	}
-}
-
-func (a *app) enrollCommand() *cobra.Command {
-	var r ops.EnrollRequest
-	c := a.withJSON(a.withYes(command("day", "enroll SEQUENCE", "Enter contacts into a sequence",
-		"Enters every contact that matches and may enter, and says who may not and why. It\nmay be run again: nobody enters twice.",
-		"andante enroll facility-benchmark --where 'contact.persona == \"cfo\"'\nandante enroll monthly-brief --per-day 100 --yes", 1, nil)))
-	c.Flags().StringVar(&r.Where, "where", "", "a condition, such as 'account.stage == \"prospect\"'")
-	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many begin on a day")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		e, err := a.open(c.Context(), nil)
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		r.Sequence = args[0]
-		line := newProgress(a.err)
-		r.Progress = func(seen int) { line.show("%d contacts seen", seen) }
-		if !a.yes {
-			dry := r
-			dry.DryRun = true
-			rep, err := e.Ops.Enroll(c.Context(), dry)
-			line.done()
-			if err != nil {
-				return err
-			}
-			if !a.json {
-				a.enrolled(rep, "would enter")
-			}
-			if err := a.confirm(fmt.Sprintf("Enter %d contacts?", rep.Entered)); err != nil {
-				return err
-			}
-		}
-		rep, err := e.Ops.Enroll(c.Context(), r)
-		line.done()
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(rep)
-		}
-		a.enrolled(rep, "entered")
-		return nil
-	}
-	return c
-}
-
-func (a *app) enrolled(r *ops.EnrollReport, verb string) {
-	a.printf("%s: %d of %d contacts match, %d %s", r.Sequence, r.Matched, r.Seen, r.Entered, verb)
-	if r.Entered > 0 {
-		a.printf("; the first touch is due %s, the last first touch %s", r.First.Format("Mon 2 Jan 15:04 MST"), r.Last.Format("Mon 2 Jan 15:04 MST"))
-	}
-	a.printf("\n")
-	if r.HeldOut > 0 {
-		a.printf("%8d  held out by the test: they get nothing\n", r.HeldOut)
-	}
-	for _, reason := range byCount(r.Refused) {
-		a.printf("%8d  may not: %s\n", r.Refused[reason], reason.Text())
-	}
-	for _, need := range slices.Sorted(maps.Keys(r.Needs)) {
-		a.printf("%8d    %s\n", r.Needs[need], need)
-	}
-	for _, path := range slices.Sorted(maps.Keys(r.Lacking)) {
-		a.printf("%8d  lack %s, which a step needs\n", r.Lacking[path], path)
-	}
+	say(r.Missing, "Deleted, but still running")
+	say(r.NoEffect, "Notes")
 }

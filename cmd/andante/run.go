@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/reports"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -17,7 +20,7 @@ func (a *app) runCommand() *cobra.Command {
 	var workers int
 	c := command("day", "run", "Send what is due, as it becomes due",
 		"Runs scheduler, workers and web in one process, or with --role one of them on a\nshared Redis and Postgres. It ends with Ctrl-C or SIGTERM: what is on the wire is\nfinished, the rest waits for the next run, and nothing is lost or sent twice.",
-		"andante run\nandante run --until-idle\nandante run --role worker", 0, nil)
+		"andante run\nandante run --until-idle\nandante run --role worker", nil)
 	f := c.Flags()
 	f.StringSliceVar(&roles, "role", nil, "scheduler, worker or web; all if not given")
 	f.DurationVar(&r.Grace, "grace", 30*time.Second, "time to finish what is on the wire")
@@ -25,6 +28,12 @@ func (a *app) runCommand() *cobra.Command {
 	f.BoolVar(&r.Once, "once", false, "lease what is due one time, work it and end")
 	f.IntVar(&workers, "concurrency", 4, "batches worked at a time; each uses one connection")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if r.Once && r.UntilIdle {
+			return usagef("--once and --until-idle exclude each other")
+		}
+		if workers < 1 {
+			return usagef("--concurrency is at least 1")
+		}
 		for _, name := range roles {
 			if !slices.Contains(engine.Roles, engine.Role(name)) {
 				return usagef("--role is scheduler, worker or web, not %q", name)
@@ -36,12 +45,65 @@ func (a *app) runCommand() *cobra.Command {
 			return err
 		}
 		defer e.Close()
-		a.mode(e)
-		r.Ready = func(addr string) { fmt.Fprintf(a.err, "web: http://%s\n", addr) }
-		fmt.Fprintln(a.err, "Running; Ctrl-C ends it.")
-		return e.Run(c.Context(), r)
+		return a.send(c.Context(), e, r)
 	}
 	return c
+}
+
+// send runs the engine, with what a person at the terminal wants to know before
+// and after.
+func (a *app) send(ctx context.Context, e *engine.Engine, r engine.RunOptions) error {
+	if _, err := a.published(ctx, e); err != nil {
+		return err
+	}
+	before, err := a.tally(ctx, e)
+	if err != nil {
+		return err
+	}
+	if !before.Calendar.IsZero() {
+		return fmt.Errorf("this is a demo, whose calendar stands at %s; it never sends for real, and `andante demo --keep %s` goes on with it",
+			before.Calendar.Format(time.DateOnly), a.dir)
+	}
+	a.mode(e)
+	if len(before.Enrollments) == 0 {
+		fmt.Fprintln(a.err, "Nobody is on a sequence yet: `andante enroll SEQUENCE` enters contacts.")
+	}
+	r.Ready = func(addr string) { fmt.Fprintf(a.err, "web: http://%s\n", addr) }
+	if !r.UntilIdle && !r.Once {
+		fmt.Fprintln(a.err, "Running; Ctrl-C ends it.")
+	}
+	if err := e.Run(ctx, r); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	after, err := a.tally(ctx, e)
+	if err == nil {
+		a.ran(before, after, zone(e.Config))
+	}
+	return err
+}
+
+func (a *app) tally(ctx context.Context, e *engine.Engine) (*reports.Status, error) {
+	r, err := a.reports(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return r.Status(ctx, 0)
+}
+
+// ran tells what a run has done.
+func (a *app) ran(before, after *reports.Status, loc *time.Location) {
+	a.printf("%d sent", after.Touches[andante.Sent]-before.Touches[andante.Sent])
+	for _, s := range []andante.State{andante.Skipped, andante.Failed, andante.Unknown, andante.Canceled} {
+		if n := after.Touches[s] - before.Touches[s]; n > 0 {
+			a.printf(", %d %s", n, s)
+		}
+	}
+	if after.NextDue.IsZero() {
+		a.printf("; nothing else is planned.\n")
+		return
+	}
+	a.printf("; the next is due %s.\n", after.NextDue.In(loc).Format(minute))
 }
 
 // mode says whether anything really leaves, and how to change that.
@@ -49,11 +111,11 @@ func (a *app) mode(e *engine.Engine) {
 	d := e.Config.Deliver
 	switch {
 	case d.Mode == "sandbox":
-		fmt.Fprintf(a.err, "Mode: sandbox. Nothing leaves; mails are written to %s. To send for real, write\n`deliver: {mode: live}` into andante.yaml.\n", d.To)
+		fmt.Fprintf(a.err, "Mode: sandbox. Nothing leaves; mails are written to %s. To send for real, write\n`deliver: {mode: live}` into andante.yaml.\n", a.inDir(d.To))
 	case d.Mode == "redirect":
 		fmt.Fprintf(a.err, "Mode: redirect. Every mail goes to %s.\n", d.To)
 	case len(d.Only) > 0:
-		fmt.Fprintf(a.err, "Mode: live, but only to %s; all others are written to outbox.\n", strings.Join(d.Only, ", "))
+		fmt.Fprintf(a.err, "Mode: live, but only to %s; all others are written to %s.\n", strings.Join(d.Only, ", "), a.inDir("outbox"))
 	default:
 		fmt.Fprintf(a.err, "Mode: live, through %s.\n", e.Config.Channels.Email.Host)
 	}

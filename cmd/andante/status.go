@@ -18,7 +18,7 @@ func (a *app) statusCommand() *cobra.Command {
 	var next string
 	c := a.withJSON(command("day", "status", "Show how things stand, and what goes out next",
 		"Shows contacts, enrollments and touches by state, what was held back and why, and\nwith --next what goes out, to how many, by day and sequence, before it goes.",
-		"andante status\nandante status --next 7d", 0, nil))
+		"andante status\nandante status --next 7d", nil))
 	c.Flags().StringVar(&next, "next", "", "also what is due in a time such as 7d")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		var span time.Duration
@@ -27,8 +27,8 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return usagef("--next: %w", err)
 			}
-			now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-			span = o.From(now, time.UTC, nil).Sub(now)
+			day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // any will do
+			span = o.From(day, time.UTC, nil).Sub(day)
 		}
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
@@ -46,72 +46,108 @@ func (a *app) statusCommand() *cobra.Command {
 		if a.json {
 			return a.printJSON(s)
 		}
-		a.status(s, span)
+		a.status(s, span, zone(r.Workspace.Config))
 		return nil
 	}
 	return c
 }
 
-func (a *app) status(s *reports.Status, span time.Duration) {
-	a.printf("%d contacts in %d accounts", s.Contacts, s.Accounts)
+func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) {
+	a.printf("%s in %s", count(s.Contacts, "contact"), count(s.Accounts, "account"))
 	if s.Revision == "" {
 		a.printf("; nothing is published yet: run `andante publish`\n")
 		return
 	}
 	a.printf("; revision %.12s\n", s.Revision)
 	if !s.Calendar.IsZero() {
-		a.printf("This is a demo; its calendar stands at %s.\n", s.Calendar.Format("Mon 2 Jan 2006 15:04 MST"))
+		a.printf("This is a demo; its calendar stands at %s.\n", s.Calendar.In(loc).Format(minute))
 	}
-	a.printf("\n%-28s %-10s %8s\n", "enrollments", "state", "contacts")
-	for _, c := range s.Enrollments {
-		a.printf("%-28s %-10s %8d  %s\n", c.Sequence, c.State, c.N, c.Reason.Text())
+	if len(s.Enrollments) == 0 {
+		a.printf("Nobody is on a sequence yet: run `andante enroll SEQUENCE`.\n")
+	} else {
+		a.runs(s.Enrollments)
 	}
-	a.printf("\ntouches\n")
+	a.touches(s)
+	for _, h := range s.Holds {
+		until := ""
+		if !h.Until.IsZero() {
+			until = ", until " + h.Until.In(loc).Format("Mon 2 Jan 2006")
+		}
+		a.printf("\non hold: %s, by %s: %s%s\n", strings.TrimSpace(string(h.Scope)+" "+h.Key), h.Author, h.Reason, until)
+	}
+	if !s.NextDue.IsZero() {
+		a.printf("\nnext: %s\n", s.NextDue.In(loc).Format(minute))
+	}
+	if span > 0 {
+		a.next(s, loc)
+	}
+}
+
+// minute is how times are printed.
+const minute = "Mon 2 Jan 2006 15:04 MST"
+
+// runs prints a line for each sequence, and under it why enrollments ended.
+func (a *app) runs(list []store.RunCount) {
+	byName := map[string][]store.RunCount{}
+	wide := len("sequence")
+	for _, c := range list {
+		byName[c.Sequence] = append(byName[c.Sequence], c)
+		wide = max(wide, len(c.Sequence))
+	}
+	a.printf("\n%-*s %9s %9s %9s\n", wide, "sequence", "active", "held", "finished")
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		n := map[andante.EnrollmentState]int{}
+		for _, c := range byName[name] {
+			n[c.State] += c.N
+		}
+		a.printf("%-*s %9d %9d %9d\n", wide, name, n[andante.EnrollmentActive], n[andante.EnrollmentHeld], n[andante.EnrollmentFinished])
+		for _, c := range byName[name] {
+			if c.State == andante.EnrollmentFinished {
+				a.printf("%*s %9d  %s\n", wide+20, "", c.N, c.Reason.Text())
+			}
+		}
+	}
+}
+
+// touches prints how many are in each state, and what was held back.
+func (a *app) touches(s *reports.Status) {
+	if len(s.Touches) > 0 {
+		a.printf("\ntouches\n")
+	}
 	for _, st := range andante.States {
 		if n := s.Touches[st]; n > 0 {
 			a.printf("%8d  %s\n", n, st)
 		}
 	}
-	if len(s.Reasons) > 0 {
-		a.printf("\nheld back, and why\n")
-		for _, reason := range byCount(s.Reasons) {
-			a.printf("%8d  %-12s %s\n", s.Reasons[reason], reason, reason.Text())
-		}
+	if len(s.Reasons) == 0 {
+		return
 	}
-	for _, h := range s.Holds {
-		a.printf("\non hold: %s %s, by %s: %s\n", h.Scope, h.Key, h.Author, h.Reason)
-	}
-	if !s.NextDue.IsZero() {
-		a.printf("\nnext: %s\n", s.NextDue.Format("Mon 2 Jan 2006 15:04 MST"))
-	}
-	if span > 0 {
-		a.next(s)
+	a.printf("\nhow often a touch was put off or not sent, and why\n")
+	for _, reason := range byCount(s.Reasons) {
+		a.printf("%8d  %-12s %s\n", s.Reasons[reason], reason, reason.Text())
 	}
 }
 
 // next prints what goes out by day and sequence.
-func (a *app) next(s *reports.Status) {
+func (a *app) next(s *reports.Status, loc *time.Location) {
 	byDay := map[int][]store.DueCount{}
+	wide := 0
 	for _, d := range s.Next {
 		byDay[d.Day] = append(byDay[d.Day], d)
+		wide = max(wide, len(d.Sequence+"/"+d.Step))
 	}
 	if len(byDay) == 0 {
 		a.printf("\nNothing goes out in this time.\n")
 	}
 	for _, day := range slices.Sorted(maps.Keys(byDay)) {
 		total := 0
-		var parts []string
 		for _, d := range byDay[day] {
 			total += d.N
-			parts = append(parts, d.Sequence+"/"+d.Step)
 		}
-		a.printf("\nfrom %s: %d\n", s.Now.AddDate(0, 0, day).Format("Mon 2 Jan 15:04"), total)
-		width := 0
-		for _, p := range parts {
-			width = max(width, len(p))
-		}
-		for i, d := range byDay[day] {
-			a.printf("  %s%s %6d  %s\n", parts[i], strings.Repeat(" ", width-len(parts[i])), d.N, d.Kind)
+		from := s.Now.AddDate(0, 0, day).In(loc)
+		a.printf("\n%d from %s to %s\n", total, from.Format("Mon 2 Jan 15:04"), from.AddDate(0, 0, 1).Format("Mon 2 Jan 15:04"))
+		for _, d := range byDay[day] {
+			a.printf("  %-*s %6d  %s\n", wide, d.Sequence+"/"+d.Step, d.N, d.Kind)
 		}
 	}
 }

@@ -89,8 +89,13 @@ func holds(_ *testing.T, s db) {
 		scope andante.HoldScope
 		key   string
 	}{
-		{andante.HoldContact, one}, {andante.HoldAccount, acme}, {andante.HoldSequence, "brief"}, {andante.HoldSender, "news"},
-		{andante.HoldEverything, ""}, {andante.HoldContact, one}, {andante.HoldContact, acme},
+		{andante.HoldContact, one},
+		{andante.HoldAccount, acme},
+		{andante.HoldSequence, "brief"},
+		{andante.HoldSender, "news"},
+		{andante.HoldEverything, ""},
+		{andante.HoldContact, one},
+		{andante.HoldContact, acme},
 	} {
 		all[n].Scope, all[n].Key = on.scope, on.key
 	}

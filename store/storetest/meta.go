@@ -16,6 +16,7 @@ var metaTests = []test{
 	{"epoch", epoch},
 	{"calendar and demo", calendar},
 	{"revisions and their parts", revisions},
+	{"outages", outages},
 }
 
 func schema(t *testing.T, s db) {
@@ -81,6 +82,36 @@ func calendar(_ *testing.T, s db) {
 	}
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetDemoReady(ctx) })
 	s.same("ready", true, ready())
+}
+
+func outages(t *testing.T, s db) {
+	const after = 6 * time.Hour
+	look := func(now time.Time) store.Outage {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.Seen(ctx, now, after) })
+		return read(s, func(ctx context.Context, tx *store.Tx) (store.Outage, error) { return tx.Outage(ctx) })
+	}
+	none := store.Outage{}
+	s.same("before anybody looked", none, read(s, func(ctx context.Context, tx *store.Tx) (store.Outage, error) { return tx.Outage(ctx) }))
+	now := day
+	s.same("at first", none, look(now))
+	now = now.Add(after)
+	s.same("after a while", none, look(now))
+	s.same("at once again", none, look(now.Add(time.Second)))
+	from := now
+	now = now.Add(after + time.Millisecond)
+	first := store.Outage{From: from, To: now}
+	s.same("after an outage", first, look(now))
+	s.same("a minute later", first, look(now.Add(time.Minute)))
+	s.same("when the calendar went back", first, look(day))
+	from, now = now.Add(time.Minute), now.Add(48*time.Hour)
+	s.same("after another", store.Outage{From: from, To: now}, look(now))
+	for at, want := range map[time.Time]bool{
+		first.From: false, first.From.Add(1): true, first.To.Add(-1): true, first.To: false, first.From.Add(-1): false, first.To.Add(1): false,
+	} {
+		if first.Covers(at) != want {
+			t.Errorf("an outage from %s to %s covers %s: %v", first.From, first.To, at, !want)
+		}
+	}
 }
 
 func revisions(t *testing.T, s db) {

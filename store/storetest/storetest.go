@@ -32,9 +32,16 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		name  string
 		tests []test
 	}{
-		{"contacts", contactTests}, {"touches", touchTests}, {"leases", leaseTests}, {"ledger", ledgerTests},
-		{"consent", consentTests}, {"enrollments", enrollmentTests}, {"meta", metaTests}, {"counts", countTests},
-		{"transactions", transactionTests}, {"locks", lockTests},
+		{"contacts", contactTests},
+		{"touches", touchTests},
+		{"leases", leaseTests},
+		{"ledger", ledgerTests},
+		{"consent", consentTests},
+		{"enrollments", enrollmentTests},
+		{"meta", metaTests},
+		{"counts", countTests},
+		{"transactions", transactionTests},
+		{"locks", lockTests},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -261,20 +261,24 @@ func changeGuard(_ *testing.T, s db) {
 		lease andante.LeaseID // likewise
 		was   andante.State   // as the caller believes
 		in    andante.LeaseID // likewise
+		on    int             // the attempt, likewise; it is on its second
 		ok    bool
 	}{
-		{"as believed", andante.Leased, ours, andante.Leased, ours, true},
-		{"whatever the lease", andante.Leased, theirs, andante.Leased, "", true},
-		{"without a lease", andante.Planned, "", andante.Planned, "", true},
-		{"of another lease", andante.Leased, theirs, andante.Leased, ours, false},
-		{"no longer leased", andante.Leased, "", andante.Leased, ours, false},
-		{"gone on", andante.Claimed, ours, andante.Leased, ours, false},
-		{"canceled", andante.Canceled, "", andante.Planned, "", false},
+		{"as believed", andante.Leased, ours, andante.Leased, ours, 0, true},
+		{"whatever the lease", andante.Leased, theirs, andante.Leased, "", 0, true},
+		{"without a lease", andante.Planned, "", andante.Planned, "", 0, true},
+		{"of another lease", andante.Leased, theirs, andante.Leased, ours, 0, false},
+		{"no longer leased", andante.Leased, "", andante.Leased, ours, 0, false},
+		{"gone on", andante.Claimed, ours, andante.Leased, ours, 0, false},
+		{"canceled", andante.Canceled, "", andante.Planned, "", 0, false},
+		{"on that attempt", andante.Leased, ours, andante.Leased, ours, 2, true},
+		{"on an earlier attempt", andante.Leased, ours, andante.Leased, ours, 3, false},
+		{"on a later attempt", andante.Leased, ours, andante.Leased, "", 1, false},
 	}
 	var before []andante.Touch
 	for n, c := range cases {
 		t := touch(n)
-		t.State, t.Lease = c.state, c.lease
+		t.State, t.Lease, t.Attempts = c.state, c.lease, 2
 		before = append(before, t)
 	}
 	s.add(before...)
@@ -283,7 +287,7 @@ func changeGuard(_ *testing.T, s db) {
 	for n, c := range cases {
 		to := touch(n)
 		to.State, to.Reason = andante.Skipped, andante.ReasonStale
-		changes = append(changes, store.Change{Touch: to, Was: c.was, Lease: c.in})
+		changes = append(changes, store.Change{Touch: to, Was: c.was, Lease: c.in, Attempt: c.on})
 		if c.ok {
 			want[n], wantDone[to.ID] = to, true
 		}

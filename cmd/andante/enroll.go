@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/workspace"
+)
+
+func (a *app) enrollCommand() *cobra.Command {
+	var r ops.EnrollRequest
+	c := a.withJSON(a.withYes(command("day", "enroll SEQUENCE", "Enter contacts into a sequence",
+		"Enters every contact that matches and may enter, and says who may not and why. It\nmay be run again: nobody enters twice.",
+		"andante enroll facility-benchmark --where 'contact.persona == \"facility-manager\"'\nandante enroll building-brief --per-day 100 --yes", nil)))
+	c.Flags().StringVar(&r.Where, "where", "", "a condition, such as 'account.stage == \"prospect\"'")
+	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many begin on a day")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if r.PerDay < 0 || r.PerDay == 0 && c.Flags().Changed("per-day") {
+			return usagef("--per-day is at least 1")
+		}
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		r.Sequence = args[0]
+		return a.enroll(c.Context(), e, r)
+	}
+	return c
+}
+
+func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest) error {
+	w, err := a.enrollable(ctx, e, r.Sequence)
+	if err != nil {
+		return err
+	}
+	line := newProgress(a.err)
+	r.Progress = func(seen int) { line.show("%s seen", count(seen, "contact")) }
+	if !a.yes {
+		r.DryRun = true
+		rep, err := e.Ops.Enroll(ctx, r)
+		line.done()
+		if err != nil {
+			return err
+		}
+		if err := a.enrolled(rep, zone(w.Config), "would enter"); err != nil || rep.Entered+rep.HeldOut == 0 {
+			return err
+		}
+		if err := a.confirm("Enter " + count(rep.Entered, "contact") + "?"); err != nil {
+			return err
+		}
+		r.DryRun = false
+	}
+	rep, err := e.Ops.Enroll(ctx, r)
+	line.done()
+	if err != nil {
+		return err
+	}
+	return a.enrolled(rep, zone(w.Config), "entered")
+}
+
+// enrollable returns what is published, if it has the sequence.
+func (a *app) enrollable(ctx context.Context, e *engine.Engine, name string) (*workspace.Workspace, error) {
+	w, err := a.published(ctx, e)
+	if errors.Is(err, ops.ErrNothingPublished) {
+		return nil, usageError{err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := w.Sequences[name]; ok {
+		return w, nil
+	}
+	if now, _ := workspace.Load(e.FS()); now.Sequences[name] != nil {
+		return nil, usagef("%s stands in the folder but is not published yet: run `andante publish`", name)
+	}
+	return nil, noSequence(name, w.Names(), "in what is published")
+}
+
+// enrolled tells who enters, who may not and why, times in the company's zone.
+func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) error {
+	if a.json {
+		return a.printJSON(r)
+	}
+	switch {
+	case r.Seen == 0:
+		a.printf("There are no contacts yet: run `andante import FILE`.\n")
+		return nil
+	case r.Matched == 0:
+		a.printf("None of %s matches --where, so nobody %s %s.\n", count(r.Seen, "contact"), verb, r.Sequence)
+		return nil
+	}
+	a.printf("%s: %d of %s match, %d %s.\n", r.Sequence, r.Matched, count(r.Seen, "contact"), r.Entered, verb)
+	if r.Entered > 0 {
+		a.printf("The first of them is due %s", r.First.In(loc).Format(minute))
+		if r.Last.After(r.First) {
+			a.printf(", the last begins %s", r.Last.In(loc).Format(minute))
+		}
+		if !a.yes {
+			a.printf("; the minutes are drawn again when they enter")
+		}
+		a.printf(".\n")
+	}
+	if r.HeldOut > 0 {
+		a.printf("%8d  held out by the test: they get nothing\n", r.HeldOut)
+	}
+	for _, reason := range byCount(r.Refused) {
+		a.printf("%8d  may not: %s\n", r.Refused[reason], reason.Text())
+	}
+	for _, need := range slices.Sorted(maps.Keys(r.Needs)) {
+		a.printf("%8d    %s\n", r.Needs[need], need)
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.Lacking)) {
+		a.printf("%8d  of those who enter lack %s, and miss the steps that need it\n", r.Lacking[path], path)
+	}
+	return nil
+}

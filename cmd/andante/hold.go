@@ -1,0 +1,179 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/store"
+)
+
+// holdFlags name what a hold is about.
+type holdFlags struct {
+	contact, account, sequence, sender string
+	everything                         bool
+	until, reason, author              string
+}
+
+func (f *holdFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.contact, "contact", "", "a contact, by id, external id or address")
+	c.Flags().StringVar(&f.account, "account", "", "an account, by its key")
+	c.Flags().StringVar(&f.sequence, "sequence", "", "a sequence")
+	c.Flags().StringVar(&f.sender, "sender", "", "a sender or a person")
+	c.Flags().BoolVar(&f.everything, "everything", false, "everything")
+}
+
+// check wants exactly one target.
+func (f *holdFlags) check() error {
+	n := 0
+	for _, name := range []string{f.contact, f.account, f.sequence, f.sender} {
+		if name != "" {
+			n++
+		}
+	}
+	if f.everything {
+		n++
+	}
+	if n != 1 {
+		return usagef("name one of --contact, --account, --sequence, --sender or --everything, and only one")
+	}
+	return nil
+}
+
+// target returns the scope and key that the flags name, and its name for people.
+func (f *holdFlags) target(ctx context.Context, a *app, e *engine.Engine) (scope andante.HoldScope, key, name string, err error) {
+	switch {
+	case f.contact != "":
+		c, err := a.contact(ctx, e, f.contact)
+		return andante.HoldContact, string(c.ID), "the contact " + f.contact, err
+	case f.account != "":
+		id, err := account(ctx, e, f.account)
+		return andante.HoldAccount, string(id), "the account " + f.account, err
+	case f.sequence != "":
+		return andante.HoldSequence, f.sequence, "the sequence " + f.sequence, a.running(ctx, e, f.sequence)
+	case f.sender != "":
+		w, err := a.published(ctx, e)
+		if err != nil {
+			return "", "", "", err
+		}
+		if _, ok := w.Config.Identity(f.sender); !ok {
+			err = usagef("there is no sender and no person %s in what is published", f.sender)
+		}
+		return andante.HoldSender, f.sender, "the sender " + f.sender, err
+	}
+	return andante.HoldEverything, "", "everything", nil
+}
+
+// account returns the id of the account with a key.
+func account(ctx context.Context, e *engine.Engine, key string) (id andante.AccountID, err error) {
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
+		list, err := tx.AccountsByKey(ctx, []string{key})
+		if err == nil && len(list) == 0 {
+			err = usagef("there is no account %s; name it by its key, as in the column account of your import", key)
+		}
+		if err == nil {
+			id = list[0].ID
+		}
+		return err
+	})
+	return id, err
+}
+
+func (a *app) holdCommand() *cobra.Command {
+	var f holdFlags
+	c := command("people", "hold", "Stop touches for a time",
+		"Stops touches to a contact or an account, of a sequence, from a sender, or all. What\nis due meanwhile waits; `andante release` or the date lets it go on.",
+		"andante hold --account A-1001 --until 2027-01-15 --reason \"budget is spent\"\nandante hold --everything --reason \"wrong price in the text\"", nil)
+	f.add(c)
+	c.Flags().StringVar(&f.until, "until", "", "first day on which it is over; without one it holds until released")
+	c.Flags().StringVar(&f.reason, "reason", "", "why; andante why tells it")
+	c.Flags().StringVar(&f.author, "by", "", "who says so; you if not given")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := f.check(); err != nil {
+			return err
+		}
+		if f.reason == "" {
+			return usagef("--reason is missing: others will ask why")
+		}
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		return a.hold(c.Context(), e, &f)
+	}
+	return c
+}
+
+func (a *app) hold(ctx context.Context, e *engine.Engine, f *holdFlags) error {
+	until, err := f.end(e)
+	if err != nil {
+		return err
+	}
+	scope, key, name, err := f.target(ctx, a, e)
+	if err != nil {
+		return err
+	}
+	h := andante.Hold{Scope: scope, Key: key, Author: cmp.Or(f.author, os.Getenv("USER"), "the command line"), Reason: f.reason, Until: until}
+	if _, err := e.Ops.Hold(ctx, h); err != nil {
+		return err
+	}
+	rest := "; `andante release` ends it"
+	if !until.IsZero() {
+		rest = ", until " + until.Format("Mon 2 Jan 2006") + rest
+	}
+	a.printf("On hold: %s%s.\n", name, rest)
+	return nil
+}
+
+// end reads --until as the beginning of a day in the company's zone.
+func (f *holdFlags) end(e *engine.Engine) (time.Time, error) {
+	if f.until == "" {
+		return time.Time{}, nil
+	}
+	until, err := time.ParseInLocation(time.DateOnly, f.until, zone(e.Config))
+	if err != nil {
+		return until, usagef("--until is a date such as 2027-01-15, not %q", f.until)
+	}
+	if !until.After(e.Clock.Now()) {
+		return until, usagef("--until %s is over already", f.until)
+	}
+	return until, nil
+}
+
+func (a *app) releaseCommand() *cobra.Command {
+	var f holdFlags
+	c := command("people", "release", "End a hold", "Ends the holds on a contact, an account, a sequence, a sender or everything. What\nwaited is looked at again at once.",
+		"andante release --account A-1001", nil)
+	f.add(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := f.check(); err != nil {
+			return err
+		}
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		scope, key, name, err := f.target(c.Context(), a, e)
+		if err != nil {
+			return err
+		}
+		n, err := e.Ops.Release(c.Context(), scope, key)
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			a.printf("Nothing held %s.\n", name)
+		default:
+			a.printf("Released: %s (%s).\n", name, count(n, "hold"))
+		}
+		return nil
+	}
+	return c
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/contacts"
+)
+
+// importFlags are what the command line says of a file.
+type importFlags struct {
+	o                    contacts.Options
+	columns              []string
+	basis, wording, kind string
+	history              bool
+	rejects, comma       string
+}
+
+// importer is one of the importer's ways to read a file.
+type importer func(context.Context, io.Reader, io.Writer, contacts.Options) (*contacts.Report, error)
+
+func (a *app) importCommand() *cobra.Command {
+	var f importFlags
+	c := a.withJSON(a.withYes(command("day", "import FILE", "Take contacts in from a CSV file",
+		"Takes contacts and their accounts in from a CSV file: new ones are added, known ones\n"+
+			"(by id, then by address) updated. Each row is taken whole or not at all; rejected\n"+
+			"rows go with their reason into a file of their own. An opt-out is never lifted.",
+		"andante import contacts.csv --yes\nandante import fair.csv --map \"E-Mail=contact.email\" --basis opt_in --source \"Fair 2026\"\nandante import past.csv --history", nil)))
+	fl := c.Flags()
+	fl.StringArrayVar(&f.columns, "map", nil, "HEADING=FIELD for a column with another name; repeat it")
+	fl.StringVar(&f.o.Encoding, "encoding", "", "of the file, such as windows-1252; UTF-8 if not given")
+	fl.StringVar(&f.comma, "separator", "", "between columns; found out if not given")
+	fl.StringVar(&f.o.Country, "country", "", "of phone numbers without a country code, such as US")
+	fl.StringVar(&f.basis, "basis", "", "consent of every row: opt_in, customer, inquiry, business or none")
+	fl.StringVar(&f.o.Source, "source", "", "where the consent comes from, such as \"Fair 2026\"")
+	fl.StringVar(&f.wording, "wording", "", "file with the words that people agreed to")
+	fl.StringVar(&f.kind, "consent-kind", string(andante.Email), "kind that the consent is for; any for every kind")
+	fl.StringVar(&f.o.AtColumn, "at", "", "column with the date of the consent")
+	fl.BoolVar(&f.history, "history", false, "the file lists past touches, so that limits know them")
+	fl.StringVar(&f.rejects, "rejects", "", "file for rejected rows; FILE.rejected.csv if not given")
+	c.RunE = func(c *cobra.Command, args []string) error { return a.importFile(c, args[0], f) }
+	return c
+}
+
+func (f *importFlags) options() (contacts.Options, error) {
+	o := f.o
+	o.Map = map[string]string{}
+	for _, m := range f.columns {
+		heading, field, ok := strings.Cut(m, "=")
+		if !ok {
+			return o, usagef("--map takes HEADING=FIELD, not %q", m)
+		}
+		o.Map[heading] = field
+	}
+	if f.comma != "" {
+		o.Comma = []rune(strings.ReplaceAll(f.comma, `\t`, "\t"))[0]
+	}
+	if o.Basis = andante.Basis(f.basis); f.basis != "" && !slices.Contains(andante.Bases, o.Basis) {
+		return o, usagef("--basis is %s, not %q", oneOf(andante.Bases), f.basis)
+	}
+	if o.Kind = andante.Kind(f.kind); f.kind == "any" {
+		o.Kind = ""
+	} else if !o.Kind.Valid() || o.Kind == andante.Decide {
+		return o, usagef("--consent-kind is %s or any, not %q", oneOf(andante.Kinds), f.kind)
+	}
+	if f.wording != "" {
+		b, err := os.ReadFile(f.wording)
+		if err != nil {
+			return o, usagef("--wording: %w", err)
+		}
+		o.Wording = string(b)
+	}
+	return o, nil
+}
+
+func (a *app) importFile(c *cobra.Command, file string, f importFlags) error {
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
+	e, err := a.open(c.Context(), nil)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	w, err := a.load(e)
+	if err != nil {
+		return err
+	}
+	im := contacts.Importer{Ops: e.Ops, Workspace: w}
+	take := im.Import
+	if f.history {
+		take = im.History
+	}
+	if !a.yes {
+		if err := a.importDry(c, file, o, take); err != nil {
+			return err
+		}
+	}
+	rejects := &lazyFile{path: cmp.Or(f.rejects, file+".rejected.csv")}
+	defer rejects.Close()
+	r, err := a.pass(c, file, rejects, o, take)
+	if r == nil {
+		return fmt.Errorf("import %s: %w", file, err)
+	}
+	shown := a.imported(r, rejects.path)
+	switch {
+	case shown != nil:
+		return shown
+	case err != nil:
+		return fmt.Errorf("import %s: %w; what was read before that is taken in, and the file may be read again", file, err)
+	case r.Rejected > 0:
+		return errFound
+	}
+	return nil
+}
+
+// importDry reads the file without writing, tells what would come of it and asks.
+func (a *app) importDry(c *cobra.Command, file string, o contacts.Options, take importer) error {
+	o.DryRun = true
+	r, err := a.pass(c, file, nil, o, take)
+	if err != nil {
+		return fmt.Errorf("import %s: %w", file, err)
+	}
+	if a.json {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		a.printf("%s holds %s.\n", file, count(r.Rows, "row"))
+		for _, column := range r.Columns { // the plain ones need no words
+			if _, field, _ := strings.Cut(column.Path, "."); column.Heading != column.Path && column.Heading != field {
+				a.printf("  column %q is taken as %s\n", column.Heading, column.Path)
+			}
+		}
+		a.rejected(r, "would be rejected")
+		a.unmapped(r)
+	}
+	return a.confirm(fmt.Sprintf("Take in %s?", count(r.Rows-r.Rejected, "row")))
+}
+
+// imported tells what came of the file.
+func (a *app) imported(r *contacts.Report, rejects string) error {
+	if a.json {
+		return a.printJSON(r)
+	}
+	a.printf("%d added, %d changed, %d as they were, %d rejected.\n", r.Added, r.Changed, r.Same, r.Rejected)
+	a.rejected(r, "rejected")
+	a.unmapped(r)
+	if r.Rejected > 0 {
+		a.printf("The rejected rows are in %s, with the reason; mend and import that file.\n", rejects)
+	}
+	return nil
+}
+
+func (a *app) rejected(r *contacts.Report, verb string) {
+	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
+		a.printf("%8d  %s: %s\n", r.Reasons[reason], verb, reason)
+	}
+}
+
+func (a *app) unmapped(r *contacts.Report) {
+	if len(r.Unmapped) > 0 {
+		a.printf("Columns that are not taken: %s. Name them with --map, or declare them under fields: in andante.yaml.\n", strings.Join(r.Unmapped, ", "))
+	}
+}
+
+// oneOf lists the values that a flag may have.
+func oneOf[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = string(v)
+	}
+	return strings.Join(words, ", ")
+}
+
+// pass reads the file once.
+func (a *app) pass(c *cobra.Command, file string, rejects io.Writer, o contacts.Options, take importer) (*contacts.Report, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	defer f.Close()
+	var size int64
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	line := newProgress(a.err)
+	defer line.done()
+	o.Progress = func(rows int, bytes int64) { line.show("%s %d rows", bar(bytes, size), rows) }
+	r, err := take(c.Context(), f, rejects, o)
+	if r != nil {
+		r.Unmapped = slices.DeleteFunc(r.Unmapped, func(heading string) bool {
+			path, mapped := o.Map[heading]
+			return mapped && path == "" // left out on purpose
+		})
+	}
+	return r, err
+}
+
+// lazyFile is made when the first row is written to it.
+type lazyFile struct {
+	path string
+	f    *os.File
+}
+
+func (l *lazyFile) Write(b []byte) (int, error) {
+	if l.f == nil {
+		f, err := os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		if err != nil {
+			return 0, err
+		}
+		l.f = f
+	}
+	return l.f.Write(b)
+}
+
+func (l *lazyFile) Close() error {
+	if l.f == nil {
+		return nil
+	}
+	return l.f.Close()
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/reports"
+	"github.com/andante-hq/andante/store"
+)
+
+// cmdInbox starts a mail server: inbox [tls] [USER PASSWORD]. Its port is in
+// $PORT, its mails are files in the folder inbox, and with tls the authority to
+// trust is in $SSL_CERT_FILE.
+func cmdInbox(ts *testscript.TestScript, _ bool, args []string) {
+	o := inbox.Options{Dir: ts.MkAbs("inbox")}
+	if len(args) > 0 && args[0] == "tls" {
+		cert, authority, err := certificate()
+		ts.Check(err)
+		file := ts.MkAbs("authority.pem")
+		ts.Check(os.WriteFile(file, authority, 0o600))
+		ts.Setenv("SSL_CERT_FILE", file)
+		o.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+		args = args[1:]
+	}
+	if len(args) == 2 {
+		o.User, o.Password = args[0], args[1]
+	}
+	in, err := inbox.Start(o)
+	ts.Check(err)
+	ts.Defer(func() { in.Close() })
+	_, port, err := net.SplitHostPort(in.Addr())
+	ts.Check(err)
+	ts.Setenv("PORT", port)
+}
+
+// certificate makes a certificate for localhost that is its own authority.
+func certificate() (tls.Certificate, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, err
+	}
+	t := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), err
+}
+
+// cmdMails counts the mails in a folder: mails FOLDER N.
+func cmdMails(ts *testscript.TestScript, neg bool, args []string) {
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*.eml"))
+	ts.Check(err)
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if (len(files) == want) == neg {
+		ts.Fatalf("%s holds %d mails", args[0], len(files))
+	}
+}
+
+// cmdUnpack takes the mails of a folder apart: unpack FOLDER TO writes
+// TO/<address>-<n>.header (unfolded), .text and .html, n from 1 in the order in
+// which they came.
+func cmdUnpack(ts *testscript.TestScript, _ bool, args []string) {
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*.eml"))
+	ts.Check(err)
+	slices.Sort(files)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o755))
+	seen := map[string]int{}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		ts.Check(err)
+		header, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+		parts := map[string][]byte{"header": bytes.ReplaceAll(bytes.ReplaceAll(header, []byte("\r\n "), []byte(" ")), []byte("\r\n"), []byte("\n"))}
+		to, err := parse(raw, parts)
+		ts.Check(err)
+		seen[to]++
+		for kind, body := range parts {
+			ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[1]), fmt.Sprintf("%s-%d.%s", to, seen[to], kind)), body, 0o644))
+		}
+	}
+}
+
+func parse(raw []byte, parts map[string][]byte) (to string, err error) {
+	m, err := mail.CreateReader(bytes.NewReader(raw))
+	if err != nil {
+		return "", err
+	}
+	list, err := m.Header.AddressList("To")
+	if err != nil || len(list) != 1 {
+		return "", fmt.Errorf("to %v: %w", list, err)
+	}
+	for {
+		p, err := m.NextPart()
+		if errors.Is(err, io.EOF) {
+			return list[0].Address, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		body, err := io.ReadAll(p.Body)
+		if err != nil {
+			return "", err
+		}
+		kind := "text"
+		if strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
+			kind = "html"
+		}
+		parts[kind] = bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
+	}
+}
+
+// cmdPick takes a value out of the JSON that the last command printed: pick VAR
+// contact, or pick VAR lines.0.touch.
+func cmdPick(ts *testscript.TestScript, _ bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &v))
+	for key := range strings.SplitSeq(args[1], ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[key]
+		case []any:
+			n, err := strconv.Atoi(key)
+			ts.Check(err)
+			v = x[n]
+		}
+	}
+	if v == nil || v == "" {
+		ts.Fatalf("%s is empty", args[1])
+	}
+	ts.Setenv(args[0], fmt.Sprint(v))
+}
+
+// cmdEnrollment finds the latest enrollment of a contact: enrollment VAR ID.
+func cmdEnrollment(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	e, err := engine.Open(ctx, engine.Options{Dir: ts.MkAbs(".")})
+	ts.Check(err)
+	defer e.Close()
+	ts.Check(e.Store.Read(ctx, func(tx *store.Tx) error {
+		c, err := reports.FindContact(ctx, tx, args[1])
+		if err != nil {
+			return err
+		}
+		list, err := tx.EnrollmentsOf(ctx, []andante.ContactID{c.ID})
+		if err == nil {
+			ts.Setenv(args[0], string(list[len(list)-1].ID))
+		}
+		return err
+	}))
+}
+
+// cmdFill writes a large file: fill FILE MEGABYTES BEGINNING, the beginning with
+// the escapes of a Go string.
+func cmdFill(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	begin, err := strconv.Unquote(`"` + args[2] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append([]byte(begin), bytes.Repeat([]byte("x"), n<<20)...), 0o644))
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"net/mail"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/workspace"
+)
+
+func (a *app) sendTestCommand() *cobra.Command {
+	var to string
+	var p pick
+	var live bool
+	c := command("day", "send-test SEQUENCE/STEP", "Send a step to yourself",
+		"Renders a step as `preview` does and sends it to your own address. In sandbox mode it\nis written to the folder; --live sends it all the same.",
+		"andante send-test "+firstStep+" --to me@acme.example --live", nil)
+	c.Flags().StringVar(&to, "to", "", "your address")
+	p.flags(c)
+	c.Flags().BoolVar(&live, "live", false, "send it whatever the mode is")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if to == "" {
+			return usagef("--to is missing: write your own address")
+		}
+		if got, err := mail.ParseAddress(to); err != nil || got.Address != to {
+			return usagef("--to is an address such as me@acme.example, not %q", to)
+		}
+		e, err := a.open(c.Context(), func(o *engine.Options) {
+			o.Config = func(cfg *workspace.Config) {
+				if live {
+					cfg.Deliver = workspace.Deliver{Mode: "live"}
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		got, err := a.render(c.Context(), e, args[0], p)
+		if err != nil {
+			return err
+		}
+		return a.sendTest(c, e, got, to)
+	}
+	return c
+}
+
+func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to string) error {
+	if p.kind != andante.Email {
+		return usagef("send-test sends mails, and this step is of the kind %s; `andante preview` shows it", p.kind)
+	}
+	receipt, err := e.SendOne(c.Context(), andante.Message{
+		Kind: andante.Email, From: andante.Mailbox{Name: p.identity.Name, Address: p.identity.Email}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
+		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text,
+		Unsubscribe: p.link, Date: e.Clock.Now(),
+	})
+	if err != nil {
+		return fmt.Errorf("send the test: %w", err)
+	}
+	a.sentTest(e, receipt, to)
+	for _, n := range p.notes {
+		fmt.Fprintln(a.err, "note:", n)
+	}
+	return nil
+}
+
+func (a *app) sentTest(e *engine.Engine, r channels.Receipt, to string) {
+	d := e.Config.Deliver
+	switch d.Mode {
+	case "sandbox":
+		a.printf("Written to %s, for the mode is sandbox. Add --live to send it.\n", a.inDir(d.To))
+	case "redirect":
+		a.printf("Sent to %s, where everything goes in this mode; the server said: %d %s\n", d.To, r.Code, r.Response)
+	default:
+		a.printf("Sent to %s; the server said: %d %s\n", to, r.Code, r.Response)
+	}
+}
+
+// inDir returns a path of the workspace as one can open it from here.
+func (a *app) inDir(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(a.dir, path)
+}

@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels/email"
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/scheduler"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/worker"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// simSeed draws other minutes: every story must hold with any seed.
+var simSeed = flag.String("sim.seed", "sim", "seed of the time stories")
+
+// A simWorld is the whole program on a calendar that jumps: a real store, the
+// scheduler, one worker, and a mail server that really receives. It is driven by
+// one goroutine, so that a story is the same in every play.
+type simWorld struct {
+	t      *testing.T
+	ctx    context.Context
+	dir    string
+	files  map[string][]byte // of the story
+	loc    *time.Location    // in which times are read
+	clock  *andante.JumpClock
+	inbox  *inbox.Inbox
+	server *simServer
+	e      *Engine
+	queue  handQueue
+	sched  *scheduler.Scheduler
+	work   *worker.Worker
+	w      *workspace.Workspace // as last published
+	people map[string]andante.ContactID
+	zones  map[andante.ContactID]*time.Location
+	mails  []*arrival
+	log    bytes.Buffer
+
+	ungoverned bool
+}
+
+// arrival is a mail that the server took, with what the store knows of it.
+type arrival struct {
+	inbox.Mail
+	touch    andante.Touch
+	header   mail.Header
+	expected bool // a statement has named it
+}
+
+// handQueue keeps items until the story hands them to the worker.
+type handQueue struct{ items []queue.Item }
+
+func (q *handQueue) Put(_ context.Context, items []queue.Item) error {
+	q.items = append(q.items, items...)
+	return nil
+}
+func (q *handQueue) Run(context.Context, int, func(context.Context, queue.Item)) error { return nil }
+func (q *handQueue) Depth(context.Context) (int, error)                                { return len(q.items), nil }
+func (q *handQueue) Ping(context.Context) error                                        { return nil }
+func (q *handQueue) Close() error                                                      { return nil }
+
+func newSimWorld(t *testing.T, dir string, files map[string][]byte, ungoverned bool) *simWorld {
+	return &simWorld{
+		t: t, ctx: t.Context(), dir: dir, files: files, ungoverned: ungoverned, server: &simServer{},
+		people: map[string]andante.ContactID{}, zones: map[andante.ContactID]*time.Location{},
+	}
+}
+
+// open begins the story at an instant: store, keys, first publish.
+func (w *simWorld) open(at time.Time) (err error) {
+	w.clock = andante.NewJumpClock(at)
+	w.inbox, err = inbox.Start(inbox.Options{Now: w.clock.Now, Script: w.server.answer})
+	if err != nil {
+		return err
+	}
+	w.t.Cleanup(func() { w.inbox.Close() })
+	if err := writeKeys(w.dir, ops.SeededKeyring("sim")); err != nil {
+		return err
+	}
+	w.e, err = Open(w.ctx, w.options())
+	if err != nil {
+		return err
+	}
+	w.t.Cleanup(func() { w.e.Close() })
+	seed := andante.Seed(*simSeed)
+	if err := w.e.Store.Write(w.ctx, func(tx *store.Tx) error { return tx.SetSeed(w.ctx, seed) }); err != nil {
+		return err
+	}
+	list, closeChannels, err := w.e.channels()
+	if err != nil {
+		return err
+	}
+	w.t.Cleanup(func() { closeChannels() })
+	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	w.sched = scheduler.New(w.e.Ops, &w.queue, w.e.o.Scheduler, log)
+	w.work = worker.New(worker.Config{
+		Ops: w.e.Ops, Channels: list, Link: w.e.link, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
+		Options: worker.Options{Name: "sim", LeaseTime: w.e.o.Worker.LeaseTime},
+	})
+	return w.publish()
+}
+
+func (w *simWorld) options() Options {
+	host, port := splitAddr(w.inbox.Addr())
+	return Options{
+		Dir: w.dir, Clock: w.clock, Volatile: true, Ungoverned: w.ungoverned,
+		Config: func(c *workspace.Config) {
+			c.Store, c.Redis = workspace.DefaultStore, ""
+			c.Deliver = workspace.Deliver{Mode: "live"}
+			c.Channels.Email = workspace.EmailChannel{Host: host, Port: port, TLS: email.NoTLS, Connections: 1}
+		},
+	}
+}
+
+// publish makes the folder what runs.
+func (w *simWorld) publish() error {
+	var found []*andante.Finding
+	w.w, found = workspace.Load(os.DirFS(w.dir))
+	if bad := workspace.Errors(found); len(bad) > 0 {
+		return bad[0]
+	}
+	_, err := w.e.Ops.Publish(w.ctx, w.w, nil, false)
+	return err
+}
+
+// runTo lets the program work until just before an instant: what is due at the
+// instant itself is still to come.
+func (w *simWorld) runTo(end time.Time) error {
+	if w.e == nil {
+		return errors.New("the story has not begun: write at TIME first")
+	}
+	for w.clock.Now().Before(end) {
+		r, err := w.sched.Round(w.ctx)
+		if err != nil {
+			return err
+		}
+		if items := w.queue.items; len(items) > 0 {
+			w.queue.items = nil
+			for _, it := range items {
+				w.work.Handle(w.ctx, it)
+			}
+			continue
+		}
+		switch {
+		case !r.Idle():
+			return fmt.Errorf("%d leases are out and nobody works them", r.Out)
+		case !r.Next.IsZero() && !r.Next.After(w.clock.Now()):
+			return errors.New("something is due and the scheduler leaves it")
+		case r.Next.IsZero() || !r.Next.Before(end):
+			w.clock.Jump(end)
+		default:
+			w.clock.Jump(r.Next)
+		}
+	}
+	if w.log.Len() > 0 && !w.server.refuses() {
+		return fmt.Errorf("the program complains: %s", w.log.String())
+	}
+	w.log.Reset()
+	return w.collect()
+}
+
+// collect looks up the touches of the mails that have come in.
+func (w *simWorld) collect() error {
+	all := w.inbox.Mails()
+	return w.e.Store.Read(w.ctx, func(tx *store.Tx) error {
+		for _, m := range all[len(w.mails):] {
+			t, err := tx.TouchByMessageID(w.ctx, m.MessageID)
+			if err != nil {
+				return fmt.Errorf("a mail that belongs to no touch, %s: %w", m.MessageID, err)
+			}
+			r, err := mail.ReadMessage(bytes.NewReader(m.Raw))
+			if err != nil {
+				return err
+			}
+			w.mails = append(w.mails, &arrival{Mail: m, touch: t, header: r.Header})
+		}
+		return nil
+	})
+}
+
+// unexplained returns an error if a mail went that no statement expected.
+func (w *simWorld) unexplained() error {
+	if err := w.collect(); err != nil {
+		return err
+	}
+	var list []string
+	for _, m := range w.mails {
+		if !m.expected {
+			list = append(list, w.tell(m))
+		}
+	}
+	if len(list) > 0 {
+		return fmt.Errorf("mails that no statement expects:\n  %s", strings.Join(list, "\n  "))
+	}
+	return nil
+}
+
+func (w *simWorld) tell(m *arrival) string {
+	return fmt.Sprintf("%s %s/%s to %s", m.At.In(w.loc).Format(simClock), m.touch.Sequence, m.touch.Step, w.nameOf(m.touch.Contact))
+}
+
+func (w *simWorld) nameOf(id andante.ContactID) string {
+	for name, c := range w.people {
+		if c == id {
+			return name
+		}
+	}
+	return string(id)
+}
+
+// diary tells what became of everybody, for a story that fails.
+func (w *simWorld) diary() string {
+	if w.e == nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "it is %s\n", w.clock.Now().In(w.loc).Format(simClock))
+	err := w.e.Store.Read(w.ctx, func(tx *store.Tx) error {
+		for _, name := range slices.Sorted(keysOf(w.people)) {
+			touches, err := tx.TouchesOfContact(w.ctx, w.people[name])
+			if err != nil {
+				return err
+			}
+			for _, t := range touches {
+				at := cmp.Or(t.Settled, t.Due)
+				fmt.Fprintf(&b, "  %-6s %s  %s %s/%s %s\n", name, at.In(w.loc).Format(simClock), t.State, t.Sequence, t.Step, t.Reason)
+				verdicts, err := tx.VerdictsOf(w.ctx, []andante.TouchID{t.ID})
+				if err != nil {
+					return err
+				}
+				for _, v := range verdicts {
+					fmt.Fprintf(&b, "         . %s  %s\n", v.At.In(w.loc).Format(simClock), w.tellVerdict(v))
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintln(&b, err)
+	}
+	if lines := strings.Split(b.String(), "\n"); len(lines) > 60 {
+		return strings.Join(lines[:60], "\n") + "\n  ..."
+	}
+	return b.String()
+}
+
+func (w *simWorld) tellVerdict(v store.StoredVerdict) string {
+	s := string(v.Action) + " " + string(v.Reason)
+	if v.Evidence.Rule != "" {
+		s += " " + v.Evidence.Rule
+	}
+	if !v.Until.IsZero() {
+		s += " until " + v.Until.In(w.loc).Format(simClock)
+	}
+	return s
+}

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante/internal/harness"
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/store"
+)
+
+// TestStopUnderLoad: a process that is asked to stop while it sends finishes what
+// is permitted and returns the rest. Nothing is unknown, and the next run sends
+// what is left.
+func TestStopUnderLoad(t *testing.T) {
+	stopUnderLoad(t, func(s *scene) { s.part.Batch = 100 }) // leases wait in the queue when it ends
+}
+
+// TestStopUnderLoadOnPostgres is the same on Postgres and Redis, where a lease
+// that no worker has taken stays in the queue for another one.
+func TestStopUnderLoadOnPostgres(t *testing.T) {
+	stopUnderLoad(t, (*scene).onPostgres)
+}
+
+func stopUnderLoad(t *testing.T, setting func(*scene)) {
+	const people = 1000
+	s := newScene(t, harness.Workspace{}, harness.NewTown(people, 1), inbox.Options{DelayPerMail: 2 * time.Millisecond})
+	setting(s)
+	s.enroll("hello")
+	for _, n := range []int{1, 250, 500} {
+		process := s.start()
+		s.received(s.inbox.Count() + n/3 + 1)
+		process.terminate(s.part.Grace)
+
+		audit := s.books().Audit()
+		t.Log(audit)
+		report(t, audit.Breaches)
+		if audit.Unknown > 0 {
+			t.Errorf("%d touches are unknown", audit.Unknown)
+		}
+		if audit.Once+audit.Waiting != people {
+			t.Errorf("%d received and %d waiting, want %d in all", audit.Once, audit.Waiting, people)
+		}
+		if n := s.leases(); n > 0 {
+			t.Errorf("%d leases were left", n)
+		}
+	}
+	s.start().wait(time.Minute)
+	audit := s.books().Audit()
+	audit.AllTold(1, 0)
+	report(t, audit.Breaches)
+}
+
+// leases counts the leases that are out.
+func (s *scene) leases() (n int) {
+	s.t.Helper()
+	e := s.open()
+	defer e.Close()
+	err := e.Store.Read(s.t.Context(), func(tx *store.Tx) (err error) {
+		_, n, err = tx.LeaseLoad(s.t.Context())
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
