@@ -30,36 +30,66 @@ type function struct {
 
 // functions is every function that there is. The library's own are all off.
 var functions = map[string]function{
-	"sent": {takesStep, `sent("step-id")`, andante.FlagField,
-		func(h *History, step string) any { return h.Sent[step] }},
-	"skipped": {takesStep, `skipped("step-id")`, andante.FlagField,
-		func(h *History, step string) any { return h.Skipped[step] }},
-	"opened": {takesStep, `opened("step-id")`, andante.FlagField,
-		func(h *History, step string) any { return h.Opened[step] }},
-	"clicked": {takesStep, `clicked("step-id")`, andante.FlagField,
-		func(h *History, step string) any { return h.Clicked[step] }},
-	"outcome": {takesStep, `outcome("step-id")`, andante.TextField,
-		func(h *History, step string) any { return h.Outcome[step] }},
-	"replied": {takesNothing, "replied()", andante.FlagField,
-		func(h *History, _ string) any { return h.Replied }},
-	"met": {takesNothing, "met()", andante.FlagField,
-		func(h *History, _ string) any { return h.Met }},
-	"qualified": {takesNothing, "qualified()", andante.FlagField,
-		func(h *History, _ string) any { return h.Qualified }},
-	"answered": {takesWord, `answered("need")`, andante.FlagField,
-		func(h *History, need string) any { return h.Answered[need] != "" }},
-	"did": {takesWord, `did("webinar")`, andante.FlagField,
-		func(h *History, event string) any { _, ok := h.Events[event]; return ok }},
-	"days_since": {takesWord, `days_since("purchase")`, andante.NumberField,
-		func(h *History, event string) any { return h.daysSince(event) }},
-	"date": {takesDate, `date("2024-01-31")`, andante.DateField,
-		func(_ *History, day string) any { return dateOf(day) }},
-	"lower": {takesText, "lower(contact.job_title)", andante.TextField,
-		func(_ *History, s string) any { return strings.ToLower(s) }},
-	"upper": {takesText, "upper(contact.job_title)", andante.TextField,
-		func(_ *History, s string) any { return strings.ToUpper(s) }},
-	"trim": {takesText, "trim(contact.job_title)", andante.TextField,
-		func(_ *History, s string) any { return strings.TrimSpace(s) }},
+	"sent": {
+		takesStep, `sent("step-id")`, andante.FlagField,
+		func(h *History, step string) any { return h.Sent[step] },
+	},
+	"skipped": {
+		takesStep, `skipped("step-id")`, andante.FlagField,
+		func(h *History, step string) any { return h.Skipped[step] },
+	},
+	"opened": {
+		takesStep, `opened("step-id")`, andante.FlagField,
+		func(h *History, step string) any { return h.Opened[step] },
+	},
+	"clicked": {
+		takesStep, `clicked("step-id")`, andante.FlagField,
+		func(h *History, step string) any { return h.Clicked[step] },
+	},
+	"outcome": {
+		takesStep, `outcome("step-id")`, andante.TextField,
+		func(h *History, step string) any { return h.Outcome[step] },
+	},
+	"replied": {
+		takesNothing, "replied()", andante.FlagField,
+		func(h *History, _ string) any { return h.Replied },
+	},
+	"met": {
+		takesNothing, "met()", andante.FlagField,
+		func(h *History, _ string) any { return h.Met },
+	},
+	"qualified": {
+		takesNothing, "qualified()", andante.FlagField,
+		func(h *History, _ string) any { return h.Qualified },
+	},
+	"answered": {
+		takesWord, `answered("need")`, andante.FlagField,
+		func(h *History, need string) any { return h.Answered[need] != "" },
+	},
+	"did": {
+		takesWord, `did("webinar")`, andante.FlagField,
+		func(h *History, event string) any { _, ok := h.Events[event]; return ok },
+	},
+	"days_since": {
+		takesWord, `days_since("purchase")`, andante.NumberField,
+		func(h *History, event string) any { return h.daysSince(event) },
+	},
+	"date": {
+		takesDate, `date("2024-01-31")`, andante.DateField,
+		func(_ *History, day string) any { return dateOf(day) },
+	},
+	"lower": {
+		takesText, "lower(contact.job_title)", andante.TextField,
+		func(_ *History, s string) any { return strings.ToLower(s) },
+	},
+	"upper": {
+		takesText, "upper(contact.job_title)", andante.TextField,
+		func(_ *History, s string) any { return strings.ToUpper(s) },
+	},
+	"trim": {
+		takesText, "trim(contact.job_title)", andante.TextField,
+		func(_ *History, s string) any { return strings.TrimSpace(s) },
+	},
 }
 
 var (

@@ -19,7 +19,8 @@ func TestHeadings(t *testing.T) {
 		err      string
 	}{
 		{
-			"paths", "contact.email,contact.first_name,account,account.name,account.buildings,contact.fleet", Options{},
+			"paths", "contact.email,contact.first_name,account,account.name,account.buildings,contact.fleet",
+			Options{},
 			[]Column{
 				{"contact.email", "contact.email"},
 				{"contact.first_name", "contact.first_name"},
@@ -28,10 +29,12 @@ func TestHeadings(t *testing.T) {
 				{"account.buildings", "account.buildings"},
 				{"contact.fleet", "contact.fleet"},
 			},
-			[]string{}, "",
+			[]string{},
+			"",
 		},
 		{
-			"synonyms", "E-Mail,First Name,Nachname,PLZ,Company,Company name,Owner,Stage,ID,Fleet,Account_Buildings", Options{},
+			"synonyms", "E-Mail,First Name,Nachname,PLZ,Company,Company name,Owner,Stage,ID,Fleet,Account_Buildings",
+			Options{},
 			[]Column{
 				{"E-Mail", "contact.email"},
 				{"First Name", "contact.first_name"},
@@ -45,16 +48,19 @@ func TestHeadings(t *testing.T) {
 				{"Fleet", "contact.fleet"},
 				{"Account_Buildings", "account.buildings"},
 			},
-			[]string{}, "",
+			[]string{},
+			"",
 		},
 		{"not guessed", "email,Name,Title,contact.id,contact.name,Buildings,", Options{}, []Column{{"email", "contact.email"}}, []string{"Name", "Title", "contact.id", "contact.name", "Buildings", "column 7"}, ""},
 		{"the surer one wins", "Mobile,contact.phone,Phone,email", Options{}, []Column{{"contact.phone", "contact.phone"}, {"email", "contact.email"}}, []string{"Mobile", "Phone"}, ""},
 		{"equally sure", "email,Mobile,Handy", Options{}, nil, nil, `the columns "Mobile" and "Handy" both mean contact.phone: leave one out, with --map "Handy"=`},
 		{"left out by hand", "email,Mobile,Handy", Options{Map: map[string]string{"handy": ""}}, []Column{{"email", "contact.email"}, {"Mobile", "contact.phone"}}, []string{"Handy"}, ""},
 		{
-			"by hand", "Kontakt,Ort", Options{Map: map[string]string{"Kontakt": "contact.email", "ort": "contact.fleet"}},
+			"by hand", "Kontakt,Ort",
+			Options{Map: map[string]string{"Kontakt": "contact.email", "ort": "contact.fleet"}},
 			[]Column{{"Kontakt", "contact.email"}, {"Ort", "contact.fleet"}},
-			[]string{}, "",
+			[]string{},
+			"",
 		},
 		{"by hand, no such path", "email", Options{Map: map[string]string{"email": "contact.emial"}}, nil, nil, `--map "email": nothing is called "contact.emial"; write contact.email?`},
 		{"by hand, no such column", "email", Options{Map: map[string]string{"emial": "contact.email"}}, nil, nil, `--map "emial": the file has no such column; write email?`},

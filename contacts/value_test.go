@@ -103,12 +103,28 @@ func TestPhone(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	runChecks(t, country, []checked{
-		{"de", "DE", ""}, {"DE", "DE", ""}, {"deu", "DE", ""}, {"Deutschland", "DE", ""}, {"UK", "GB", ""}, {"usa", "US", ""}, {"XK", "XK", ""},
-		{"XX", "", "two letters"}, {"EU", "", "two letters"}, {"150", "", "two letters"}, {"Freedonia", "", "two letters"}, {"ZZ", "", "two letters"}, {"D", "", "two letters"},
+		{"de", "DE", ""},
+		{"DE", "DE", ""},
+		{"deu", "DE", ""},
+		{"Deutschland", "DE", ""},
+		{"UK", "GB", ""},
+		{"usa", "US", ""},
+		{"XK", "XK", ""},
+		{"XX", "", "two letters"},
+		{"EU", "", "two letters"},
+		{"150", "", "two letters"},
+		{"Freedonia", "", "two letters"},
+		{"ZZ", "", "two letters"},
+		{"D", "", "two letters"},
 	})
 	runChecks(t, tongue, []checked{
-		{"de", "de", ""}, {"EN_us", "en-US", ""}, {"de-AT", "de-AT", ""},
-		{"german", "", "such as en"}, {"und", "", "such as en"}, {"zz", "", "such as en"}, {"x-foo", "", "such as en"},
+		{"de", "de", ""},
+		{"EN_us", "en-US", ""},
+		{"de-AT", "de-AT", ""},
+		{"german", "", "such as en"},
+		{"und", "", "such as en"},
+		{"zz", "", "such as en"},
+		{"x-foo", "", "such as en"},
 	})
 	runChecks(t, zone, []checked{
 		{"Europe/Berlin", "Europe/Berlin", ""}, {"Local", "", "IANA"}, {"../etc/passwd", "", "IANA"}, {"CEST", "", "IANA"},
@@ -118,9 +134,22 @@ func TestPlaces(t *testing.T) {
 func TestTyped(t *testing.T) {
 	t.Parallel()
 	runChecks(t, number, []checked{
-		{"12", "12", ""}, {"-1.50", "-1.50", ""}, {"+3", "3", ""}, {"12345678901234567890", "12345678901234567890", ""},
-		{"1,5", "", "1234.5"}, {"1.000.000", "", "1234.5"}, {"1e6", "", "1234.5"}, {"NaN", "", "1234.5"}, {"Inf", "", "1234.5"}, {"0x10", "", "1234.5"},
-		{"", "", "1234.5"}, {".5", "", "1234.5"}, {"5.", "", "1234.5"}, {"-", "", "1234.5"}, {"5 €", "", "1234.5"}, {strings.Repeat("9", 41), "", "1234.5"},
+		{"12", "12", ""},
+		{"-1.50", "-1.50", ""},
+		{"+3", "3", ""},
+		{"12345678901234567890", "12345678901234567890", ""},
+		{"1,5", "", "1234.5"},
+		{"1.000.000", "", "1234.5"},
+		{"1e6", "", "1234.5"},
+		{"NaN", "", "1234.5"},
+		{"Inf", "", "1234.5"},
+		{"0x10", "", "1234.5"},
+		{"", "", "1234.5"},
+		{".5", "", "1234.5"},
+		{"5.", "", "1234.5"},
+		{"-", "", "1234.5"},
+		{"5 €", "", "1234.5"},
+		{strings.Repeat("9", 41), "", "1234.5"},
 	})
 	runChecks(t, flag, []checked{{"Yes", "yes", ""}, {"1", "yes", ""}, {"FALSE", "no", ""}, {"maybe", "", "yes or no"}})
 	runChecks(t, date, []checked{
@@ -129,7 +158,11 @@ func TestTyped(t *testing.T) {
 	runChecks(t, oneOf(andante.Tiers), []checked{{"Key", "key", ""}, {"residental", "", "residential?"}, {"gold", "", "key, commercial, residential"}})
 	runChecks(t, oneOf([]string{}), []checked{{"x", "", "has none"}})
 	runChecks(t, line, []checked{
-		{"Zoë O’Neil", "Zoë O’Neil", ""}, {"a\nb", "", "U+000A"}, {"a\u202eb", "", "U+202E"}, {"a\u0085b", "", "U+0085"}, {strings.Repeat("ü", 200), strings.Repeat("ü", 200), ""},
+		{"Zoë O’Neil", "Zoë O’Neil", ""},
+		{"a\nb", "", "U+000A"},
+		{"a\u202eb", "", "U+202E"},
+		{"a\u0085b", "", "U+0085"},
+		{strings.Repeat("ü", 200), strings.Repeat("ü", 200), ""},
 		{strings.Repeat("x", 201), "", "200"},
 	})
 	runChecks(t, lines, []checked{{"a\n\tb", "a\n\tb", ""}, {"a\x1bb", "", "U+001B"}})

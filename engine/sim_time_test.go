@@ -52,10 +52,6 @@ type span struct{ from, to time.Time }
 
 func (s span) holds(t time.Time) bool { return !t.Before(s.from) && t.Before(s.to) }
 
-func (s span) in(loc *time.Location) string {
-	return s.from.In(loc).Format(simClock) + " to " + s.to.In(loc).Format(simClock)
-}
-
 const simClock = "Mon 2006-01-02 15:04:05 MST"
 
 // parseSpan reads the time at the end of a statement: a minute, a day, or two of

@@ -71,10 +71,14 @@ func (q *handQueue) Put(_ context.Context, items []queue.Item) error {
 	q.items = append(q.items, items...)
 	return nil
 }
+
 func (q *handQueue) Run(context.Context, int, func(context.Context, queue.Item)) error { return nil }
-func (q *handQueue) Depth(context.Context) (int, error)                                { return len(q.items), nil }
-func (q *handQueue) Ping(context.Context) error                                        { return nil }
-func (q *handQueue) Close() error                                                      { return nil }
+
+func (q *handQueue) Depth(context.Context) (int, error) { return len(q.items), nil }
+
+func (q *handQueue) Ping(context.Context) error { return nil }
+
+func (q *handQueue) Close() error { return nil }
 
 func newSimWorld(t *testing.T, dir string, files map[string][]byte, ungoverned bool) *simWorld {
 	return &simWorld{

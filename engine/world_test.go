@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -230,7 +231,8 @@ func TestWorldsTwin(t *testing.T) {
 	broken := 0
 	worlds := rapid.Custom(drawWorld)
 	for seed := range 6 {
-		if len(worlds.Example(seed).play(t, true)) > 0 {
+		overrun := func(breach string) bool { return strings.Contains(breach, " mails where ") }
+		if slices.ContainsFunc(worlds.Example(seed).play(t, true), overrun) {
 			broken++
 		}
 	}

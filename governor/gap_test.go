@@ -23,37 +23,57 @@ func TestGap(t *testing.T) {
 		{name: "too soon", policy: two, touches: []governor.Touch{touch("a", -day)}, want: `defer gap "gap" until 2026-03-11 12:00 filled by a`},
 		{name: "exactly the gap", policy: two, touches: []governor.Touch{touch("a", -2*day)}, want: "go"},
 		{name: "a moment less", policy: two, touches: []governor.Touch{touch("a", -2*day+time.Nanosecond)}, want: `defer gap "gap" until 12:00:00.000000001 filled by a`},
-		{name: "of several, the last that forbids", policy: two, touches: []governor.Touch{touch("b", -time.Hour), touch("a", -day), touch("z", -9*day)},
-			want: `defer gap "gap" until 2026-03-12 11:00 filled by b`},
+		{
+			name: "of several, the last that forbids", policy: two, touches: []governor.Touch{touch("b", -time.Hour), touch("a", -day), touch("z", -9*day)},
+			want: `defer gap "gap" until 2026-03-12 11:00 filled by b`,
+		},
 		{name: "a colleague's touch keeps nothing away", policy: two, touches: []governor.Touch{touch("a", -time.Hour, colleague)}, want: "go"},
 		{name: "nor does what was requested", policy: two, touches: []governor.Touch{touch("a", -time.Hour, purpose(andante.Requested))}, want: "go"},
-		{name: "what is requested waits for nothing", policy: two, touches: []governor.Touch{touch("a", -time.Hour)},
-			candidate: governor.Candidate{Purpose: andante.Requested}, want: "go"},
+		{
+			name: "what is requested waits for nothing", policy: two, touches: []governor.Touch{touch("a", -time.Hour)},
+			candidate: governor.Candidate{Purpose: andante.Requested}, want: "go",
+		},
 
 		{name: "before a coming touch", policy: two, touches: []governor.Touch{touch("card", day)}, want: `defer gap "gap" until 2026-03-13 12:00 filled by card`},
 		{name: "exactly the gap before it", policy: two, touches: []governor.Touch{touch("card", 2*day)}, want: "go"},
-		{name: "but not at not_after", policy: two, candidate: held, touches: []governor.Touch{touch("card", 2*day)},
-			want: `defer gap "gap" until 2026-03-14 12:00 filled by card`},
-		{name: "from one gap into the next", policy: two, touches: []governor.Touch{touch("a", -day), touch("card", 2*day)},
-			want: `defer gap "gap" until 2026-03-14 12:00 filled by a`},
-		{name: "room between two", policy: two, candidate: held, touches: []governor.Touch{touch("a", -day), touch("card", 3*day+time.Minute)},
-			want: `defer gap "gap" until 2026-03-11 12:00 filled by a`},
-		{name: "no room between two, by a second", policy: two, candidate: held, touches: []governor.Touch{touch("a", -day), touch("card", 3*day+59*time.Second)},
-			want: `defer gap "gap" until 2026-03-15 12:00:59 filled by a`},
-		{name: "in flight", policy: two, candidate: held, touches: []governor.Touch{touch("a", 2*day+2*time.Minute, inFlight(90*time.Second))},
-			want: `defer gap "gap" until 2026-03-14 12:02 filled by a`},
+		{
+			name: "but not at not_after", policy: two, candidate: held, touches: []governor.Touch{touch("card", 2*day)},
+			want: `defer gap "gap" until 2026-03-14 12:00 filled by card`,
+		},
+		{
+			name: "from one gap into the next", policy: two, touches: []governor.Touch{touch("a", -day), touch("card", 2*day)},
+			want: `defer gap "gap" until 2026-03-14 12:00 filled by a`,
+		},
+		{
+			name: "room between two", policy: two, candidate: held, touches: []governor.Touch{touch("a", -day), touch("card", 3*day+time.Minute)},
+			want: `defer gap "gap" until 2026-03-11 12:00 filled by a`,
+		},
+		{
+			name: "no room between two, by a second", policy: two, candidate: held, touches: []governor.Touch{touch("a", -day), touch("card", 3*day+59*time.Second)},
+			want: `defer gap "gap" until 2026-03-15 12:00:59 filled by a`,
+		},
+		{
+			name: "in flight", policy: two, candidate: held, touches: []governor.Touch{touch("a", 2*day+2*time.Minute, inFlight(90*time.Second))},
+			want: `defer gap "gap" until 2026-03-14 12:02 filled by a`,
+		},
 
 		{name: "a pair of kinds", policy: pairs, candidate: call, touches: []governor.Touch{touch("a", -time.Hour)}, want: `defer gap "gap" until 2026-03-11 07:00 filled by a`},
 		{name: "the pair the other way round", policy: pairs, touches: []governor.Touch{touch("a", -21*time.Hour, kind(andante.Call))}, want: "go"},
 		{name: "another pair, by stage", policy: pairs, touches: []governor.Touch{touch("a", -2*day)}, want: `defer gap "gap" until 2026-03-11 12:00 filled by a`},
 		{name: "the last one for everybody else", policy: pairs, facts: customer, touches: []governor.Touch{touch("a", -2*day)}, want: "go"},
-		{name: "the first that matches holds, though another is longer", policy: pairs, candidate: call,
-			touches: []governor.Touch{touch("a", -20*time.Hour)}, want: "go"},
-		{name: "each pair has its own gap", policy: pairs, candidate: call,
+		{
+			name: "the first that matches holds, though another is longer", policy: pairs, candidate: call,
+			touches: []governor.Touch{touch("a", -20*time.Hour)}, want: "go",
+		},
+		{
+			name: "each pair has its own gap", policy: pairs, candidate: call,
 			touches: []governor.Touch{touch("mail", -time.Hour), touch("call", -2*day, kind(andante.Call))},
-			want:    `defer gap "gap" until 2026-03-11 12:00 filled by call`},
-		{name: "no gap for the pair", policy: gaps(governor.Gap{Between: [2]andante.Kind{andante.Call, andante.Call}, Min: rolling(day)}),
-			touches: []governor.Touch{touch("a", -time.Hour)}, want: "go"},
+			want:    `defer gap "gap" until 2026-03-11 12:00 filled by call`,
+		},
+		{
+			name: "no gap for the pair", policy: gaps(governor.Gap{Between: [2]andante.Kind{andante.Call, andante.Call}, Min: rolling(day)}),
+			touches: []governor.Touch{touch("a", -time.Hour)}, want: "go",
+		},
 	})
 }
 

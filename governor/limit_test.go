@@ -23,59 +23,93 @@ func TestRollingLimit(t *testing.T) {
 	run(t, []ask{
 		{name: "nothing yet", policy: week, want: "go"},
 		{name: "one place left", policy: week, touches: []governor.Touch{touch("a", -day)}, want: "go"},
-		{name: "full until the oldest leaves", policy: week,
+		{
+			name: "full until the oldest leaves", policy: week,
 			touches: []governor.Touch{touch("b", -day), touch("a", -3*day)},
-			want:    `defer limit "week" until 2026-03-14 12:00 filled by a b`},
+			want:    `defer limit "week" until 2026-03-14 12:00 filled by a b`,
+		},
 		{name: "exactly a period apart", policy: once, touches: []governor.Touch{touch("a", -7*day)}, want: "go"},
-		{name: "a moment less than a period apart", policy: once, touches: []governor.Touch{touch("a", -7*day+time.Nanosecond)},
-			want: `defer limit "once" until 12:00:00.000000001 filled by a`},
-		{name: "out of order", policy: week,
+		{
+			name: "a moment less than a period apart", policy: once, touches: []governor.Touch{touch("a", -7*day+time.Nanosecond)},
+			want: `defer limit "once" until 12:00:00.000000001 filled by a`,
+		},
+		{
+			name: "out of order", policy: week,
 			touches: []governor.Touch{touch("c", -time.Hour), touch("a", -6*day), touch("b", -2*day)},
-			want:    `defer limit "week" until 2026-03-15 12:00 filled by a b c`},
+			want:    `defer limit "week" until 2026-03-15 12:00 filled by a b c`,
+		},
 		{name: "its own claim does not stand in its way", policy: once, touches: []governor.Touch{touch("candidate", -time.Minute)}, want: "go"},
-		{name: "touches without an id count", policy: once, touches: []governor.Touch{touch("", -6*day)},
-			want: `defer limit "once" until 2026-03-11 12:00 filled by `},
+		{
+			name: "touches without an id count", policy: once, touches: []governor.Touch{touch("", -6*day)},
+			want: `defer limit "once" until 2026-03-11 12:00 filled by `,
+		},
 
-		{name: "a coming landing", policy: once, touches: []governor.Touch{touch("card", 3*day)},
-			want: `defer limit "once" until 2026-03-20 12:00 filled by card`},
+		{
+			name: "a coming landing", policy: once, touches: []governor.Touch{touch("card", 3*day)},
+			want: `defer limit "once" until 2026-03-20 12:00 filled by card`,
+		},
 		{name: "a landing exactly a period away", policy: once, touches: []governor.Touch{touch("card", 7*day)}, want: "go"},
-		{name: "a landing a period from now, but not from not_after", policy: once, candidate: held, touches: []governor.Touch{touch("card", 7*day)},
-			want: `defer limit "once" until 2026-03-24 12:00 filled by card`},
-		{name: "a landing a period from not_after", policy: once, candidate: held, touches: []governor.Touch{touch("card", 7*day+time.Minute)},
-			want: "go not after 12:01"},
-		{name: "between what was and what comes", policy: week, touches: []governor.Touch{touch("card", 3*day), touch("a", -3*day)},
-			want: `defer limit "week" until 2026-03-14 12:00 filled by a card`},
+		{
+			name: "a landing a period from now, but not from not_after", policy: once, candidate: held, touches: []governor.Touch{touch("card", 7*day)},
+			want: `defer limit "once" until 2026-03-24 12:00 filled by card`,
+		},
+		{
+			name: "a landing a period from not_after", policy: once, candidate: held, touches: []governor.Touch{touch("card", 7*day+time.Minute)},
+			want: "go not after 12:01",
+		},
+		{
+			name: "between what was and what comes", policy: week, touches: []governor.Touch{touch("card", 3*day), touch("a", -3*day)},
+			want: `defer limit "week" until 2026-03-14 12:00 filled by a card`,
+		},
 		{name: "what was and what comes are no period together", policy: week, touches: []governor.Touch{touch("a", -5*day), touch("card", 5*day)}, want: "go"},
-		{name: "free for a while, but not for a minute", policy: once, candidate: held,
+		{
+			name: "free for a while, but not for a minute", policy: once, candidate: held,
 			touches: []governor.Touch{touch("a", -6*day), touch("card", 8*day+30*time.Second)},
-			want:    `defer limit "once" until 2026-03-25 12:00:30 filled by a`},
-		{name: "a landing beyond the hole", policy: once, candidate: held,
+			want:    `defer limit "once" until 2026-03-25 12:00:30 filled by a`,
+		},
+		{
+			name: "a landing beyond the hole", policy: once, candidate: held,
 			touches: []governor.Touch{touch("a", -6*day), touch("card", 8*day+time.Minute)},
-			want:    `defer limit "once" until 2026-03-11 12:00 filled by a`},
+			want:    `defer limit "once" until 2026-03-11 12:00 filled by a`,
+		},
 
-		{name: "in flight, and perhaps within the period", policy: once, touches: []governor.Touch{touch("a", 7*day+30*time.Second, inFlight(time.Minute))},
-			want: `defer limit "once" until 2026-03-24 12:00:30 filled by a`},
-		{name: "in flight, and perhaps out of the period already", policy: once, touches: []governor.Touch{touch("a", -7*day+30*time.Second, inFlight(time.Minute))},
-			want: `defer limit "once" until 12:00:30 filled by a`},
+		{
+			name: "in flight, and perhaps within the period", policy: once, touches: []governor.Touch{touch("a", 7*day+30*time.Second, inFlight(time.Minute))},
+			want: `defer limit "once" until 2026-03-24 12:00:30 filled by a`,
+		},
+		{
+			name: "in flight, and perhaps out of the period already", policy: once, touches: []governor.Touch{touch("a", -7*day+30*time.Second, inFlight(time.Minute))},
+			want: `defer limit "once" until 12:00:30 filled by a`,
+		},
 
-		{name: "the limit that holds longest is named",
+		{
+			name:    "the limit that holds longest is named",
 			policy:  limits(governor.Limit{Name: "day", Max: 1, Per: rolling(day)}, governor.Limit{Name: "month", Max: 1, Per: rolling(30 * day)}),
 			touches: []governor.Touch{touch("a", -time.Hour)},
-			want:    `defer limit "month" until 2026-04-09 11:00 filled by a`},
-		{name: "all limits at once",
+			want:    `defer limit "month" until 2026-04-09 11:00 filled by a`,
+		},
+		{
+			name:    "all limits at once",
 			policy:  limits(governor.Limit{Name: "day", Max: 1, Per: rolling(day)}, governor.Limit{Name: "week", Max: 2, Per: rolling(7 * day)}),
 			touches: []governor.Touch{touch("a", -6*day-12*time.Hour), touch("b", -time.Hour), touch("card", day)},
-			want:    `defer limit "week" until 2026-03-17 11:00 filled by b card`},
-		{name: "the period that holds longest is told",
+			want:    `defer limit "week" until 2026-03-17 11:00 filled by b card`,
+		},
+		{
+			name:   "the period that holds longest is told",
 			policy: once, touches: []governor.Touch{touch("card2", 5*day), touch("card1", 3*day)},
-			want: `defer limit "once" until 2026-03-22 12:00 filled by card1 card2`},
-		{name: "how long a crowded limit holds",
+			want: `defer limit "once" until 2026-03-22 12:00 filled by card1 card2`,
+		},
+		{
+			name:    "how long a crowded limit holds",
 			policy:  limits(governor.Limit{Name: "four days", Max: 1, Per: rolling(4*day + 12*time.Hour)}, governor.Limit{Name: "week", Max: 2, Per: rolling(7 * day)}),
 			touches: []governor.Touch{touch("a", -4*day), touch("b", -3*day), touch("c", -2*day), touch("d", -time.Hour)},
-			want:    `defer limit "week" until 2026-03-15 12:00 filled by a b c d`},
-		{name: "more than the limit before it was written", policy: week,
+			want:    `defer limit "week" until 2026-03-15 12:00 filled by a b c d`,
+		},
+		{
+			name: "more than the limit before it was written", policy: week,
 			touches: []governor.Touch{touch("a", -4*day), touch("b", -3*day), touch("c", -2*day), touch("d", -day)},
-			want:    `defer limit "week" until 2026-03-15 12:00 filled by a b c d`},
+			want:    `defer limit "week" until 2026-03-15 12:00 filled by a b c d`,
+		},
 	})
 }
 
@@ -84,20 +118,30 @@ func TestScopes(t *testing.T) {
 		return limits(governor.Limit{Name: "once", Scope: s, Max: 1, Per: rolling(7 * day)})
 	}
 	run(t, []ask{
-		{name: "contact: own", policy: by(governor.ScopeContact), touches: []governor.Touch{touch("a", -day)},
-			want: `defer limit "once" until 2026-03-16 12:00 filled by a`},
+		{
+			name: "contact: own", policy: by(governor.ScopeContact), touches: []governor.Touch{touch("a", -day)},
+			want: `defer limit "once" until 2026-03-16 12:00 filled by a`,
+		},
 		{name: "contact: a colleague's", policy: by(governor.ScopeContact), touches: []governor.Touch{touch("a", -day, colleague)}, want: "go"},
-		{name: "account: a colleague's", policy: by(governor.ScopeAccount), touches: []governor.Touch{touch("a", -day, colleague)},
-			want: `defer limit "once" until 2026-03-16 12:00 filled by a`},
+		{
+			name: "account: a colleague's", policy: by(governor.ScopeAccount), touches: []governor.Touch{touch("a", -day, colleague)},
+			want: `defer limit "once" until 2026-03-16 12:00 filled by a`,
+		},
 		{name: "account: a neighbour's", policy: by(governor.ScopeAccount), touches: []governor.Touch{touch("a", -day, housemate)}, want: "go"},
-		{name: "address: a housemate's", policy: by(governor.ScopeAddress), touches: []governor.Touch{touch("a", -day, housemate)},
-			want: `defer limit "once" until 2026-03-16 12:00 filled by a`},
+		{
+			name: "address: a housemate's", policy: by(governor.ScopeAddress), touches: []governor.Touch{touch("a", -day, housemate)},
+			want: `defer limit "once" until 2026-03-16 12:00 filled by a`,
+		},
 		{name: "address: a colleague's", policy: by(governor.ScopeAddress), touches: []governor.Touch{touch("a", -day, colleague)}, want: "go"},
-		{name: "address: none", policy: by(governor.ScopeAddress), touches: []governor.Touch{touch("a", -day, func(t *governor.Touch) { t.Address = "" })},
-			facts: func(f *governor.Facts) { f.Address = "" }, want: "go"},
-		{name: "account, contact and address together", policy: by(governor.ScopeAccount),
+		{
+			name: "address: none", policy: by(governor.ScopeAddress), touches: []governor.Touch{touch("a", -day, func(t *governor.Touch) { t.Address = "" })},
+			facts: func(f *governor.Facts) { f.Address = "" }, want: "go",
+		},
+		{
+			name: "account, contact and address together", policy: by(governor.ScopeAccount),
 			touches: []governor.Touch{touch("a", -day, colleague), touch("b", -2*day), touch("c", -3*day, housemate)},
-			want:    `defer limit "once" until 2026-03-16 12:00 filled by b a`},
+			want:    `defer limit "once" until 2026-03-16 12:00 filled by b a`,
+		},
 	})
 }
 
@@ -118,8 +162,10 @@ func TestWho(t *testing.T) {
 		{name: "country", policy: who(governor.Who{Countries: []string{"US"}}), touches: recent, want: bound},
 		{name: "another country", policy: who(governor.Who{Countries: []string{"CA"}}), touches: recent, want: "go"},
 		{name: "all of them must match", policy: who(governor.Who{Countries: []string{"US"}, Tiers: []string{"key"}}), touches: recent, want: "go"},
-		{name: "a fact that the contact lacks", policy: who(governor.Who{Tiers: []string{"residential"}}), touches: recent,
-			facts: func(f *governor.Facts) { f.Tier = "" }, want: "go"},
+		{
+			name: "a fact that the contact lacks", policy: who(governor.Who{Tiers: []string{"residential"}}), touches: recent,
+			facts: func(f *governor.Facts) { f.Tier = "" }, want: "go",
+		},
 	})
 }
 
@@ -140,8 +186,10 @@ func TestCount(t *testing.T) {
 		{name: "touches of another purpose", policy: count(selling), touches: []governor.Touch{touch("a", -day, purpose(andante.Relationship))}, want: "go"},
 		{name: "what was requested fills nothing", policy: once, touches: []governor.Touch{touch("a", -day, purpose(andante.Requested))}, want: "go"},
 		{name: "unless the limit says so", policy: count(governor.Count{Requested: true}), touches: []governor.Touch{touch("a", -day, purpose(andante.Requested))}, want: bound},
-		{name: "what is requested now has no limit", policy: count(governor.Count{Requested: true}), touches: recent,
-			candidate: governor.Candidate{Purpose: andante.Requested}, want: "go"},
+		{
+			name: "what is requested now has no limit", policy: count(governor.Count{Requested: true}), touches: recent,
+			candidate: governor.Candidate{Purpose: andante.Requested}, want: "go",
+		},
 	})
 }
 
@@ -156,17 +204,25 @@ func TestPoints(t *testing.T) {
 	busy := []governor.Touch{touch("mail", -6*day), touch("sms", -3*day, kind(andante.SMS)), touch("mail2", -day)}
 	run(t, []ask{
 		{name: "room for a mail", policy: weights(5, usual), touches: busy, want: "go"},
-		{name: "no room for a call, which weighs three", policy: weights(5, usual), touches: busy, candidate: call,
-			want: `defer limit "points" until 2026-03-14 12:00 filled by mail sms mail2`},
-		{name: "one leaves, and that is enough", policy: weights(6, usual), touches: busy, candidate: call,
-			want: `defer limit "points" until 2026-03-11 12:00 filled by mail sms mail2`},
+		{
+			name: "no room for a call, which weighs three", policy: weights(5, usual), touches: busy, candidate: call,
+			want: `defer limit "points" until 2026-03-14 12:00 filled by mail sms mail2`,
+		},
+		{
+			name: "one leaves, and that is enough", policy: weights(6, usual), touches: busy, candidate: call,
+			want: `defer limit "points" until 2026-03-11 12:00 filled by mail sms mail2`,
+		},
 		{name: "a kind without points weighs one", policy: weights(5, usual), touches: busy, candidate: governor.Candidate{Kind: andante.Visit}, want: "go"},
-		{name: "a kind heavier than the limit never goes", policy: weights(2, usual), candidate: call,
-			want: `skip no_room "points" (after limit)`},
+		{
+			name: "a kind heavier than the limit never goes", policy: weights(2, usual), candidate: call,
+			want: `skip no_room "points" (after limit)`,
+		},
 		{name: "tenths add up", policy: weights(0.3, map[andante.Kind]float64{andante.Email: 0.1}), touches: []governor.Touch{touch("a", -2*day), touch("b", -day)}, want: "go"},
-		{name: "and no further", policy: weights(0.3, map[andante.Kind]float64{andante.Email: 0.1}),
+		{
+			name: "and no further", policy: weights(0.3, map[andante.Kind]float64{andante.Email: 0.1}),
 			touches: []governor.Touch{touch("a", -3*day), touch("b", -2*day), touch("c", -day)},
-			want:    `defer limit "points" until 2026-03-14 12:00 filled by a b c`},
+			want:    `defer limit "points" until 2026-03-14 12:00 filled by a b c`,
+		},
 	})
 }
 
@@ -191,38 +247,64 @@ func TestCalendarPeriods(t *testing.T) {
 	run(t, []ask{
 		// 23:00 and 00:30 are two days on the wall and ninety minutes apart: a
 		// calendar day lets both go, 24 hours don't.
-		{name: "the trap: a calendar day", policy: per("day", 1), facts: in(newYork), touches: night, now: at("2026-03-10 00:30:00", newYork),
-			want: "go not after 04:30"},
-		{name: "the trap: 24 hours", policy: limits(governor.Limit{Name: "24h", Max: 1, Per: rolling(day)}), facts: in(newYork), touches: night, now: at("2026-03-10 00:30:00", newYork),
-			want: `defer limit "24h" until 2026-03-11 03:00 filled by late`},
-		{name: "the same day", policy: per("day", 1), facts: in(newYork), touches: night, now: at("2026-03-09 23:59:59", newYork),
-			want: `defer limit "day" until 04:00 filled by late`},
-		{name: "not_after in the next day", policy: per("day", 1), facts: in(newYork), candidate: governor.Candidate{Holds: time.Minute},
+		{
+			name: "the trap: a calendar day", policy: per("day", 1), facts: in(newYork), touches: night, now: at("2026-03-10 00:30:00", newYork),
+			want: "go not after 04:30",
+		},
+		{
+			name: "the trap: 24 hours", policy: limits(governor.Limit{Name: "24h", Max: 1, Per: rolling(day)}), facts: in(newYork), touches: night, now: at("2026-03-10 00:30:00", newYork),
+			want: `defer limit "24h" until 2026-03-11 03:00 filled by late`,
+		},
+		{
+			name: "the same day", policy: per("day", 1), facts: in(newYork), touches: night, now: at("2026-03-09 23:59:59", newYork),
+			want: `defer limit "day" until 04:00 filled by late`,
+		},
+		{
+			name: "not_after in the next day", policy: per("day", 1), facts: in(newYork), candidate: governor.Candidate{Holds: time.Minute},
 			touches: []governor.Touch{touch("card", at("2026-03-10 15:00:00", newYork).Sub(noon))}, now: at("2026-03-09 23:59:30", newYork),
-			want: `defer limit "day" until 2026-03-11 04:00 filled by card`},
+			want: `defer limit "day" until 2026-03-11 04:00 filled by card`,
+		},
 
-		{name: "a day of 23 hours", policy: per("day", 1), facts: in(newYork), touches: was("a", "2026-03-08 00:30:00", newYork), now: at("2026-03-08 08:00:00", newYork),
-			want: `defer limit "day" until 2026-03-09 04:00 filled by a`},
-		{name: "a day of 25 hours", policy: per("day", 1), facts: in(newYork), touches: was("a", "2026-11-01 00:30:00", newYork), now: at("2026-11-01 08:00:00", newYork),
-			want: `defer limit "day" until 2026-11-02 05:00 filled by a`},
-		{name: "24 hours over a day of 23", policy: limits(governor.Limit{Name: "24h", Max: 1, Per: rolling(day)}), facts: in(newYork),
+		{
+			name: "a day of 23 hours", policy: per("day", 1), facts: in(newYork), touches: was("a", "2026-03-08 00:30:00", newYork), now: at("2026-03-08 08:00:00", newYork),
+			want: `defer limit "day" until 2026-03-09 04:00 filled by a`,
+		},
+		{
+			name: "a day of 25 hours", policy: per("day", 1), facts: in(newYork), touches: was("a", "2026-11-01 00:30:00", newYork), now: at("2026-11-01 08:00:00", newYork),
+			want: `defer limit "day" until 2026-11-02 05:00 filled by a`,
+		},
+		{
+			name: "24 hours over a day of 23", policy: limits(governor.Limit{Name: "24h", Max: 1, Per: rolling(day)}), facts: in(newYork),
 			touches: was("a", "2026-03-07 12:00:00", newYork), now: at("2026-03-08 12:00:00", newYork),
-			want: `defer limit "24h" until 2026-03-08 17:00 filled by a`},
+			want: `defer limit "24h" until 2026-03-08 17:00 filled by a`,
+		},
 
-		{name: "a week begins on Monday", policy: per("week", 1), touches: was("a", "2026-03-09 00:00:00", time.UTC),
-			want: `defer limit "week" until 2026-03-16 00:00 filled by a`},
+		{
+			name: "a week begins on Monday", policy: per("week", 1), touches: was("a", "2026-03-09 00:00:00", time.UTC),
+			want: `defer limit "week" until 2026-03-16 00:00 filled by a`,
+		},
 		{name: "Sunday was last week", policy: per("week", 1), touches: was("a", "2026-03-08 23:59:59", time.UTC), want: "go"},
-		{name: "a month", policy: per("month", 1), touches: was("a", "2026-03-01 00:00:00", time.UTC),
-			want: `defer limit "month" until 2026-04-01 00:00 filled by a`},
-		{name: "a year", policy: per("year", 1), touches: was("a", "2026-01-01 00:00:00", time.UTC),
-			want: `defer limit "year" until 2027-01-01 00:00 filled by a`},
-		{name: "the month of the contact's zone", policy: per("month", 1), facts: in(auckland),
-			touches: was("a", "2026-03-31 23:00:00", auckland), now: at("2026-04-01 00:00:00", auckland), want: "go not after 2026-03-31 11:00"},
-		{name: "in UTC it is one month", policy: per("month", 1),
+		{
+			name: "a month", policy: per("month", 1), touches: was("a", "2026-03-01 00:00:00", time.UTC),
+			want: `defer limit "month" until 2026-04-01 00:00 filled by a`,
+		},
+		{
+			name: "a year", policy: per("year", 1), touches: was("a", "2026-01-01 00:00:00", time.UTC),
+			want: `defer limit "year" until 2027-01-01 00:00 filled by a`,
+		},
+		{
+			name: "the month of the contact's zone", policy: per("month", 1), facts: in(auckland),
+			touches: was("a", "2026-03-31 23:00:00", auckland), now: at("2026-04-01 00:00:00", auckland), want: "go not after 2026-03-31 11:00",
+		},
+		{
+			name: "in UTC it is one month", policy: per("month", 1),
 			touches: was("a", "2026-03-31 23:00:00", auckland), now: at("2026-04-01 00:00:00", auckland),
-			want: `defer limit "month" until 2026-04-01 00:00 filled by a`},
-		{name: "the next period is full too", policy: per("day", 1), touches: []governor.Touch{touch("a", -time.Hour), touch("b", day)},
-			want: `defer limit "day" until 2026-03-12 00:00 filled by a`},
+			want: `defer limit "month" until 2026-04-01 00:00 filled by a`,
+		},
+		{
+			name: "the next period is full too", policy: per("day", 1), touches: []governor.Touch{touch("a", -time.Hour), touch("b", day)},
+			want: `defer limit "day" until 2026-03-12 00:00 filled by a`,
+		},
 	})
 }
 

@@ -304,7 +304,7 @@ func (o *oracle) open(minute int) bool {
 // notAfter returns the last minute at which a touch that goes at t may be written.
 func (o *oracle) notAfter(t int) int {
 	end := t
-	for end < t+int(o.w.candidate.Holds/time.Minute) && o.open(end) && !(o.stale(end)) {
+	for end < t+int(o.w.candidate.Holds/time.Minute) && o.open(end) && !o.stale(end) {
 		end++
 	}
 	return end

@@ -40,8 +40,10 @@ func TestEnrollRefusals(t *testing.T) {
 			}
 		}},
 		{reason: andante.ReasonNoConsent, contacts: [][]string{{"ann", "contact.country=DE"}}},
-		{reason: andante.ReasonAtOnce, keys: "account: {at_once: 1}", contacts: [][]string{{"bob", "account=harbor"}, {"ann", "account=harbor"}},
-			before: func(w *world) { w.enroll("brief", "bob") }},
+		{
+			reason: andante.ReasonAtOnce, keys: "account: {at_once: 1}", contacts: [][]string{{"bob", "account=harbor"}, {"ann", "account=harbor"}},
+			before: func(w *world) { w.enroll("brief", "bob") },
+		},
 		{reason: andante.ReasonNoRoom, keys: "window: Sun 00:00-00:01", contacts: [][]string{{"ann", "account.tier=residential"}}},
 	} {
 		t.Run(string(test.reason), func(t *testing.T) {

@@ -103,8 +103,11 @@ func TestKeyRotation(t *testing.T) {
 		token string
 		good  bool
 	}{
-		{"old in both", both, old, true}, {"new in both", both, fresh, true}, {"new after", after, fresh, true},
-		{"old after", after, old, false}, {"new before", before, fresh, false},
+		{"old in both", both, old, true},
+		{"new in both", both, fresh, true},
+		{"new after", after, fresh, true},
+		{"old after", after, old, false},
+		{"new before", before, fresh, false},
 	} {
 		if got, err := test.k.Verify(test.token); (err == nil) != test.good || err == nil && got != tok {
 			t.Errorf("%s: %+v, %v", test.name, got, err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -85,9 +84,4 @@ func Words(w *workspace.Workspace, plan *sequences.Sequence, step string) (*sequ
 	}
 	s, ok := plan.Step(step)
 	return plan, s, ok
-}
-
-// errNotFound wraps a missing thing with its name.
-func errNotFound(noun, name string) error {
-	return fmt.Errorf("%s %s: %w", noun, name, andante.ErrNotFound)
 }

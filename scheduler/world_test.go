@@ -168,9 +168,9 @@ func touch(n int, change ...func(*andante.Touch)) andante.Touch {
 	return t
 }
 
-func by(sender string) func(*andante.Touch)   { return func(t *andante.Touch) { t.Sender = sender } }
-func of(k andante.Kind) func(*andante.Touch)  { return func(t *andante.Touch) { t.Kind = k } }
-func in(s andante.State) func(*andante.Touch) { return func(t *andante.Touch) { t.State = s } }
+func by(sender string) func(*andante.Touch)        { return func(t *andante.Touch) { t.Sender = sender } }
+func of(k andante.Kind) func(*andante.Touch)       { return func(t *andante.Touch) { t.Kind = k } }
+func in(s andante.State) func(*andante.Touch)      { return func(t *andante.Touch) { t.State = s } }
 func with(p andante.Priority) func(*andante.Touch) { return func(t *andante.Touch) { t.Priority = p } }
 
 func due(after time.Duration) func(t *andante.Touch) {

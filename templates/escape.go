@@ -29,7 +29,7 @@ const (
 
 // errScheme stops a message whose link would go somewhere unheard of. The
 // address itself may be personal and stays out of the error.
-var errScheme = errors.New("the address of a link does not begin with https:, http:, mailto: or tel:")
+var errScheme = errors.New("the address of a link does not begin with http, https, mailto or tel")
 
 // errEmptyURL stops a message whose link would go nowhere.
 var errEmptyURL = errors.New("the address of a link is empty")

@@ -16,7 +16,6 @@ type tag struct {
 
 	trimLeft, trimRight bool
 
-	placed   bool     // the compiled text has it
 	partial  *partial // of a render tag
 	params   []param  // of a render tag
 	position          // of the opening brace

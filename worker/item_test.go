@@ -28,15 +28,26 @@ func TestFate(t *testing.T) {
 		end    andante.Reason
 		action andante.Action
 	}{
-		{"put off", putOff(andante.ReasonLimit, later, andante.Evidence{Rule: "week"}),
-			andante.Touch{State: andante.Planned, Due: later, Deferred: 2, Reason: andante.ReasonLimit, Evidence: andante.Evidence{Rule: "week"}}, "", andante.Defer},
-		{"skipped", skipped(andante.ReasonStale, andante.Evidence{}),
-			andante.Touch{State: andante.Skipped, Due: monday, Deferred: 1, Settled: now, Reason: andante.ReasonStale}, "", andante.Skip},
-		{"ended", ended(andante.ReasonExit, andante.Evidence{}),
-			andante.Touch{State: andante.Skipped, Due: monday, Deferred: 1, Settled: now, Reason: andante.ReasonExit}, andante.ReasonExit, andante.Finish},
-		{"failed", failed(andante.ReasonRender, errors.New("no\x00 text")),
+		{
+			"put off", putOff(andante.ReasonLimit, later, andante.Evidence{Rule: "week"}),
+			andante.Touch{State: andante.Planned, Due: later, Deferred: 2, Reason: andante.ReasonLimit, Evidence: andante.Evidence{Rule: "week"}},
+			"", andante.Defer,
+		},
+		{
+			"skipped", skipped(andante.ReasonStale, andante.Evidence{}),
+			andante.Touch{State: andante.Skipped, Due: monday, Deferred: 1, Settled: now, Reason: andante.ReasonStale},
+			"", andante.Skip,
+		},
+		{
+			"ended", ended(andante.ReasonExit, andante.Evidence{}),
+			andante.Touch{State: andante.Skipped, Due: monday, Deferred: 1, Settled: now, Reason: andante.ReasonExit},
+			andante.ReasonExit, andante.Finish,
+		},
+		{
+			"failed", failed(andante.ReasonRender, errors.New("no\x00 text")),
 			andante.Touch{State: andante.Failed, Due: monday, Deferred: 1, Settled: now, Reason: andante.ReasonRender, Evidence: andante.Evidence{Detail: andante.CleanText("no\x00 text")}},
-			"", andante.Skip},
+			"", andante.Skip,
+		},
 	} {
 		got := test.f.change(touch, "l", andante.Claimed, now)
 		if diff := cmp.Diff(test.want, got.Touch); diff != "" || got.End != test.end || got.Was != andante.Claimed || got.Lease != "l" {
@@ -51,13 +62,20 @@ func TestFate(t *testing.T) {
 func TestHistoryOf(t *testing.T) {
 	t.Parallel()
 	earlier := []andante.Touch{
-		{ID: "1", Step: "sent", State: andante.Sent}, {ID: "2", Step: "unknown", State: andante.Unknown}, {ID: "3", Step: "done", State: andante.Done},
-		{ID: "4", Step: "skipped", State: andante.Skipped}, {ID: "5", Step: "failed", State: andante.Failed},
-		{ID: "6", Step: "canceled", State: andante.Canceled}, {ID: "7", Step: "planned", State: andante.Planned},
+		{ID: "1", Step: "sent", State: andante.Sent},
+		{ID: "2", Step: "unknown", State: andante.Unknown},
+		{ID: "3", Step: "done", State: andante.Done},
+		{ID: "4", Step: "skipped", State: andante.Skipped},
+		{ID: "5", Step: "failed", State: andante.Failed},
+		{ID: "6", Step: "canceled", State: andante.Canceled},
+		{ID: "7", Step: "planned", State: andante.Planned},
 	}
 	events := []store.LastEvent{
-		{Name: andante.EventClicked, Touch: "1", At: monday}, {Name: andante.EventClicked, Touch: "other", At: monday.Add(time.Hour)},
-		{Name: andante.EventOpened, Touch: "2", At: monday}, {Name: andante.EventReplied, At: monday}, {Name: "form.filled", At: monday.Add(-time.Hour)},
+		{Name: andante.EventClicked, Touch: "1", At: monday},
+		{Name: andante.EventClicked, Touch: "other", At: monday.Add(time.Hour)},
+		{Name: andante.EventOpened, Touch: "2", At: monday},
+		{Name: andante.EventReplied, At: monday},
+		{Name: "form.filled", At: monday.Add(-time.Hour)},
 	}
 	want := conditions.History{
 		Now: monday, Sent: map[string]bool{"sent": true, "unknown": true, "done": true}, Skipped: map[string]bool{"skipped": true, "failed": true},

@@ -87,23 +87,39 @@ func TestRecording(t *testing.T) {
 		sender  bool
 	}{
 		{name: "taken", state: andante.Sent, outcome: andante.OutcomeSent, counted: monday, due: monday},
-		{name: "later", err: &channels.SendError{Kind: channels.Temporary, Code: 451}, state: andante.Planned, reason: andante.ReasonTemporary,
-			outcome: andante.OutcomeTemporary, due: monday.Add(30 * time.Minute)},
-		{name: "never", err: &channels.SendError{Kind: channels.Permanent, Code: 554}, state: andante.Failed, reason: andante.ReasonPermanent,
-			outcome: andante.OutcomePermanent, due: monday},
-		{name: "nobody there", err: &channels.SendError{Kind: channels.Address, Code: 550}, state: andante.Failed, reason: andante.ReasonAddress,
-			end: andante.ReasonUnreachable, outcome: andante.OutcomeAddress, due: monday, bounces: 1},
-		{name: "nobody there, and the step may be missing", err: &channels.SendError{Kind: channels.Address, Code: 550},
+		{
+			name: "later", err: &channels.SendError{Kind: channels.Temporary, Code: 451}, state: andante.Planned, reason: andante.ReasonTemporary,
+			outcome: andante.OutcomeTemporary, due: monday.Add(30 * time.Minute),
+		},
+		{
+			name: "never", err: &channels.SendError{Kind: channels.Permanent, Code: 554}, state: andante.Failed, reason: andante.ReasonPermanent,
+			outcome: andante.OutcomePermanent, due: monday,
+		},
+		{
+			name: "nobody there", err: &channels.SendError{Kind: channels.Address, Code: 550}, state: andante.Failed, reason: andante.ReasonAddress,
+			end: andante.ReasonUnreachable, outcome: andante.OutcomeAddress, due: monday, bounces: 1,
+		},
+		{
+			name: "nobody there, and the step may be missing", err: &channels.SendError{Kind: channels.Address, Code: 550},
 			step: sequences.Step{IfMissing: sequences.Missing{Do: "skip"}}, state: andante.Failed, reason: andante.ReasonAddress,
-			outcome: andante.OutcomeAddress, due: monday, bounces: 1},
-		{name: "not us", err: &channels.SendError{Kind: channels.Sender, Code: 554}, state: andante.Planned, reason: andante.ReasonSender,
-			outcome: andante.OutcomeSender, due: monday, sender: true},
-		{name: "no answer", err: &channels.SendError{Kind: channels.Unknown}, state: andante.Unknown, reason: andante.ReasonUnknown,
-			outcome: andante.OutcomeUnknown, counted: base.Counted, due: monday},
-		{name: "an error that nobody classified", err: errors.New("?"), state: andante.Unknown, reason: andante.ReasonUnknown,
-			outcome: andante.OutcomeUnknown, counted: base.Counted, due: monday},
-		{name: "not written", err: &channels.SendError{Kind: channels.Untried}, state: andante.Planned, reason: andante.ReasonReturned,
-			outcome: andante.OutcomeUntried, due: monday},
+			outcome: andante.OutcomeAddress, due: monday, bounces: 1,
+		},
+		{
+			name: "not us", err: &channels.SendError{Kind: channels.Sender, Code: 554}, state: andante.Planned, reason: andante.ReasonSender,
+			outcome: andante.OutcomeSender, due: monday, sender: true,
+		},
+		{
+			name: "no answer", err: &channels.SendError{Kind: channels.Unknown}, state: andante.Unknown, reason: andante.ReasonUnknown,
+			outcome: andante.OutcomeUnknown, counted: base.Counted, due: monday,
+		},
+		{
+			name: "an error that nobody classified", err: errors.New("?"), state: andante.Unknown, reason: andante.ReasonUnknown,
+			outcome: andante.OutcomeUnknown, counted: base.Counted, due: monday,
+		},
+		{
+			name: "not written", err: &channels.SendError{Kind: channels.Untried}, state: andante.Planned, reason: andante.ReasonReturned,
+			outcome: andante.OutcomeUntried, due: monday,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

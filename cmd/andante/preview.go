@@ -204,8 +204,8 @@ func madeUp(e *engine.Engine) (andante.Contact, andante.Account) {
 		owner = keys[0]
 	}
 	return andante.Contact{
-			ID: id, Account: id, FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager",
-		}, andante.Account{
-			ID: id, Name: "Sample & Sons", Industry: "logistics", Stage: "prospect", Tier: "commercial", Owner: owner, Business: true,
-		}
+		ID: id, Account: id, FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager",
+	}, andante.Account{
+		ID: id, Name: "Sample & Sons", Industry: "logistics", Stage: "prospect", Tier: "commercial", Owner: owner, Business: true,
+	}
 }
