@@ -40,7 +40,6 @@ func init() {
 		{"deaf-sender", andante.SeverityError, "A sender can't hear replies: a no-reply address without reply_to.", checkDeaf},
 		{"fields", andante.SeverityError, "A declared field is not contact.NAME or account.NAME, or hides what is built in, or two files give it different types.", checkFields},
 		{"zone", andante.SeverityError, "The company or a person has a time zone that does not exist.", checkZones},
-		{"stage", andante.SeverityError, "A sequence names a stage that does not exist.", checkStages},
 		{"persona", andante.SeverityError, "A sequence or a block names a persona that andante.yaml does not have.", checkPersonas},
 		{"condition", andante.SeverityError, "A condition does not compile.", checkConditions},
 		{"needs", andante.SeverityError, "`needs:` names a field that does not exist.", checkNeeds},
@@ -230,7 +229,7 @@ func badField(f andante.Field) string {
 func checkFields(w *Workspace) (found []*andante.Finding) {
 	for _, f := range w.Config.fields() {
 		if wrong := badField(f); wrong != "" {
-			found = append(found, w.at("fields", []string{"fields", f.Path()}, "%s", wrong))
+			found = append(found, w.at("fields", []string{"fields", strings.TrimSuffix(f.Path(), ".")}, "%s", wrong))
 		}
 	}
 	return append(found, w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
@@ -243,19 +242,6 @@ func checkFields(w *Workspace) (found []*andante.Finding) {
 		}
 		return found
 	})...)
-}
-
-func checkStages(w *Workspace) []*andante.Finding {
-	return w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
-		for _, s := range q.Stages {
-			if !slices.Contains(andante.Stages, s) {
-				f := in(q, "stage", q.Lines["stages"], "unknown stage %s", s)
-				f.Suggestion = yamldoc.Suggest(s, andante.Stages)
-				found = append(found, f)
-			}
-		}
-		return found
-	})
 }
 
 func checkPersonas(w *Workspace) []*andante.Finding {

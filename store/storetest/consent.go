@@ -130,7 +130,7 @@ func holds(_ *testing.T, s db) {
 		scope andante.HoldScope
 		key   string
 		n     int
-	}{{andante.HoldContact, one, 2}, {andante.HoldContact, one, 0}, {andante.HoldAccount, one, 0}, {andante.HoldEverything, "", 1}} {
+	}{{andante.HoldAccount, one, 0}, {andante.HoldContact, one, 2}, {andante.HoldContact, one, 0}, {andante.HoldEverything, "", 1}} {
 		if n := release(c.scope, c.key); n != c.n {
 			s.t.Errorf("released %d holds on %s %q, want %d", n, c.scope, c.key, c.n)
 		}
