@@ -78,9 +78,6 @@ func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err erro
 		return unique(*page, func(c andante.Contact) andante.AccountID { return c.Account })
 	}
 	if !e.r.DryRun {
-		if err := e.tx.LockAccounts(ctx, ofPage()); err != nil {
-			return err
-		}
 		err := Lock(ctx, e.tx, func() ([]andante.AccountID, error) {
 			*page, err = e.tx.Contacts(ctx, ids)
 			slices.SortFunc(*page, func(a, b andante.Contact) int { return strings.Compare(string(a.ID), string(b.ID)) })

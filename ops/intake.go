@@ -105,22 +105,14 @@ func (in *intake) take(ctx context.Context, rows []Row) error {
 	return in.write(ctx)
 }
 
-// load finds the contacts and accounts that the rows speak of. What is read to
-// find the accounts is read again once they are locked.
+// load finds the contacts and accounts that the rows speak of, the accounts
+// locked.
 func (in *intake) load(ctx context.Context, rows []Row) (err error) {
 	if in.seed, err = in.tx.Seed(ctx); err != nil {
 		return err
 	}
 	in.touchedA, in.changed = map[andante.AccountID]bool{}, map[andante.ContactID]andante.Contact{}
-	ids, err := in.read(ctx, rows)
-	if err != nil {
-		return err
-	}
-	if err := in.tx.LockAccounts(ctx, ids); err != nil {
-		return err
-	}
-	_, err = in.read(ctx, rows)
-	return err
+	return Lock(ctx, in.tx, func() ([]andante.AccountID, error) { return in.read(ctx, rows) })
 }
 
 // read fills the maps by which rows find their contacts and accounts, and returns

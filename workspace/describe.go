@@ -84,7 +84,7 @@ func show(b *strings.Builder, v reflect.Value, depth int) {
 		if f.Kind() == reflect.Pointer && !f.IsNil() {
 			f = f.Elem()
 		}
-		if key == "" || f.IsZero() {
+		if key == "" || f.IsZero() || empty(f) {
 			continue
 		}
 		switch f.Kind() {
@@ -105,6 +105,10 @@ func show(b *strings.Builder, v reflect.Value, depth int) {
 			fmt.Fprintf(b, "%s%s: %s\n", indent, key, Hide(scalar(f)))
 		}
 	}
+}
+
+func empty(v reflect.Value) bool {
+	return (v.Kind() == reflect.Map || v.Kind() == reflect.Slice) && v.Len() == 0
 }
 
 func showList(b *strings.Builder, l reflect.Value, depth int) {

@@ -164,6 +164,9 @@ func TestUnion(t *testing.T) {
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			code := string(a) + string(b)
+			if code == "EU" {
+				continue
+			}
 			if ok, _ := rules.Allows(andante.Email, andante.Marketing, code, "", nil, time.Time{}); ok {
 				members = append(members, code)
 			}
