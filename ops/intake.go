@@ -99,8 +99,8 @@ func (in *intake) take(ctx context.Context, rows []Row) error {
 	if err := in.load(ctx, rows); err != nil {
 		return err
 	}
-	for _, r := range rows {
-		in.row(r)
+	for i, r := range rows {
+		in.row(r, i)
 	}
 	return in.write(ctx)
 }
@@ -198,7 +198,9 @@ func (in *intake) find(r Row) (c andante.Contact, ok bool) {
 	return c, ok
 }
 
-func (in *intake) row(r Row) {
+// row takes one row; i is its place among the others. The first of an account is
+// its primary contact, so the order of the file is kept in the instant of creation.
+func (in *intake) row(r Row, i int) {
 	c, known := in.find(r)
 	if !known {
 		if r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
@@ -206,7 +208,7 @@ func (in *intake) row(r Row) {
 			return
 		}
 		key := r.ExternalID + "\x00" + r.Email + "\x00" + r.Fields["contact.phone"]
-		c = andante.Contact{ID: andante.DeriveID[andante.ContactID](in.seed, in.now, "contact", key), Created: in.now}
+		c = andante.Contact{ID: andante.DeriveID[andante.ContactID](in.seed, in.now, "contact", key), Created: in.now.Add(time.Duration(i) * time.Millisecond)}
 	}
 	was, wasAccount := c, in.accounts[c.Account]
 	c.Fields = maps.Clone(c.Fields)
