@@ -68,7 +68,7 @@ func (v *view) drained(l *Limit, s span) int64 {
 }
 
 // endingAt returns (at - Length, at], the rolling period that ends at an instant.
-func (l *Limit) endingAt(at int64) span { return span{at - int64(l.Per.Length), at} }
+func (l *Limit) endingAt(at int64) span { return span{at - int64(l.Per.Length) + 1, at} }
 
 // unit returns the calendar period around an instant.
 func (v *view) unit(l *Limit, at int64) span {

@@ -179,16 +179,16 @@ deliver: {only: [acme.example, nora@acme.example]}
 func TestHide(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"":                                 "",
-		"andante.db":                       "andante.db",
-		"postgres://db/andante":            "postgres://db/andante",
-		"postgres://andante@db/andante":    "postgres://andante@db/andante",
-		"postgres://andante:hunter2@db/x":  "postgres://andante:***@db/x",
-		"redis://:hunter2@cache:6379/0":    "redis://:***@cache:6379/0",
-		"postgres://u:p@ss:w/ord@db/x":     "postgres://u:***@db/x",
-		"postgres://u:100%@db/x":           "postgres://u:***@db/x",
-		"postgres://u:ünlucky pass@db/x":   "postgres://u:***@db/x",
-		"postgres://db/x?password=hunter2": "postgres://db/x?password=***",
+		"":                                            "",
+		"andante.db":                                  "andante.db",
+		"postgres://db/andante":                       "postgres://db/andante",
+		"postgres://andante@db/andante":               "postgres://andante@db/andante",
+		"postgres://andante:hunter2@db/x":             "postgres://andante:***@db/x",
+		"redis://:hunter2@cache:6379/0":               "redis://:***@cache:6379/0",
+		"postgres://u:p@ss:w/ord@db/x":                "postgres://u:***@db/x",
+		"postgres://u:100%@db/x":                      "postgres://u:***@db/x",
+		"postgres://u:ünlucky pass@db/x":              "postgres://u:***@db/x",
+		"postgres://db/x?password=hunter2":            "postgres://db/x?password=***",
 		"postgres://db/x?a=b&sslpassword=hunter2&c=d": "postgres://db/x?a=b&sslpassword=***&c=d",
 	} {
 		if got := workspace.Hide(in); got != want {

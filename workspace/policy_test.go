@@ -47,9 +47,12 @@ func TestShippedPolicy(t *testing.T) {
 		kind  andante.Kind
 		want  string
 	}{
-		{&home, andante.Email, "Mon-Sat 08:00-20:00"}, {&office, andante.Email, "Mon-Fri 08:00-17:30"},
-		{&home, andante.Call, "Mon-Fri 10:00-12:30, 15:00-19:00"}, {&office, andante.Visit, "Mon-Fri 09:00-12:00, 13:30-17:00"},
-		{&home, andante.SMS, "Mon-Sat 10:00-19:00"}, {&office, andante.Card, ""},
+		{&home, andante.Email, "Mon-Sat 08:00-20:00"},
+		{&office, andante.Email, "Mon-Fri 08:00-17:30"},
+		{&home, andante.Call, "Mon-Fri 10:00-12:30, 15:00-19:00"},
+		{&office, andante.Visit, "Mon-Fri 09:00-12:00, 13:30-17:00"},
+		{&home, andante.SMS, "Mon-Sat 10:00-19:00"},
+		{&office, andante.Card, ""},
 	} {
 		w, _ := p.WindowFor(test.facts, test.kind)
 		if w.String() != test.want {

@@ -232,8 +232,16 @@ func TestLanguage(t *testing.T) {
 	}
 	german := &sequences.Step{Body: []sequences.Block{{}, block("de-AT"), block("de"), block("fr")}}
 	for _, test := range []struct{ sequence, contact, want string }{
-		{"", "", "en"}, {"nl", "", "nl"}, {"nl", "it", "nl"},
-		{"", "de", "de"}, {"nl", "fr", "fr"}, {"", "de-AT", "de-AT"}, {"", "de-CH", "de"}, {"", "DE", "de"}, {"", "den", "en"}, {"", "d", "en"},
+		{"", "", "en"},
+		{"nl", "", "nl"},
+		{"nl", "it", "nl"},
+		{"", "de", "de"},
+		{"nl", "fr", "fr"},
+		{"", "de-AT", "de-AT"},
+		{"", "de-CH", "de"},
+		{"", "DE", "de"},
+		{"", "den", "en"},
+		{"", "d", "en"},
 	} {
 		got := w.Language(&sequences.Sequence{Language: test.sequence}, german, andante.Contact{Language: test.contact})
 		if got != test.want {
