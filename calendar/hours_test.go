@@ -207,3 +207,28 @@ func BenchmarkHoursNextNever(b *testing.B) {
 		h.Next(at)
 	}
 }
+
+// On the last day of a leap year some versions of the zone data give a segment
+// that ends before it begins.
+func TestLeapYearsEnd(t *testing.T) {
+	t.Parallel()
+	for year := 2024; year <= 2060; year += 4 {
+		for _, name := range []string{"America/New_York", "Europe/Berlin", "Australia/Sydney"} {
+			zone, err := LoadZone(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := ParseWindow("Mon-Fri 09:00-17:00")
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := Hours{Windows: []Window{w}, Zones: []*time.Location{zone}}
+			for hour := range 48 {
+				at := time.Date(year, 12, 30, 12, 0, 0, 0, time.UTC).Add(time.Duration(hour) * time.Hour)
+				if opens, _, ok := h.Next(at); !ok || opens.Before(at) || opens.Sub(at) > 5*24*time.Hour {
+					t.Fatalf("%s %s: opens %s, %v", name, at, opens, ok)
+				}
+			}
+		}
+	}
+}

@@ -30,6 +30,13 @@ func segmentAt(u int64, zone *time.Location) segment {
 	if !end.IsZero() {
 		seg.end = end.Unix()
 	}
+	// ZoneBounds ends a segment at or before t on the last day of some leap years
+	// in which the zone's rule goes on for ever; without this, callers that go from
+	// segment to segment would stay where they are.
+	for seg.end <= u {
+		seg.end += daySeconds
+	}
+	seg.start = min(seg.start, u)
 	return seg
 }
 

@@ -21,7 +21,7 @@ func (v *view) apart(t, end int64) (free int64, by *Gap, near *mark) {
 			continue
 		}
 		g := v.policy.gapFor(v.facts, v.candidate.Kind, m.touch.Kind)
-		if g == nil || t-m.at >= int64(g.Min.Length) || m.at-end >= int64(g.Min.Length) {
+		if g == nil || t-m.at >= int64(g.Min.Length) || m.from-end >= int64(g.Min.Length) {
 			continue
 		}
 		if over := m.at + int64(g.Min.Length); over > free {

@@ -101,8 +101,8 @@ func TestRollingLimit(t *testing.T) {
 		},
 		{
 			name:    "how long a crowded limit holds",
-			policy:  limits(governor.Limit{Name: "four days", Max: 1, Per: rolling(4*day + 12*time.Hour)}, governor.Limit{Name: "week", Max: 2, Per: rolling(7 * day)}),
-			touches: []governor.Touch{touch("a", -4*day), touch("b", -3*day), touch("c", -2*day), touch("d", -time.Hour)},
+			policy:  limits(governor.Limit{Name: "mails", Max: 1, Per: rolling(4*day + 12*time.Hour), Count: governor.Count{Kinds: []andante.Kind{andante.Email}}}, governor.Limit{Name: "week", Max: 2, Per: rolling(7 * day)}),
+			touches: []governor.Touch{touch("a", -4*day, kind(andante.Call)), touch("b", -3*day, kind(andante.Call)), touch("c", -2*day, kind(andante.Call)), touch("d", -time.Hour)},
 			want:    `defer limit "week" until 2026-03-15 12:00 filled by a b c d`,
 		},
 		{

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -192,31 +191,28 @@ func TestAnItemWaitsOnce(t *testing.T) {
 	})
 }
 
-func TestAtMostSoManyAtOnce(t *testing.T) {
+func TestSoManyAtOnceAndNoMore(t *testing.T) {
 	eachQueue(t, func(t *testing.T, q queue.Queue, _ string) {
-		const n, concurrency = 12, 3
-		var now, most atomic.Int32
-		var full, all sync.WaitGroup // full: as many as may be are at work
-		full.Add(concurrency)
-		all.Add(n)
+		const n, concurrency = 5, 3
 		for i := range n {
 			put(t, q, item(i, 1))
 		}
-		var first atomic.Int32
+		began, release := make(chan struct{}, n), make(chan struct{})
 		startWith(t, q, concurrency, func(context.Context, queue.Item) {
-			defer all.Done()
-			defer now.Add(-1)
-			if k := now.Add(1); k > most.Load() {
-				most.Store(k)
-			}
-			if first.Add(1) <= concurrency {
-				full.Done()
-				full.Wait()
-			}
+			began <- struct{}{}
+			<-release
 		})
-		all.Wait()
-		if most.Load() != concurrency {
-			t.Errorf("%d at once, want %d", most.Load(), concurrency)
+		for range concurrency {
+			<-began
+		}
+		select {
+		case <-began:
+			t.Errorf("more than %d at once", concurrency)
+		case <-time.After(200 * time.Millisecond):
+		}
+		close(release)
+		for range n - concurrency {
+			<-began
 		}
 	})
 }

@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -456,5 +457,49 @@ func TestTwoSchedulers(t *testing.T) {
 	}
 	if n := len(one.items()) + len(two.items()); n != len(inLease) {
 		t.Errorf("%d items for %d leases", n, len(inLease))
+	}
+}
+
+// A throttle that another scheduler spends between our look and our lease.
+func TestAThrottleIsSpentOnce(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Postgres(t)
+	w := openWorld(t, dsn, scheduler.Options{})
+	w.publish()
+	w.add(touch(0, by("slow")), touch(1))
+	var round scheduler.Round
+	var failed error
+	var wg sync.WaitGroup
+	w.write(func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.LockThrottle(ctx, "slow"); err != nil {
+			return err
+		}
+		wg.Go(func() { round, failed = w.Round(t.Context()) })
+		somebodyWaits(t, dsn)
+		return tx.PutThrottle(ctx, store.Throttle{Sender: "slow", Next: noon.Add(time.Second)})
+	})
+	wg.Wait()
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	w.same("round", scheduler.Round{Leased: 1, Out: 1}, round)
+	w.same("the touch of the throttled sender", andante.Planned, w.touch(0).State)
+}
+
+// somebodyWaits returns when a connection to the database waits for a lock.
+func somebodyWaits(t *testing.T, dsn string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for n := 0; n == 0; {
+		err := db.QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname=current_database() AND wait_event_type='Lock'").Scan(&n)
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -221,14 +221,18 @@ type Counted struct {
 	Sequence string
 	Step     string
 	At       time.Time
+	// Unsure: no receipt says when it landed; At is the latest instant.
+	Unsure bool
 }
 
-const countedColumns = `id, contact_id, account_id, address, kind, purpose, sequence, step, counted_at`
+const countedColumns = `id, contact_id, account_id, address, kind, purpose, sequence, step, counted_at,
+	CASE WHEN state IN ('claimed', 'attempted', 'unknown') THEN 1 ELSE 0 END`
 
 func scanCounted(r *sql.Rows) (c Counted, err error) {
 	var at int64
-	err = r.Scan(&c.ID, &c.Contact, &c.Account, &c.Address, &c.Kind, &c.Purpose, &c.Sequence, &c.Step, &at)
-	c.At = time.UnixMilli(at).UTC()
+	var unsure int
+	err = r.Scan(&c.ID, &c.Contact, &c.Account, &c.Address, &c.Kind, &c.Purpose, &c.Sequence, &c.Step, &at, &unsure)
+	c.At, c.Unsure = time.UnixMilli(at).UTC(), unsure == 1
 	return c, err
 }
 

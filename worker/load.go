@@ -371,6 +371,9 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 		}
 		seen[c.ID] = true
 		t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
+		if c.Unsure {
+			t.From = c.At.Add(-r.o.Claim)
+		}
 		ofAccount[t.Account] = append(ofAccount[t.Account], t)
 		if t.Address != "" {
 			toAddress[t.Address] = append(toAddress[t.Address], t)

@@ -101,9 +101,14 @@ func (a *app) ran(before, after *reports.Status, loc *time.Location) {
 	}
 	if after.NextDue.IsZero() {
 		a.printf("; nothing else is planned.\n")
-		return
+	} else {
+		a.printf("; the next is due %s.\n", after.NextDue.In(loc).Format(minute))
 	}
-	a.printf("; the next is due %s.\n", after.NextDue.In(loc).Format(minute))
+	for _, reason := range byCount(after.Reasons) {
+		if n := after.Reasons[reason] - before.Reasons[reason]; n > 0 {
+			a.printf("%8d  put off or not sent: %s\n", n, reason.Text())
+		}
+	}
 }
 
 // mode says whether anything really leaves, and how to change that.
