@@ -103,7 +103,7 @@ var reasonText = map[Reason]string{
 	ReasonRender:    "the text could not be rendered",
 	ReasonPrepare:   "the message could not be built",
 	ReasonExpr:      "its condition could not be evaluated",
-	ReasonTemporary: "the server asked to try later",
+	ReasonTemporary: "the server could not be reached or asked to try later",
 	ReasonPermanent: "the server refused it",
 	ReasonAddress:   "the mailbox does not exist",
 	ReasonSender:    "the server refused the sender",

@@ -72,6 +72,9 @@ func TestSecretHides(t *testing.T) {
 			t.Errorf("%s does not say that something is hidden: %s", how, got)
 		}
 	}
+	if got := slog.AnyValue(secret).Resolve().Any(); got != "***" {
+		t.Errorf("a handler of somebody else's gets %v", got)
+	}
 	if secret.Reveal() != "hunter2" {
 		t.Errorf("revealed %q", secret.Reveal())
 	}

@@ -56,7 +56,8 @@ func Open(redisURL string, log *slog.Logger) (*Asynq, error) {
 func withoutURL(err error) error {
 	var bad *url.Error
 	if errors.As(err, &bad) {
-		return fmt.Errorf("the queue's URL: %w", bad.Err)
+		// What net/url says of a part may be a part of the password.
+		return errors.New("the queue's URL can't be read: write redis://USER:PASSWORD@HOST:PORT/0, with %XX for special characters")
 	}
 	return err
 }

@@ -12,4 +12,18 @@ type Reports struct {
 	Clock andante.Clock
 	// Workspace names people and zones; the folder's or the current revision.
 	Workspace *workspace.Workspace
+	// Hash returns the keyed hash of an address, by which suppressions are found;
+	// nil: they are found by contact alone.
+	Hash func(address string) andante.AddressHash
+}
+
+// hashes returns the keyed hashes of a contact's addresses.
+func (r *Reports) hashes(c andante.Contact) []andante.AddressHash {
+	var list []andante.AddressHash
+	for _, address := range []string{c.Email, c.Phone} {
+		if r.Hash != nil && address != "" {
+			list = append(list, r.Hash(address))
+		}
+	}
+	return list
 }

@@ -22,10 +22,11 @@ type Story struct {
 
 // A Line is one thing that happened, or is to come.
 type Line struct {
-	At    time.Time       `json:"at"`
-	Touch andante.TouchID `json:"touch,omitempty"`
-	What  string          `json:"what"` // the touch or enrollment that it is about
-	Text  string          `json:"text"`
+	At         time.Time            `json:"at"`
+	Touch      andante.TouchID      `json:"touch,omitempty"`
+	Enrollment andante.EnrollmentID `json:"enrollment,omitempty"`
+	What       string               `json:"what"` // the touch or enrollment that it is about
+	Text       string               `json:"text"`
 	// Because lists the evidence in sentences.
 	Because []string `json:"because,omitempty"`
 }
@@ -119,7 +120,7 @@ func (t *teller) tell(ctx context.Context, only string) (*Story, error) {
 	}
 	if only != "" {
 		t.lines = slices.DeleteFunc(t.lines, func(l Line) bool {
-			return string(l.Touch) != only && string(t.touches[l.Touch].Enrollment) != only
+			return string(l.Touch) != only && string(l.Enrollment) != only
 		})
 	}
 	slices.SortStableFunc(t.lines, func(a, b Line) int { return a.At.Compare(b.At) })
@@ -211,7 +212,7 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 		}
 		t.add(Line{At: e.At, Touch: e.Touch, What: "event", Text: text})
 	}
-	bars, err := t.tx.Suppressions(ctx, ids, nil)
+	bars, err := t.tx.Suppressions(ctx, ids, t.r.hashes(t.contact))
 	if err != nil {
 		return err
 	}
@@ -236,7 +237,12 @@ func orAny(s string) string {
 	return s
 }
 
-func (t *teller) add(l Line) { t.lines = append(t.lines, l) }
+func (t *teller) add(l Line) {
+	if l.Enrollment == "" {
+		l.Enrollment = t.touches[l.Touch].Enrollment
+	}
+	t.lines = append(t.lines, l)
+}
 
 func (t *teller) when(at time.Time) string { return at.In(t.zone).Format("Mon 2 Jan 2006 15:04") }
 
@@ -245,9 +251,9 @@ func (t *teller) enrollment(e andante.Enrollment) {
 	if e.Variant != "" {
 		text += ", variant " + e.Variant
 	}
-	t.add(Line{At: e.Entered, What: e.Sequence, Text: text})
+	t.add(Line{At: e.Entered, Enrollment: e.ID, What: e.Sequence, Text: text})
 	if e.State == andante.EnrollmentFinished {
-		t.add(Line{At: e.Finished, What: e.Sequence, Text: "finished: " + e.Reason.Text()})
+		t.add(Line{At: e.Finished, Enrollment: e.ID, What: e.Sequence, Text: "finished: " + e.Reason.Text()})
 	}
 }
 

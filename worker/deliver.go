@@ -58,7 +58,11 @@ func (r *run) returnClaimed(ctx context.Context, b *batch, g *gate, sent error) 
 	now := r.clock.Now()
 	f := putOff(andante.ReasonReturned, now, andante.Evidence{})
 	if problem != nil {
-		f = putOff(andante.ReasonTemporary, now.Add(connectWait), andante.Evidence{Detail: andante.CleanText(problem.Error())})
+		reason := andante.ReasonTemporary
+		if problem.Kind == channels.Sender {
+			reason = andante.ReasonSender
+		}
+		f = putOff(reason, now.Add(connectWait), andante.Evidence{Detail: andante.CleanText(problem.Error())})
 	}
 	return r.store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {

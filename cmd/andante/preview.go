@@ -203,9 +203,11 @@ func madeUp(e *engine.Engine) (andante.Contact, andante.Account) {
 	if keys := slices.Sorted(maps.Keys(e.Config.People)); len(keys) > 0 {
 		owner = keys[0]
 	}
-	return andante.Contact{
-		ID: id, Account: id, FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager",
-	}, andante.Account{
+	account := andante.Account{
 		ID: id, Name: "Sample & Sons", Industry: "logistics", Stage: "prospect", Tier: "commercial", Owner: owner, Business: true,
 	}
+	contact := andante.Contact{
+		ID: id, Account: id, FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager",
+	}
+	return contact, account
 }
