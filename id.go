@@ -19,7 +19,6 @@ type (
 	LeaseID       string
 	EventID       string
 	HoldID        string
-	NoticeID      string
 	SuppressionID string
 	ConsentID     string
 	VerdictID     string

@@ -151,17 +151,6 @@ const (
 	EnrollmentFinished EnrollmentState = "finished"
 )
 
-// A Notice is a message that is no touch: to a colleague, or an answer that a
-// person asked for.
-type Notice struct {
-	ID      NoticeID
-	To      string // a person's key or an address
-	Subject string
-	Text    string
-	Sender  string
-	Due     time.Time
-}
-
 // A Message is what is rendered for a touch, before it becomes bytes.
 type Message struct {
 	Touch       TouchID

@@ -71,3 +71,15 @@ func TestStates(t *testing.T) {
 		t.Error("a state that is none may move")
 	}
 }
+
+func TestFree(t *testing.T) {
+	t.Parallel()
+	got := andante.Touch{
+		ID: "t", State: andante.Claimed, Lease: "l", Due: noon, FirstDue: noon, Counted: noon, NotAfter: noon, Settled: noon, Attempts: 2, Address: "a",
+	}
+	got.Free()
+	want := andante.Touch{ID: "t", State: andante.Claimed, Due: noon, FirstDue: noon, Settled: noon, Attempts: 2, Address: "a"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("freed (-want +got):\n%s", diff)
+	}
+}

@@ -80,7 +80,7 @@ func TestEval(t *testing.T) {
 		{`contact.job_title contains "CFO"`, true, false},
 		{`lower(contact.job_title) startsWith "group"`, true, false},
 		{`trim(upper(contact.first_name)) endsWith "NA"`, true, false},
-		{`contact.job_title matches "^Group (CFO|CEO)$"`, true, false},
+		{`contact.job_title matches "^Group (CFO|COO)$"`, true, false},
 		{`not (contact.job_title contains "CFO")`, false, true},
 		{`contact.job_title not contains "CFO"`, false, true},
 		{`account.tier in ["a", 'b']`, true, false},

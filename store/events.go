@@ -50,10 +50,3 @@ func (tx *Tx) LastEvents(ctx context.Context, contacts []andante.ContactID) ([]L
 			return e, err
 		})
 }
-
-// AddNotice appends a notice.
-func (tx *Tx) AddNotice(ctx context.Context, n andante.Notice) error {
-	return insert(ctx, tx, "notices", "id, recipient, subject, body, sender, due_at", "", []andante.Notice{n}, func(n andante.Notice) []any {
-		return []any{string(n.ID), n.To, n.Subject, n.Text, n.Sender, ms(n.Due)}
-	})
-}

@@ -17,7 +17,6 @@ var ledgerTests = []test{
 	{"quotes go with their enrollment", quotes},
 	{"events round trip", eventsRoundTrip},
 	{"last events", lastEvents},
-	{"notices", notices},
 }
 
 func attempt(n int) andante.Attempt {
@@ -179,11 +178,4 @@ func lastEvents(_ *testing.T, s db) {
 		{Contact: one, Name: andante.EventReplied, At: at(3)},
 		{Contact: one, Name: andante.EventMet, At: at(4)},
 	}, sorted(got, func(e store.LastEvent) int64 { return e.At.UnixMilli() }))
-}
-
-func notices(_ *testing.T, s db) {
-	n := andante.Notice{ID: id[andante.NoticeID](1), To: "nora", Subject: text(2), Text: text(3), Sender: "news", Due: at(0)}
-	add := func(ctx context.Context, tx *store.Tx) error { return tx.AddNotice(ctx, n) }
-	s.write(add)
-	s.refused(add) // it is there
 }

@@ -221,18 +221,8 @@ CREATE TABLE events (
 );
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
-CREATE TABLE notices (
-    id TEXT PRIMARY KEY,
-    recipient TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    body TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    due_at BIGINT NOT NULL,
-    sent_at BIGINT
-);
-
 -- +goose Down
-DROP TABLE notices; DROP TABLE events; DROP TABLE throttles; DROP TABLE leases; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE throttles; DROP TABLE leases; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
