@@ -88,8 +88,9 @@ func (o *Ops) applyToAll(ctx context.Context, tx *store.Tx, people []andante.Con
 }
 
 // Bounce marks an address as one that can't be reached: it is suppressed for the
-// kind, whoever has it; every permit looks. The touch's account must be locked.
-func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, response string) error {
+// kind, whoever has it; every permit looks. If the contact can't be reached
+// otherwise, every sequence ends for it. The touch's account must be locked.
+func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, response string, unreachable bool) error {
 	people, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
 	if err != nil {
 		return err
@@ -107,7 +108,10 @@ func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, respons
 	if err := tx.RaiseVersion(ctx, accounts); err != nil {
 		return err
 	}
-	return o.applyToAll(ctx, tx, people, andante.EventBounced, response, t.ID)
+	if err := o.applyToAll(ctx, tx, people, andante.EventBounced, response, t.ID); err != nil || !unreachable {
+		return err
+	}
+	return o.applyToAll(ctx, tx, people, andante.EventUnreachable, response, t.ID)
 }
 
 // Suppress bars addresses for good: a list from elsewhere, before the first

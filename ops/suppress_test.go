@@ -147,20 +147,30 @@ func TestSuppress(t *testing.T) {
 	}
 }
 
-// A refusal of the mailbox bars it for its kind.
+// A refusal of the mailbox bars it for its kind, and every sequence ends for a
+// contact who can't be reached otherwise.
 func TestBounce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.sequence("brief", "")
 	w.publish()
 	ann := w.contact("ann")
+	w.enroll("brief")
 	touch := andante.Touch{ID: andante.NewID[andante.TouchID](w.clock.Now()), Contact: ann, Kind: andante.Email, Address: w.Keys.Hash("ann@x.example")}
-	w.write(func(tx *store.Tx) error { return w.Bounce(t.Context(), tx, touch, "5.1.1 no such mailbox") })
+	bounce := func(unreachable bool) {
+		w.write(func(tx *store.Tx) error { return w.Bounce(t.Context(), tx, touch, "5.1.1 no such mailbox", unreachable) })
+	}
+	bounce(false)
 	bars := w.bars("", "ann@x.example")
 	if len(bars) != 1 || bars[0].Kind != andante.Email || bars[0].Reason != andante.ReasonAddress || !bars[0].Covers(andante.Email, andante.Requested) {
 		t.Errorf("bars: %+v", bars)
 	}
 	if diff := cmp.Diff([]string{andante.EventBounced}, w.events(ann)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	bounce(true)
+	if diff := cmp.Diff([]string{"brief finished unreachable"}, w.enrollments(ann)); diff != "" {
+		t.Errorf("enrollments (-want +got):\n%s", diff)
 	}
 }
 

@@ -134,7 +134,7 @@ func (r *run) record(ctx context.Context, tx *store.Tx, list []outcome) error {
 		return err
 	}
 	for _, o := range rec.bounces {
-		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err)); err != nil {
+		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err), o.item.step.IfMissing.Do != "skip"); err != nil {
 			return err
 		}
 	}
