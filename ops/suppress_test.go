@@ -158,7 +158,9 @@ func TestBounce(t *testing.T) {
 	w.enroll("brief")
 	touch := andante.Touch{ID: andante.NewID[andante.TouchID](w.clock.Now()), Contact: ann, Kind: andante.Email, Address: w.Keys.Hash("ann@x.example")}
 	bounce := func(unreachable bool) {
-		w.write(func(tx *store.Tx) error { return w.Bounce(t.Context(), tx, touch, "5.1.1 no such mailbox", unreachable) })
+		w.write(func(tx *store.Tx) error {
+			return w.Bounce(t.Context(), tx, touch, "5.1.1 no such mailbox", unreachable)
+		})
 	}
 	bounce(false)
 	bars := w.bars("", "ann@x.example")
