@@ -30,14 +30,24 @@ func outcomeIDs(list []outcome) []andante.TouchID {
 }
 
 // plainAfter is how many tries an outcome has to be recorded with all that follows
-// from it, before the outcome alone is written.
+// from it, before the outcome alone is written. A store that is away is waited for
+// instead: what follows must not be lost to an outage.
 const plainAfter = 8
+
+// answers tells whether the store can be read.
+func (r *run) answers(ctx context.Context) bool {
+	return r.store.Read(ctx, func(tx *store.Tx) error {
+		_, err := tx.Seed(ctx)
+		return err
+	}) == nil
+}
 
 // flush records the outcomes in hand. A receipt is evidence that exists nowhere
 // else, so it is tried until the store answers, whatever became of the lease.
 func (g *gate) flush(ctx context.Context) error {
 	wait := 50 * time.Millisecond
 	for try := 1; len(g.outcomes) > 0; try++ {
+		stuck := try >= plainAfter && g.r.answers(ctx)
 		err := g.r.store.Write(ctx, func(tx *store.Tx) error {
 			if err := lockAccountsOf(ctx, tx, outcomeIDs(g.outcomes)); err != nil {
 				return err
@@ -48,15 +58,14 @@ func (g *gate) flush(ctx context.Context) error {
 			g.noteOutcomes()
 			return nil
 		}
-		if len(g.outcomes) > 1 && (store.DataFault(err) || try == plainAfter) {
+		toBlame := stuck || store.DataFault(err)
+		if toBlame && len(g.outcomes) > 1 {
 			return g.halve(ctx)
 		}
-		if store.DataFault(err) || try >= plainAfter {
-			if g.plain(ctx) == nil {
-				g.r.log.Error("only the outcome of a touch could be recorded, not what follows from it", "touch", g.outcomes[0].item.touch.ID, "err", err)
-				g.noteOutcomes()
-				return nil
-			}
+		if toBlame && g.plain(ctx) == nil {
+			g.r.log.Error("only the outcome of a touch could be recorded, not what follows from it", "touch", g.outcomes[0].item.touch.ID, "err", err)
+			g.noteOutcomes()
+			return nil
 		}
 		g.r.log.Error("outcomes can't be recorded yet; they are kept and tried again", "touches", len(g.outcomes), "err", err)
 		if err := andante.Sleep(ctx, wait); err != nil {
