@@ -62,9 +62,13 @@ func (r rewriter) Visit(node *ast.Node) {
 	case *ast.CallNode:
 		r.call(node, n)
 	case *ast.BinaryNode:
-		if n.Operator == "==" || n.Operator == "!=" {
+		switch n.Operator {
+		case "==", "!=":
 			r.emptyDate(&n.Left, n.Right)
 			r.emptyDate(&n.Right, n.Left)
+		case "<", "<=", ">", ">=":
+			r.onlyFilled(node, n.Left)
+			r.onlyFilled(node, n.Right)
 		}
 	}
 }
@@ -92,6 +96,17 @@ func (r rewriter) emptyDate(node *ast.Node, other ast.Node) {
 	if text, ok := (*node).(*ast.StringNode); ok && text.Value == "" {
 		ast.Patch(node, &ast.ConstantNode{Value: time.Time{}})
 	}
+}
+
+// onlyFilled makes an order of dates false where the field that stands on this side
+// of it is empty: who never became a customer became none before 2024.
+func (r rewriter) onlyFilled(node *ast.Node, side ast.Node) {
+	field, ok := side.(*ast.IdentifierNode)
+	if !ok || r.types[field.Value] != andante.DateField {
+		return
+	}
+	filled := &ast.BinaryNode{Operator: "!=", Left: &ast.IdentifierNode{Value: field.Value}, Right: &ast.ConstantNode{Value: time.Time{}}}
+	ast.Patch(node, &ast.BinaryNode{Operator: "and", Left: filled, Right: *node})
 }
 
 // bind looks the fields up, and fills the empty ones.

@@ -88,7 +88,10 @@ func TestEval(t *testing.T) {
 		{`account.tier in []`, false, false},
 		{`account.business`, true, false},
 		{`account.business == false`, false, true},
-		{`contact.customer_since < date("2024-01-01")`, true, true},
+		{`contact.customer_since < date("2024-01-01")`, true, false}, // nobody never became a customer
+		{`date("2024-01-01") >= contact.customer_since`, true, false},
+		{`contact.customer_since > date("2023-01-01")`, true, false},
+		{`date("2023-01-01") < contact.customer_since < date("2024-01-01")`, true, false},
 		{`contact.customer_since == date("2023-06-01")`, true, false},
 		{`contact.customer_since in [date("2023-06-01"), date("2024-06-01")]`, true, false},
 		{`contact.customer_since != "" and contact.customer_since < date("2024-01-01")`, true, false},

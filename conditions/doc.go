@@ -15,7 +15,8 @@
 // Invariants:
 //
 //   - A condition that compiled has the answer yes or no.
-//   - An empty field is "", 0, no, or the zero date, so it compares like any
-//     other and never fails. A date is empty when it equals "".
+//   - An empty field is "", 0 or no, so it compares like any other and never
+//     fails. A date is empty when it equals ""; it is then neither before nor
+//     after any day.
 //   - Neither Compile nor Eval panics, whatever the source.
 package conditions
