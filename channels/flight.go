@@ -65,7 +65,7 @@ func (f *Flights) defaults() {
 // next connects and returns the size of the next flight: what is left, the
 // ceiling, the measured pace and the connection each have a say.
 func (f *Flights) next(ctx context.Context, left int) (int, error) {
-	n := min(left, f.Size, f.Pace.Size(f.Time))
+	n := min(left, f.Pace.Size(f.Time, f.Size))
 	if f.Connect == nil {
 		return n, nil
 	}

@@ -109,10 +109,10 @@ func TestPaceSlowsAtOnceAndQuickensByHalf(t *testing.T) {
 	t.Parallel()
 	var p channels.Pace
 	p.Record(0, time.Hour) // nothing written says nothing
-	sizes := []int{p.Size(channels.FlightTime)}
+	sizes := []int{p.Size(channels.FlightTime, channels.FlightSize)}
 	for _, per := range []time.Duration{time.Millisecond, time.Second, time.Millisecond, time.Millisecond, time.Millisecond, 0} {
 		p.Record(10, 10*per)
-		sizes = append(sizes, p.Size(channels.FlightTime))
+		sizes = append(sizes, p.Size(channels.FlightTime, channels.FlightSize))
 	}
 	if diff := cmp.Diff([]int{10, 50, 1, 2, 5, 11, 23}, sizes); diff != "" {
 		t.Errorf("sizes (-want +got):\n%s", diff)

@@ -21,11 +21,13 @@ func (r *run) deliver(ctx context.Context, b *batch) error {
 	for _, it := range b.alive() {
 		batch = append(batch, it.message.sealed)
 	}
+	began := r.clock.Wall()
 	sent := r.channels[b.alive()[0].touch.Kind].Deliver(ctx, batch, g)
 	last := context.WithoutCancel(ctx)
 	if err := g.flush(last); err != nil {
 		return err
 	}
+	r.paces.Of(r.lease.Sender).Record(g.written, r.clock.Wall().Sub(began))
 	if errors.Is(sent, andante.ErrLeaseLost) {
 		return sent // what was claimed is no longer ours to give back
 	}

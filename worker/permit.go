@@ -20,6 +20,7 @@ type gate struct {
 	asked    map[andante.TouchID]bool // for which a permit was asked
 	outcomes []outcome                // known, not recorded
 	started  time.Time                // of the flight, of the machine
+	written  int                      // messages that were on the wire
 	shut     bool                     // the sender is refused: nothing more is written
 }
 
@@ -179,8 +180,12 @@ func (g *gate) Done(id andante.TouchID, receipt channels.Receipt, err error) {
 	if g.r.o.Breakage.NoRecord {
 		return
 	}
-	if channels.KindOf(err) == channels.Sender {
+	kind := channels.KindOf(err)
+	if kind == channels.Sender {
 		g.shut = true
+	}
+	if kind != channels.Untried {
+		g.written++
 	}
 	g.outcomes = append(g.outcomes, outcome{
 		item: g.items[id], receipt: receipt, err: err, at: g.r.clock.Now(), took: g.r.clock.Wall().Sub(g.started),

@@ -53,7 +53,8 @@ type Worker struct {
 	log      *slog.Logger
 	journal  *Journal
 	o        Options
-	done     func() // called when a lease is over
+	paces    channels.Paces // from claim to record
+	done     func()         // called when a lease is over
 }
 
 // Config is what a worker is made of.
@@ -150,13 +151,23 @@ func (r *run) work(ctx context.Context) error {
 		return err
 	}
 	for len(touches) > 0 && ctx.Err() == nil {
-		n := min(r.o.Chunk, len(touches))
+		n := min(r.size(), len(touches))
 		if err := r.chunk(ctx, touches[:n]); err != nil {
 			return err
 		}
 		touches = touches[n:]
 	}
 	return nil
+}
+
+// size returns how many touches are claimed at a time: what the sender's last
+// chunks got out in the time of a claim, for what outlives its claim is claimed
+// again.
+func (r *run) size() int {
+	if r.o.Claim == 0 {
+		return r.o.Chunk
+	}
+	return r.paces.Of(r.lease.Sender).Size(r.o.Claim, r.o.Chunk)
 }
 
 // reloads is how often touches whose account keeps changing are looked at again

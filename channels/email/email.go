@@ -60,7 +60,7 @@ func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate cha
 	defer t.end()
 	flights := channels.Flights{
 		Clock:   c.clock,
-		Pace:    c.pool.pace(sender),
+		Pace:    c.pool.paces.Of(sender),
 		Size:    c.cfg.FlightSize,
 		Time:    c.cfg.FlightTime,
 		Connect: t.connect,

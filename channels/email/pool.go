@@ -12,25 +12,16 @@ import (
 type pool struct {
 	cfg   Config
 	clock andante.Clock
+	paces channels.Paces
 
 	mu      sync.Mutex
 	kept    map[string][]*conn // the one used last stands last
-	paces   map[string]*channels.Pace
 	closed  bool
 	sweeper context.CancelFunc // nil while nothing is kept
 }
 
 func newPool(cfg Config, clock andante.Clock) *pool {
-	return &pool{cfg: cfg, clock: clock, kept: map[string][]*conn{}, paces: map[string]*channels.Pace{}}
-}
-
-func (p *pool) pace(sender string) *channels.Pace {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.paces[sender] == nil {
-		p.paces[sender] = new(channels.Pace)
-	}
-	return p.paces[sender]
+	return &pool{cfg: cfg, clock: clock, kept: map[string][]*conn{}}
 }
 
 // take returns the sender's connection that was used last, or nil. Those that
