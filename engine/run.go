@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/filelock"
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
@@ -192,31 +192,11 @@ func (e *Engine) schedule(ctx context.Context, s *scheduler.Scheduler, r RunOpti
 		if _, err := s.Round(ctx); err != nil {
 			return err
 		}
-		return e.drain(ctx)
+		return cmp.Or(s.Drain(ctx), errIdle)
 	case r.UntilIdle:
 		return s.Run(ctx, func(context.Context, scheduler.Round) error { return errIdle })
 	}
 	return s.Run(ctx, r.idle)
-}
-
-// drain waits until no lease is out.
-func (e *Engine) drain(ctx context.Context) error {
-	for {
-		out := 0
-		err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
-			_, out, err = tx.LeaseLoad(ctx)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if out == 0 {
-			return errIdle
-		}
-		if err := andante.Sleep(ctx, 50*time.Millisecond); err != nil {
-			return nil
-		}
-	}
 }
 
 // await waits for the parts; after the end of ctx no longer than the grace time.

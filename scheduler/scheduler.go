@@ -113,15 +113,8 @@ func (r Round) Idle() bool { return r.Leased == 0 && r.Out == 0 }
 // their own, so that trouble with the one does not stop the other.
 func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var r Round
-	var again, fresh []queue.Item
-	tended := s.store.Write(ctx, func(tx *store.Tx) (err error) {
-		r.Returned, r.Unknown = 0, 0
-		again, err = s.tend(ctx, tx, &r)
-		return err
-	})
-	if r.Returned+r.Unknown > 0 && tended == nil {
-		s.log.Warn("a worker was lost", "returned", r.Returned, "unknown", r.Unknown)
-	}
+	var fresh []queue.Item
+	again, tended := s.tendAll(ctx, &r)
 	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		r = Round{Returned: r.Returned, Unknown: r.Unknown}
 		fresh, err = s.lease(ctx, tx, &r)
@@ -132,6 +125,43 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	}
 	// A lease that does not reach the queue is put there again after PickupTime.
 	return r, errors.Join(tended, leased, s.queue.Put(ctx, append(again, fresh...)))
+}
+
+// Drain waits until no lease is out and leases nothing more: what a lost worker
+// had comes back and stays planned, what nobody picked up is queued again.
+func (s *Scheduler) Drain(ctx context.Context) error {
+	for {
+		again, err := s.tendAll(ctx, &Round{})
+		if err == nil {
+			err = s.queue.Put(ctx, again)
+		}
+		out := 0
+		if err == nil {
+			err = s.store.Read(ctx, func(tx *store.Tx) (err error) {
+				_, out, err = tx.LeaseLoad(ctx)
+				return err
+			})
+		}
+		if err != nil || out == 0 {
+			return err
+		}
+		if err := s.rest(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// tendAll tends in a transaction of its own.
+func (s *Scheduler) tendAll(ctx context.Context, r *Round) (again []queue.Item, err error) {
+	err = s.store.Write(ctx, func(tx *store.Tx) (err error) {
+		r.Returned, r.Unknown = 0, 0
+		again, err = s.tend(ctx, tx, r)
+		return err
+	})
+	if r.Returned+r.Unknown > 0 && err == nil {
+		s.log.Warn("a worker was lost", "returned", r.Returned, "unknown", r.Unknown)
+	}
+	return again, err
 }
 
 // tend settles leases whose time is over and queues those again that wait too

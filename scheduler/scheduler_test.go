@@ -249,6 +249,21 @@ func TestALostLeaseComesBack(t *testing.T) {
 	w.same("nothing more comes back", scheduler.Round{Out: 1, Next: next[0].Due}, w.round())
 }
 
+func TestDrainOutlivesALostWorker(t *testing.T) {
+	t.Parallel()
+	w, _ := lost(t)
+	w.clock.tick(time.Minute)
+	if err := w.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.same("leases", []store.Lease(nil), w.leases())
+	for n, want := range []andante.State{andante.Planned, andante.Planned, andante.Unknown} {
+		if got := w.touch(n).State; got != want {
+			t.Errorf("touch %d is %s, want %s", n, got, want)
+		}
+	}
+}
+
 func TestARenewedLeaseStays(t *testing.T) {
 	t.Parallel()
 	w, l := lost(t)
