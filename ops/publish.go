@@ -20,6 +20,8 @@ type PublishReport struct {
 	Words    []string `json:"words"`   // sequences of which only words change, for everybody
 	Missing  []string `json:"missing"` // deleted sequences with running enrollments
 	NoEffect []string `json:"no_effect"`
+	// Renamed are the steps that lost their id but not their text; see [workspace.Renamed].
+	Renamed []*andante.Finding `json:"renamed,omitempty"`
 }
 
 // ErrDeleted says that a deleted sequence still has running enrollments.
@@ -42,6 +44,9 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		rep.Missing = slices.DeleteFunc(rep.Missing, func(name string) bool { return slices.Contains(finish, name) })
 		if err != nil || dryRun {
 			return err
+		}
+		if len(rep.Renamed) > 0 {
+			return rep.Renamed[0]
 		}
 		if len(rep.Missing) > 0 {
 			return fmt.Errorf("%w: %v; first `andante publish --finish SEQUENCE` or `--stop SEQUENCE`", ErrDeleted, rep.Missing)
@@ -69,6 +74,7 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	}
 	rep.Changed = workspace.Changed(now.Files, w.Files)
 	rep.Same = len(rep.Changed) == 0
+	rep.Renamed = workspace.Renamed(now, w)
 	for _, name := range w.Names() {
 		old, ok := now.Sequences[name]
 		switch q := w.Sequences[name]; {

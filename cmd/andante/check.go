@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -9,6 +12,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -18,7 +22,7 @@ func (a *app) checkCommand() *cobra.Command {
 		"Reads the whole workspace and prints every finding with its place, and what to do\nabout it. Exit code 1 if there is one, warnings included.",
 		"andante check\nandante check --format github", nil)
 	c.Flags().StringVar(&format, "format", "text", "text, json, sarif or github")
-	c.RunE = func(*cobra.Command, []string) error {
+	c.RunE = func(c *cobra.Command, _ []string) error {
 		print, ok := map[string]func([]*andante.Finding) error{"text": a.findings, "json": a.findingsJSON, "sarif": a.sarif, "github": a.github}[format]
 		if !ok {
 			return usagef("--format is text, json, sarif or github, not %q", format)
@@ -29,6 +33,7 @@ func (a *app) checkCommand() *cobra.Command {
 		}
 		defer root.Close()
 		w, found := workspace.Load(root.FS())
+		found = append(found, a.renamed(c.Context(), w)...)
 		if err := print(found); err != nil {
 			return err
 		}
@@ -41,6 +46,27 @@ func (a *app) checkCommand() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// renamed compares the workspace with what is published, where a store lies beside
+// it. Without one `andante publish` will tell.
+func (a *app) renamed(ctx context.Context, w *workspace.Workspace) []*andante.Finding {
+	if store.IsPostgres(w.Config.Store) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(a.dir, w.Config.Store)); err != nil {
+		return nil
+	}
+	e, err := a.open(ctx, nil)
+	if err != nil {
+		return nil
+	}
+	defer e.Close()
+	before, err := a.published(ctx, e)
+	if err != nil {
+		return nil
+	}
+	return workspace.Renamed(before, w)
 }
 
 func (a *app) findings(found []*andante.Finding) error {

@@ -59,12 +59,17 @@ func (a *app) open(ctx context.Context, change func(*engine.Options)) (*engine.E
 func (a *app) load(e *engine.Engine) (*workspace.Workspace, error) {
 	w, found := workspace.Load(e.FS())
 	if bad := workspace.Errors(found); len(bad) > 0 {
-		for _, f := range bad {
-			fmt.Fprintln(a.err, f.Error())
-		}
-		return w, fmt.Errorf("the workspace has %s; see `andante check`", count(len(bad), "error"))
+		return w, a.refused(bad)
 	}
 	return w, nil
+}
+
+// refused prints the errors of a workspace that can't be used.
+func (a *app) refused(bad []*andante.Finding) error {
+	for _, f := range bad {
+		fmt.Fprintln(a.err, f.Error())
+	}
+	return fmt.Errorf("the workspace has %s; see `andante check`", count(len(bad), "error"))
 }
 
 // published returns what runs.

@@ -31,6 +31,9 @@ func (a *app) publishCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if len(plan.Renamed) > 0 {
+			return a.refused(plan.Renamed)
+		}
 		if err := settleDeleted(plan, slices.Concat(finish, stop)); err != nil {
 			return err
 		}
