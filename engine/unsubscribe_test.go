@@ -16,8 +16,8 @@ import (
 	"github.com/andante-hq/andante/ops"
 )
 
-// leavers are the places in the queue of those who unsubscribe: some on the wire,
-// some claimed, some leased, some not even that.
+// leavers are the places in the queue of those who unsubscribe: some served, some
+// on the wire, some claimed, some leased, some not even that.
 var leavers = []int{2, 8, 30, 50, 70, 90, 99, 120, 180, 199}
 
 // A farewell is a run over a slow relay in which people unsubscribe.
@@ -29,7 +29,7 @@ type farewell struct {
 // sayFarewell enrolls two hundred, starts to send, and lets the leavers press the
 // button of the web role while the first mails go out.
 func sayFarewell(t *testing.T, setting func(*scene), broken bool) *farewell {
-	s := newScene(t, harness.Workspace{}, harness.NewTown(200, 1), inbox.Options{DelayPerMail: 25 * time.Millisecond})
+	s := newScene(t, harness.Workspace{}, harness.NewTown(200, 1), inbox.Options{DelayPerMail: 30 * time.Millisecond})
 	s.part.Connections, s.part.Roles, s.part.UntilIdle = 1, Roles, false
 	s.part.Breakage.NoPermit = broken
 	setting(s)
@@ -44,7 +44,7 @@ func sayFarewell(t *testing.T, setting func(*scene), broken bool) *farewell {
 		ended <- e.Run(ctx, RunOptions{Roles: Roles, Grace: s.part.Grace, Ready: func(addr string) { web <- addr }})
 	}()
 	address := <-web
-	s.received(3)
+	s.received(15) // more than the first chunk, by which the worker measures the pace
 	for _, i := range leavers {
 		f.leave(e, address, s.town.Contacts[i])
 	}

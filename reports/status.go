@@ -20,7 +20,8 @@ type Status struct {
 	Enrollments []store.RunCount       `json:"enrollments"`
 	Holds       []andante.Hold         `json:"holds"`
 	Leased      int                    `json:"leased"`
-	NextDue     time.Time              `json:"next_due"`
+	Waiting     []store.Waiting        `json:"waiting,omitempty"` // for their sender's throttle
+	NextDue     time.Time              `json:"next_due"`          // when the next touch may go
 	Next        []store.DueCount       `json:"next,omitempty"`
 }
 
@@ -50,7 +51,10 @@ func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, erro
 		if s.Leased, _, err = tx.LeaseLoad(ctx); err != nil {
 			return err
 		}
-		if s.NextDue, err = tx.NextDue(ctx, nil); err != nil {
+		if s.Waiting, err = tx.Waiting(ctx, s.Now); err != nil {
+			return err
+		}
+		if s.NextDue, err = tx.NextFree(ctx); err != nil {
 			return err
 		}
 		return r.counts(ctx, tx, s, span)

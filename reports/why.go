@@ -102,6 +102,7 @@ type teller struct {
 	account andante.Account
 	zone    *time.Location
 	touches map[andante.TouchID]andante.Touch
+	spent   map[string]time.Time // throttles by sender, until when
 	lines   []Line
 }
 
@@ -149,6 +150,14 @@ func (t *teller) history(ctx context.Context) error {
 	touches, err := t.tx.TouchesOfContact(ctx, t.contact.ID)
 	if err != nil {
 		return err
+	}
+	throttles, err := t.tx.Throttles(ctx, t.r.Clock.Now())
+	if err != nil {
+		return err
+	}
+	t.spent = map[string]time.Time{}
+	for _, w := range throttles {
+		t.spent[w.Sender] = w.Next
 	}
 	t.touches = map[andante.TouchID]andante.Touch{}
 	var touchIDs []andante.TouchID
@@ -311,7 +320,14 @@ func (t *teller) attempt(a andante.Attempt) {
 func (t *teller) touch(x andante.Touch) {
 	switch {
 	case x.State == andante.Planned:
-		t.add(Line{At: x.Due, Touch: x.ID, What: name(x), Text: "planned for " + t.when(x.Due)})
+		l := Line{At: x.Due, Touch: x.ID, What: name(x), Text: "planned for " + t.when(x.Due)}
+		if until, ok := t.spent[x.Sender]; ok && !x.Due.After(t.r.Clock.Now()) {
+			l.Text = "due, and waits until " + t.when(until) + " at least: " + andante.ReasonThrottled.Text()
+			l.Because = []string{"the sender is " + x.Sender}
+		}
+		t.add(l)
+	case x.State == andante.Leased || x.State == andante.Claimed:
+		t.add(Line{At: x.Due, Touch: x.ID, What: name(x), Text: "due, and with a worker"})
 	case x.State == andante.Canceled:
 		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: "canceled: " + x.Reason.Text()})
 	case x.Enrollment == "":

@@ -61,7 +61,7 @@ func (p *pace) allow(ctx context.Context, tx *store.Tx, sender string, touches [
 		}
 		next = p.now
 	}
-	each := id.Throttle.Per / time.Duration(id.Throttle.N)
+	each := id.Throttle.Each()
 	room := 0
 	if end := p.now.Add(p.block); next.Before(end) {
 		room = int((end.Sub(next) + each - 1) / each)

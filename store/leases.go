@@ -161,6 +161,45 @@ func (tx *Tx) PutThrottle(ctx context.Context, t Throttle) error {
 	return err
 }
 
+// RefundThrottle gives back what was spent of a sender's throttle for touches that
+// were not sent after all.
+func (tx *Tx) RefundThrottle(ctx context.Context, sender string, spent time.Duration, now time.Time) error {
+	_, err := tx.tx.ExecContext(ctx, `UPDATE throttles SET next_at = CASE WHEN next_at - $2 > $3 THEN next_at - $2 ELSE $3 END
+		WHERE sender=$1 AND domain='' AND next_at > $3`, sender, spent.Milliseconds(), ms(now))
+	return err
+}
+
+// A Waiting is how many due touches wait for their sender's throttle, and until
+// when.
+type Waiting struct {
+	Sender  string    `json:"sender"`
+	Touches int       `json:"touches"`
+	Until   time.Time `json:"until"`
+}
+
+// Waiting counts the due touches that wait for a throttle, by sender.
+func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
+	return query(ctx, tx, `SELECT w.sender, w.next_at, count(*) FROM throttles w JOIN touches t ON t.sender=w.sender
+		WHERE w.domain='' AND w.next_at > $1 AND t.state='planned' AND t.due_at <= $1
+		GROUP BY w.sender, w.next_at ORDER BY w.sender`, []any{ms(now)},
+		func(r *sql.Rows) (w Waiting, err error) {
+			var until int64
+			err = r.Scan(&w.Sender, &until, &w.Touches)
+			w.Until = time.UnixMilli(until).UTC()
+			return w, err
+		})
+}
+
+// NextFree returns when the next planned touch may go: its due time, or the end of
+// the throttle that it waits for. The zero time if nothing is planned. It reads
+// every planned touch.
+func (tx *Tx) NextFree(ctx context.Context) (time.Time, error) {
+	var at sql.NullInt64
+	err := tx.tx.QueryRowContext(ctx, `SELECT min(CASE WHEN w.next_at > t.due_at THEN w.next_at ELSE t.due_at END)
+		FROM touches t LEFT JOIN throttles w ON w.sender=t.sender AND w.domain='' WHERE t.state='planned'`).Scan(&at)
+	return instant(at), err
+}
+
 // OldestLease returns the age of the oldest lease in seconds; 0 without one.
 func (tx *Tx) OldestLease(ctx context.Context) (float64, error) {
 	var at sql.NullInt64

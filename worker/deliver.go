@@ -27,6 +27,7 @@ func (r *run) deliver(ctx context.Context, b *batch) error {
 	if err := g.flush(last); err != nil {
 		return err
 	}
+	r.sent += g.written
 	r.paces.Of(r.lease.Sender).Record(g.written, r.clock.Wall().Sub(began))
 	if errors.Is(sent, andante.ErrLeaseLost) {
 		return sent // what was claimed is no longer ours to give back

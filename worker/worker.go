@@ -127,6 +127,7 @@ type run struct {
 	*Worker
 	lease  store.Lease
 	keeper *keeper
+	sent   int // messages that were on the wire
 }
 
 // guarded turns a panic into an error, so that the lease is given back whatever
@@ -225,13 +226,30 @@ func (r *run) apart(ctx context.Context, b *batch, touches []andante.Touch, caus
 	})
 }
 
-// giveBack returns what was not worked and ends the lease.
+// giveBack returns what was not worked, and what the sender's throttle was spent
+// for in vain, and ends the lease.
 func (r *run) giveBack(ctx context.Context) error {
 	return r.store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
 			return err
 		}
+		if err := r.refund(ctx, tx); err != nil {
+			return err
+		}
 		_, _, err := r.ops.ReturnLease(ctx, tx, r.lease.ID)
 		return err
 	})
+}
+
+func (r *run) refund(ctx context.Context, tx *store.Tx) error {
+	unsent := r.lease.Size - r.sent
+	w, err := r.ops.Workspace(ctx, tx)
+	if err != nil || unsent <= 0 {
+		return err
+	}
+	id, ok := w.Config.Identity(r.lease.Sender)
+	if !ok || id.Throttle == nil {
+		return nil
+	}
+	return tx.RefundThrottle(ctx, r.lease.Sender, time.Duration(unsent)*id.Throttle.Each(), r.clock.Now())
 }

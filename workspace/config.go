@@ -103,6 +103,9 @@ type Throttle struct {
 	Per time.Duration
 }
 
+// Each is the time that one message takes up.
+func (t Throttle) Each() time.Duration { return t.Per / time.Duration(t.N) }
+
 // UnmarshalText reads the written form.
 func (t *Throttle) UnmarshalText(b []byte) error {
 	var unit string

@@ -75,11 +75,22 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 		}
 		a.printf("\non hold: %s, by %s: %s%s\n", strings.TrimSpace(string(h.Scope)+" "+h.Key), h.Author, h.Reason, until)
 	}
+	if len(s.Waiting) > 0 || !s.NextDue.IsZero() {
+		a.printf("\n")
+	}
+	a.waiting(s)
 	if !s.NextDue.IsZero() {
-		a.printf("\nnext: %s\n", s.NextDue.In(loc).Format(minute))
+		a.printf("next: %s\n", s.NextDue.In(loc).Format(minute))
 	}
 	if span > 0 {
 		a.next(s, loc)
+	}
+}
+
+// waiting tells what is due and waits for the pace of its sender.
+func (a *app) waiting(s *reports.Status) {
+	for _, w := range s.Waiting {
+		a.printf("%8d  due and waiting: %s (%s)\n", w.Touches, andante.ReasonThrottled.Text(), w.Sender)
 	}
 }
 

@@ -19,6 +19,7 @@ var leaseTests = []test{
 	{"lost ones", lostLeases},
 	{"throttles", throttles},
 	{"the next free instant of a throttle", lockThrottle},
+	{"what waits for a throttle", waitingForThrottle},
 	{"the oldest lease's age", oldestLease},
 }
 
@@ -245,6 +246,36 @@ func throttles(_ *testing.T, s db) {
 	all[1].Next = at(7)
 	put(all[1])
 	s.same("moved on", all, look(at(4)))
+}
+
+func waitingForThrottle(_ *testing.T, s db) {
+	planned := func(n int, sender string, due time.Time) andante.Touch {
+		t := touch(n)
+		t.State, t.Sender, t.Due = andante.Planned, sender, due
+		return t
+	}
+	s.add(planned(0, "nora", at(1)), planned(1, "nora", at(2)), planned(2, "nora", at(20)), planned(3, "news", at(1)), planned(4, "lena", at(6)))
+	for _, w := range []store.Throttle{{Sender: "nora", Next: at(9)}, {Sender: "lena", Next: at(8)}, {Sender: "idle", Next: at(9)}, {Sender: "news", Next: at(0)}} {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutThrottle(ctx, w) })
+	}
+	look := func(now time.Time) []store.Waiting {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.Waiting, error) { return tx.Waiting(ctx, now) })
+	}
+	free := func() time.Time {
+		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.NextFree(ctx) })
+	}
+	refund := func(sender string, d time.Duration) {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.RefundThrottle(ctx, sender, d, at(3)) })
+	}
+	s.same("waiting", []store.Waiting{{Sender: "nora", Touches: 2, Until: at(9)}}, look(at(3)))
+	s.same("later", []store.Waiting{{Sender: "lena", Touches: 1, Until: at(8)}, {Sender: "nora", Touches: 2, Until: at(9)}}, look(at(7)))
+	s.same("the next that is free", at(1), free())
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutThrottle(ctx, store.Throttle{Sender: "news", Next: at(30)}) })
+	s.same("and when that waits too", at(8), free())
+	refund("nora", at(9).Sub(at(5)))
+	s.same("refunded", []store.Waiting{{Sender: "nora", Touches: 2, Until: at(5)}}, look(at(3))[1:])
+	refund("nora", time.Hour)
+	s.same("more than was spent", []store.Waiting{{Sender: "news", Touches: 1, Until: at(30)}}, look(at(3)))
 }
 
 func oldestLease(_ *testing.T, s db) {
