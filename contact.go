@@ -23,6 +23,8 @@ type Contact struct {
 	Zone       string            // IANA time zone
 	Fields     map[string]string // declared fields in their written form
 	Created    time.Time
+	// PersonaByRule: nobody gave the persona; andante.yaml's rules choose it.
+	PersonaByRule bool
 }
 
 // Name returns first and last name, or what there is of them.
@@ -58,6 +60,8 @@ type Account struct {
 	Zone     string
 	Fields   map[string]string
 	Version  int64 // raised by every change that can alter a decision
+	// TierByRule: nobody gave the tier; andante.yaml's rules choose it.
+	TierByRule bool
 }
 
 // StageOf returns the stage that holds for a contact of the account.

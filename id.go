@@ -62,6 +62,14 @@ func DeriveID[T ~string](s Seed, at time.Time, key ...string) T {
 	return T(formatV7(at, [10]byte(h[:10])))
 }
 
+// DeriveOrderedID is DeriveID for things that are planned in one instant and have
+// an order: ids follow n, from 0 to 4095 (RFC 9562 section 6.2, method 1).
+func DeriveOrderedID[T ~string](s Seed, at time.Time, n int, key ...string) T {
+	h := s.Hash(key...)
+	binary.BigEndian.PutUint16(h[:2], uint16(n&0xfff))
+	return T(formatV7(at, [10]byte(h[:10])))
+}
+
 // NewID draws the id of something that nobody planned: an event, a lease.
 func NewID[T ~string](at time.Time) T {
 	var b [10]byte

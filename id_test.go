@@ -158,3 +158,16 @@ func TestFraction(t *testing.T) {
 		t.Error("another seed, the same fraction")
 	}
 }
+
+func TestDeriveOrderedID(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	last := ""
+	for n := range 4096 {
+		got := andante.DeriveOrderedID[string]("s", at, n, strconv.Itoa(n))
+		if got <= last || !andante.IsID(got) || got[14] != '7' {
+			t.Fatalf("%d: %s after %s", n, got, last)
+		}
+		last = got
+	}
+}

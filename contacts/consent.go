@@ -36,16 +36,22 @@ func newEvidence(o Options, h *headings, now time.Time, loc *time.Location) (*ev
 	e := &evidence{at: o.At, now: now, loc: loc, common: andante.Consent{
 		Basis: o.Basis, Source: cmp.Or(o.Source, "import"), Kind: o.Kind, Purpose: o.Purpose,
 	}}
-	if o.Wording != "" {
-		sum := sha256.Sum256([]byte(o.Wording))
-		e.common.Wording = hex.EncodeToString(sum[:])
-	}
+	e.common.Wording = hashOf(o.Wording)
 	_, column := h.column[pathAt]
 	e.hasTime = column || h.extra >= 0
 	if expires(o.Basis) && o.At.IsZero() && !e.hasTime {
 		return nil, fmt.Errorf("the basis %s runs out, so it needs the time when it began: name the column with --at", o.Basis)
 	}
 	return e, nil
+}
+
+// hashOf returns what is kept of a wording: its SHA-256 in hex, or nothing of nothing.
+func hashOf(wording string) string {
+	if wording == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(wording))
+	return hex.EncodeToString(sum[:])
 }
 
 // expires tells the bases that consent.yaml may give an end.
@@ -58,11 +64,12 @@ func (e *evidence) of(r row, values map[string]string) (*andante.Consent, *flaw)
 	k.Source = cmp.Or(values[pathSource], k.Source)
 	k.Kind = cmp.Or(andante.Kind(values[pathKind]), k.Kind)
 	k.Purpose = cmp.Or(andante.Purpose(values[pathPurpose]), k.Purpose)
+	k.Wording = cmp.Or(hashOf(values[pathWording]), k.Wording)
 	path, written := pathAt, values[pathAt]
 	if written == "" && r.h.extra >= 0 {
 		path, written = r.h.title(r.h.extra), clean(r.cells[r.h.extra])
 	}
-	for _, p := range []string{pathBasis, pathSource, pathAt, pathKind, pathPurpose} {
+	for _, p := range []string{pathBasis, pathSource, pathAt, pathKind, pathPurpose, pathWording} {
 		delete(values, p)
 	}
 	if k.Basis == "" || k.Basis == andante.NoBasis {
@@ -82,7 +89,7 @@ func (e *evidence) when(b andante.Basis, path, written string) (time.Time, *flaw
 		case e.hasTime || expires(b):
 			return e.at, &flaw{"the time of the consent is missing", fmt.Sprintf("its basis is %s", b)}
 		default:
-			return e.now, nil
+			return time.Time{}, nil // that of the first import that brings it
 		}
 	}
 	at, err := instant(written, e.loc)

@@ -24,6 +24,7 @@ const (
 	pathAt       = "consent.at"
 	pathKind     = "consent.kind"
 	pathPurpose  = "consent.purpose"
+	pathWording  = "consent.wording"
 	historyAt    = "at"
 	historyKind  = "kind"
 	historyFor   = "purpose"
@@ -43,7 +44,7 @@ func importFields(w *workspace.Workspace) map[string]check {
 	people, personas := slices.Sorted(maps.Keys(c.People)), slices.Sorted(maps.Keys(c.Personas))
 	fields := map[string]check{
 		pathBasis: oneOf(andante.Bases), pathSource: line, pathAt: line,
-		pathKind: oneOf(kinds()), pathPurpose: oneOf(andante.Purposes),
+		pathKind: oneOf(kinds()), pathPurpose: oneOf(andante.Purposes), pathWording: lines,
 	}
 	for _, f := range slices.Concat(andante.BuiltinFields, c.DeclaredFields()) {
 		if (f.Noun == "contact" || f.Noun == "account") && !slices.Contains(derived, f.Path()) {

@@ -39,6 +39,12 @@ func (im *Importer) Import(ctx context.Context, r io.Reader, rejects io.Writer, 
 	j := newJob[ops.Row](s, rejects, o)
 	j.read = func(r row) (ops.Row, *flaw) { return contact(r, fields, e, home) }
 	j.take = func(ctx context.Context, rows []ops.Row) (ops.Taken, error) {
+		switch {
+		case im.Ops == nil:
+			return ops.Taken{}, nil
+		case o.DryRun:
+			return im.Ops.WouldTake(ctx, im.Workspace, rows)
+		}
 		return im.Ops.TakeIn(ctx, im.Workspace, rows)
 	}
 	return j.run(ctx)
@@ -119,6 +125,9 @@ func (im *Importer) History(ctx context.Context, r io.Reader, rejects io.Writer,
 	j := newJob[ops.PastTouch](s, rejects, o)
 	j.read = func(r row) (ops.PastTouch, *flaw) { return pastTouch(r, fields, now, loc) }
 	j.take = func(ctx context.Context, rows []ops.PastTouch) (ops.Taken, error) {
+		if o.DryRun {
+			return ops.Taken{}, nil
+		}
 		return im.Ops.TakeHistory(ctx, rows)
 	}
 	return j.run(ctx)

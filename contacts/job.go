@@ -85,7 +85,7 @@ func (j *job[T]) flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if len(batch) > 0 && !j.o.DryRun {
+	if len(batch) > 0 {
 		t, err := j.take(ctx, batch)
 		j.report.Added += t.Added
 		j.report.Changed += t.Changed

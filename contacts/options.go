@@ -39,7 +39,7 @@ type Options struct {
 
 	// Basis is the consent that comes with every row; empty for none. The
 	// columns consent.basis, consent.source, consent.at, consent.kind and
-	// consent.purpose say otherwise for one row.
+	// consent.purpose and consent.wording say otherwise for one row.
 	Basis   andante.Basis
 	Source  string          // of the consent, such as "Fair 2026"; empty: "import"
 	Wording string          // what people agreed to; its SHA-256 in hex is kept
@@ -59,7 +59,7 @@ type Options struct {
 
 // A Report says what became of a file.
 type Report struct {
-	Rows     int `json:"rows"` // without empty ones; the sum of the four below, unless it was a dry run
+	Rows     int `json:"rows"` // without empty ones; the sum of the four below, which a dry run foresees for contacts
 	Added    int `json:"added"`
 	Changed  int `json:"changed"`
 	Same     int `json:"same"`

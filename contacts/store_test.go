@@ -138,6 +138,16 @@ func TestImport(t *testing.T) {
 	}
 }
 
+func TestWordingByColumn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.imports(t, "id,email,consent.basis,consent.wording\n1,a@x.example,opt_in,Yes\n2,b@x.example,opt_in,\n", Options{Wording: "No"})
+	by := byEmail(w.people(t))
+	if a, b := by["a@x.example"].Consents[0].Wording, by["b@x.example"].Consents[0].Wording; a != hashOf("Yes") || b != hashOf("No") {
+		t.Errorf("wordings %q and %q", a, b)
+	}
+}
+
 func byEmail(list []person) map[string]person {
 	m := map[string]person{}
 	for _, p := range list {

@@ -1,63 +1,102 @@
 package ops
 
 import (
-	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 
 	"github.com/andante-hq/andante"
 )
 
-// setField writes one field in its place.
+// setField writes one field in its place. A persona or a tier that a file leaves
+// empty is for the rules to choose.
 func setField(c *andante.Contact, a *andante.Account, path, value string) {
 	noun, name, _ := strings.Cut(path, ".")
-	if noun == "account" {
-		setAccountField(a, name, value)
-		return
-	}
-	text := map[string]*string{
-		"first_name": &c.FirstName, "last_name": &c.LastName, "job_title": &c.JobTitle, "email": &c.Email, "phone": &c.Phone, "persona": &c.Persona,
-		"stage": &c.Stage, "language": &c.Language, "country": &c.Country, "postal_code": &c.PostalCode, "zone": &c.Zone,
-	}
-	if p, ok := text[name]; ok {
-		*p = value
-		return
-	}
-	if c.Fields == nil {
-		c.Fields = map[string]string{}
-	}
-	c.Fields[name] = value
-}
-
-func setAccountField(a *andante.Account, name, value string) {
-	text := map[string]*string{
-		"name": &a.Name, "domain": &a.Domain, "stage": &a.Stage, "owner": &a.Owner, "tier": &a.Tier, "industry": &a.Industry, "country": &a.Country, "zone": &a.Zone,
-	}
-	switch p, ok := text[name]; {
-	case ok:
-		*p = value
-	case name == "revenue":
+	switch {
+	case path == "contact.persona":
+		given(&c.Persona, &c.PersonaByRule, value)
+	case path == "account.tier":
+		given(&a.Tier, &a.TierByRule, value)
+	case path == "account.revenue":
 		n, _ := andante.NumberField.Parse(value)
 		a.Revenue, _ = n.(float64)
-	case name == "business":
+	case path == "account.business":
 		b, _ := andante.FlagField.Parse(value)
 		a.Business, _ = b.(bool)
 	default:
-		if a.Fields == nil {
-			a.Fields = map[string]string{}
+		if p := textField(c, a, path); p != nil {
+			*p = value
+			return
 		}
-		a.Fields[name] = value
+		fields := &c.Fields
+		if noun == "account" {
+			fields = &a.Fields
+		}
+		if *fields == nil {
+			*fields = map[string]string{}
+		}
+		(*fields)[name] = value
 	}
+}
+
+func given(field *string, byRule *bool, value string) {
+	switch {
+	case value != "":
+		*field, *byRule = value, false
+	case !*byRule:
+		*field, *byRule = "", true
+	}
+}
+
+// textField returns where a built-in field is kept; nil for one that is declared.
+func textField(c *andante.Contact, a *andante.Account, path string) *string {
+	switch path {
+	case "contact.first_name":
+		return &c.FirstName
+	case "contact.last_name":
+		return &c.LastName
+	case "contact.job_title":
+		return &c.JobTitle
+	case "contact.email":
+		return &c.Email
+	case "contact.phone":
+		return &c.Phone
+	case "contact.stage":
+		return &c.Stage
+	case "contact.language":
+		return &c.Language
+	case "contact.country":
+		return &c.Country
+	case "contact.postal_code":
+		return &c.PostalCode
+	case "contact.zone":
+		return &c.Zone
+	case "account.name":
+		return &a.Name
+	case "account.domain":
+		return &a.Domain
+	case "account.stage":
+		return &a.Stage
+	case "account.owner":
+		return &a.Owner
+	case "account.industry":
+		return &a.Industry
+	case "account.country":
+		return &a.Country
+	case "account.zone":
+		return &a.Zone
+	}
+	return nil
 }
 
 func equalContact(a, b andante.Contact) bool {
 	fields := maps.Equal(a.Fields, b.Fields)
 	a.Fields, b.Fields = nil, nil
-	return fields && fmt.Sprint(a) == fmt.Sprint(b)
+	return fields && reflect.DeepEqual(a, b)
 }
 
 func equalAccount(a, b andante.Account) bool {
 	fields := maps.Equal(a.Fields, b.Fields)
 	a.Fields, b.Fields = nil, nil
-	return fields && fmt.Sprint(a) == fmt.Sprint(b)
+	return fields && reflect.DeepEqual(a, b)
 }

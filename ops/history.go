@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -50,20 +51,23 @@ func (t Taken) plus(u Taken) Taken {
 }
 
 func (o *Ops) takeHistory(ctx context.Context, tx *store.Tx, rows []PastTouch, t *Taken) error {
-	in := &intake{o: o, tx: tx, now: o.now()}
+	in, err := o.newIntake(ctx, tx, nil)
+	if err != nil {
+		return err
+	}
 	var who []Row
 	for _, r := range rows {
 		who = append(who, Row{ExternalID: r.ExternalID, Email: r.Email})
 	}
-	if err := in.load(ctx, who); err != nil {
+	if err := in.lock(ctx, who); err != nil {
 		return err
 	}
 	var touches []andante.Touch
 	var accounts []andante.AccountID
 	for i, r := range rows {
-		c, ok := in.find(who[i])
+		c, ok, refusal := in.people.find(who[i])
 		if !ok {
-			t.Refused = append(t.Refused, Refusal{r.Line, "no contact has this id or address"})
+			t.Refused = append(t.Refused, Refusal{r.Line, cmp.Or(refusal, "no contact has this id or address")})
 			continue
 		}
 		accounts = append(accounts, c.Account)
@@ -77,11 +81,11 @@ func (o *Ops) takeHistory(ctx context.Context, tx *store.Tx, rows []PastTouch, t
 	if err := tx.RaiseVersion(ctx, slices.Compact(accounts)); err != nil {
 		return err
 	}
-	known, err := tx.Touches(ctx, unique(touches, func(t andante.Touch) andante.TouchID { return t.ID }))
+	ids := unique(touches, func(t andante.Touch) andante.TouchID { return t.ID })
+	known, err := tx.Touches(ctx, ids)
 	if err != nil {
 		return err
 	}
-	fresh := unique(touches, func(t andante.Touch) andante.TouchID { return t.ID })
-	t.Added, t.Same = len(fresh)-len(known), len(touches)-len(fresh)+len(known)
+	t.Added, t.Same = len(ids)-len(known), len(touches)-len(ids)+len(known)
 	return tx.AddTouches(ctx, touches)
 }

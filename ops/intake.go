@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -38,6 +37,22 @@ type Refusal struct {
 	Reason string
 }
 
+// WouldTake tells what TakeIn would do with the rows as the store is now.
+func (o *Ops) WouldTake(ctx context.Context, w *workspace.Workspace, rows []Row) (t Taken, err error) {
+	err = o.Store.Read(ctx, func(tx *store.Tx) error {
+		in, err := o.newIntake(ctx, tx, w)
+		if err != nil {
+			return err
+		}
+		if _, err := in.read(ctx, rows); err != nil {
+			return err
+		}
+		t = in.sort(rows)
+		return nil
+	})
+	return t, err
+}
+
 // TakeIn adds or updates contacts and their accounts, each row whole or not at
 // all. w gives personas and tiers by rule. No opt-out is ever lifted.
 func (o *Ops) TakeIn(ctx context.Context, w *workspace.Workspace, rows []Row) (Taken, error) {
@@ -57,10 +72,15 @@ func (o *Ops) TakeIn(ctx context.Context, w *workspace.Workspace, rows []Row) (T
 
 func (o *Ops) takeOnce(ctx context.Context, w *workspace.Workspace, rows []Row) (t Taken, err error) {
 	err = o.Store.Write(ctx, func(tx *store.Tx) error {
-		in := &intake{o: o, tx: tx, w: w, now: o.now()}
-		err := in.take(ctx, rows)
-		t = in.taken
-		return err
+		in, err := o.newIntake(ctx, tx, w)
+		if err != nil {
+			return err
+		}
+		if err := in.lock(ctx, rows); err != nil {
+			return err
+		}
+		t = in.sort(rows)
+		return in.write(ctx)
 	})
 	return t, err
 }
@@ -84,39 +104,38 @@ type intake struct {
 	seed  andante.Seed
 	taken Taken
 
-	byExternal map[string]andante.Contact
-	byEmail    map[string]andante.Contact
-	byPhone    map[string]andante.Contact
-	accounts   map[andante.AccountID]andante.Account
-	byKey      map[string]andante.AccountID
-	touchedA   map[andante.AccountID]bool
-	changed    map[andante.ContactID]andante.Contact
-	consents   []andante.Consent
-	moves      []andante.Contact // contacts that go to another account
+	people   *directory
+	accounts map[andante.AccountID]andante.Account
+	byKey    map[string]andante.AccountID
+	given    map[andante.ContactID][]andante.Consent
+	touchedA map[andante.AccountID]bool
+	touchedC map[andante.ContactID]bool
+	consents []andante.Consent
+	moves    []andante.ContactID // contacts that go to another account
 }
 
-func (in *intake) take(ctx context.Context, rows []Row) error {
-	if err := in.load(ctx, rows); err != nil {
-		return err
-	}
-	for i, r := range rows {
-		in.row(r, i)
-	}
-	return in.write(ctx)
+func (o *Ops) newIntake(ctx context.Context, tx *store.Tx, w *workspace.Workspace) (*intake, error) {
+	seed, err := tx.Seed(ctx)
+	return &intake{
+		o: o, tx: tx, w: w, now: o.now(), seed: seed, touchedA: map[andante.AccountID]bool{}, touchedC: map[andante.ContactID]bool{},
+	}, err
 }
 
-// load finds the contacts and accounts that the rows speak of, the accounts
-// locked.
-func (in *intake) load(ctx context.Context, rows []Row) (err error) {
-	if in.seed, err = in.tx.Seed(ctx); err != nil {
-		return err
-	}
-	in.touchedA, in.changed = map[andante.AccountID]bool{}, map[andante.ContactID]andante.Contact{}
+// lock reads with the accounts locked.
+func (in *intake) lock(ctx context.Context, rows []Row) error {
 	return Lock(ctx, in.tx, func() ([]andante.AccountID, error) { return in.read(ctx, rows) })
 }
 
-// read fills the maps by which rows find their contacts and accounts, and returns
-// the accounts.
+// sort finds out what each row means.
+func (in *intake) sort(rows []Row) Taken {
+	for i, r := range rows {
+		in.row(r, i)
+	}
+	return in.taken
+}
+
+// read finds the contacts and accounts that the rows speak of and returns the
+// accounts.
 func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, error) {
 	pick := func(f func(Row) string) []string {
 		var list []string
@@ -141,14 +160,16 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	if err != nil {
 		return nil, err
 	}
-	ids := unique(slices.Concat(byExternal, byEmail, byPhone), func(c andante.Contact) andante.AccountID { return c.Account })
-	ids = append(ids, unique(named, accountID)...)
+	people := slices.Concat(byExternal, byEmail, byPhone)
+	given, err := in.tx.Consents(ctx, unique(people, contactID))
+	if err != nil {
+		return nil, err
+	}
+	ids := unique(slices.Concat(unique(people, func(c andante.Contact) andante.AccountID { return c.Account }), unique(named, accountID)),
+		func(id andante.AccountID) andante.AccountID { return id })
 	all, err := in.tx.Accounts(ctx, ids)
-	in.byExternal = byID(byExternal, func(c andante.Contact) string { return c.ExternalID })
-	in.byEmail = oldest(byEmail, func(c andante.Contact) string { return c.Email })
-	in.byPhone = oldest(byPhone, func(c andante.Contact) string { return c.Phone })
-	in.accounts = byID(all, accountID)
-	in.byKey = map[string]andante.AccountID{}
+	in.people, in.accounts, in.byKey = newDirectory(people), byID(all, accountID), map[string]andante.AccountID{}
+	in.given = group(given, func(c andante.Consent) andante.ContactID { return c.Contact })
 	for _, a := range all {
 		in.byKey[a.Key] = a.ID
 	}
@@ -163,52 +184,24 @@ func phoneOnly(r Row) string {
 	return r.Fields["contact.phone"]
 }
 
-// oldest makes a list findable by a key that several may share: the oldest wins.
-func oldest(list []andante.Contact, key func(andante.Contact) string) map[string]andante.Contact {
-	m := map[string]andante.Contact{}
-	for _, c := range list {
-		if was, ok := m[key(c)]; !ok || c.ID < was.ID {
-			m[key(c)] = c
-		}
-	}
-	return m
-}
-
 func distinct(list []string) []string {
 	slices.Sort(list)
 	list = slices.Compact(list)
 	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
 }
 
-// find returns the contact that a row means, as earlier rows have left it.
-func (in *intake) find(r Row) (c andante.Contact, ok bool) {
-	if r.ExternalID != "" {
-		c, ok = in.byExternal[r.ExternalID]
-	}
-	if !ok && r.Email != "" {
-		c, ok = in.byEmail[r.Email]
-		ok = ok && (r.ExternalID == "" || c.ExternalID == "" || c.ExternalID == r.ExternalID)
-	}
-	if phone := phoneOnly(r); !ok && phone != "" {
-		c, ok = in.byPhone[phone]
-	}
-	if latest, changed := in.changed[c.ID]; ok && changed {
-		return latest, true
-	}
-	return c, ok
-}
-
-// row takes one row; i is its place among the others. The first of an account is
-// its primary contact, so the order of the file is kept in the instant of creation.
+// row takes one row; i is its place among the others.
 func (in *intake) row(r Row, i int) {
-	c, known := in.find(r)
+	c, known, refusal := in.people.find(r)
+	if !known && refusal == "" && r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
+		refusal = "it has neither an id nor an address"
+	}
+	if refusal != "" {
+		in.taken.Refused = append(in.taken.Refused, Refusal{r.Line, refusal})
+		return
+	}
 	if !known {
-		if r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
-			in.taken.Refused = append(in.taken.Refused, Refusal{r.Line, "it has neither an id nor an address"})
-			return
-		}
-		key := r.ExternalID + "\x00" + r.Email + "\x00" + r.Fields["contact.phone"]
-		c = andante.Contact{ID: andante.DeriveID[andante.ContactID](in.seed, in.now, "contact", key), Created: in.now.Add(time.Duration(i) * time.Millisecond)}
+		c = in.newContact(r, i)
 	}
 	was, wasAccount := c, in.accounts[c.Account]
 	c.Fields = maps.Clone(c.Fields)
@@ -224,22 +217,33 @@ func (in *intake) row(r Row, i int) {
 		setField(&c, &a, path, value)
 	}
 	c.Account = a.ID
-	in.classify(&c, &a)
-	in.consent(r, c)
-	if known && !moved && equalContact(was, c) && equalAccount(wasAccount, a) {
+	if a.Name == "" {
+		a.Name = c.Name()
+	}
+	evidence := in.consent(r, c)
+	if known && !moved && !evidence && equalContact(was, c) && equalAccount(wasAccount, a) {
 		in.taken.Same++
 		return
 	}
 	if moved {
 		in.touchedA[was.Account] = true // its limits no longer count this contact
-		in.moves = append(in.moves, c)
+		in.moves = append(in.moves, c.ID)
 	}
-	in.keep(c, a)
+	in.accounts[a.ID], in.touchedA[a.ID] = a, true
+	in.touchedC[c.ID] = true
+	in.people.put(c)
 	if known {
 		in.taken.Changed++
 	} else {
 		in.taken.Added++
 	}
+}
+
+// newContact begins a contact. The first of an account is its primary contact, so
+// ids keep the order of the file.
+func (in *intake) newContact(r Row, i int) andante.Contact {
+	key := r.ExternalID + "\x00" + r.Email + "\x00" + r.Fields["contact.phone"]
+	return andante.Contact{ID: andante.DeriveOrderedID[andante.ContactID](in.seed, in.now, i, "contact", key), Created: in.now, PersonaByRule: true}
 }
 
 // account returns the account that a row belongs to: the one that it names, else
@@ -257,6 +261,7 @@ func (in *intake) account(r Row, c andante.Contact, known bool) (a andante.Accou
 	}
 	a = andante.Account{
 		ID: andante.DeriveID[andante.AccountID](in.seed, in.now, "account", key), Key: key, Name: r.Account, Stage: "prospect", Business: r.Account != "",
+		TierByRule: true,
 	}
 	if a.Name == "" {
 		a.Name = c.Name()
@@ -265,70 +270,51 @@ func (in *intake) account(r Row, c andante.Contact, known bool) (a andante.Accou
 	return a, known
 }
 
-// classify gives persona and tier by rule where the file does not.
-func (in *intake) classify(c *andante.Contact, a *andante.Account) {
-	if a.Name == "" {
-		a.Name = c.Name()
-	}
-	if c.Persona != "" && a.Tier != "" {
-		return
-	}
-	v := in.w.Values(*c, *a, andante.Enrollment{}, workspace.Identity{})
-	if c.Persona == "" {
-		c.Persona = in.w.PersonaOf(v, in.now)
-	}
-	if a.Tier == "" {
-		a.Tier = in.w.TierOf(v, in.now)
-	}
-}
-
-// keep notes what is to be written, where later rows find it.
-func (in *intake) keep(c andante.Contact, a andante.Account) {
-	in.accounts[a.ID], in.touchedA[a.ID] = a, true
-	in.changed[c.ID] = c
-	put := func(m map[string]andante.Contact, key string) {
-		if was, ok := m[key]; key != "" && (!ok || was.ID == c.ID) {
-			m[key] = c
-		}
-	}
-	put(in.byExternal, c.ExternalID)
-	put(in.byEmail, c.Email)
-	put(in.byPhone, c.Phone)
-}
-
-// consent notes the evidence that comes with a row.
-func (in *intake) consent(r Row, c andante.Contact) {
+// consent notes the evidence that comes with a row and tells whether it is new.
+// Evidence without a time of its own is that of the first import that brought it.
+func (in *intake) consent(r Row, c andante.Contact) bool {
 	if r.Consent == nil {
-		return
+		return false
 	}
 	k := *r.Consent
 	k.Contact = c.ID
+	for _, g := range in.given[c.ID] {
+		same := g
+		same.ID, same.At = "", k.At
+		if same == k && (k.At.IsZero() || k.At.Equal(g.At)) {
+			return false
+		}
+	}
 	if k.At.IsZero() {
 		k.At = in.now
 	}
 	k.ID = andante.DeriveID[andante.ConsentID](in.seed, k.At, "consent", string(c.ID), string(k.Kind), string(k.Purpose), string(k.Basis), k.Source, k.Wording)
-	in.consents = append(in.consents, k)
+	in.given[c.ID], in.consents = append(in.given[c.ID], k), append(in.consents, k)
+	return true
 }
 
 func (in *intake) write(ctx context.Context) error {
 	var accounts []andante.Account
-	for id := range in.touchedA {
-		accounts = append(accounts, in.accounts[id])
+	for _, id := range slices.Sorted(maps.Keys(in.touchedA)) {
+		a := in.accounts[id]
+		tierByRule(in.w, &a, in.now)
+		in.accounts[id] = a
+		accounts = append(accounts, a)
 	}
-	slices.SortFunc(accounts, func(a, b andante.Account) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	if err := in.tx.PutAccounts(ctx, in.now, accounts); err != nil {
 		return err
 	}
-	var contacts []store.HashedContact
-	for _, id := range slices.Sorted(maps.Keys(in.changed)) {
-		c := in.changed[id]
-		contacts = append(contacts, store.HashedContact{Contact: c, EmailHash: in.o.Keys.Hash(c.Email), PhoneHash: in.o.Keys.Hash(c.Phone)})
+	var contacts []andante.Contact
+	for _, id := range slices.Sorted(maps.Keys(in.touchedC)) {
+		c := in.people.contacts[id]
+		personaByRule(in.w, &c, in.accounts[c.Account], in.now)
+		contacts = append(contacts, c)
 	}
-	if err := in.tx.PutContacts(ctx, contacts); err != nil {
+	if err := in.o.putContacts(ctx, in.tx, contacts); err != nil {
 		return err
 	}
-	for _, c := range in.moves {
-		if err := in.tx.MoveRows(ctx, c.ID, c.Account); err != nil {
+	for _, id := range in.moves {
+		if err := in.tx.MoveRows(ctx, id, in.people.contacts[id].Account); err != nil {
 			return err
 		}
 	}

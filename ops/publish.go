@@ -22,6 +22,10 @@ type PublishReport struct {
 	NoEffect []string `json:"no_effect"`
 	// Renamed are the steps that lost their id but not their text; see [workspace.Renamed].
 	Renamed []*andante.Finding `json:"renamed,omitempty"`
+	// Classify: the rules for personas and tiers are others than those by which the
+	// contacts were read; Classified counts whom that changed.
+	Classify   bool `json:"classify"`
+	Classified int  `json:"classified"`
 }
 
 // ErrDeleted says that a deleted sequence still has running enrollments.
@@ -58,12 +62,20 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		}
 		return tx.PutRevision(ctx, hash, manifest, o.now())
 	})
+	if err == nil && !dryRun && rep.Classify {
+		rep.Classified, err = o.Classify(ctx)
+	}
 	return rep, err
 }
 
 // compare fills the report from what runs now.
 func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace, hash string, rep *PublishReport) error {
 	*rep = PublishReport{Revision: hash, NoEffect: w.NoEffect()}
+	rules, err := tx.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	rep.Classify = rules != w.RulesHash()
 	now, err := o.Revisions.Current(ctx, tx)
 	if errors.Is(err, ErrNothingPublished) {
 		rep.Changed, rep.Plans = workspace.Changed(nil, w.Files), w.Names()
@@ -73,7 +85,7 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		return err
 	}
 	rep.Changed = workspace.Changed(now.Files, w.Files)
-	rep.Same = len(rep.Changed) == 0
+	rep.Same = len(rep.Changed) == 0 && !rep.Classify
 	rep.Renamed = workspace.Renamed(now, w)
 	for _, name := range w.Names() {
 		old, ok := now.Sequences[name]

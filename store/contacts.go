@@ -10,12 +10,12 @@ import (
 	"github.com/andante-hq/andante"
 )
 
-const accountColumns = `id, key, name, domain, stage, owner, tier, industry, revenue, business, country, zone, fields, version, created_at`
+const accountColumns = `id, key, name, domain, stage, owner, tier, tier_by_rule, industry, revenue, business, country, zone, fields, version, created_at`
 
 func scanAccount(r *sql.Rows) (a andante.Account, err error) {
 	var fields string
 	var created int64
-	err = r.Scan(&a.ID, &a.Key, &a.Name, &a.Domain, &a.Stage, &a.Owner, &a.Tier, &a.Industry, &a.Revenue, &a.Business,
+	err = r.Scan(&a.ID, &a.Key, &a.Name, &a.Domain, &a.Stage, &a.Owner, &a.Tier, &a.TierByRule, &a.Industry, &a.Revenue, &a.Business,
 		&a.Country, &a.Zone, &fields, &a.Version, &created)
 	if err != nil {
 		return a, err
@@ -27,11 +27,11 @@ func scanAccount(r *sql.Rows) (a andante.Account, err error) {
 // keeps its creation and raises its version.
 func (tx *Tx) PutAccounts(ctx context.Context, now time.Time, list []andante.Account) error {
 	return insert(ctx, tx, "accounts", accountColumns, `ON CONFLICT (id) DO UPDATE SET key=excluded.key, name=excluded.name,
-		domain=excluded.domain, stage=excluded.stage, owner=excluded.owner, tier=excluded.tier, industry=excluded.industry,
+		domain=excluded.domain, stage=excluded.stage, owner=excluded.owner, tier=excluded.tier, tier_by_rule=excluded.tier_by_rule, industry=excluded.industry,
 		revenue=excluded.revenue, business=excluded.business, country=excluded.country, zone=excluded.zone,
 		fields=excluded.fields, version=accounts.version+1`, list, func(a andante.Account) []any {
 		return []any{
-			string(a.ID), a.Key, a.Name, a.Domain, a.Stage, a.Owner, a.Tier, a.Industry, a.Revenue, a.Business,
+			string(a.ID), a.Key, a.Name, a.Domain, a.Stage, a.Owner, a.Tier, a.TierByRule, a.Industry, a.Revenue, a.Business,
 			a.Country, a.Zone, toJSON(a.Fields), a.Version, ms(now),
 		}
 	})
@@ -86,13 +86,13 @@ func (tx *Tx) RaiseVersion(ctx context.Context, ids []andante.AccountID) error {
 }
 
 const contactColumns = `id, account_id, external_id, first_name, last_name, job_title, email, email_hash, phone, phone_hash,
-	persona, stage, language, country, postal_code, zone, fields, created_at`
+	persona, persona_by_rule, stage, language, country, postal_code, zone, fields, created_at`
 
 func scanContact(r *sql.Rows) (c andante.Contact, err error) {
 	var fields, emailHash, phoneHash string
 	var created int64
 	err = r.Scan(&c.ID, &c.Account, &c.ExternalID, &c.FirstName, &c.LastName, &c.JobTitle, &c.Email, &emailHash, &c.Phone, &phoneHash,
-		&c.Persona, &c.Stage, &c.Language, &c.Country, &c.PostalCode, &c.Zone, &fields, &created)
+		&c.Persona, &c.PersonaByRule, &c.Stage, &c.Language, &c.Country, &c.PostalCode, &c.Zone, &fields, &created)
 	if err != nil {
 		return c, err
 	}
@@ -112,12 +112,12 @@ func (tx *Tx) PutContacts(ctx context.Context, list []HashedContact) error {
 	return insert(ctx, tx, "contacts", contactColumns, `ON CONFLICT (id) DO UPDATE SET account_id=excluded.account_id,
 		external_id=excluded.external_id, first_name=excluded.first_name, last_name=excluded.last_name,
 		job_title=excluded.job_title, email=excluded.email, email_hash=excluded.email_hash, phone=excluded.phone,
-		phone_hash=excluded.phone_hash, persona=excluded.persona, stage=excluded.stage, language=excluded.language,
+		phone_hash=excluded.phone_hash, persona=excluded.persona, persona_by_rule=excluded.persona_by_rule, stage=excluded.stage, language=excluded.language,
 		country=excluded.country, postal_code=excluded.postal_code, zone=excluded.zone, fields=excluded.fields`,
 		list, func(c HashedContact) []any {
 			return []any{
 				string(c.ID), string(c.Account), c.ExternalID, c.FirstName, c.LastName, c.JobTitle, c.Email, string(c.EmailHash),
-				c.Phone, string(c.PhoneHash), c.Persona, c.Stage, c.Language, c.Country, c.PostalCode, c.Zone, toJSON(c.Fields), ms(c.Created),
+				c.Phone, string(c.PhoneHash), c.Persona, c.PersonaByRule, c.Stage, c.Language, c.Country, c.PostalCode, c.Zone, toJSON(c.Fields), ms(c.Created),
 			}
 		})
 }

@@ -21,6 +21,7 @@ const (
 	metaDemo     = "demo"
 	metaSeen     = "seen"
 	metaOutage   = "outage"
+	metaRules    = "rules"
 )
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
@@ -120,6 +121,15 @@ func (tx *Tx) PutRevision(ctx context.Context, hash, manifest string, at time.Ti
 // Revision returns the hash of the current revision; empty before the first
 // publish.
 func (tx *Tx) Revision(ctx context.Context) (string, error) { return tx.meta(ctx, metaRevision) }
+
+// Rules returns the hash of the rules for personas and tiers by which the contacts
+// were last read; empty before the first time.
+func (tx *Tx) Rules(ctx context.Context) (string, error) { return tx.meta(ctx, metaRules) }
+
+// SetRules notes the rules by which every contact has been read.
+func (tx *Tx) SetRules(ctx context.Context, hash string) error {
+	return tx.setMeta(ctx, metaRules, hash)
+}
 
 // Manifest returns a revision's manifest, or [andante.ErrNotFound].
 func (tx *Tx) Manifest(ctx context.Context, hash string) (string, error) {

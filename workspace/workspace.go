@@ -275,6 +275,18 @@ func (w *Workspace) TierOf(v andante.Values, now time.Time) string {
 	return ""
 }
 
+// RulesHash identifies the rules for personas and tiers.
+func (w *Workspace) RulesHash() string {
+	list := []string{}
+	for _, key := range slices.Sorted(maps.Keys(w.Config.Personas)) {
+		list = append(list, key, w.Config.Personas[key].When)
+	}
+	for _, t := range w.Config.Tiers {
+		list = append(list, t.Tier, t.When)
+	}
+	return hashOf([]byte(strings.Join(list, "\x00")))
+}
+
 func (w *Workspace) holds(src string, v andante.Values, now time.Time) bool {
 	if src == "" {
 		return false

@@ -142,6 +142,9 @@ func (a *app) importDry(c *cobra.Command, file string, o contacts.Options, take 
 				a.printf("  column %q is taken as %s\n", column.Heading, column.Path)
 			}
 		}
+		if sum := r.Added + r.Changed + r.Same; sum > 0 {
+			a.printf("  %d would be added, %d changed, %d stay as they are\n", r.Added, r.Changed, r.Same)
+		}
 		a.rejected(r, "would be rejected")
 		a.unmapped(r)
 	}

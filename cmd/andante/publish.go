@@ -55,6 +55,9 @@ func (a *app) publishCommand() *cobra.Command {
 			return a.printJSON(rep)
 		}
 		a.printf("Published revision %.12s.\n", rep.Revision)
+		if rep.Classified > 0 {
+			a.printf("%d contacts and accounts have another persona or tier now.\n", rep.Classified)
+		}
 		return nil
 	}
 	return c
@@ -119,6 +122,9 @@ func (a *app) changes(r *ops.PublishReport, first bool) {
 		say(r.Changed, "Files that differ")
 		say(r.Plans, "New plans, for those who enter from now on")
 		say(r.Words, "New words, for everybody who has not had that step")
+	}
+	if r.Classify && !first {
+		a.printf("Personas and tiers by rule are read again, for the rules differ.\n")
 	}
 	say(r.Missing, "Deleted, but still running")
 	say(r.NoEffect, "Notes")

@@ -22,7 +22,7 @@ var contactTests = []test{
 func account(n int) andante.Account {
 	a := andante.Account{
 		ID: id[andante.AccountID](n), Key: "account " + id[string](n), Name: text(n), Domain: text(n + 1), Stage: "customer", Owner: text(n + 2),
-		Tier: "key", Industry: text(n + 3), Revenue: sometimes(n, 1234567.89+float64(n)), Business: n%2 == 0, Country: "DE", Zone: "Europe/Berlin",
+		Tier: "key", TierByRule: n%3 == 0, Industry: text(n + 3), Revenue: sometimes(n, 1234567.89+float64(n)), Business: n%2 == 0, Country: "DE", Zone: "Europe/Berlin",
 		Version: int64(n) << 33,
 	}
 	if n%3 != 0 {
@@ -38,7 +38,7 @@ func contact(n int) store.HashedContact {
 	c := andante.Contact{
 		ID: id[andante.ContactID](n), Account: id[andante.AccountID](n), ExternalID: sometimes(n, "ext "+id[string](n)), FirstName: text(n),
 		LastName: text(n + 1), JobTitle: text(n + 2), Email: sometimes(n, id[string](n)+"@berg.example"), Phone: sometimes(n+1, "+49 30 "+id[string](n)),
-		Persona: "cfo", Stage: sometimes(n, "former"), Language: "de-AT", Country: "AT", PostalCode: "01067", Zone: "Europe/Vienna", Created: at(n),
+		Persona: "cfo", PersonaByRule: n%2 == 0, Stage: sometimes(n, "former"), Language: "de-AT", Country: "AT", PostalCode: "01067", Zone: "Europe/Vienna", Created: at(n),
 	}
 	if n%3 != 0 {
 		c.Fields = map[string]string{"birthday": "1980-02-29", text(n): text(n + 1)}

@@ -270,7 +270,9 @@ func waitingForThrottle(_ *testing.T, s db) {
 	s.same("waiting", []store.Waiting{{Sender: "nora", Touches: 2, Until: at(9)}}, look(at(3)))
 	s.same("later", []store.Waiting{{Sender: "lena", Touches: 1, Until: at(8)}, {Sender: "nora", Touches: 2, Until: at(9)}}, look(at(7)))
 	s.same("the next that is free", at(1), free())
-	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutThrottle(ctx, store.Throttle{Sender: "news", Next: at(30)}) })
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.PutThrottle(ctx, store.Throttle{Sender: "news", Next: at(30)})
+	})
 	s.same("and when that waits too", at(8), free())
 	refund("nora", at(9).Sub(at(5)))
 	s.same("refunded", []store.Waiting{{Sender: "nora", Touches: 2, Until: at(5)}}, look(at(3))[1:])

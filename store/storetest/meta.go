@@ -143,6 +143,12 @@ func revisions(t *testing.T, s db) {
 			t.Errorf("part %s: %d bytes, want %d", hash, len(got), len(body))
 		}
 	}
+	rules := func() string {
+		return read(s, func(ctx context.Context, tx *store.Tx) (string, error) { return tx.Rules(ctx) })
+	}
+	s.same("rules of a new store", "", rules())
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetRules(ctx, "b") })
+	s.same("rules", "b", rules())
 	put := func(hash, manifest string, n int) {
 		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutRevision(ctx, hash, manifest, at(n)) })
 	}
