@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -53,16 +55,16 @@ func (a *app) importCommand() *cobra.Command {
 
 func (f *importFlags) options() (contacts.Options, error) {
 	o := f.o
-	o.Map = map[string]string{}
-	for _, m := range f.columns {
-		heading, field, ok := strings.Cut(m, "=")
-		if !ok {
-			return o, usagef("--map takes HEADING=FIELD, not %q", m)
-		}
-		o.Map[heading] = field
+	var err error
+	if o.Map, err = columnMap(f.columns); err != nil {
+		return o, err
 	}
 	if f.comma != "" {
-		o.Comma = []rune(strings.ReplaceAll(f.comma, `\t`, "\t"))[0]
+		comma := []rune(strings.ReplaceAll(f.comma, `\t`, "\t"))
+		if len(comma) != 1 {
+			return o, usagef("--separator is one character, such as ; or \\t, not %q", f.comma)
+		}
+		o.Comma = comma[0]
 	}
 	if o.Basis = andante.Basis(f.basis); f.basis != "" && !slices.Contains(andante.Bases, o.Basis) {
 		return o, usagef("--basis is %s, not %q", oneOf(andante.Bases), f.basis)
@@ -80,6 +82,19 @@ func (f *importFlags) options() (contacts.Options, error) {
 		o.Wording = string(b)
 	}
 	return o, nil
+}
+
+// columnMap reads --map.
+func columnMap(list []string) (map[string]string, error) {
+	columns := map[string]string{}
+	for _, m := range list {
+		heading, field, ok := strings.Cut(m, "=")
+		if !ok {
+			return nil, usagef("--map takes HEADING=FIELD, not %q", m)
+		}
+		columns[heading] = field
+	}
+	return columns, nil
 }
 
 func (a *app) importFile(c *cobra.Command, file string, f importFlags) error {
@@ -106,13 +121,17 @@ func (a *app) importFile(c *cobra.Command, file string, f importFlags) error {
 			return err
 		}
 	}
-	rejects := &lazyFile{path: cmp.Or(f.rejects, file+".rejected.csv")}
-	defer rejects.Close()
+	rejects, err := newRejects(file, f.rejects)
+	if err != nil {
+		return err
+	}
 	r, err := a.pass(c, file, rejects, o, take)
+	kept, lost := rejects.keep()
 	if r == nil {
 		return fmt.Errorf("import %s: %w", file, err)
 	}
-	shown := a.imported(r, rejects.path)
+	err = errors.Join(err, lost)
+	shown := a.imported(r, kept)
 	switch {
 	case shown != nil:
 		return shown
@@ -159,7 +178,7 @@ func (a *app) imported(r *contacts.Report, rejects string) error {
 	a.printf("%d added, %d changed, %d as they were, %d rejected.\n", r.Added, r.Changed, r.Same, r.Rejected)
 	a.rejected(r, "rejected")
 	a.unmapped(r)
-	if r.Rejected > 0 {
+	if rejects != "" {
 		a.printf("The rejected rows are in %s, with the reason; mend and import that file.\n", rejects)
 	}
 	return nil
@@ -210,26 +229,51 @@ func (a *app) pass(c *cobra.Command, file string, rejects io.Writer, o contacts.
 	return r, err
 }
 
-// lazyFile is made when the first row is written to it.
-type lazyFile struct {
-	path string
-	f    *os.File
+// rejects is the file of rejected rows. It takes its place when it is whole, and is
+// made when the first row is written to it.
+type rejects struct {
+	path  string
+	stale bool // the place is ours: what an earlier import left there goes
+	f     *os.File
 }
 
-func (l *lazyFile) Write(b []byte) (int, error) {
-	if l.f == nil {
-		f, err := os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-		if err != nil {
+// newRejects finds the place for the rejects of a file.
+func newRejects(file, named string) (*rejects, error) {
+	r := &rejects{path: cmp.Or(named, file+".rejected.csv"), stale: named == ""}
+	from, err := os.Stat(file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if to, err := os.Stat(r.path); err == nil && os.SameFile(from, to) {
+		return nil, usagef("--rejects names the file that is imported; name another")
+	}
+	return r, nil
+}
+
+func (r *rejects) Write(b []byte) (n int, err error) {
+	if r.f == nil {
+		if r.f, err = os.CreateTemp(filepath.Dir(r.path), filepath.Base(r.path)+".*"); err != nil {
 			return 0, err
 		}
-		l.f = f
 	}
-	return l.f.Write(b)
+	return r.f.Write(b)
 }
 
-func (l *lazyFile) Close() error {
-	if l.f == nil {
-		return nil
+// keep puts the file in its place and returns the place; empty if there is nothing.
+func (r *rejects) keep() (string, error) {
+	if r.f == nil {
+		if r.stale {
+			os.Remove(r.path) // of an earlier import; mostly there is none
+		}
+		return "", nil
 	}
-	return l.f.Close()
+	err := r.f.Close()
+	if err == nil {
+		err = os.Rename(r.f.Name(), r.path)
+	}
+	if err != nil {
+		os.Remove(r.f.Name())
+		return "", fmt.Errorf("keep the rejected rows: %w", err)
+	}
+	return r.path, nil
 }
