@@ -17,6 +17,7 @@ const (
 type Verdict struct {
 	Action   Action
 	Reason   Reason    // empty when it goes
+	Barrier  Reason    // what stands in the way: Reason, but for a skip for want of room
 	Until    time.Time // when deferred: the next free instant
 	NotAfter time.Time // when it goes: the instant until which the verdict holds
 	Evidence Evidence

@@ -182,7 +182,7 @@ func TestOptOutStands(t *testing.T) {
 	w.imports(t, "email\na@x.example\n", Options{})
 	list, rejected, err := Addresses(strings.NewReader("A@x.example\nnobody\n"), Options{})
 	if err != nil || len(rejected) != 1 {
-		t.Fatalf("%v, %d rejected, %v", list, rejected, err)
+		t.Fatalf("%v, %v rejected, %v", list, rejected, err)
 	}
 	if _, err := w.Ops.Suppress(t.Context(), list, "old list"); err != nil {
 		t.Fatal(err)

@@ -72,10 +72,12 @@ func (p *Policy) Decide(f Facts, c Candidate, now time.Time) andante.Verdict {
 	reason, evidence := v.explain(first)
 	free := v.settle(first)
 	if free == never {
-		evidence.Detail = "after " + string(reason)
-		return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonNoRoom, Evidence: evidence}
+		if !c.Stale.IsZero() {
+			evidence.Until = &c.Stale
+		}
+		return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonNoRoom, Barrier: reason, Evidence: evidence}
 	}
-	return andante.Verdict{Action: andante.Defer, Reason: reason, Until: v.time(free), Evidence: evidence}
+	return andante.Verdict{Action: andante.Defer, Reason: reason, Barrier: reason, Until: v.time(free), Evidence: evidence}
 }
 
 func stale(at time.Time) andante.Verdict {

@@ -145,8 +145,8 @@ func told(v andante.Verdict) string {
 		}
 		add("filled by %s", strings.Join(ids, " "))
 	}
-	if v.Evidence.Detail != "" {
-		add("(%s)", v.Evidence.Detail)
+	if v.Reason == andante.ReasonNoRoom {
+		add("(after %s)", v.Barrier)
 	}
 	return strings.Join(words, " ")
 }

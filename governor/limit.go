@@ -124,6 +124,9 @@ func (v *view) weight(l *Limit, k andante.Kind) float64 {
 // limitEvidence tells what fills the limit now, the oldest touch first.
 func (v *view) limitEvidence(l *Limit, full span) andante.Evidence {
 	e := andante.Evidence{Rule: l.Name, Scope: string(cmp.Or(l.Scope, ScopeContact)), Max: l.ceiling(), Period: l.Per.Written}
+	if l.MaxPoints > 0 {
+		e.Detail = "points"
+	}
 	for i := range v.marks {
 		if m := &v.marks[i]; full.holds(m) && l.counts(m) {
 			e.Filled = append(e.Filled, m.filler())

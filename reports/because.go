@@ -12,15 +12,15 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 	var list []string
 	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	switch reason {
-	case andante.ReasonLimit, andante.ReasonNoRoom:
-		if e.Rule != "" && e.Max > 0 {
-			say("the limit %s lets at most %g in any %s through per %s:", e.Rule, e.Max, e.Period, e.Scope)
+	case andante.ReasonNoRoom:
+		if e.Until != nil {
+			say("nothing is free before %s, when it is of use no more", t.when(*e.Until))
+		} else {
+			say("nothing is free within 400 days")
 		}
-		if e.Detail != "" {
-			say("%s", e.Detail)
-		}
-	case andante.ReasonGap:
-		say("two touches are at least %s apart; the other one:", e.Period)
+		list = append(list, t.barrier(e)...)
+	case andante.ReasonLimit, andante.ReasonGap:
+		list = t.barrier(e)
 	case andante.ReasonWindow:
 		say("open %s in %s (zone from the %s)", e.Rule, e.Zone, e.Source)
 	case andante.ReasonHoliday:
@@ -32,7 +32,12 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 	case andante.ReasonHeld:
 		say("a hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
 	case andante.ReasonStale:
-		say("it was of use for %s", e.Period)
+		switch {
+		case e.Period != "":
+			say("it was of use for %s", e.Period)
+		case e.Until != nil:
+			say("it was of use until %s", t.when(*e.Until))
+		}
 	case andante.ReasonLate:
 		if e.Until != nil {
 			say("it was due on %s", t.when(*e.Until))
@@ -49,6 +54,20 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		list = append(list, "  "+t.filler(f))
 	}
 	return list
+}
+
+// barrier tells what stood in the way: a limit, a gap or the hours.
+func (t *teller) barrier(e andante.Evidence) []string {
+	switch {
+	case e.Max > 0:
+		most := strings.TrimSpace(fmt.Sprintf("%g %s", e.Max, e.Detail)) // 3, or 3 points
+		return []string{fmt.Sprintf("the limit %s lets at most %s in any %s through per %s:", e.Rule, most, e.Period, e.Scope)}
+	case e.Period != "":
+		return []string{fmt.Sprintf("two touches are at least %s apart; the other one:", e.Period)}
+	case e.Zone != "":
+		return []string{fmt.Sprintf("open %s in %s", e.Rule, e.Zone)}
+	}
+	return nil
 }
 
 func scopeWord(scope string) string {

@@ -19,25 +19,20 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch) *fate {
 	facts.Touches = past
 	v := b.w.Policy.Decide(facts, it.candidate, b.now)
 	it.touch.NotAfter = v.NotAfter
-	switch v.Action {
-	case andante.Go:
+	over := v.Barrier == andante.ReasonLimit || v.Barrier == andante.ReasonGap
+	switch {
+	case v.Action == andante.Go:
 		return nil
-	case andante.Skip:
-		return skipped(v.Reason, v.Evidence)
-	}
-	until := r.spread(b, it, v.Until)
-	if v.Reason == andante.ReasonWindow || v.Reason == andante.ReasonHoliday {
-		return putOff(v.Reason, until, v.Evidence)
-	}
-	switch it.step.OverLimit.Do {
-	case "skip":
-		return skipped(v.Reason, v.Evidence)
-	case "end":
-		f := skipped(v.Reason, v.Evidence)
+	case over && it.step.OverLimit.Do == "skip":
+		return skipped(v.Barrier, v.Evidence)
+	case over && it.step.OverLimit.Do == "end":
+		f := skipped(v.Barrier, v.Evidence)
 		f.end = andante.ReasonOverLimit
 		return f
+	case v.Action == andante.Skip:
+		return skipped(v.Reason, v.Evidence)
 	}
-	return putOff(v.Reason, until, v.Evidence)
+	return putOff(v.Reason, r.spread(b, it, v.Until), v.Evidence)
 }
 
 // spread moves a touch off the instant at which a window opens, where many wait.
