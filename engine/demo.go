@@ -375,7 +375,39 @@ func (d *demo) sum(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Broken, r.Inbox, err = recount.Inbox(filepath.Join(d.o.Dir, "inbox"), filepath.Join(d.o.Dir, "contacts.csv"), filepath.Join(d.o.Dir, workspace.PolicyFile))
+	people, err := d.people(ctx)
+	if err != nil {
+		return err
+	}
+	r.Broken, r.Inbox, err = recount.Inbox(filepath.Join(d.o.Dir, "inbox"), people, filepath.Join(d.o.Dir, workspace.PolicyFile))
 	r.Over = len(r.Broken)
 	return err
+}
+
+// people tells the re-count who everybody is, persona and tier by rule included.
+func (d *demo) people(ctx context.Context) (list []recount.Person, err error) {
+	err = d.engine.Store.Read(ctx, func(tx *store.Tx) error {
+		list = nil
+		w, err := d.engine.Ops.Workspace(ctx, tx)
+		if err != nil {
+			return err
+		}
+		everybody, err := tx.ContactsAfter(ctx, "", 1_000_000)
+		if err != nil {
+			return err
+		}
+		for _, c := range everybody {
+			accounts, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
+			if err != nil {
+				return err
+			}
+			f := w.Facts(c, accounts[0])
+			list = append(list, recount.Person{
+				ID: string(c.ID), Address: c.Email, Name: c.Name(), Account: string(c.Account), Zone: f.Zones[0],
+				Facts: map[string]string{"stages": f.Stage, "tiers": f.Tier, "personas": f.Persona, "countries": f.Country},
+			})
+		}
+		return nil
+	})
+	return list, err
 }

@@ -108,7 +108,7 @@ func brokenWords(r *engine.DemoReport) string {
 		return "1 limit was broken"
 	}
 	b := r.Broken[0]
-	return fmt.Sprintf("limits were broken %d times, such as %s for %s: %d in its period, at most %d allowed", r.Over, b.Limit, b.Subject, b.Count, b.Max)
+	return fmt.Sprintf("limits were broken %d times, such as %s for %s: %g in its period, at most %g allowed", r.Over, b.Limit, b.Subject, b.Count, b.Max)
 }
 
 func (a *app) demoRow(name string, counts map[string]int, columns []string) {
