@@ -127,13 +127,13 @@ var Bases = []Basis{OptIn, CustomerOf, Inquiry, BusinessMail, NoBasis}
 
 // Hold is a temporary stop.
 type Hold struct {
-	ID     HoldID
-	Scope  HoldScope
-	Key    string // contact id, account id, sequence or sender; empty for everything
-	Author string
-	Reason string
-	From   time.Time
-	Until  time.Time // zero: until released
+	ID     HoldID    `json:"id"`
+	Scope  HoldScope `json:"scope"`
+	Key    string    `json:"key,omitempty"` // contact id, account id, sequence or sender; empty for everything
+	Author string    `json:"author"`
+	Reason string    `json:"reason"`
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until,omitzero"` // zero: until released
 }
 
 // HoldScope is what a hold stops.
@@ -151,6 +151,23 @@ const (
 // Holds tells whether the hold is in force at t.
 func (h Hold) Holds(t time.Time) bool {
 	return !t.Before(h.From) && (h.Until.IsZero() || t.Before(h.Until))
+}
+
+// Covers tells whether the hold is about a touch.
+func (h Hold) Covers(t Touch) bool {
+	switch h.Scope {
+	case HoldEverything:
+		return true
+	case HoldSequence:
+		return h.Key == t.Sequence
+	case HoldSender:
+		return h.Key == t.Sender
+	case HoldContact:
+		return h.Key == string(t.Contact)
+	case HoldAccount:
+		return h.Key == string(t.Account)
+	}
+	return false
 }
 
 // Event is something that happened outside: delivered, bounced, replied,

@@ -114,3 +114,18 @@ func TestKinds(t *testing.T) {
 		}
 	}
 }
+
+func TestHoldCovers(t *testing.T) {
+	t.Parallel()
+	touch := andante.Touch{Sequence: "brief", Sender: "news", Contact: "c", Account: "a"}
+	for scope, key := range map[andante.HoldScope]string{
+		andante.HoldContact: "c", andante.HoldAccount: "a", andante.HoldSequence: "brief", andante.HoldSender: "news", andante.HoldEverything: "",
+	} {
+		if !(andante.Hold{Scope: scope, Key: key}).Covers(touch) {
+			t.Errorf("%s %s does not hold", scope, key)
+		}
+		if scope != andante.HoldEverything && (andante.Hold{Scope: scope, Key: "x"}).Covers(touch) {
+			t.Errorf("%s of another holds", scope)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -16,7 +18,7 @@ var simExpectations = map[string]func(*simWorld, []string) error{
 	"touch": (*simWorld).expectTouch, "none": (*simWorld).expectNone, "sent": (*simWorld).expectSent, "most": (*simWorld).expectMost,
 	"hours": (*simWorld).expectHours, "deferred": (*simWorld).expectDeferred, "try": (*simWorld).expectTry,
 	"header": (*simWorld).expectHeader, "text": (*simWorld).expectText, "finished": (*simWorld).expectFinished, "active": (*simWorld).expectActive,
-	"planned": (*simWorld).expectPlanned,
+	"planned": (*simWorld).expectPlanned, "foretold": (*simWorld).expectForetold,
 	"skipped": expectState(andante.Skipped), "failed": expectState(andante.Failed), "canceled": expectState(andante.Canceled),
 	"unknown": expectState(andante.Unknown),
 }
@@ -218,4 +220,33 @@ func (w *simWorld) expectEnrollment(args []string, state andante.EnrollmentState
 		}
 		return nil
 	})
+}
+
+// expectForetold: SPAN N [put-off M]. So many are foretold for the time from now on.
+func (w *simWorld) expectForetold(args []string) error {
+	if len(args) != 2 && (len(args) != 4 || args[2] != "put-off") {
+		return errors.New("write SPAN N [put-off M]")
+	}
+	length, err := calendar.ParseOffset(args[0])
+	if err != nil {
+		return err
+	}
+	now := w.e.Clock.Now()
+	r := reports.Reports{Store: w.e.Store, Clock: w.e.Clock, Workspace: w.w, Hash: w.e.Ops.Keys.Hash}
+	status, err := r.Status(w.ctx, length.From(now, w.loc, nil).Sub(now))
+	if err != nil {
+		return err
+	}
+	going := 0
+	for _, c := range status.Next.Going {
+		going += c.N
+	}
+	got := []string{args[0], strconv.Itoa(going)}
+	if len(args) == 4 {
+		got = append(got, "put-off", strconv.Itoa(status.Next.PutOff))
+	}
+	if !slices.Equal(args, got) {
+		return fmt.Errorf("foretold is %v", got)
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ type Status struct {
 	Contacts    int                    `json:"contacts"`
 	Accounts    int                    `json:"accounts"`
 	Revision    string                 `json:"revision"`
-	Calendar    time.Time              `json:"calendar"` // of a demo; zero: live
+	Calendar    time.Time              `json:"calendar,omitzero"` // of a demo; zero: live
 	Now         time.Time              `json:"now"`
 	Touches     map[andante.State]int  `json:"touches"`
 	Reasons     map[andante.Reason]int `json:"reasons"`
@@ -21,8 +21,8 @@ type Status struct {
 	Holds       []andante.Hold         `json:"holds"`
 	Leased      int                    `json:"leased"`
 	Waiting     []store.Waiting        `json:"waiting,omitempty"` // for their sender's throttle
-	NextDue     time.Time              `json:"next_due"`          // when the next touch may go
-	Next        []store.DueCount       `json:"next,omitempty"`
+	NextDue     time.Time              `json:"next_due,omitzero"` // when the next touch may go
+	Next        *Forecast              `json:"next,omitempty"`
 }
 
 // Status reads the state of things; with a span above 0 also what goes out in
@@ -47,6 +47,9 @@ func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, erro
 		}
 		if s.Holds, err = tx.AllHolds(ctx); err != nil {
 			return err
+		}
+		if s.Holds == nil {
+			s.Holds = []andante.Hold{} // in JSON a list
 		}
 		if s.Leased, _, err = tx.LeaseLoad(ctx); err != nil {
 			return err
@@ -78,7 +81,7 @@ func (r *Reports) counts(ctx context.Context, tx *store.Tx, s *Status, span time
 		s.Reasons[v.Reason] += v.N
 	}
 	if span > 0 {
-		s.Next, err = tx.CountDue(ctx, s.Now, s.Now.Add(span))
+		s.Next, err = r.forecast(ctx, tx, s.Now, s.Now.Add(span))
 	}
 	return err
 }

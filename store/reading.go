@@ -72,32 +72,18 @@ func (tx *Tx) OneDeferred(ctx context.Context, reason andante.Reason) (andante.T
 	return id, notFound(err)
 }
 
-// A DueCount says how many touches of a sequence and step are due within a span.
-type DueCount struct {
-	Sequence string
-	Step     string
-	Kind     andante.Kind
-	Day      int // days after the beginning
-	N        int
-}
-
-// CountDue counts planned touches by day from a beginning on; what is overdue is
-// on day 0.
-func (tx *Tx) CountDue(ctx context.Context, from, to time.Time) ([]DueCount, error) {
-	return query(ctx, tx, `SELECT sequence, step, kind, CASE WHEN due_at < $1 THEN 0 ELSE (due_at - $1) / 86400000 END AS day, count(*) FROM touches
-		WHERE state IN ('planned', 'leased', 'claimed', 'attempted') AND due_at < $2 GROUP BY 1, 2, 3, 4 ORDER BY 4, 1, 2`, []any{ms(from), ms(to)},
-		func(r *sql.Rows) (c DueCount, err error) {
-			err = r.Scan(&c.Sequence, &c.Step, &c.Kind, &c.Day, &c.N)
-			return c, err
-		})
+// DueBefore returns the touches that are planned, or with a worker, and due before t.
+func (tx *Tx) DueBefore(ctx context.Context, t time.Time) ([]andante.Touch, error) {
+	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE state IN ('planned', 'leased', 'claimed', 'attempted') AND due_at < $1",
+		[]any{ms(t)}, scanTouch)
 }
 
 // A RunCount says how many enrollments of a sequence are in a state with a reason.
 type RunCount struct {
-	Sequence string
-	State    andante.EnrollmentState
-	Reason   andante.Reason
-	N        int
+	Sequence string                  `json:"sequence"`
+	State    andante.EnrollmentState `json:"state"`
+	Reason   andante.Reason          `json:"reason,omitempty"`
+	N        int                     `json:"n"`
 }
 
 // CountEnrollments counts enrollments.

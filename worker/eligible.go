@@ -179,7 +179,7 @@ const recheck = 24 * time.Hour
 
 func notHeld(_ *run, b *batch, it *item) *fate {
 	for _, h := range slices.Concat(it.holds, b.holds) {
-		if !h.Holds(b.now) || !holdCovers(h, it) {
+		if !h.Holds(b.now) || !h.Covers(it.touch) {
 			continue
 		}
 		until := h.Until
@@ -189,22 +189,6 @@ func notHeld(_ *run, b *batch, it *item) *fate {
 		return putOff(andante.ReasonHeld, until, andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author})
 	}
 	return nil
-}
-
-func holdCovers(h andante.Hold, it *item) bool {
-	switch h.Scope {
-	case andante.HoldEverything:
-		return true
-	case andante.HoldSequence:
-		return h.Key == it.touch.Sequence
-	case andante.HoldSender:
-		return h.Key == it.touch.Sender
-	case andante.HoldContact:
-		return h.Key == string(it.contact.ID)
-	case andante.HoldAccount:
-		return h.Key == string(it.account.ID)
-	}
-	return false
 }
 
 // governed asks the governor without a lock. The claim asks again with one.

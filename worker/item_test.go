@@ -123,19 +123,3 @@ func TestThreadOf(t *testing.T) {
 		t.Error("a step that is no answer stands on its own")
 	}
 }
-
-func TestHoldCovers(t *testing.T) {
-	t.Parallel()
-	it := &item{touch: andante.Touch{Sequence: "brief", Sender: "news"}, contact: andante.Contact{ID: "c"}, account: andante.Account{ID: "a"}}
-	for _, test := range []struct {
-		scope andante.HoldScope
-		key   string
-	}{{andante.HoldContact, "c"}, {andante.HoldAccount, "a"}, {andante.HoldSequence, "brief"}, {andante.HoldSender, "news"}, {andante.HoldEverything, ""}} {
-		if !holdCovers(andante.Hold{Scope: test.scope, Key: test.key}, it) {
-			t.Errorf("%s %s does not hold", test.scope, test.key)
-		}
-		if test.scope != andante.HoldEverything && holdCovers(andante.Hold{Scope: test.scope, Key: "x"}, it) {
-			t.Errorf("%s of another holds", test.scope)
-		}
-	}
-}

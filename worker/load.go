@@ -201,7 +201,7 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 		return err
 	}
 	for _, it := range b.items {
-		it.holds = keep(holds, func(h andante.Hold) bool { return h.Key == string(it.contact.ID) || h.Key == string(it.account.ID) })
+		it.holds = keep(holds, func(h andante.Hold) bool { return h.Covers(it.touch) })
 		it.bars = keep(bars, it.isBarred)
 		it.consents = keep(consents, func(c andante.Consent) bool { return c.Contact == it.contact.ID })
 		it.earlier = keep(earlier, func(t andante.Touch) bool { return t.Enrollment == it.enrollment.ID && t.ID != it.touch.ID })

@@ -83,7 +83,7 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 		a.printf("next: %s\n", s.NextDue.In(loc).Format(minute))
 	}
 	if span > 0 {
-		a.next(s, loc)
+		a.next(s.Next, loc)
 	}
 }
 
@@ -140,25 +140,28 @@ func (a *app) touches(s *reports.Status) {
 }
 
 // next prints what goes out by day and sequence.
-func (a *app) next(s *reports.Status, loc *time.Location) {
-	byDay := map[int][]store.DueCount{}
-	wide := 0
-	for _, d := range s.Next {
-		byDay[d.Day] = append(byDay[d.Day], d)
-		wide = max(wide, len(d.Sequence+"/"+d.Step))
+func (a *app) next(f *reports.Forecast, loc *time.Location) {
+	byDay, wide := map[string][]reports.ForecastCount{}, 0
+	for _, c := range f.Going {
+		byDay[c.Date] = append(byDay[c.Date], c)
+		wide = max(wide, len(c.Sequence+"/"+c.Step))
 	}
 	if len(byDay) == 0 {
-		a.printf("\nNothing goes out in this time.\n")
+		a.printf("\nNothing goes out before %s.\n", f.Until.In(loc).Format(minute))
 	}
-	for _, day := range slices.Sorted(maps.Keys(byDay)) {
+	for _, date := range slices.Sorted(maps.Keys(byDay)) {
 		total := 0
-		for _, d := range byDay[day] {
-			total += d.N
+		for _, c := range byDay[date] {
+			total += c.N
 		}
-		from := s.Now.AddDate(0, 0, day).In(loc)
-		a.printf("\n%d from %s to %s\n", total, from.Format("Mon 2 Jan 15:04"), from.AddDate(0, 0, 1).Format("Mon 2 Jan 15:04"))
-		for _, d := range byDay[day] {
-			a.printf("  %-*s %6d  %s\n", wide, d.Sequence+"/"+d.Step, d.N, d.Kind)
+		day, _ := time.Parse(time.DateOnly, date)
+		a.printf("\n%s: %d\n", day.Format("Mon 2 Jan 2006"), total)
+		for _, c := range byDay[date] {
+			a.printf("  %-*s %6d  %s\n", wide, c.Sequence+"/"+c.Step, c.N, c.Kind)
 		}
 	}
+	if f.PutOff > 0 {
+		a.printf("\n%d more are due by then, and are put off for want of a place or by a hold.\n", f.PutOff)
+	}
+	a.printf("Conditions, empty fields and replies may still take some away.\n")
 }

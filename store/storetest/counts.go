@@ -13,7 +13,7 @@ var countTests = []test{
 	{"touches by persona, sequence, state and reason", countTouches},
 	{"verdicts", countVerdicts},
 	{"deferred touches", countDeferred},
-	{"due touches by day", countDue},
+	{"touches due before an instant", dueBefore},
 	{"enrollments", countEnrollments},
 }
 
@@ -102,7 +102,7 @@ func countDeferred(t *testing.T, s db) {
 	}
 }
 
-func countDue(_ *testing.T, s db) {
+func dueBefore(_ *testing.T, s db) {
 	const daily = 24 * time.Hour
 	row := func(n int, due time.Time, state andante.State) andante.Touch {
 		t := touch(n)
@@ -116,15 +116,16 @@ func countDue(_ *testing.T, s db) {
 		row(2, day.Add(daily), andante.Claimed), later,
 		row(4, day.Add(3*daily-time.Millisecond), andante.Attempted), row(5, day.Add(3*daily), andante.Planned), row(6, day, andante.Sent),
 	)
-	got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.DueCount, error) {
-		return tx.CountDue(ctx, day, day.Add(3*daily))
-	})
-	s.same("counts", []store.DueCount{
-		{Sequence: "building-brief", Step: "hello", Kind: andante.Email, Day: 0, N: 2},
-		{Sequence: "a", Step: "hello", Kind: andante.Email, Day: 1, N: 1},
-		{Sequence: "building-brief", Step: "hello", Kind: andante.Email, Day: 1, N: 1},
-		{Sequence: "building-brief", Step: "hello", Kind: andante.Email, Day: 2, N: 1},
-	}, got)
+	got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.DueBefore(ctx, day.Add(3*daily)) })
+	var ids []andante.TouchID
+	for _, t := range sorted(got, func(t andante.Touch) string { return string(t.ID) }) {
+		ids = append(ids, t.ID)
+	}
+	want := []andante.TouchID{}
+	for n := range 5 {
+		want = append(want, id[andante.TouchID](n))
+	}
+	s.same("due before", want, ids)
 }
 
 func countEnrollments(_ *testing.T, s db) {

@@ -1,0 +1,267 @@
+package reports
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
+)
+
+// A Forecast is what is to go out in a span of time, if nobody replies, leaves or is
+// added: the governor is asked about every touch in turn, and the steps that follow
+// within the span are taken along. Conditions and missing fields are not asked, nor
+// is the pace of senders.
+type Forecast struct {
+	Until  time.Time       `json:"until"`
+	Going  []ForecastCount `json:"going"`   // by day, sequence and step
+	PutOff int             `json:"put_off"` // due in the span, but beyond it for want of a place, or on hold
+}
+
+// A ForecastCount is how many touches of a step go out on a day of the company's
+// zone.
+type ForecastCount struct {
+	Date     string       `json:"date"` // 2026-01-31
+	Sequence string       `json:"sequence"`
+	Step     string       `json:"step"`
+	Kind     andante.Kind `json:"kind"`
+	N        int          `json:"n"`
+}
+
+// forecast foresees what goes out between two instants.
+func (r *Reports) forecast(ctx context.Context, tx *store.Tx, from, to time.Time) (*Forecast, error) {
+	f := &forecaster{r: r, now: from, to: to, counts: map[ForecastCount]int{}, sentTo: map[andante.AddressHash][]governor.Touch{}}
+	if err := f.load(ctx, tx); err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(f.waiting)) {
+		f.account(id)
+	}
+	out := &Forecast{Until: to, PutOff: f.putOff}
+	for c, n := range f.counts {
+		c.N = n
+		out.Going = append(out.Going, c)
+	}
+	slices.SortFunc(out.Going, func(a, b ForecastCount) int {
+		return cmp.Or(strings.Compare(a.Date, b.Date), strings.Compare(a.Sequence, b.Sequence), strings.Compare(a.Step, b.Step))
+	})
+	return out, nil
+}
+
+type forecaster struct {
+	r       *Reports
+	now, to time.Time
+	home    *time.Location
+	seed    andante.Seed
+
+	waiting     map[andante.AccountID][]andante.Touch
+	contacts    map[andante.ContactID]andante.Contact
+	accounts    map[andante.AccountID]andante.Account
+	enrollments map[andante.EnrollmentID]andante.Enrollment
+	holds       []andante.Hold
+	counted     map[andante.AccountID][]governor.Touch
+	sentTo      map[andante.AddressHash][]governor.Touch
+
+	counts map[ForecastCount]int
+	putOff int
+}
+
+func (f *forecaster) load(ctx context.Context, tx *store.Tx) (err error) {
+	if f.home, err = calendar.LoadZone(f.r.Workspace.Config.Company.Zone); err != nil {
+		f.home = time.UTC
+	}
+	if f.seed, err = tx.Seed(ctx); err != nil {
+		return err
+	}
+	if f.holds, err = tx.AllHolds(ctx); err != nil {
+		return err
+	}
+	due, err := tx.DueBefore(ctx, f.to)
+	if err != nil {
+		return err
+	}
+	f.waiting = map[andante.AccountID][]andante.Touch{}
+	contacts, enrollments := map[andante.ContactID]bool{}, map[andante.EnrollmentID]bool{}
+	for _, t := range due {
+		f.waiting[t.Account] = append(f.waiting[t.Account], t)
+		contacts[t.Contact], enrollments[t.Enrollment] = true, true
+	}
+	people, err := tx.Contacts(ctx, slices.Sorted(maps.Keys(contacts)))
+	if err != nil {
+		return err
+	}
+	ids := slices.Sorted(maps.Keys(f.waiting))
+	accounts, err := tx.Accounts(ctx, ids)
+	if err != nil {
+		return err
+	}
+	running, err := tx.Enrollments(ctx, slices.Sorted(maps.Keys(enrollments)))
+	if err != nil {
+		return err
+	}
+	f.contacts, f.accounts, f.enrollments = map[andante.ContactID]andante.Contact{}, map[andante.AccountID]andante.Account{}, map[andante.EnrollmentID]andante.Enrollment{}
+	for _, c := range people {
+		f.contacts[c.ID] = c
+	}
+	for _, a := range accounts {
+		f.accounts[a.ID] = a
+	}
+	for _, e := range running {
+		f.enrollments[e.ID] = e
+	}
+	return f.loadCounted(ctx, tx, ids, people)
+}
+
+// loadCounted reads the touches that fill limits.
+func (f *forecaster) loadCounted(ctx context.Context, tx *store.Tx, accounts []andante.AccountID, people []andante.Contact) error {
+	policy := f.r.Workspace.Policy
+	var addresses []andante.AddressHash
+	if policy.ByAddress() {
+		for _, c := range people {
+			addresses = append(addresses, f.r.hashes(c)...)
+		}
+	}
+	past, err := tx.Counted(ctx, f.now.Add(-policy.Horizon()), accounts, addresses)
+	f.counted = map[andante.AccountID][]governor.Touch{}
+	seen := map[andante.TouchID]bool{}
+	for _, c := range past {
+		if !seen[c.ID] {
+			seen[c.ID] = true
+			f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At})
+		}
+	}
+	return err
+}
+
+// count notes a touch that takes its place in the limits.
+func (f *forecaster) count(t governor.Touch) {
+	f.counted[t.Account] = append(f.counted[t.Account], t)
+	if t.Address != "" {
+		f.sentTo[t.Address] = append(f.sentTo[t.Address], t)
+	}
+}
+
+// account plays the touches of one account in the order in which they are due.
+func (f *forecaster) account(id andante.AccountID) {
+	queue := f.waiting[id]
+	for len(queue) > 0 {
+		slices.SortFunc(queue, func(a, b andante.Touch) int {
+			return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.ID, b.ID))
+		})
+		t := queue[0]
+		queue = queue[1:]
+		if next, ok := f.touch(t); ok {
+			queue = append(queue, next)
+		}
+	}
+}
+
+// touch decides about one touch and returns what is then to be looked at: itself, put
+// off, or the step that follows.
+func (f *forecaster) touch(t andante.Touch) (andante.Touch, bool) {
+	q, s := f.step(t)
+	if s == nil {
+		return t, false
+	}
+	at := t.Due
+	if at.Before(f.now) {
+		at = f.now
+	}
+	if until, held := f.held(t, at); held {
+		t.Due = until
+		return f.later(t)
+	}
+	c, a := f.contacts[t.Contact], f.accounts[t.Account]
+	facts := f.r.Workspace.Facts(c, a)
+	facts.Address = f.address(c, t.Kind)
+	facts.Touches = f.touches(t.Account, facts.Address)
+	v := f.r.Workspace.Policy.Decide(facts, governor.Candidate{
+		ID: t.ID, Kind: t.Kind, Purpose: t.Purpose, Narrow: q.Narrow(s), Stale: s.StaleAt(t.FirstDue, facts.Zones[0], facts.Holidays),
+	}, at)
+	switch v.Action {
+	case andante.Defer:
+		if over := v.Barrier == andante.ReasonLimit || v.Barrier == andante.ReasonGap; over && s.OverLimit.Do != "" && s.OverLimit.Do != "defer" {
+			return t, false
+		}
+		t.Due = v.Until
+		return f.later(t)
+	case andante.Go:
+		f.counts[ForecastCount{Date: at.In(f.home).Format(time.DateOnly), Sequence: t.Sequence, Step: t.Step, Kind: t.Kind}]++
+		f.count(governor.Touch{ID: t.ID, Contact: t.Contact, Account: t.Account, Address: facts.Address, Kind: t.Kind, Purpose: t.Purpose, At: at})
+	}
+	return f.following(t, q, s, &facts, at)
+}
+
+// step finds the step as it is published now.
+func (f *forecaster) step(t andante.Touch) (*sequences.Sequence, *sequences.Step) {
+	q := f.r.Workspace.Sequences[t.Sequence]
+	if q == nil || t.Kind == andante.Decide {
+		return q, nil
+	}
+	s, _ := q.Step(t.Step)
+	return q, s
+}
+
+// held tells whether a hold stops the touch, and until when; a hold without an end
+// outlasts the span.
+func (f *forecaster) held(t andante.Touch, at time.Time) (until time.Time, held bool) {
+	for _, h := range f.holds {
+		if h.Covers(t) && h.Holds(at) {
+			if h.Until.IsZero() {
+				return f.to, true
+			}
+			return h.Until, true
+		}
+	}
+	return until, false
+}
+
+// later keeps a touch that was put off if it still falls into the span.
+func (f *forecaster) later(t andante.Touch) (andante.Touch, bool) {
+	if t.Due.Before(f.to) {
+		return t, true
+	}
+	f.putOff++
+	return t, false
+}
+
+// following plans the step after one that is settled, if it falls into the span.
+func (f *forecaster) following(t andante.Touch, q *sequences.Sequence, s *sequences.Step, facts *governor.Facts, at time.Time) (andante.Touch, bool) {
+	i := q.Index(s.ID) + 1
+	if i >= len(q.Steps) || q.Steps[i].After == nil {
+		return t, false
+	}
+	next := &q.Steps[i]
+	due, ok := next.Due(at, f.r.Workspace.Hours(facts, q, next), f.seed.Fraction("minute", string(t.Enrollment), next.ID), false)
+	if !ok || !due.Before(f.to) {
+		return t, false
+	}
+	t.ID += "+" // it has no id yet; this orders and tells it from the others
+	t.Step, t.Kind, t.Due, t.FirstDue = next.ID, next.Kind, due, due
+	return t, true
+}
+
+func (f *forecaster) address(c andante.Contact, k andante.Kind) andante.AddressHash {
+	if address := c.AddressFor(k); address != "" && f.r.Hash != nil {
+		return f.r.Hash(address)
+	}
+	return ""
+}
+
+// touches returns those of the account and those to the address.
+func (f *forecaster) touches(id andante.AccountID, address andante.AddressHash) []governor.Touch {
+	list := f.counted[id]
+	for _, t := range f.sentTo[address] {
+		if t.Account != id {
+			list = append(slices.Clip(list), t)
+		}
+	}
+	return list
+}
