@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,13 +53,24 @@ func (e *Engine) relay() (*email.Channel, error) {
 		// Nothing leaves, so the relay may be unfinished; it only builds mails.
 		cfg.Host, cfg.User = cmp.Or(s.Host, "localhost"), ""
 	}
-	if cfg.Hello == "" {
-		cfg.Hello, _ = os.Hostname()
-	}
+	cfg.Hello = cmp.Or(cfg.Hello, helloName(e.Config.PublicURL))
 	if e.o.Email != nil {
 		e.o.Email(&cfg)
 	}
 	return email.New(cfg, e.Clock)
+}
+
+// helloName is how we greet a relay: a full name, for many refuse a short one (RFC
+// 5321 section 4.1.4). The machine's own, else that of the web role, else an address.
+func helloName(publicURL string) string {
+	if host, err := os.Hostname(); err == nil && strings.Contains(host, ".") {
+		return host
+	}
+	u, err := url.Parse(publicURL)
+	if err == nil && strings.Contains(u.Hostname(), ".") && net.ParseIP(u.Hostname()) == nil {
+		return u.Hostname()
+	}
+	return "[127.0.0.1]"
 }
 
 func (e *Engine) sandbox(mail *email.Channel, dir string) (channels.Channel, error) {

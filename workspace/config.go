@@ -145,7 +145,7 @@ type EmailChannel struct {
 	TLS         string    `yaml:"tls" doc:"starttls, implicit or none" env:"ANDANTE_SMTP_TLS"`
 	User        string    `yaml:"user" doc:"to log in with; empty: no login" env:"ANDANTE_SMTP_USER"`
 	Password    SecretRef `yaml:"password" doc:"{env: NAME} or {file: PATH}; never the password itself"`
-	Hello       string    `yaml:"hello" doc:"name that we greet with; the machine's if empty"`
+	Hello       string    `yaml:"hello" doc:"name that we greet with; if empty the machine's, where that is a full one, else public_url's"`
 	Connections int       `yaml:"connections" doc:"kept per sender"`
 	MaxMails    int       `yaml:"max_mails" doc:"a connection is replaced after so many"`
 }

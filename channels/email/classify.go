@@ -78,29 +78,45 @@ func classify(s stage, code int, enhanced, words string) channels.ErrorKind {
 // aboutSender tells whether the refusal is about who sends: authentication,
 // reputation, rate or relaying. It must never cost the contact anything.
 func aboutSender(s stage, code int, enhanced string, said string) bool {
-	class, rest, _ := strings.Cut(enhanced, ".")
+	_, rest, _ := strings.Cut(enhanced, ".")
 	subject, detail, _ := strings.Cut(rest, ".")
 	n, _ := strconv.Atoi(detail)
 	switch {
 	case code == 530 || code == 534 || code == 535 || code == 538:
 		return true // RFC 4954 section 6
-	case subject == "7" && (n >= 23 && n <= 32 || n == 515):
-		return true // RFC 7372 and the large providers' own: SPF, DKIM, DMARC, PTR, rate
+	case code < 500 && anyOf(said, greyWords):
+		return false // whoever sends, this touch alone waits
+	case (code >= 500 || subject == "7") && senderCode(subject, n):
+		return true
 	case code < 500:
-		// Greylisting and a busy mailbox (4.2.x) are about this touch alone.
-		return (subject == "7" || code == 421) && anyOf(said, rateWords, blockWords)
-	case subject == "1" && (n == 7 || n == 8):
-		return true // bad sender's mailbox or system address
+		// A busy mailbox (4.2.x) is about this touch alone.
+		return (subject == "7" || code == 421) && anyOf(said, rateWords, blockWords) || subject == "" && anyOf(said, rateWords)
 	case anyOf(said, senderWords):
 		return true
-	case s == stageMail:
+	case s == stageMail && !anyOf(said, rateWords, blockWords):
 		// MAIL names nobody but the sender; size and syntax are the mail's own.
 		return code != 552 && code != 555 && code > 504 && subject != "5" && !(subject == "3" && n == 4)
-	case aboutMailbox(enhanced):
-		return false
 	default:
-		return (class == "5" && subject == "7" || subject == "" || subject == "0") && anyOf(said, rateWords, blockWords)
+		// Words about us weigh more than a code that is used for everything, unless
+		// the mailbox is named as well.
+		return subject != "2" && anyOf(said, rateWords, blockWords) && !anyOf(said, addressWords)
 	}
+}
+
+// senderCode tells the enhanced codes that are about us alone: RFC 7372 and the large
+// providers' own for SPF, DKIM, DMARC, PTR, rate, relaying and sending as somebody
+// else (Gmail, Exchange Online: 5.7.5xx to 5.7.7xx, 5.1.90, 5.4.5), and X.1.7 and X.1.8,
+// a bad sender's address (RFC 3463 section 3.2).
+func senderCode(subject string, n int) bool {
+	switch subject {
+	case "1":
+		return n == 7 || n == 8 || n == 90
+	case "4":
+		return n == 5
+	case "7":
+		return n >= 23 && n <= 32 || n == 57 || n == 60 || n == 64 || n >= 500 && n < 800
+	}
+	return false
 }
 
 // aboutMailbox tells whether the enhanced code says that there is no such
@@ -125,6 +141,8 @@ func aboutAddress(code int, enhanced string, said string) bool {
 		return anyOf(said, addressWords) || anyOf(said, []string{"recipient address rejected access denied"})
 	case strings.HasPrefix(enhanced, "5.2.") || strings.HasPrefix(enhanced, "5.3."):
 		return false // full, too large, system trouble
+	case strings.HasPrefix(enhanced, "5.7."):
+		return anyOf(said, nobodyWords) // policy, unless it is quite plain
 	}
 	return slices.Contains([]int{550, 551, 553, 554}, code) && anyOf(said, addressWords)
 }

@@ -11,13 +11,16 @@ var (
 		"sender domain", "invalid sender", "unknown sender", "sender unknown", "sender not authorized", "not authorized to send",
 		"not allowed to send", "relay access denied", "relay not permitted", "relaying denied", "relaying not allowed",
 		"unable to relay", "not permitted to relay", "we do not relay", "authentication required", "must authenticate",
-		"must issue a starttls command first", "email address is not verified",
+		"must issue a starttls command first", "send auth command first", "not authenticated", "credentials for relay",
+		"email address is not verified", "sender identity", "to send as", "send as this sender", "banned sender",
+		"sending domain", "sender address is not allowed", "sender address must have a domain", "not authorized to perform ses",
+		"helo command rejected", "ehlo command rejected", "outboundspamexception", "accepted from this ip",
 	}
 	// rateWords say: too much, too fast.
 	rateWords = []string{
 		"rate limit", "rate limited", "ratelimit", "rate exceeded", "sending rate", "unusual rate", "too much mail",
 		"too many messages", "too many emails", "too many mails", "message limit", "sending limit", "sending quota", "daily quota exceeded",
-		"user complaints", "throttled", "throttling",
+		"user complaints", "throttled", "throttling", "daily limit", "exceeded threshold",
 	}
 	// blockWords say: on a list, or badly thought of.
 	blockWords = []string{
@@ -36,8 +39,13 @@ var (
 		"recipient does not exist", "recipient rejected user unknown", "address does not exist", "address unknown", "unknown address",
 		"account does not exist", "account that you tried to reach does not exist", "account disabled", "account has been disabled",
 		"account is disabled", "account inactive", "unrouteable address", "unknown local part", "undeliverable address",
-		"no longer valid", "no longer exists", "no longer at this",
+		"user no longer exists", "account no longer exists", "mailbox no longer exists", "address no longer exists",
+		"address is no longer valid",
 	}
+	// nobodyWords leave no doubt about it.
+	nobodyWords = []string{"user unknown", "unknown user", "no such user", "user does not exist", "mailbox does not exist"}
+	// greyWords say that whoever sends for the first time is to come back later.
+	greyWords = []string{"greylist", "greylisted", "greylisting", "graylist", "graylisted", "graylisting", "postgrey"}
 )
 
 // phrases puts a server's words into a comparable form. Addresses are left out:
