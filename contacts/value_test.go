@@ -37,7 +37,7 @@ func TestEmail(t *testing.T) {
 		{"a b@example.com", "", "before the @"},
 		{"a@b@example.com", "", "before the @"},
 		{"Anna <anna@example.com>", "", "bare address"},
-		{"a@x.com, b@x.com", "", "one a cell"},
+		{"a@x.com, b@x.com", "", "alone"},
 		{"ännä@example.com", "", "before the @"},
 		{"a\r\nBcc: b@example.com", "", "before the @"},
 		{"a\x00@example.com", "", "before the @"},

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,11 +63,17 @@ func (k *Keyring) add(words []string) error {
 	}
 	switch {
 	case words[0] == "address" && len(words) == 2:
+		if k.address != nil {
+			return errors.New("there is an address key already; with another one no old opt-out would be recognised")
+		}
 		k.address = key
 	case words[0] == "sign" && len(words) == 3:
 		id, err := strconv.ParseUint(words[1], 10, 8)
 		if err != nil {
 			return errors.New("a signing key's id is a number from 0 to 255")
+		}
+		if k.signing[byte(id)] != nil {
+			return errors.New("there is a signing key of this id already; give the new one a higher id")
 		}
 		k.signing[byte(id)] = key
 		k.latest = max(k.latest, byte(id))
@@ -133,8 +140,8 @@ func (k *Keyring) Verify(s string) (Token, error) {
 		Contact: andante.ContactID(idText(b[2:18])), Touch: andante.TouchID(idText(b[18:34])),
 		Address: andante.AddressHash(hex.EncodeToString(b[35:51])),
 	}
-	if int(b[34]) < len(andante.Kinds) {
-		t.Kind = andante.Kinds[b[34]]
+	if int(b[34]) < len(tokenKinds) {
+		t.Kind = tokenKinds[b[34]]
 	}
 	return t, nil
 }
@@ -160,11 +167,15 @@ func idText(b []byte) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
+// tokenKinds are the kinds by their number in a token. Links live long: a new kind
+// comes last, and none ever changes its place.
+var tokenKinds = []andante.Kind{
+	andante.Email, andante.SMS, andante.Postcard, andante.Card, andante.Letter, andante.Call, andante.Visit, andante.Video, andante.Other,
+}
+
 func kindByte(k andante.Kind) byte {
-	for i, known := range andante.Kinds {
-		if known == k {
-			return byte(i)
-		}
+	if i := slices.Index(tokenKinds, k); i >= 0 {
+		return byte(i)
 	}
 	return 255
 }

@@ -37,7 +37,7 @@ func token(k *Keyring) Token {
 func TestTokenRoundTrip(t *testing.T) {
 	t.Parallel()
 	k := ring(t, "address "+hexA, "sign 1 "+hexB)
-	for _, kind := range andante.Kinds {
+	for _, kind := range tokenKinds {
 		want := token(k)
 		want.Kind = kind
 		s := k.Sign(want)
@@ -140,6 +140,8 @@ func TestParseKeyring(t *testing.T) {
 		"sign 1 " + hexA:                         "needs one address key",
 		"address zz":                             "line 1: a key has at least 32",
 		"# a\naddress " + hexA[:30]:              "line 2: a key has at least 32",
+		"address " + hexA + "\naddress " + hexB:  "line 2: there is an address key already",
+		"sign 1 " + hexA + "\nsign 1 " + hexB:    "line 2: there is a signing key of this id",
 		"address " + hexA + "\nsign x " + hexB:   "line 2: a signing key's id",
 		"address " + hexA + "\nsign 256 " + hexB: "line 2: a signing key's id",
 		"address " + hexA + "\nsing 1 " + hexB:   "line 2: write address HEX or sign ID HEX",

@@ -44,8 +44,13 @@ func (t *Template) render(ctx context.Context, in Input, lenient bool) (out Rend
 			out, err = Rendered{}, t.failure(fmt.Errorf("%w: %T", errEvaluate, p))
 		}
 	}()
-	if out.Subject, err = t.line(t.subject, r); err != nil {
-		return Rendered{}, err
+	if out.Subject = in.Subject; out.Subject == "" {
+		if out.Subject, err = t.line(t.subject, r); err != nil {
+			return Rendered{}, err
+		}
+	}
+	if t.text == nil {
+		return out, nil // a line alone
 	}
 	if out.Preview, err = t.line(t.preview, r); err != nil {
 		return Rendered{}, err
@@ -108,13 +113,14 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 		return errEmptyText
 	}
 	if !mail {
-		out.Text = string(text)
+		out.Text, out.Words = string(text), string(text)
 		return nil
 	}
 	vars := extend(r.vars, r, out.Subject, out.Preview, in.Unsubscribe, t.language(in.Values))
 	language := vars["language"].(string)
 	var err error
 	r.content = appendTextQuote(text, in.Quote, language)
+	out.Words = string(r.content)
 	if out.Text, err = t.wrap(t.layout.text, vars, b); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Source struct {
 // Input is what one message is rendered from.
 type Input struct {
 	Values      andante.Values
+	Subject     string // of the mail that is answered, with its Re:; empty: the text's own
 	Unsubscribe string // https address of the way out; empty for none
 	Quote       *Quote // the earlier mail that this one answers; nil for none
 }
@@ -45,6 +46,9 @@ type Quote struct {
 // Rendered is a finished message. HTML is empty for every kind but email.
 type Rendered struct {
 	Subject, Preview, HTML, Text string
+	// Words are what a later mail quotes: the text without what the layout puts
+	// around it.
+	Words string
 }
 
 // Use is a field that a text uses, at its place in the file.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/mailaddr"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
@@ -75,8 +76,11 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 		return m, "", err
 	}
 	link := r.link(ops.Token{Contact: it.contact.ID, Touch: it.touch.ID, Kind: it.touch.Kind, Address: it.touch.Address})
+	if id, err = b.w.Named(ctx, id, b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{})); err != nil {
+		return m, "", err
+	}
 	in := templates.Input{
-		Values: b.w.Values(it.contact, it.account, it.enrollment, id), Unsubscribe: link, Quote: thread.quote(s, it.quotes, id),
+		Values: b.w.Values(it.contact, it.account, it.enrollment, id), Subject: thread.subject, Unsubscribe: link, Quote: thread.quote(s, it.quotes, id),
 	}
 	out, err := tmpl.Render(ctx, in)
 	if err != nil {
@@ -84,17 +88,18 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	}
 	m = compose(it, id, s, q, out, link, b.now)
 	if thread.on {
-		m.Subject, m.InReplyTo, m.References = thread.subject, thread.last.MessageID, thread.ids
+		m.InReplyTo, m.References = thread.last.MessageID, thread.ids
 	}
 	if quotedLater(it.plan, it.touch.Step) {
-		kept = out.Text
+		kept = out.Words
 	}
 	return m, kept, nil
 }
 
 func compose(it *item, id workspace.Identity, s *sequences.Step, q *sequences.Sequence, out templates.Rendered, link string, now time.Time) andante.Message {
 	if it.touch.MessageID == "" {
-		_, domain, _ := strings.Cut(id.Email, "@")
+		address, _ := mailaddr.ASCII(id.Email) // the checker has seen to it
+		_, domain, _ := strings.Cut(address, "@")
 		it.touch.MessageID = string(it.touch.ID) + "@" + domain
 	}
 	reply := s.ReplyTo

@@ -12,6 +12,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/conditions"
+	"github.com/andante-hq/andante/internal/mailaddr"
 	"github.com/andante-hq/andante/internal/yamldoc"
 	"github.com/andante-hq/andante/sequences"
 )
@@ -126,21 +127,52 @@ func checkZones(w *Workspace) (found []*andante.Finding) {
 
 func checkWayOut(w *Workspace) []*andante.Finding {
 	u, err := url.Parse(w.Config.PublicURL)
-	local := err == nil && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1")
-	if err != nil || u.Host == "" || u.Scheme != "https" && !local {
-		f := w.at("way-out", []string{"public_url"}, "public_url must be an https address, not %q", w.Config.PublicURL)
-		f.Suggestion = "write public_url: https://mail.your-company.example"
-		return []*andante.Finding{f}
+	if err == nil {
+		_, err = mailaddr.Domain(u.Hostname())
+		local := u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"
+		bare := u.User == nil && u.RawQuery == "" && u.Fragment == "" && !u.ForceQuery
+		if bare && (local || err == nil && u.Scheme == "https" && !strings.ContainsFunc(u.Host, func(r rune) bool { return r >= 0x80 })) {
+			return nil
+		}
 	}
-	return nil
+	f := w.at("way-out", []string{"public_url"}, "public_url must be a plain https address, not %q", Hide(w.Config.PublicURL))
+	f.Suggestion = "write public_url: https://mail.your-company.example"
+	return []*andante.Finding{f}
 }
 
-var mailAddress = regexp.MustCompile(`^[^@\s<>"]+@[^@\s<>"]+\.[^@\s<>".]+$`)
+// badAddress tells what is wrong with an address that we send from or to.
+func badAddress(address string) string {
+	if _, err := mailaddr.ASCII(address); err != nil {
+		return fmt.Sprintf("%q is no address: %s", address, err)
+	}
+	return ""
+}
+
+// badName tells why no header can carry a sender's name.
+func badName(name string) string {
+	switch {
+	case len(name) > 250:
+		return "the name is longer than 250 bytes"
+	case strings.Contains(name, "=?"):
+		return "the name holds =?, which readers take for the start of an encoding (RFC 2047)"
+	}
+	return ""
+}
 
 func checkSenders(w *Workspace) (found []*andante.Finding) {
+	nouns := map[string]string{"senders": "sender", "people": "person"}
+	look := func(wrong string, path ...string) {
+		if wrong != "" {
+			found = append(found, w.at("sender", path, "%s %s: %s", nouns[path[0]], path[1], wrong))
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Senders)) {
-		if !mailAddress.MatchString(w.Config.Senders[key].Address) {
-			found = append(found, w.at("sender", []string{"senders", key}, "sender %s has no usable address", key))
+		s := w.Config.Senders[key]
+		look(badAddress(s.Address), "senders", key, "address")
+		look(badName(s.Name), "senders", key, "name")
+		found = append(found, w.nameFindings(s.Name, "senders", key, "name")...)
+		if s.ReplyTo != "" {
+			look(badAddress(s.ReplyTo), "senders", key, "reply_to")
 		}
 		if key == "owner" || key == "skip" {
 			found = append(found, w.at("sender", []string{"senders", key}, "%s is a word of its own in sequences: give the sender another key", key))
@@ -150,9 +182,8 @@ func checkSenders(w *Workspace) (found []*andante.Finding) {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
-		if !mailAddress.MatchString(w.Config.People[key].Email) {
-			found = append(found, w.at("sender", []string{"people", key}, "%s has no usable email", key))
-		}
+		look(badAddress(w.Config.People[key].Email), "people", key, "email")
+		look(badName(w.Config.People[key].Name), "people", key, "name")
 	}
 	return append(found, w.each(w.namedSenders)...)
 }
@@ -172,8 +203,15 @@ func (w *Workspace) namedSenders(q *sequences.Sequence) (found []*andante.Findin
 	if q.Sender == "" {
 		found = append(found, in(q, "sender", q.Lines["sequence"], "the sequence has no sender"))
 	}
+	reply := func(address string, at sequences.Position) {
+		if wrong := badAddress(address); address != "" && wrong != "" {
+			found = append(found, in(q, "sender", at, "reply_to: %s", wrong))
+		}
+	}
+	reply(q.ReplyTo, q.Lines["reply_to"])
 	for _, s := range q.Steps {
 		check(s.Sender, s.Lines["sender"], "owner")
+		reply(s.ReplyTo, s.Lines["reply_to"])
 	}
 	return found
 }
@@ -320,7 +358,7 @@ func checkDeliver(w *Workspace) (found []*andante.Finding) {
 		f.Suggestion = yamldoc.Suggest(d.Mode, Modes)
 		found = append(found, f)
 	}
-	if d.Mode == "redirect" && !mailAddress.MatchString(d.To) {
+	if d.Mode == "redirect" && badAddress(d.To) != "" {
 		found = append(found, w.at("deliver", []string{"deliver"}, "mode redirect needs an address under `to:`"))
 	}
 	return found

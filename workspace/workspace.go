@@ -40,6 +40,7 @@ type Workspace struct {
 	templates  *templates.Templates
 	conditions sync.Map // source → *conditions.Condition or error
 	texts      sync.Map // textKey → *templates.Template
+	names      sync.Map // a sender's name with Liquid → *templates.Line
 }
 
 // Load reads a workspace and returns every finding, sorted by place. The

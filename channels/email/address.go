@@ -10,89 +10,37 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
-
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/mailaddr"
 )
+
+// maxName is the longest name that goes into a header, in bytes.
+const maxName = 250
+
+// recipientOf is addressOf for somebody whose name is data: one that no header can
+// carry is left out, for the mail is worth more than the name.
+func recipientOf(m andante.Mailbox) (*mail.Address, error) {
+	if len(m.Name) > maxName || strings.Contains(m.Name, "=?") {
+		m.Name = ""
+	}
+	return addressOf("to", m)
+}
 
 // addressOf checks a mailbox and returns it as it goes out, the domain in ASCII.
 func addressOf(what string, m andante.Mailbox) (*mail.Address, error) {
-	name, err := phrase(what+" name", m.Name, 250)
+	// RFC 2047 section 5 allows no backslash in an encoded name, and readers stumble.
+	name, err := phrase(what+" name", strings.ReplaceAll(m.Name, `\`, " "), maxName)
 	if err != nil {
 		return nil, err
 	}
-	local, domain, found := cutLast(m.Address, "@")
 	if m.Address == "" {
 		return nil, fmt.Errorf("%s: the address is missing", what)
 	}
-	if !found {
-		return nil, fmt.Errorf("%s: the address has no @", what)
-	}
-	if err := checkLocal(local); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	domain, err = asciiDomain(domain)
+	ascii, err := mailaddr.ASCII(m.Address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	if len(local)+1+len(domain) > 254 { // RFC 5321 section 4.5.3.1.3 less the brackets
-		return nil, fmt.Errorf("%s: the address is longer than 254 bytes", what)
-	}
-	return &mail.Address{Name: name, Address: local + "@" + domain}, nil
-}
-
-// checkLocal takes a dot-atom (RFC 5322 section 3.2.3). Quoted local parts are
-// legal, but nothing good has been seen to come of them.
-func checkLocal(local string) error {
-	if local == "" || len(local) > 64 { // RFC 5321 section 4.5.3.1.1
-		return errors.New("the part before the @ must have 1 to 64 bytes")
-	}
-	for _, r := range local {
-		switch {
-		case r >= utf8.RuneSelf:
-			return errors.New("letters before the @ beyond ASCII need SMTPUTF8, which is not supported; use another address")
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		case strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r):
-		default:
-			return fmt.Errorf("%q is not allowed before the @", r)
-		}
-	}
-	if local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
-		return errors.New("a dot stands in a wrong place before the @")
-	}
-	return nil
-}
-
-// asciiDomain checks the domain and writes an international one in its ASCII
-// form (RFC 5891).
-func asciiDomain(domain string) (string, error) {
-	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || ascii == "" {
-		return "", errors.New("the domain is not a valid name")
-	}
-	if len(ascii) > 253 || strings.HasSuffix(ascii, ".") {
-		return "", errors.New("the domain is not a valid name")
-	}
-	if !strings.Contains(ascii, ".") && ascii != "localhost" {
-		return "", errors.New("the domain has no dot")
-	}
-	if net.ParseIP(ascii) != nil {
-		return "", errors.New("the domain is an address of a machine; use a name")
-	}
-	for label := range strings.SplitSeq(ascii, ".") {
-		if label == "" || len(label) > 63 {
-			return "", errors.New("the domain is not a valid name")
-		}
-	}
-	return ascii, nil
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
+	return &mail.Address{Name: name, Address: ascii}, nil
 }
 
 // phrase checks free text that goes into a header. Runs of spaces become one:

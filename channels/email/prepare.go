@@ -131,7 +131,7 @@ func headerOf(m andante.Message) (header, error) {
 	var err error
 	h.from, err = addressOf("from", m.From)
 	note(err)
-	h.to, err = addressOf("to", m.To)
+	h.to, err = recipientOf(m.To)
 	note(err)
 	if m.ReplyTo.Address != "" && m.ReplyTo != m.From {
 		h.replyTo, err = addressOf("reply-to", m.ReplyTo)

@@ -110,13 +110,17 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 		return nil, fmt.Errorf("%w: give %s an owner, or the sequence an if_no_owner", err, account.Name)
 	}
 	id, _ := w.Config.Identity(key)
+	enrollment := andante.Enrollment{Variant: p.variant, Entered: e.Clock.Now()}
+	if id, err = w.Named(ctx, id, w.Values(c, account, enrollment, workspace.Identity{})); err != nil {
+		return nil, err
+	}
 	t, err := w.Text(q, s, c.Persona, p.variant, w.Language(q, s, c), s.Kind)
 	if err != nil {
 		return nil, err
 	}
 	got := &previewed{identity: id, contact: c, kind: s.Kind, link: strings.TrimRight(w.Config.PublicURL, "/") + "/u/preview"}
 	in := templates.Input{
-		Values:      w.Values(c, account, andante.Enrollment{Variant: p.variant, Entered: e.Clock.Now()}, id),
+		Values:      w.Values(c, account, enrollment, id),
 		Unsubscribe: got.link,
 	}
 	if s.Thread && !s.NoQuote {

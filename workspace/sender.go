@@ -1,0 +1,50 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/templates"
+)
+
+// hasLiquid tells whether a name differs from contact to contact.
+func hasLiquid(name string) bool { return strings.Contains(name, "{{") || strings.Contains(name, "{%") }
+
+// Named returns the identity with its name filled in for a contact: a sender may be
+// called "{{ owner.first_name }} at Acme".
+func (w *Workspace) Named(ctx context.Context, id Identity, v andante.Values) (Identity, error) {
+	if !hasLiquid(id.Name) {
+		return id, nil
+	}
+	line, found := w.senderName(id.Name, 1, 1)
+	if bad := Errors(found); len(bad) > 0 {
+		return id, fmt.Errorf("the name of sender %s: %w", id.Key, bad[0])
+	}
+	name, err := line.Render(ctx, v)
+	id.Name = name
+	return id, err
+}
+
+// senderName compiles a name, once.
+func (w *Workspace) senderName(name string, line, column int) (*templates.Line, []*andante.Finding) {
+	if l, ok := w.names.Load(name); ok {
+		return l.(*templates.Line), nil
+	}
+	l, found := w.templates.CompileLine(name, ConfigFile, line, column)
+	if len(Errors(found)) == 0 {
+		w.names.Store(name, l)
+	}
+	return l, found
+}
+
+// nameFindings checks the Liquid in a sender's name.
+func (w *Workspace) nameFindings(name string, path ...string) []*andante.Finding {
+	if !hasLiquid(name) {
+		return nil
+	}
+	at := w.at("sender", path, "")
+	_, found := w.senderName(name, at.Line, at.Column)
+	return found
+}
