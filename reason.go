@@ -31,6 +31,7 @@ const (
 	ReasonStale      Reason = "stale" // past valid_for
 	ReasonLate       Reason = "late"  // the machine was off and the step says late: skip
 	ReasonNoChannel  Reason = "no_channel"
+	ReasonNoSender   Reason = "no_sender"
 	ReasonNoOwner    Reason = "no_owner"
 	ReasonNotYet     Reason = "not_yet" // the step asks for what has no effect yet
 )
@@ -97,6 +98,7 @@ var reasonText = map[Reason]string{
 	ReasonStale:      "past its valid_for",
 	ReasonLate:       "the machine was off and the step says late: skip",
 	ReasonNoChannel:  "no channel sends this kind yet",
+	ReasonNoSender:   "its sender is in andante.yaml no more",
 	ReasonNoOwner:    "the account has no owner to send as",
 	ReasonNotYet:     "the step asks for something that has no effect yet",
 

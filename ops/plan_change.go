@@ -45,3 +45,30 @@ func stepPlan(s sequences.Step) sequences.Step {
 	}
 	return s
 }
+
+// sameWords tells whether the steps that two states of a sequence share say the same.
+func sameWords(a, b *sequences.Sequence) bool {
+	if a.ReplyTo != b.ReplyTo || a.Layout != b.Layout || a.Language != b.Language {
+		return false
+	}
+	for i := range b.Steps {
+		was, ok := a.Step(b.Steps[i].ID)
+		if ok && !reflect.DeepEqual(stepWords(*was), stepWords(b.Steps[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// stepWords returns what a step says, without places in its file.
+func stepWords(s sequences.Step) sequences.Step {
+	words := sequences.Step{
+		Title: s.Title, Subject: s.Subject, Preview: s.Preview, Value: s.Value, Thread: s.Thread, NoQuote: s.NoQuote, ReplyTo: s.ReplyTo,
+		Cc: s.Cc, Attach: s.Attach, Layout: s.Layout, Front: s.Front, Needs: s.Needs,
+	}
+	for _, b := range s.Body {
+		b.At, b.Line, b.SubjectAt, b.PreviewAt = sequences.Position{}, 0, sequences.Position{}, sequences.Position{}
+		words.Body = append(words.Body, b)
+	}
+	return words
+}

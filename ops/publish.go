@@ -17,7 +17,7 @@ type PublishReport struct {
 	Same     bool     `json:"same"`    // nothing differs from what runs
 	Changed  []string `json:"changed"` // files
 	Plans    []string `json:"plans"`   // sequences whose plan changes for those who enter from now on
-	Words    []string `json:"words"`   // sequences of which only words change, for everybody
+	Words    []string `json:"words"`   // sequences whose words change, for everybody who has not had the step
 	Missing  []string `json:"missing"` // deleted sequences with running enrollments
 	NoEffect []string `json:"no_effect"`
 	// Renamed are the steps that lost their id but not their text; see [workspace.Renamed].
@@ -88,11 +88,13 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	rep.Same = len(rep.Changed) == 0 && !rep.Classify
 	rep.Renamed = workspace.Renamed(now, w)
 	for _, name := range w.Names() {
+		q := w.Sequences[name]
 		old, ok := now.Sequences[name]
-		switch q := w.Sequences[name]; {
-		case !ok || !samePlan(old, q):
+		plan := !ok || !samePlan(old, q)
+		if plan {
 			rep.Plans = append(rep.Plans, name)
-		case old.Hash != q.Hash:
+		}
+		if ok && (!sameWords(old, q) || !plan && old.Hash != q.Hash) {
 			rep.Words = append(rep.Words, name)
 		}
 	}

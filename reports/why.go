@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,6 +30,11 @@ type Line struct {
 	Text       string               `json:"text"`
 	// Because lists the evidence in sentences.
 	Because []string `json:"because,omitempty"`
+	// Of a verdict: what it said and why, and what it rests on.
+	Action   andante.Action    `json:"action,omitempty"`
+	Reason   andante.Reason    `json:"reason,omitempty"`
+	Until    time.Time         `json:"until,omitzero"`
+	Evidence *andante.Evidence `json:"evidence,omitempty"`
 }
 
 // Why tells the story of a contact (by id, external id or address), a touch or an
@@ -126,7 +132,7 @@ func (t *teller) tell(ctx context.Context, only string) (*Story, error) {
 	}
 	slices.SortStableFunc(t.lines, func(a, b Line) int { return a.At.Compare(b.At) })
 	return &Story{
-		Contact: t.contact.ID, Name: t.contact.Name(), Zone: t.zone.String(), Lines: t.lines,
+		Contact: t.contact.ID, Name: cmp.Or(t.contact.Name(), t.contact.ExternalID, t.contact.Email, string(t.contact.ID)), Zone: t.zone.String(), Lines: t.lines,
 		About: about(t.contact, t.account, t.zone.String(), facts.ZoneSource),
 	}, nil
 }
@@ -138,7 +144,11 @@ func about(c andante.Contact, a andante.Account, zone, source string) string {
 			parts = append(parts, p)
 		}
 	}
-	return fmt.Sprintf("%s at %s; zone %s (from the %s)", strings.Join(parts, ", "), a.Name, zone, source)
+	who := strings.Join(parts, ", ")
+	if a.Name != "" && a.Name != c.Name() {
+		who = strings.TrimSpace(who + " at " + a.Name)
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%s; zone %s (from the %s)", who, zone, source), "; ")
 }
 
 func (t *teller) history(ctx context.Context) error {
@@ -177,7 +187,7 @@ func (t *teller) history(ctx context.Context) error {
 		return err
 	}
 	for _, e := range enrollments {
-		t.enrollment(e)
+		t.entered(e)
 	}
 	for _, v := range verdicts {
 		t.verdict(v)
@@ -187,6 +197,9 @@ func (t *teller) history(ctx context.Context) error {
 	}
 	for _, x := range touches {
 		t.touch(x)
+	}
+	for _, e := range enrollments { // after what led to it in the same instant
+		t.finished(e)
 	}
 	return t.around(ctx, ids)
 }
@@ -226,7 +239,7 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 		return err
 	}
 	for _, s := range bars {
-		t.add(Line{At: s.At, What: "suppressed", Text: fmt.Sprintf("no %s %s from now on: %s", orAny(string(s.Purpose)), orAny(string(s.Kind)), s.Reason.Text())})
+		t.add(Line{At: s.At, What: "suppressed", Text: fmt.Sprintf("no %s from now on: %s", barred(s), s.Reason.Text()), Reason: s.Reason})
 	}
 	holds, err := t.tx.NarrowHolds(ctx, []string{string(t.contact.ID), string(t.account.ID)})
 	for _, h := range holds {
@@ -239,11 +252,13 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 	return err
 }
 
-func orAny(s string) string {
-	if s == "" {
-		return "any"
+// barred names what a suppression bars: touches, marketing by email ...
+func barred(s andante.Suppression) string {
+	what := cmp.Or(string(s.Purpose), "touch")
+	if s.Kind != "" {
+		what += " by " + string(s.Kind)
 	}
-	return s
+	return what
 }
 
 func (t *teller) add(l Line) {
@@ -255,12 +270,15 @@ func (t *teller) add(l Line) {
 
 func (t *teller) when(at time.Time) string { return at.In(t.zone).Format("Mon 2 Jan 2006 15:04") }
 
-func (t *teller) enrollment(e andante.Enrollment) {
+func (t *teller) entered(e andante.Enrollment) {
 	text := "enrolled"
 	if e.Variant != "" {
 		text += ", variant " + e.Variant
 	}
 	t.add(Line{At: e.Entered, Enrollment: e.ID, What: e.Sequence, Text: text})
+}
+
+func (t *teller) finished(e andante.Enrollment) {
 	if e.State == andante.EnrollmentFinished {
 		t.add(Line{At: e.Finished, Enrollment: e.ID, What: e.Sequence, Text: "finished: " + e.Reason.Text()})
 	}
@@ -275,7 +293,7 @@ func name(x andante.Touch) string {
 
 func (t *teller) verdict(v store.StoredVerdict) {
 	x := t.touches[v.Touch]
-	l := Line{At: v.At, Touch: v.Touch, What: name(x)}
+	l := Line{At: v.At, Touch: v.Touch, What: name(x), Action: v.Action, Reason: v.Reason, Until: v.Until, Evidence: &v.Evidence}
 	switch v.Action {
 	case andante.Defer:
 		l.Text = "put off until " + t.when(v.Until) + ": " + v.Reason.Text()

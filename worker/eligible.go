@@ -93,7 +93,10 @@ func hasAddress(_ *run, _ *batch, it *item) *fate {
 
 func hasSender(_ *run, b *batch, it *item) *fate {
 	if _, ok := b.w.Config.Identity(it.touch.Sender); !ok {
-		return skipped(andante.ReasonNoOwner, andante.Evidence{Detail: it.touch.Sender})
+		if it.touch.Sender != "" {
+			return skipped(andante.ReasonNoSender, andante.Evidence{Detail: it.touch.Sender})
+		}
+		return skipped(andante.ReasonNoOwner, andante.Evidence{})
 	}
 	return nil
 }
@@ -129,8 +132,14 @@ func notStale(_ *run, b *batch, it *item) *fate {
 	return nil
 }
 
-func hasNeeds(_ *run, _ *batch, it *item) *fate {
-	for _, path := range it.step.Needs {
+// hasNeeds asks for what the plan needs and for what today's words need: they may
+// have come later.
+func hasNeeds(_ *run, b *batch, it *item) *fate {
+	needs := it.step.Needs
+	if _, words, ok := it.words(b.w); ok {
+		needs = slices.Concat(needs, words.Needs)
+	}
+	for _, path := range needs {
 		if it.values.Empty(path) {
 			return missing(it.step, andante.ReasonMissing, path)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,6 +19,11 @@ func (a *app) publishCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&finish, "finish", nil, "a deleted sequence whose enrollments may go on to their end")
 	c.Flags().StringArrayVar(&stop, "stop", nil, "a deleted sequence whose enrollments end now")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		for _, name := range finish {
+			if slices.Contains(stop, name) {
+				return usagef("--finish and --stop of %s exclude each other", name)
+			}
+		}
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
 			return err
@@ -42,14 +48,14 @@ func (a *app) publishCommand() *cobra.Command {
 		if err := a.publishPlan(plan, first); err != nil || plan.Same {
 			return err
 		}
-		for _, s := range stop {
-			if _, err := e.Ops.Stop(c.Context(), ops.StopRequest{Sequence: s}); err != nil {
-				return err
-			}
-		}
-		rep, err := e.Ops.Publish(c.Context(), w, finish, false)
+		rep, err := e.Ops.Publish(c.Context(), w, slices.Concat(finish, stop), false)
 		if err != nil {
 			return err
+		}
+		for _, s := range stop {
+			if _, err := e.Ops.Stop(c.Context(), ops.StopRequest{Sequence: s}); err != nil {
+				return fmt.Errorf("published, but %s still runs: %w; run `andante stop --sequence %s`", s, err, s)
+			}
 		}
 		if a.json {
 			return a.printJSON(rep)

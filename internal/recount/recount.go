@@ -109,4 +109,3 @@ func readMail(b []byte, people map[string][]*Person) (received, error) {
 	at, err := mail.ParseDate(strings.TrimSpace(stamp[i+1:]))
 	return received{who[0], at}, err
 }
-

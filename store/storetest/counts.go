@@ -116,7 +116,9 @@ func dueBefore(_ *testing.T, s db) {
 		row(2, day.Add(daily), andante.Claimed), later,
 		row(4, day.Add(3*daily-time.Millisecond), andante.Attempted), row(5, day.Add(3*daily), andante.Planned), row(6, day, andante.Sent),
 	)
-	got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.DueBefore(ctx, day.Add(3*daily)) })
+	got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+		return tx.DueBefore(ctx, day.Add(3*daily))
+	})
 	var ids []andante.TouchID
 	for _, t := range sorted(got, func(t andante.Touch) string { return string(t.ID) }) {
 		ids = append(ids, t.ID)
