@@ -96,6 +96,9 @@ type demo struct {
 }
 
 func (d *demo) play(ctx context.Context) (err error) {
+	if err := takeFolder(d.o.Dir); err != nil {
+		return err
+	}
 	if err := copyExample(d.o.Dir); err != nil {
 		return err
 	}
@@ -107,10 +110,16 @@ func (d *demo) play(ctx context.Context) (err error) {
 		return err
 	}
 	defer d.engine.Close()
+	roles := []Role{RoleScheduler, RoleWorker}
+	release, err := d.engine.own(ctx, roles) // before anything is written
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := d.resume(ctx); err != nil {
 		return err
 	}
-	err = d.engine.Run(ctx, RunOptions{Roles: []Role{RoleScheduler, RoleWorker}, idle: d.jump, demo: true})
+	err = d.engine.Run(ctx, RunOptions{Roles: roles, idle: d.jump, demo: true, owned: true})
 	if err != nil {
 		return err
 	}
@@ -137,6 +146,28 @@ func (d *demo) options() Options {
 		d.o.workerOptions(&o)
 	}
 	return o
+}
+
+// demoMark is the file by which a folder is known to be a demo's.
+const demoMark = ".andante-demo"
+
+// takeFolder makes the folder a demo's, unless it holds anything else: a demo
+// publishes, enrolls and fixes the calendar, which nothing undoes.
+func takeFolder(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, demoMark)); err == nil {
+		return nil
+	}
+	held, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if len(held) > 0 {
+		return fmt.Errorf("%s holds something that is no demo; name a new folder", dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, demoMark), []byte("A demo of Andante; it never sends for real.\n"), 0o644)
 }
 
 // copyExample lays out the workspace where there is none yet.

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/filelock"
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
@@ -46,11 +47,15 @@ type RunOptions struct {
 
 	idle   func(context.Context, scheduler.Round) error
 	demo   bool
+	owned  bool                // the caller holds the store already
 	opened func(*queue.Asynq) // told the queue, for tests
 }
 
 // errIdle ends a run that was to last until nothing is due.
 var errIdle = errors.New("nothing is due")
+
+// errGrace ends a run whose grace time was too short.
+var errGrace = errors.New("not everything was finished within")
 
 // Run works until ctx ends, then finishes what is permitted, returns the rest and
 // ends within the grace time.
@@ -64,11 +69,13 @@ func (e *Engine) Run(ctx context.Context, r RunOptions) error {
 	if err := e.checkCalendar(ctx, r.demo); err != nil {
 		return err
 	}
-	release, err := e.own(ctx, r.Roles)
-	if err != nil {
-		return err
+	if !r.owned {
+		release, err := e.own(ctx, r.Roles)
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
-	defer release()
 	if err := e.work(ctx, r); err != nil || !e.embedded(r.Roles) {
 		return err
 	}
@@ -82,11 +89,14 @@ func (e *Engine) work(ctx context.Context, r RunOptions) error {
 	if err != nil {
 		return err
 	}
-	defer q.Close()
 	if r.opened != nil {
 		r.opened(q)
 	}
-	return e.run(ctx, r, q)
+	err = e.run(ctx, r, q)
+	if !errors.Is(err, errGrace) { // what still runs may yet ask the queue
+		q.Close()
+	}
+	return err
 }
 
 // own takes an SQLite store for this process alone and settles what an earlier
@@ -194,9 +204,22 @@ func (e *Engine) schedule(ctx context.Context, s *scheduler.Scheduler, r RunOpti
 		}
 		return cmp.Or(s.Drain(ctx), errIdle)
 	case r.UntilIdle:
-		return s.Run(ctx, func(context.Context, scheduler.Round) error { return errIdle })
+		return s.Run(ctx, e.untilIdle)
 	}
 	return s.Run(ctx, r.idle)
+}
+
+// untilIdle ends a run when nothing is due. What waits for its sender's throttle is
+// due.
+func (e *Engine) untilIdle(ctx context.Context, r scheduler.Round) error {
+	if !r.Waiting {
+		return errIdle
+	}
+	e.log.Info("touches that are due wait for their sender's throttle", "until", r.Next)
+	if err := andante.Sleep(ctx, max(min(r.Next.Sub(e.Clock.Now()), time.Minute), 100*time.Millisecond)); err != nil {
+		return errIdle
+	}
+	return nil
 }
 
 // await waits for the parts; after the end of ctx no longer than the grace time.
@@ -220,7 +243,7 @@ func (e *Engine) await(ctx context.Context, g *errgroup.Group, grace time.Durati
 	case err := <-done:
 		return ok(err)
 	case <-timer.C:
-		return fmt.Errorf("not everything was finished within %s; what a server has not answered will be unknown", grace)
+		return fmt.Errorf("%w %s; what a server has not answered will be unknown", errGrace, grace)
 	}
 }
 

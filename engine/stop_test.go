@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/store"
@@ -49,6 +52,47 @@ func stopUnderLoad(t *testing.T, setting func(*scene)) {
 	audit := s.books().Audit()
 	audit.AllTold(1, 0)
 	report(t, audit.Breaches)
+}
+
+// TestGraceRunsOut: a relay that takes longer than the grace time leaves one touch in
+// doubt, and the process says so and ends.
+func TestGraceRunsOut(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, harness.Workspace{}, harness.NewTown(3, 1), inbox.Options{DelayPerMail: 3 * time.Second})
+	s.enroll("hello")
+	e := s.open()
+	defer e.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- e.Run(ctx, RunOptions{Roles: []Role{RoleScheduler, RoleWorker}, Grace: 100 * time.Millisecond})
+	}()
+	harness.Until(t, time.Minute, "a mail on the wire", func() bool { return s.attempted() > 0 })
+	stop()
+	if err := <-ended; !errors.Is(err, errGrace) {
+		t.Errorf("error %v", err)
+	}
+	harness.Until(t, time.Minute, "the relay's answer", func() bool { return s.attempted() == 0 })
+}
+
+// attempted counts the touches that are on the wire.
+func (s *scene) attempted() (n int) {
+	s.t.Helper()
+	e := s.open()
+	defer e.Close()
+	err := e.Store.Read(s.t.Context(), func(tx *store.Tx) error {
+		counts, err := tx.CountTouches(s.t.Context())
+		for _, c := range counts {
+			if c.State == andante.Attempted {
+				n += c.N
+			}
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }
 
 // leases counts the leases that are out.

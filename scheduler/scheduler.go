@@ -102,6 +102,7 @@ type Round struct {
 	Out      int       // leases that are out, these included
 	Returned int       // touches that came back from lost leases
 	Unknown  int       // touches that became unknown
+	Waiting  bool      // nothing was leased, but something due waits for a throttle
 	Next     time.Time // when nothing is due: the next due time; zero: nothing is planned
 }
 
@@ -250,9 +251,15 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err := pace.write(ctx, tx); err != nil {
 		return nil, err
 	}
-	if r.Leased == 0 {
-		r.Next, err = s.next(ctx, tx, pace)
+	if r.Leased > 0 {
+		return items, nil
 	}
+	if len(pace.spent) > 0 {
+		if r.Waiting, err = tx.IsWaiting(ctx, now); err != nil {
+			return nil, err
+		}
+	}
+	r.Next, err = s.next(ctx, tx, pace)
 	return items, err
 }
 

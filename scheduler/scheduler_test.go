@@ -129,7 +129,7 @@ func TestThrottleSpendsAndWaits(t *testing.T) {
 	w.same("leases", [][]int{{19, 18, 17, 16}, {15, 14}, {0}}, w.batches())
 	w.add(touch(1))
 	w.same("the other sender goes on", scheduler.Round{Leased: 1, Out: 4}, w.round())
-	w.same("the sender waits", scheduler.Round{Out: 4, Next: noon.Add(time.Minute)}, w.round())
+	w.same("the sender waits", scheduler.Round{Out: 4, Waiting: true, Next: noon.Add(time.Minute)}, w.round())
 	w.clock.tick(time.Minute - time.Millisecond)
 	w.items()
 	w.same("almost", 0, w.round().Leased)

@@ -49,7 +49,10 @@ func (a *app) demoCommand() *cobra.Command {
 func (a *app) demo(c *cobra.Command, o engine.DemoOptions) error {
 	line := newProgress(a.err)
 	o.Progress = func(d engine.DemoDay) {
-		line.show("%s day %3d of %d, %s: %d sent, %d planned, %d were put off",
+		if !line.on && d.Day%10 != 0 {
+			return
+		}
+		line.say("%s day %3d of %d, %s: %d sent, %d planned, %d were put off",
 			bar(int64(d.Day), int64(d.Days)), d.Day, d.Days, d.Date.Format("2 Jan 2006"), d.Sent, d.Planned, d.Deferred)
 	}
 	r, err := engine.Demo(c.Context(), o)
@@ -93,10 +96,12 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 	if o.Ungoverned {
 		a.printf("The governor was off. Run it again without --governor off.\n")
 	}
-	a.printf("\nWhat to try next:\n")
+	a.printf("\nWhat to try next (go run ./cmd/andante, where andante is not installed):\n")
 	a.printf("  andante -w %s why %s\n", r.Dir, r.ExampleContact)
 	a.printf("  andante -w %s status\n", r.Dir)
-	a.printf("  andante demo --governor off\n")
+	if !o.Ungoverned {
+		a.printf("  andante demo --governor off\n")
+	}
 	a.printf("  andante init my-workspace\n")
 }
 

@@ -24,6 +24,15 @@ func (p *progress) show(format string, args ...any) {
 	p.wide = len(line)
 }
 
+// say shows a line, and elsewhere than on a terminal prints it.
+func (p *progress) say(format string, args ...any) {
+	if p.on {
+		p.show(format, args...)
+		return
+	}
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
 // done clears the line.
 func (p *progress) done() {
 	if p.on && p.wide > 0 {

@@ -24,7 +24,7 @@ func (a *app) runCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringSliceVar(&roles, "role", nil, "scheduler, worker or web; all if not given")
 	f.DurationVar(&r.Grace, "grace", 30*time.Second, "time to finish what is on the wire")
-	f.BoolVar(&r.UntilIdle, "until-idle", false, "end when nothing may go now")
+	f.BoolVar(&r.UntilIdle, "until-idle", false, "end when nothing is due now")
 	f.BoolVar(&r.Once, "once", false, "lease what is due one time, work it and end")
 	f.IntVar(&workers, "concurrency", 4, "batches worked at a time; each uses one connection")
 	c.RunE = func(c *cobra.Command, _ []string) error {
