@@ -40,7 +40,7 @@ func (f *Flights) Run(ctx context.Context, batch []Sealed, gate Gate) error {
 		}
 		n, err := f.next(ctx, len(rest))
 		if err != nil {
-			return fmt.Errorf("connect: %d messages not asked for: %w", len(rest), err)
+			return fmt.Errorf("connect: %w", err)
 		}
 		if err := f.fly(ctx, rest[:n], gate); err != nil {
 			return fmt.Errorf("permit: %w", err)

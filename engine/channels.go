@@ -101,9 +101,12 @@ type listed struct {
 	only []string // addresses and domains
 }
 
-func (c *listed) on(address string) bool {
+func (c *listed) on(address string) bool { return Listed(c.only, address) }
+
+// Listed tells whether an address, or its domain, stands in `deliver: {only: [...]}`.
+func Listed(only []string, address string) bool {
 	_, domain, _ := strings.Cut(address, "@")
-	return slices.ContainsFunc(c.only, func(o string) bool {
+	return slices.ContainsFunc(only, func(o string) bool {
 		o = strings.TrimPrefix(strings.ToLower(o), "@")
 		return o == strings.ToLower(address) || o == strings.ToLower(domain)
 	})

@@ -15,7 +15,7 @@ import (
 )
 
 // gitignore keeps secrets, the store and mails out of Git.
-const gitignore = "secrets/\noutbox/\n*.db\n*.db-*\n*.db.lock\n"
+const gitignore = "secrets/\noutbox/\ninbox/\n*.db\n*.db-*\n*.db.lock\n*.rejected.csv\n"
 
 // Init makes a workspace from the example, with keys of its own.
 func Init(dir string) error {

@@ -47,7 +47,7 @@ type RunOptions struct {
 
 	idle   func(context.Context, scheduler.Round) error
 	demo   bool
-	owned  bool                // the caller holds the store already
+	owned  bool               // the caller holds the store already
 	opened func(*queue.Asynq) // told the queue, for tests
 }
 
@@ -280,7 +280,7 @@ func (e *Engine) observe(q queue.Queue) {
 func (e *Engine) serve(ctx context.Context, q queue.Queue, r RunOptions) error {
 	l, err := net.Listen("tcp", e.Config.Web.Listen)
 	if err != nil {
-		return fmt.Errorf("listen for the web role: %w", err)
+		return fmt.Errorf("listen for the web role: %w; choose another address with web.listen or ANDANTE_LISTEN, or leave the role out with --role scheduler,worker", err)
 	}
 	if r.Ready != nil {
 		r.Ready(l.Addr().String())

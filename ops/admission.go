@@ -22,7 +22,7 @@ func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason
 	case e.q.For == sequences.PrimaryContact && e.primary[a.ID] != c.ID:
 		return andante.ReasonNotPrimary
 	}
-	if reason := e.refusedByHistory(c); reason != "" {
+	if reason := e.refusedByHistory(c, a); reason != "" {
 		return reason
 	}
 	if reason := e.refusedByBars(c, a); reason != "" {
@@ -34,7 +34,7 @@ func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason
 	return ""
 }
 
-func (e *enrolling) refusedByHistory(c andante.Contact) andante.Reason {
+func (e *enrolling) refusedByHistory(c andante.Contact, a andante.Account) andante.Reason {
 	for _, x := range e.history[c.ID] {
 		live := x.State != andante.EnrollmentFinished
 		switch {
@@ -42,13 +42,19 @@ func (e *enrolling) refusedByHistory(c andante.Contact) andante.Reason {
 			return andante.ReasonAlready
 		case x.Sequence == e.q.Name && e.q.Reenter == nil:
 			return andante.ReasonReenter
-		case x.Sequence == e.q.Name && e.p.now.Before(e.q.Reenter.From(x.Finished, time.UTC, nil)):
+		case x.Sequence == e.q.Name && e.p.now.Before(e.mayReenter(x, c, a)):
 			return andante.ReasonReenter
 		case live && e.q.Exclusive != "" && x.Exclusive == e.q.Exclusive:
 			return andante.ReasonExclusive
 		}
 	}
 	return ""
+}
+
+// mayReenter returns from when on the contact may enter again, by its own calendar.
+func (e *enrolling) mayReenter(x andante.Enrollment, c andante.Contact, a andante.Account) time.Time {
+	facts := e.p.w.Facts(c, a)
+	return e.q.Reenter.From(x.Finished, facts.Zones[0], facts.Holidays)
 }
 
 // refusedByBars bars those who may not get any of the sequence's kinds.
@@ -80,7 +86,10 @@ func orUnknown(country string) string {
 }
 
 func (e *enrolling) barredFrom(k andante.Kind, c andante.Contact, country, tier string) (andante.Reason, []workspace.Need) {
-	bars := slices.Concat(e.barred[c.ID], e.byHash[e.o.Keys.Hash(c.AddressFor(k))])
+	bars := e.barred[c.ID]
+	if hash := e.o.Keys.Hash(c.AddressFor(k)); hash != "" {
+		bars = slices.Concat(bars, e.byHash[hash])
+	}
 	if slices.ContainsFunc(bars, func(s andante.Suppression) bool { return s.Covers(k, e.q.Purpose) }) {
 		return andante.ReasonSuppressed, nil
 	}

@@ -27,6 +27,7 @@ type EnrollRequest struct {
 // EnrollReport says what came of it.
 type EnrollReport struct {
 	Sequence string                 `json:"sequence"`
+	DryRun   bool                   `json:"dry_run"` // who would enter
 	Seen     int                    `json:"seen"`
 	Matched  int                    `json:"matched"`
 	Entered  int                    `json:"entered"`
@@ -43,7 +44,7 @@ const enrollPage = 500
 // Enroll enters every contact that matches and may enter, a page of contacts in
 // each transaction. It may be run again: nobody enters twice.
 func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error) {
-	rep := &EnrollReport{Sequence: r.Sequence, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}}
+	rep := &EnrollReport{Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}}
 	days := drip{perDay: r.PerDay, from: o.now()}
 	for after := andante.ContactID(""); ; {
 		var page []andante.Contact
@@ -120,10 +121,16 @@ func (e *enrolling) contact(c andante.Contact) error {
 	return e.enter(c, a)
 }
 
-// noteLacking counts the fields that steps need and the contact lacks.
+// noteLacking counts the fields and addresses that steps need and the contact lacks.
 func (e *enrolling) noteLacking(v andante.Values) {
 	lacking := map[string]bool{}
 	for _, s := range e.q.Steps {
+		switch s.Kind {
+		case andante.Email:
+			lacking["contact.email"] = v.Empty("contact.email")
+		case andante.SMS, andante.Call:
+			lacking["contact.phone"] = v.Empty("contact.phone")
+		}
 		for _, path := range s.Needs {
 			lacking[path] = lacking[path] || v.Empty(path)
 		}

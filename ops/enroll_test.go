@@ -99,6 +99,10 @@ func TestEnroll(t *testing.T) {
 		t.Errorf("a dry run enrolls: %v", got)
 	}
 	rep := w.enroll("brief")
+	if !dry.DryRun {
+		t.Error("a dry run does not say that it is one")
+	}
+	dry.DryRun = false
 	if diff := cmp.Diff(dry, rep); diff != "" {
 		t.Errorf("the dry run told something else (-dry +real):\n%s", diff)
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -18,11 +19,49 @@ type Status struct {
 	Touches     map[andante.State]int  `json:"touches"`
 	Reasons     map[andante.Reason]int `json:"reasons"`
 	Enrollments []store.RunCount       `json:"enrollments"`
-	Holds       []andante.Hold         `json:"holds"`
+	Holds       []Hold                 `json:"holds"`
+	Unknown     []andante.TouchID      `json:"unknown,omitempty"` // the first of them
 	Leased      int                    `json:"leased"`
 	Waiting     []store.Waiting        `json:"waiting,omitempty"` // for their sender's throttle
 	NextDue     time.Time              `json:"next_due,omitzero"` // when the next touch may go
 	Next        *Forecast              `json:"next,omitempty"`
+}
+
+// A Hold is a hold with the name of whom it is about.
+type Hold struct {
+	andante.Hold
+	Name string `json:"name,omitempty"` // of a contact (its own id, else its address) or an account
+}
+
+// fewUnknown is how many unknown touches are named.
+const fewUnknown = 20
+
+// holds reads every hold, with names instead of ids.
+func holds(ctx context.Context, tx *store.Tx) ([]Hold, error) {
+	all, err := tx.AllHolds(ctx)
+	list := make([]Hold, len(all))
+	for i, h := range all {
+		list[i] = Hold{Hold: h, Name: h.Key}
+		switch h.Scope {
+		case andante.HoldContact:
+			people, err := tx.Contacts(ctx, []andante.ContactID{andante.ContactID(h.Key)})
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range people {
+				list[i].Name = cmp.Or(c.ExternalID, c.Email, h.Key)
+			}
+		case andante.HoldAccount:
+			accounts, err := tx.Accounts(ctx, []andante.AccountID{andante.AccountID(h.Key)})
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range accounts {
+				list[i].Name = a.Name
+			}
+		}
+	}
+	return list, err
 }
 
 // Status reads the state of things; with a span above 0 also what goes out in
@@ -45,11 +84,11 @@ func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, erro
 		if s.Enrollments, err = tx.CountEnrollments(ctx); err != nil {
 			return err
 		}
-		if s.Holds, err = tx.AllHolds(ctx); err != nil {
+		if s.Holds, err = holds(ctx, tx); err != nil {
 			return err
 		}
-		if s.Holds == nil {
-			s.Holds = []andante.Hold{} // in JSON a list
+		if s.Unknown, err = tx.UnknownTouches(ctx, fewUnknown); err != nil {
+			return err
 		}
 		if s.Leased, _, err = tx.LeaseLoad(ctx); err != nil {
 			return err

@@ -189,19 +189,23 @@ func (t *teller) history(ctx context.Context) error {
 	for _, e := range enrollments {
 		t.entered(e)
 	}
-	for _, v := range verdicts {
-		t.verdict(v)
+	// Of one instant what led to a thing comes before it.
+	if err := t.around(ctx, ids); err != nil {
+		return err
 	}
 	for _, a := range attempts {
 		t.attempt(a)
 	}
+	for _, v := range verdicts {
+		t.verdict(v)
+	}
 	for _, x := range touches {
 		t.touch(x)
 	}
-	for _, e := range enrollments { // after what led to it in the same instant
+	for _, e := range enrollments {
 		t.finished(e)
 	}
-	return t.around(ctx, ids)
+	return nil
 }
 
 // knowFillers reads the touches of other contacts that filled limits.
@@ -238,7 +242,14 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 	if err != nil {
 		return err
 	}
+	told := map[string]bool{}
 	for _, s := range bars {
+		// By contact and by address, and one for each purpose: it is told once.
+		key := fmt.Sprint(s.At, s.Kind, s.Purpose, s.Reason)
+		if told[key] {
+			continue
+		}
+		told[key] = true
 		t.add(Line{At: s.At, What: "suppressed", Text: fmt.Sprintf("no %s from now on: %s", barred(s), s.Reason.Text()), Reason: s.Reason})
 	}
 	holds, err := t.tx.NarrowHolds(ctx, []string{string(t.contact.ID), string(t.account.ID)})
@@ -327,7 +338,11 @@ func (t *teller) attempt(a andante.Attempt) {
 	default:
 		l.Text = "refused (" + string(a.Outcome) + ")"
 	}
-	if said != "" && a.Outcome != andante.OutcomeSent {
+	switch {
+	case said == "" || a.Outcome == andante.OutcomeSent:
+	case a.Code == 0: // our own words, or the network's
+		l.Because = []string{strings.TrimSpace(said)}
+	default:
 		l.Because = []string{"the server said: " + strings.TrimSpace(said)}
 	}
 	t.add(l)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -87,6 +88,9 @@ func (s *Store) openPostgres(dsn string) (err error) {
 
 func (s *Store) openSQLite(path string, o Options) (err error) {
 	s.d = sqliteDialect
+	if err := private(path); err != nil {
+		return err
+	}
 	synchronous := "FULL"
 	if o.Volatile {
 		synchronous = "OFF"
@@ -106,6 +110,16 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(8)
 	return nil
+}
+
+// private makes a new database that only its owner may read: people's addresses are
+// in it. SQLite gives its other files the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Close closes the database. Transactions must have ended.

@@ -27,7 +27,7 @@ func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
 			Name: "andante_touches_total", Help: "Touches by the state that they reached, kind and reason.",
 		}, []string{"state", "kind", "reason"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "andante_send_seconds", Help: "Time from the permit to the answer of the other side.",
+			Name: "andante_send_seconds", Help: "Time from the first byte of a message to the answer of the other side.",
 			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 30, 100},
 		}, []string{"kind"}),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -38,11 +38,14 @@ func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
 	return j
 }
 
+// deferred stands in the metric for a touch that is planned again.
+const deferred = "deferred"
+
 // Fate notes that a touch was put off, skipped or failed before it was sent.
 func (j *Journal) Fate(t andante.Touch, state andante.State, reason andante.Reason) {
 	label := string(state)
 	if state == andante.Planned {
-		label = "deferred"
+		label = deferred
 	}
 	j.touches.WithLabelValues(label, string(t.Kind), string(reason)).Inc()
 	j.line(slog.LevelDebug, label, t, "reason", string(reason))
@@ -50,7 +53,7 @@ func (j *Journal) Fate(t andante.Touch, state andante.State, reason andante.Reas
 
 // Outcome notes what became of an attempt.
 func (j *Journal) Outcome(t andante.Touch, o andante.Outcome, code int, took time.Duration) {
-	state, level := string(o), slog.LevelInfo
+	level := slog.LevelInfo
 	switch o {
 	case andante.OutcomeSent:
 		level = slog.LevelDebug
@@ -59,9 +62,15 @@ func (j *Journal) Outcome(t andante.Touch, o andante.Outcome, code int, took tim
 	default:
 		j.errors.WithLabelValues(t.Sender, string(o)).Inc()
 	}
+	state := string(t.State)
+	if t.State == andante.Planned {
+		state = deferred
+	}
 	j.touches.WithLabelValues(state, string(t.Kind), string(t.Reason)).Inc()
-	j.seconds.WithLabelValues(string(t.Kind)).Observe(took.Seconds())
-	j.line(level, state, t, "reason", string(t.Reason), "code", code, "dur", took)
+	if o != andante.OutcomeUntried {
+		j.seconds.WithLabelValues(string(t.Kind)).Observe(took.Seconds())
+	}
+	j.line(level, string(o), t, "reason", string(t.Reason), "code", code, "dur", took)
 }
 
 func (j *Journal) line(level slog.Level, what string, t andante.Touch, more ...any) {

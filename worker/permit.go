@@ -19,7 +19,7 @@ type gate struct {
 	items    map[andante.TouchID]*item
 	asked    map[andante.TouchID]bool // for which a permit was asked
 	outcomes []outcome                // known, not recorded
-	started  time.Time                // of the flight, of the machine
+	started  time.Time                // of the message on the wire, of the machine
 	written  int                      // messages that were on the wire
 	shut     bool                     // the sender is refused: nothing more is written
 }
@@ -54,7 +54,6 @@ func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.Tou
 		return nil, errors.Join(err, g.flush(last))
 	}
 	g.noteOutcomes()
-	g.started = g.r.clock.Wall()
 	return allowed, nil
 }
 
@@ -172,6 +171,7 @@ func (g *gate) back(ctx context.Context, tx *store.Tx, list []*item) error {
 // Open tells whether a permitted message may still be written: the lease holds by
 // the machine's clock, and the claim by the calendar.
 func (g *gate) Open(id andante.TouchID) bool {
+	g.started = g.r.clock.Wall()
 	return !g.shut && g.r.keeper.holds() && !g.r.clock.Now().After(g.items[id].touch.NotAfter)
 }
 

@@ -3,6 +3,7 @@ package workspace
 import (
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/caarlos0/env/v11"
 
@@ -26,6 +27,9 @@ func Machine(fsys fs.FS) (*Config, error) {
 	}
 	w := &Workspace{Config: c}
 	if bad := checkDeliver(w); len(bad) > 0 {
+		if mode, ok := os.LookupEnv("ANDANTE_DELIVER_MODE"); ok {
+			return nil, fmt.Errorf("ANDANTE_DELIVER_MODE=%s: %w (ANDANTE_DELIVER_TO is the address)", mode, bad[0])
+		}
 		return nil, bad[0]
 	}
 	return c, nil

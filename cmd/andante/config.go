@@ -21,7 +21,10 @@ func (a *app) configCommand() *cobra.Command {
 		return nil
 	})
 	sub("check", "Check andante.yaml and the environment of this machine", func() error {
-		cfg, err := a.machine()
+		cfg, password, err := a.machine()
+		if err == nil {
+			err = password
+		}
 		if err != nil {
 			return err
 		}
@@ -29,7 +32,7 @@ func (a *app) configCommand() *cobra.Command {
 		return nil
 	})
 	sub("show", "Print the values in force, secrets as ***", func() error {
-		cfg, err := a.machine()
+		cfg, _, err := a.machine()
 		if err != nil {
 			return err
 		}
@@ -39,16 +42,17 @@ func (a *app) configCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) machine() (*workspace.Config, error) {
+// machine reads what this machine would use; password is why the mail server's can't
+// be read.
+func (a *app) machine() (cfg *workspace.Config, password, err error) {
 	root, err := a.folder()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer root.Close()
-	cfg, err := workspace.Machine(root.FS())
-	if err != nil {
-		return nil, err
+	if cfg, err = workspace.Machine(root.FS()); err != nil {
+		return nil, nil, err
 	}
-	_, err = cfg.Password(root.FS())
-	return cfg, err
+	_, password = cfg.Password(root.FS())
+	return cfg, password, nil
 }

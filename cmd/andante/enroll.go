@@ -41,6 +41,11 @@ func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest)
 	if err != nil {
 		return err
 	}
+	if r.Where != "" {
+		if _, err := w.Condition(r.Where); err != nil {
+			return usagef("--where: %w", err)
+		}
+	}
 	line := newProgress(a.err)
 	r.Progress = func(seen int) { line.show("%s seen", count(seen, "contact")) }
 	if !a.yes {

@@ -106,7 +106,8 @@ func (a *app) ran(before, after *reports.Status, loc *time.Location) {
 	}
 	a.waiting(after)
 	for _, reason := range byCount(after.Reasons) {
-		if n := after.Reasons[reason] - before.Reasons[reason]; n > 0 {
+		// What is taken back at the end of a run is looked at again by the next.
+		if n := after.Reasons[reason] - before.Reasons[reason]; n > 0 && reason != andante.ReasonReturned {
 			a.printf("%8d  put off or not sent: %s\n", n, reason.Text())
 		}
 	}

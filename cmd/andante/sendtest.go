@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/mail"
 	"path/filepath"
@@ -60,7 +62,7 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 		Unsubscribe: p.link, Date: e.Clock.Now(),
 	})
 	if err != nil {
-		return fmt.Errorf("send the test: %w", err)
+		return fmt.Errorf("send the test through %s:%d: %w%s", e.Config.Channels.Email.Host, e.Config.Channels.Email.Port, err, relayHint(err))
 	}
 	a.sentTest(e, receipt, to)
 	for _, n := range p.notes {
@@ -69,12 +71,29 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 	return nil
 }
 
+// relayHint says what to do about a relay that can't be used.
+func relayHint(err error) string {
+	var refused *channels.SendError
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &untrusted):
+		return "; if the certificate is your own authority's, name the authority in SSL_CERT_FILE"
+	case errors.As(err, &refused) && refused.Code == 535:
+		return "; see channels.email.user and password in andante.yaml"
+	case errors.As(err, &refused) && refused.Code == 0:
+		return "; see channels.email in andante.yaml, or ANDANTE_SMTP_HOST, _PORT and _TLS"
+	}
+	return ""
+}
+
 func (a *app) sentTest(e *engine.Engine, r channels.Receipt, to string) {
 	d := e.Config.Deliver
-	switch d.Mode {
-	case "sandbox":
+	switch {
+	case d.Mode == "sandbox":
 		a.printf("Written to %s, for the mode is sandbox. Add --live to send it.\n", a.inDir(d.To))
-	case "redirect":
+	case d.Mode == "live" && len(d.Only) > 0 && !engine.Listed(d.Only, to):
+		a.printf("Written to %s, for `deliver: {only: ...}` does not name %s. Add --live to send it.\n", a.inDir("outbox"), to)
+	case d.Mode == "redirect":
 		a.printf("Sent to %s, where everything goes in this mode; the server said: %d %s\n", d.To, r.Code, r.Response)
 	default:
 		a.printf("Sent to %s; the server said: %d %s\n", to, r.Code, r.Response)

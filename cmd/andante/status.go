@@ -73,7 +73,7 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 		if !h.Until.IsZero() {
 			until = ", until " + h.Until.In(loc).Format("Mon 2 Jan 2006")
 		}
-		a.printf("\non hold: %s, by %s: %s%s\n", strings.TrimSpace(string(h.Scope)+" "+h.Key), h.Author, h.Reason, until)
+		a.printf("\non hold: %s, by %s: %s%s\n", strings.TrimSpace(string(h.Scope)+" "+h.Name), h.Author, h.Reason, until)
 	}
 	if len(s.Waiting) > 0 || !s.NextDue.IsZero() {
 		a.printf("\n")
@@ -129,6 +129,12 @@ func (a *app) touches(s *reports.Status) {
 		if n := s.Touches[st]; n > 0 {
 			a.printf("%8d  %s\n", n, st)
 		}
+	}
+	for i, id := range s.Unknown {
+		if i == 0 {
+			a.printf("\nunknown, for `andante why TOUCH` (%d of %d)\n", len(s.Unknown), s.Touches[andante.Unknown])
+		}
+		a.printf("  %s\n", id)
 	}
 	if len(s.Reasons) == 0 {
 		return

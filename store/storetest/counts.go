@@ -14,6 +14,7 @@ var countTests = []test{
 	{"verdicts", countVerdicts},
 	{"deferred touches", countDeferred},
 	{"touches due before an instant", dueBefore},
+	{"unknown touches", unknownTouches},
 	{"enrollments", countEnrollments},
 }
 
@@ -128,6 +129,17 @@ func dueBefore(_ *testing.T, s db) {
 		want = append(want, id[andante.TouchID](n))
 	}
 	s.same("due before", want, ids)
+}
+
+func unknownTouches(_ *testing.T, s db) {
+	row := func(n int, state andante.State) andante.Touch {
+		t := touch(n)
+		t.State, t.Settled = state, at(10-n)
+		return t
+	}
+	s.add(row(0, andante.Unknown), row(1, andante.Sent), row(2, andante.Unknown), row(3, andante.Unknown))
+	got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.TouchID, error) { return tx.UnknownTouches(ctx, 2) })
+	s.same("unknown", []andante.TouchID{id[andante.TouchID](3), id[andante.TouchID](2)}, got)
 }
 
 func countEnrollments(_ *testing.T, s db) {
