@@ -86,7 +86,7 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	if err != nil {
 		return m, "", err
 	}
-	m = compose(it, id, s, q, out, link, b.now)
+	m = compose(it, id, s, q, out, link, b.now.In(b.w.ZoneOf(id)))
 	if thread.on {
 		m.InReplyTo, m.References = thread.last.MessageID, thread.ids
 	}

@@ -1,11 +1,14 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/templates"
 )
 
@@ -25,6 +28,15 @@ func (w *Workspace) Named(ctx context.Context, id Identity, v andante.Values) (I
 	name, err := line.Render(ctx, v)
 	id.Name = name
 	return id, err
+}
+
+// ZoneOf is where a sender reads the clock: a person's own zone, else the company's.
+func (w *Workspace) ZoneOf(id Identity) *time.Location {
+	zone, err := calendar.LoadZone(cmp.Or(id.Zone, w.Config.Company.Zone))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // senderName compiles a name, once.

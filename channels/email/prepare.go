@@ -54,7 +54,7 @@ func build(m andante.Message, h header) ([]byte, error) {
 	if h.replyTo != nil {
 		msg.ReplyToMailAddress(h.replyTo)
 	}
-	msg.SetDateWithValue(m.Date.UTC())
+	msg.SetDateWithValue(m.Date)
 	msg.SetMessageIDWithValue(m.MessageID)
 	msg.SetGenHeader(gomail.HeaderSubject, h.subject)
 	for _, f := range h.fields {

@@ -59,7 +59,7 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 	receipt, err := e.SendOne(c.Context(), andante.Message{
 		Kind: andante.Email, From: andante.Mailbox{Name: p.identity.Name, Address: p.identity.Email}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
 		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text,
-		Unsubscribe: p.link, Date: e.Clock.Now(),
+		Unsubscribe: p.link, Date: e.Clock.Now().In(zone(e.Config)),
 	})
 	if err != nil {
 		return fmt.Errorf("send the test through %s:%d: %w%s", e.Config.Channels.Email.Host, e.Config.Channels.Email.Port, err, relayHint(err))
