@@ -55,6 +55,7 @@ const (
 // Reasons for the end of an enrollment, or a refusal to begin one.
 const (
 	ReasonFinished     Reason = "finished"
+	ReasonNotFollowed  Reason = "not_followed"
 	ReasonReplied      Reason = "replied"
 	ReasonMet          Reason = "met"
 	ReasonHandedOver   Reason = "handed_over"
@@ -116,6 +117,7 @@ var reasonText = map[Reason]string{
 	ReasonThrottled: "the sender's throttle is spent",
 
 	ReasonFinished:     "all steps are done",
+	ReasonNotFollowed:  "the store refused to plan its next step: see the log",
 	ReasonReplied:      "the contact replied",
 	ReasonMet:          "the contact was met",
 	ReasonHandedOver:   "handed over to sales",

@@ -30,8 +30,8 @@ func outcomeIDs(list []outcome) []andante.TouchID {
 }
 
 // plainAfter is how many tries an outcome has to be recorded with all that follows
-// from it, before the outcome alone is written. A store that is away is waited for
-// instead: what follows must not be lost to an outage.
+// from it, before the outcome alone is written and the enrollment ends. A store that is
+// away is waited for instead: what follows must not be lost to an outage.
 const plainAfter = 8
 
 // answers tells whether the store can be read.
@@ -90,14 +90,30 @@ func (g *gate) halve(ctx context.Context) error {
 	return nil
 }
 
-// plain writes what became of the touches and nothing that follows from it.
+// plain writes what became of the touches and, instead of what follows from it, the
+// end of the enrollments: nobody must wait for a step that will never be planned.
 func (g *gate) plain(ctx context.Context) error {
 	return g.r.store.Write(ctx, func(tx *store.Tx) error {
 		rec := newRecording(g.outcomes)
+		var over []andante.EnrollmentID
 		for _, s := range rec.all {
-			if _, err := tx.Change(ctx, []store.Change{s.Change}); err != nil {
+			done, err := tx.Change(ctx, []store.Change{s.Change})
+			if err != nil {
 				return err
 			}
+			if s.Touch.State.Settled() && done[s.Touch.ID] {
+				over = append(over, s.Touch.Enrollment)
+			}
+		}
+		running, err := tx.Enrollments(ctx, compact(over))
+		if err != nil {
+			return err
+		}
+		for i := range running {
+			running[i].Reason, running[i].Finished = andante.ReasonNotFollowed, rec.at
+		}
+		if _, err := tx.FinishEnrollments(ctx, running); err != nil {
+			return err
 		}
 		return tx.EndAttempts(ctx, rec.attempts)
 	})

@@ -21,6 +21,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver named pgx
 	"github.com/redis/go-redis/v9"
+	_ "modernc.org/sqlite" // the driver named sqlite
 
 	"github.com/andante-hq/andante"
 )
@@ -52,6 +53,20 @@ func Postgres(t testing.TB) string {
 	t.Cleanup(func() { execPostgres(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	u.Path = "/" + name
 	return u.String()
+}
+
+// SQLite runs a statement on a database file beside whoever else has it open: to make
+// it refuse what a test wants refused.
+func SQLite(t testing.TB, path, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
 }
 
 func execPostgres(t testing.TB, server, statement string) {
