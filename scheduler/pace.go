@@ -33,13 +33,30 @@ func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, now time.Time) 
 	return p, err
 }
 
-// waiting returns the senders whose throttle is spent.
-func (p *pace) waiting() []string {
-	var list []string
-	for s := range p.spent {
-		list = append(list, s)
+// ready returns the heads that are due and whose sender need not wait.
+func (p *pace) ready(heads []store.Head) (list []store.Head) {
+	for _, h := range heads {
+		if _, waits := p.spent[h.Sender]; !waits && !h.Due.After(p.now) {
+			list = append(list, h)
+		}
 	}
 	return list
+}
+
+// next returns when there is something to do again: a due time, or the end of the
+// throttle that a touch waits for; waiting tells that one is due and waits.
+func (p *pace) next(heads []store.Head) (next time.Time, waiting bool) {
+	for _, h := range heads {
+		at := h.Due
+		if free, waits := p.spent[h.Sender]; waits && free.After(at) {
+			waiting = waiting || !at.After(p.now)
+			at = free
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return next, waiting
 }
 
 // allow returns as many touches as the sender's throttle lets out now and spends

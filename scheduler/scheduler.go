@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -221,11 +222,14 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if room <= 0 {
 		return nil, nil
 	}
-	due, err := tx.Due(ctx, now, room, pace.waiting())
+	heads, err := tx.Heads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r.Full = len(due) == room
+	due, err := s.due(ctx, tx, pace.ready(heads), room, r)
+	if err != nil {
+		return nil, err
+	}
 	epoch, err := tx.Epoch(ctx)
 	if err != nil {
 		return nil, err
@@ -251,16 +255,40 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err := pace.write(ctx, tx); err != nil {
 		return nil, err
 	}
-	if r.Leased > 0 {
-		return items, nil
+	if r.Leased == 0 {
+		r.Next, r.Waiting = pace.next(heads)
 	}
-	if len(pace.spent) > 0 {
-		if r.Waiting, err = tx.IsWaiting(ctx, now); err != nil {
-			return nil, err
+	return items, nil
+}
+
+// due takes what is due, the higher priorities first. Of one priority each sender
+// gets its share of the room, so that the backlog of one keeps nobody else waiting.
+func (s *Scheduler) due(ctx context.Context, tx *store.Tx, heads []store.Head, room int, r *Round) (due []andante.Touch, err error) {
+	for p := andante.High; p <= andante.Low; p++ {
+		var active []store.Head
+		for _, h := range heads {
+			if h.Priority == p {
+				active = append(active, h)
+			}
+		}
+		for i, h := range active {
+			share := (room - len(due) + len(active) - i - 1) / (len(active) - i)
+			if share == 0 {
+				r.Full = true
+				continue
+			}
+			more, err := tx.Due(ctx, s.clock.Now(), h, share)
+			if err != nil {
+				return nil, err
+			}
+			r.Full = r.Full || len(more) == share
+			due = append(due, more...)
 		}
 	}
-	r.Next, err = s.next(ctx, tx, pace)
-	return items, err
+	slices.SortFunc(due, func(a, b andante.Touch) int {
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
+	})
+	return due, nil
 }
 
 func (s *Scheduler) take(ctx context.Context, tx *store.Tx, l store.Lease, touches []andante.Touch) error {
@@ -272,18 +300,6 @@ func (s *Scheduler) take(ctx context.Context, tx *store.Tx, l store.Lease, touch
 		return err
 	}
 	return tx.MarkLeased(ctx, ids, l.ID)
-}
-
-// next returns when there is something to do again: a due time, or the end of a
-// throttle.
-func (s *Scheduler) next(ctx context.Context, tx *store.Tx, pace *pace) (time.Time, error) {
-	next, err := tx.NextDue(ctx, pace.waiting())
-	for _, at := range pace.spent {
-		if next.IsZero() || at.Before(next) {
-			next = at
-		}
-	}
-	return next, err
 }
 
 // a batch is what one lease takes.

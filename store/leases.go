@@ -190,13 +190,6 @@ func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
 		})
 }
 
-// IsWaiting tells whether a due touch waits for a throttle.
-func (tx *Tx) IsWaiting(ctx context.Context, now time.Time) (waiting bool, err error) {
-	err = tx.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM touches t JOIN throttles w ON w.sender=t.sender
-		WHERE t.state='planned' AND t.due_at <= $1 AND w.domain='' AND w.next_at > $1)`, ms(now)).Scan(&waiting)
-	return waiting, err
-}
-
 // NextFree returns when the next planned touch may go: its due time, or the end of
 // the throttle that it waits for. The zero time if nothing is planned. It reads
 // every planned touch.

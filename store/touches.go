@@ -82,50 +82,36 @@ func (tx *Tx) OpenTouchesOf(ctx context.Context, contacts []andante.ContactID) (
 		nil, contacts, "", scanTouch)
 }
 
-// Due returns up to n planned touches whose time has come, the most urgent
-// first, and locks them, passing over those that somebody else holds. senders
-// are left out.
-func (tx *Tx) Due(ctx context.Context, now time.Time, n int, senders []string) ([]andante.Touch, error) {
-	args := []any{ms(now), 0, 0}
-	text := "SELECT " + touchColumns + " FROM touches WHERE state='planned' AND due_at <= $1 AND priority = $2"
-	for _, s := range senders {
-		args = append(args, s)
-		text += fmt.Sprintf(" AND sender <> $%d", len(args))
-	}
-	text += " ORDER BY priority, due_at, id LIMIT $3" + tx.d.skip
-	var due []andante.Touch
-	for p := andante.High; p <= andante.Low && len(due) < n; p++ {
-		args[1], args[2] = int(p), n-len(due)
-		more, err := query(ctx, tx, text, args, scanTouch)
-		if err != nil {
-			return nil, err
-		}
-		due = append(due, more...)
-	}
-	return due, nil
+// A Head is the first planned touch of a sender and a priority.
+type Head struct {
+	Sender   string
+	Priority andante.Priority
+	Due      time.Time
 }
 
-// NextDue returns the earliest due time of the planned touches, leaving senders
-// out; the zero time if there is none.
-func (tx *Tx) NextDue(ctx context.Context, senders []string) (time.Time, error) {
-	args := []any{0}
-	text := "SELECT min(due_at) FROM touches WHERE state='planned' AND priority = $1"
-	for _, s := range senders {
-		args = append(args, s)
-		text += fmt.Sprintf(" AND sender <> $%d", len(args))
-	}
-	var next time.Time
-	for p := andante.High; p <= andante.Low; p++ {
-		args[0] = int(p)
-		var at sql.NullInt64
-		if err := tx.tx.QueryRowContext(ctx, text, args...).Scan(&at); err != nil {
-			return next, err
-		}
-		if t := instant(at); at.Valid && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
-	}
-	return next, nil
+// Heads returns the first planned touch of each sender and priority. It steps from
+// sender to sender in the index, so that a long backlog costs no more than a short
+// one.
+func (tx *Tx) Heads(ctx context.Context) ([]Head, error) {
+	const text = `WITH RECURSIVE s (sender) AS (
+			SELECT min(sender) FROM touches WHERE state='planned'
+			UNION ALL SELECT (SELECT min(t.sender) FROM touches t WHERE t.state='planned' AND t.sender > s.sender) FROM s WHERE s.sender IS NOT NULL),
+		h AS (SELECT s.sender, p.n, (SELECT min(t.due_at) FROM touches t WHERE t.state='planned' AND t.sender=s.sender AND t.priority=p.n) AS due
+			FROM s CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2) p WHERE s.sender IS NOT NULL)
+		SELECT sender, n, due FROM h WHERE due IS NOT NULL ORDER BY n, due, sender`
+	return query(ctx, tx, text, nil, func(r *sql.Rows) (h Head, err error) {
+		var due int64
+		err = r.Scan(&h.Sender, &h.Priority, &due)
+		h.Due = time.UnixMilli(due).UTC()
+		return h, err
+	})
+}
+
+// Due returns up to n planned touches of a sender and priority whose time has come,
+// the earliest first, and locks them, passing over those that somebody else holds.
+func (tx *Tx) Due(ctx context.Context, now time.Time, h Head, n int) ([]andante.Touch, error) {
+	return query(ctx, tx, "SELECT "+touchColumns+` FROM touches WHERE state='planned' AND sender=$1 AND priority=$2 AND due_at <= $3
+		ORDER BY due_at, id LIMIT $4`+tx.d.skip, []any{h.Sender, int(h.Priority), ms(now), n}, scanTouch)
 }
 
 // A Change takes a touch from one state to another.

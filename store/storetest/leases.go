@@ -267,11 +267,6 @@ func waitingForThrottle(_ *testing.T, s db) {
 	refund := func(sender string, d time.Duration) {
 		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.RefundThrottle(ctx, sender, d, at(3)) })
 	}
-	is := func(now time.Time) bool {
-		return read(s, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.IsWaiting(ctx, now) })
-	}
-	s.same("something waits", true, is(at(3)))
-	s.same("nothing waits", false, is(at(9)))
 	s.same("waiting", []store.Waiting{{Sender: "nora", Touches: 2, Until: at(9)}}, look(at(3)))
 	s.same("later", []store.Waiting{{Sender: "lena", Touches: 1, Until: at(8)}, {Sender: "nora", Touches: 2, Until: at(9)}}, look(at(7)))
 	s.same("the next that is free", at(1), free())

@@ -156,7 +156,7 @@ func dueSkips(t *testing.T, s db) {
 	all := list(6, touch)
 	s.add(all...)
 	due := func(ctx context.Context, tx *store.Tx, n int) []andante.TouchID {
-		touches, err := tx.Due(ctx, at(100), n, nil)
+		touches, err := tx.Due(ctx, at(100), store.Head{Sender: all[0].Sender, Priority: all[0].Priority}, n)
 		if err != nil {
 			t.Error(err)
 		}

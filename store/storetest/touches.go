@@ -17,7 +17,7 @@ var touchTests = []test{
 	{"found by contact and by lease", touchesFound},
 	{"found by Message-ID", touchByMessageID},
 	{"due in order", dueInOrder},
-	{"next due", nextDue},
+	{"the first of each sender and priority", heads},
 	{"change writes every field", changeWrites},
 	{"change leaves alone what has moved", changeGuard},
 	{"change refuses a transition outside the table", changeTable},
@@ -196,33 +196,35 @@ func dueInOrder(_ *testing.T, s db) {
 	all, want := dueList()
 	slices.Reverse(all)
 	s.add(all...)
-	due := func(n int, without ...string) (got []andante.TouchID) {
+	due := func(sender string, p andante.Priority, n int) (got []andante.TouchID) {
 		s.t.Helper()
 		s.write(func(ctx context.Context, tx *store.Tx) error {
-			touches, err := tx.Due(ctx, at(100), n, without)
+			touches, err := tx.Due(ctx, at(100), store.Head{Sender: sender, Priority: p}, n)
 			got = pick(touches, touchID)
 			return err
 		})
 		return got
 	}
-	for n := range len(want) + 2 {
-		s.same("due", want[:min(n, len(want))], due(n))
-	}
-	s.same("due without nora", []andante.TouchID{want[1], want[2], want[5]}, due(10, "nora"))
-	s.same("due without both", []andante.TouchID(nil), due(10, "nora", "news"))
+	s.same("high of nora", want[:1], due("nora", andante.High, 9))
+	s.same("high of news is not due yet", []andante.TouchID(nil), due("news", andante.High, 9))
+	s.same("normal of news", []andante.TouchID{want[1], want[2]}, due("news", andante.Normal, 9))
+	s.same("the first of them", want[1:2], due("news", andante.Normal, 1))
+	s.same("none of them", []andante.TouchID(nil), due("news", andante.Normal, 0))
+	s.same("low of nora", want[4:5], due("nora", andante.Low, 9))
 }
 
-func nextDue(_ *testing.T, s db) {
-	next := func(without ...string) time.Time {
-		s.t.Helper()
-		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.NextDue(ctx, without) })
+func heads(_ *testing.T, s db) {
+	look := func() []store.Head {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.Head, error) { return tx.Heads(ctx) })
 	}
-	s.same("of none", time.Time{}, next())
+	s.same("of none", []store.Head(nil), look())
 	all, _ := dueList()
 	s.add(all...)
-	s.same("next", at(0), next())
-	s.same("without nora", at(1), next("nora"))
-	s.same("without both", time.Time{}, next("nora", "news"))
+	s.same("heads", []store.Head{
+		{Sender: "nora", Priority: andante.High, Due: at(100)}, {Sender: "news", Priority: andante.High, Due: at(100).Add(time.Millisecond)},
+		{Sender: "news", Priority: andante.Normal, Due: at(4)}, {Sender: "nora", Priority: andante.Normal, Due: at(5)},
+		{Sender: "nora", Priority: andante.Low, Due: at(0)}, {Sender: "news", Priority: andante.Low, Due: at(1)},
+	}, look())
 }
 
 func changeWrites(_ *testing.T, s db) {
