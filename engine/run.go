@@ -152,7 +152,7 @@ func (e *Engine) returnLeases(ctx context.Context, what string) error {
 	for _, l := range leases {
 		var back, unknown int
 		err := e.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			back, unknown, err = e.Ops.ReturnLease(ctx, tx, l.ID)
+			back, unknown, err = e.Ops.ReturnLease(ctx, tx, l.ID, time.Time{})
 			return err
 		})
 		if err != nil {

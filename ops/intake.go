@@ -72,6 +72,9 @@ func (o *Ops) TakeIn(ctx context.Context, w *workspace.Workspace, rows []Row) (T
 
 func (o *Ops) takeOnce(ctx context.Context, w *workspace.Workspace, rows []Row) (t Taken, err error) {
 	err = o.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Alone(ctx); err != nil {
+			return err
+		}
 		in, err := o.newIntake(ctx, tx, w)
 		if err != nil {
 			return err

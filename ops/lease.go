@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -9,8 +10,8 @@ import (
 
 // ReturnLease settles a lease whose worker is gone: what was permitted and has
 // no outcome becomes unknown, for it may have been sent; everything else provably
-// never left and is planned again.
-func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID) (returned, unknown int, err error) {
+// never left and is planned again, not before the given instant (zero: at once).
+func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID, notBefore time.Time) (returned, unknown int, err error) {
 	var touches []andante.Touch
 	err = Lock(ctx, tx, func() ([]andante.AccountID, error) {
 		touches, err = tx.TouchesIn(ctx, id)
@@ -28,6 +29,9 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID)
 		if was != andante.Attempted {
 			t.State = andante.Planned
 			t.Free()
+			if t.Due.Before(notBefore) {
+				t.Due = notBefore
+			}
 			back = append(back, store.Change{Touch: t, Was: was, Lease: id})
 			continue
 		}

@@ -35,7 +35,7 @@ func TestReturnLease(t *testing.T) {
 			for i := range 2 { // the second time finds nothing
 				var returned, unknown int
 				w.write(func(tx *store.Tx) (err error) {
-					returned, unknown, err = w.ReturnLease(t.Context(), tx, lease)
+					returned, unknown, err = w.ReturnLease(t.Context(), tx, lease, time.Time{})
 					return err
 				})
 				if i == 0 && (returned != test.returned || unknown != test.unknown) || i == 1 && returned+unknown > 0 {

@@ -68,8 +68,11 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 			finished = append(finished, e)
 			continue
 		}
-		e.Step = t.Step
-		next, moved = append(next, t), append(moved, e)
+		next = append(next, t)
+		if e.Step == s.Touch.Step { // a receipt that came late finds it further on
+			e.Step = t.Step
+			moved = append(moved, e)
+		}
 	}
 	if err := tx.AddTouches(ctx, next); err != nil {
 		return err

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -95,13 +96,7 @@ func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, respons
 	if err != nil {
 		return err
 	}
-	s := andante.Suppression{
-		ID: andante.NewID[andante.SuppressionID](o.now()), Address: t.Address, Kind: t.Kind, Reason: andante.ReasonAddress, Source: response, At: o.now(),
-	}
-	if s.Address == "" {
-		s.Contact = t.Contact
-	}
-	if err := tx.AddSuppressions(ctx, []andante.Suppression{s}); err != nil {
+	if err := tx.AddSuppressions(ctx, []andante.Suppression{DeadAddress(t, response, o.now())}); err != nil {
 		return err
 	}
 	accounts := unique(people, func(c andante.Contact) andante.AccountID { return c.Account })
@@ -112,6 +107,17 @@ func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, respons
 		return err
 	}
 	return o.applyToAll(ctx, tx, people, andante.EventUnreachable, response, t.ID)
+}
+
+// DeadAddress bars the address of a touch that a server says does not exist.
+func DeadAddress(t andante.Touch, response string, now time.Time) andante.Suppression {
+	s := andante.Suppression{
+		ID: andante.NewID[andante.SuppressionID](now), Address: t.Address, Kind: t.Kind, Reason: andante.ReasonAddress, Source: response, At: now,
+	}
+	if s.Address == "" {
+		s.Contact = t.Contact
+	}
+	return s
 }
 
 // Suppress bars addresses for good: a list from elsewhere, before the first

@@ -130,7 +130,8 @@ func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Co
 		BaseContext: func() context.Context { return context.WithoutCancel(ctx) }, ShutdownTimeout: 24 * time.Hour,
 		Logger: quietLogger{q.log}, LogLevel: asynq.WarnLevel,
 	})
-	var running sync.WaitGroup // asynq may let go of a handler for other reasons too
+	var running sync.WaitGroup                // asynq may let go of a handler for other reasons too,
+	slots := make(chan struct{}, concurrency) // and start another in its place
 	err := srv.Start(asynq.HandlerFunc(func(_ context.Context, t *asynq.Task) error {
 		running.Add(1)
 		defer running.Done()
@@ -139,6 +140,8 @@ func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Co
 		if !ok || err != nil || !andante.IsID(lease) {
 			return nil // not ours: dropping it harms nothing, the store knows what is due
 		}
+		slots <- struct{}{}
+		defer func() { <-slots }()
 		handle(ctx, Item{andante.LeaseID(lease), n})
 		return nil
 	}))

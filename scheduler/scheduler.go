@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -153,46 +154,70 @@ func (s *Scheduler) Drain(ctx context.Context) error {
 	}
 }
 
-// tendAll tends in a transaction of its own.
+// tendAll settles leases whose time is over and queues those again that wait too long
+// for a worker, each in a transaction of its own: trouble with one is not the others',
+// and no more is locked at a time than one lease holds.
 func (s *Scheduler) tendAll(ctx context.Context, r *Round) (again []queue.Item, err error) {
-	err = s.store.Write(ctx, func(tx *store.Tx) (err error) {
-		r.Returned, r.Unknown = 0, 0
-		again, err = s.tend(ctx, tx, r)
+	var lost []store.Lease
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		wall, err := tx.Wall(ctx)
+		if err == nil {
+			lost, err = tx.LostLeases(ctx, wall.Add(-s.o.PickupTime), wall, "")
+		}
 		return err
 	})
-	if r.Returned+r.Unknown > 0 && err == nil {
+	for _, l := range lost {
+		var t tended
+		e := s.store.Write(ctx, func(tx *store.Tx) (err error) {
+			t, err = s.tend(ctx, tx, l.ID)
+			return err
+		})
+		if e != nil {
+			err = errors.Join(err, fmt.Errorf("tend lease %s: %w", l.ID, e))
+			continue
+		}
+		again = append(again, t.again...)
+		r.Returned, r.Unknown = r.Returned+t.returned, r.Unknown+t.unknown
+	}
+	if r.Returned+r.Unknown > 0 {
 		s.log.Warn("a worker was lost", "returned", r.Returned, "unknown", r.Unknown)
 	}
 	return again, err
 }
 
-// tend settles leases whose time is over and queues those again that wait too
-// long for a worker.
-func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, r *Round) ([]queue.Item, error) {
+// tended is what became of one lost lease.
+type tended struct {
+	again             []queue.Item
+	returned, unknown int
+}
+
+// tend looks once more at a lost lease, with its row locked, and settles it or queues
+// it again.
+func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, id andante.LeaseID) (t tended, err error) {
 	wall, err := tx.Wall(ctx)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
-	lost, err := tx.LostLeases(ctx, wall.Add(-s.o.PickupTime), wall)
-	if err != nil {
-		return nil, err
+	lost, err := tx.LostLeases(ctx, wall.Add(-s.o.PickupTime), wall, id)
+	if err != nil || len(lost) == 0 {
+		return t, err
 	}
-	var again []queue.Item
-	for _, l := range lost {
-		if l.Worker == "" {
-			if err := tx.Requeue(ctx, l.ID, wall, wall.Add(s.o.LeaseTime)); err != nil {
-				return nil, err
-			}
-			again = append(again, queue.Item{Lease: l.ID, Attempt: l.Attempt + 1})
-			continue
-		}
-		back, unknown, err := s.ops.ReturnLease(ctx, tx, l.ID)
-		if err != nil {
-			return nil, err
-		}
-		r.Returned, r.Unknown = r.Returned+back, r.Unknown+unknown
+	l := lost[0]
+	if l.Worker != "" {
+		t.returned, t.unknown, err = s.ops.ReturnLease(ctx, tx, id, time.Time{})
+		return t, err
 	}
-	return again, nil
+	if wall.Sub(l.Queued) < s.patience(l.Attempt) {
+		return t, nil
+	}
+	t.again = []queue.Item{{Lease: id, Attempt: l.Attempt + 1}}
+	return t, tx.Requeue(ctx, id, wall, wall.Add(s.o.LeaseTime))
+}
+
+// patience is how long a lease waits for a worker before it is queued again: longer
+// each time, for mostly the item is there still and no worker has time.
+func (s *Scheduler) patience(attempt int) time.Duration {
+	return max(s.o.PickupTime, min(s.o.PickupTime<<min(attempt-1, 8), 5*time.Minute))
 }
 
 // outage is how long nobody may look before the machine counts as having been
@@ -244,7 +269,7 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 		}
 		l := store.Lease{
 			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.kind, Sender: g.sender, Size: len(g.touches),
-			Queued: wall, Expires: wall.Add(s.o.LeaseTime),
+			Created: wall, Queued: wall, Expires: wall.Add(s.o.LeaseTime),
 		}
 		if err := s.take(ctx, tx, l, g.touches); err != nil {
 			return nil, err

@@ -31,7 +31,7 @@ func TestLeasesWhatIsDueOnce(t *testing.T) {
 		t.Fatalf("items %v", items)
 	}
 	w.same("leases", []store.Lease{{
-		ID: items[0].Lease, Attempt: 1, Kind: andante.Email, Sender: "free", Size: 3, Queued: boot, Expires: boot.Add(time.Minute),
+		ID: items[0].Lease, Attempt: 1, Kind: andante.Email, Sender: "free", Size: 3, Created: boot, Queued: boot, Expires: boot.Add(time.Minute),
 	}}, w.leases())
 	for n, want := range map[int]andante.State{0: andante.Leased, 1: andante.Leased, 2: andante.Leased, 3: andante.Planned, 4: andante.Review, 5: andante.Sent} {
 		got := w.touch(n)
@@ -308,7 +308,10 @@ func TestALeaseThatNobodyPicksUpIsQueuedAgain(t *testing.T) {
 	if _, err := w.pick(first[0]); !errors.Is(err, andante.ErrLeaseLost) {
 		t.Errorf("the old item: error %v", err)
 	}
-	w.clock.tick(10 * time.Second)
+	w.clock.tick(20*time.Second - time.Millisecond) // it waits longer each time
+	w.round()
+	w.same("too soon again", []queue.Item(nil), w.items())
+	w.clock.tick(time.Millisecond)
 	w.round()
 	third := []queue.Item{{Lease: first[0].Lease, Attempt: 3}}
 	w.same("items of the third attempt", third, w.items())
@@ -324,6 +327,28 @@ func TestALeaseThatNobodyPicksUpIsQueuedAgain(t *testing.T) {
 	if got := w.touch(0); got.State != andante.Leased || got.Lease != first[0].Lease {
 		t.Errorf("the touch is %s in lease %s", got.State, got.Lease)
 	}
+}
+
+// An hour without any worker: the queue does not fill with items for one lease, and the
+// lease's age is told from its beginning.
+func TestALeaseWaitsForAWorker(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scheduler.Options{PickupTime: 10 * time.Second})
+	w.add(touch(0))
+	for range 360 {
+		w.round()
+		w.clock.tick(10 * time.Second)
+	}
+	if n := len(w.items()); n > 20 {
+		t.Errorf("%d items wait for one lease", n)
+	}
+	w.write(func(ctx context.Context, tx *store.Tx) error {
+		age, err := tx.OldestLease(ctx)
+		if age != 3600 {
+			t.Errorf("the lease's age is %v s", age)
+		}
+		return err
+	})
 }
 
 // away is a queue that does not answer.

@@ -23,6 +23,11 @@ type dialect struct {
 	// look are the options of a transaction that only reads; SQLite's connections
 	// for reading need none.
 	look *sql.TxOptions
+	// change are those of one that writes. A claim reads after it has locked, so it
+	// must see what was committed by then, whatever the server's default is.
+	change *sql.TxOptions
+	// alone, if set, lets one import at a time look for people and add them.
+	alone string
 	// wall reads the clock by which leases end: the database's own where several
 	// machines share it, so that no two machines' clocks are ever compared.
 	wall func(ctx context.Context, tx *sql.Tx, c andante.Clock) (time.Time, error)
@@ -43,11 +48,13 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
-	name:  "postgres",
-	lock:  " FOR NO KEY UPDATE",
-	skip:  " FOR NO KEY UPDATE SKIP LOCKED",
-	look:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	types: map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint"},
+	name:   "postgres",
+	lock:   " FOR NO KEY UPDATE",
+	skip:   " FOR NO KEY UPDATE SKIP LOCKED",
+	look:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	change: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+	alone:  "SELECT pg_advisory_xact_lock(7015265)",
+	types:  map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint"},
 	wall: func(ctx context.Context, tx *sql.Tx, _ andante.Clock) (time.Time, error) {
 		var ms int64
 		err := tx.QueryRowContext(ctx, "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint").Scan(&ms)

@@ -93,6 +93,15 @@ func (tx *Tx) FinishEnrollments(ctx context.Context, list []andante.Enrollment) 
 	return done, err
 }
 
+// ReopenEnrollments makes enrollments active again that came to their last step, unless
+// the contact has entered the sequence anew.
+func (tx *Tx) ReopenEnrollments(ctx context.Context, ids []andante.EnrollmentID) error {
+	_, err := execIn(ctx, tx, `UPDATE enrollments SET state='active', reason='', finished_at=NULL WHERE state='finished' AND reason='finished'
+		AND NOT EXISTS (SELECT 1 FROM enrollments o WHERE o.contact_id=enrollments.contact_id AND o.sequence=enrollments.sequence AND o.state <> 'finished')
+		AND id IN `, nil, ids, "")
+	return err
+}
+
 // DropQuotes forgets the texts that were kept for quoting.
 func (tx *Tx) DropQuotes(ctx context.Context, enrollments []andante.EnrollmentID) error {
 	_, err := execIn(ctx, tx, "DELETE FROM quotes WHERE enrollment_id IN ", nil, enrollments, "")

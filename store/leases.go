@@ -19,15 +19,17 @@ type Lease struct {
 	Sender  string
 	Size    int
 	Worker  string // empty until a worker picks it up
-	Queued  time.Time
+	Created time.Time
+	Queued  time.Time // when it was handed to the queue last
 	Expires time.Time
 }
 
-const leaseColumns = `id, epoch, attempt, kind, sender, size, worker, queued_at, expires_at`
+const leaseColumns = `id, epoch, attempt, kind, sender, size, worker, created_at, queued_at, expires_at`
 
 func scanLease(r *sql.Rows) (l Lease, err error) {
-	var queued, expires int64
-	err = r.Scan(&l.ID, &l.Epoch, &l.Attempt, &l.Kind, &l.Sender, &l.Size, &l.Worker, &queued, &expires)
+	var created, queued, expires int64
+	err = r.Scan(&l.ID, &l.Epoch, &l.Attempt, &l.Kind, &l.Sender, &l.Size, &l.Worker, &created, &queued, &expires)
+	l.Created = time.UnixMilli(created).UTC()
 	l.Queued, l.Expires = time.UnixMilli(queued).UTC(), time.UnixMilli(expires).UTC()
 	return l, err
 }
@@ -35,7 +37,7 @@ func scanLease(r *sql.Rows) (l Lease, err error) {
 // AddLease appends a lease.
 func (tx *Tx) AddLease(ctx context.Context, l Lease) error {
 	return insert(ctx, tx, "leases", leaseColumns, "", []Lease{l}, func(l Lease) []any {
-		return []any{string(l.ID), l.Epoch, l.Attempt, string(l.Kind), l.Sender, l.Size, l.Worker, ms(l.Queued), ms(l.Expires)}
+		return []any{string(l.ID), l.Epoch, l.Attempt, string(l.Kind), l.Sender, l.Size, l.Worker, ms(l.Created), ms(l.Queued), ms(l.Expires)}
 	})
 }
 
@@ -46,10 +48,14 @@ func (tx *Tx) Leases(ctx context.Context) ([]Lease, error) {
 }
 
 // LostLeases returns and locks the leases that no worker has picked up since
-// queued, and those whose time was over at expired.
-func (tx *Tx) LostLeases(ctx context.Context, queued, expired time.Time) ([]Lease, error) {
-	return query(ctx, tx, "SELECT "+leaseColumns+` FROM leases WHERE worker='' AND queued_at <= $1 OR worker<>'' AND expires_at <= $2
-		ORDER BY queued_at, id`+tx.d.skip, []any{ms(queued), ms(expired)}, scanLease)
+// queued, and those whose time was over at expired, passing over those that somebody
+// else holds. only names the one that is asked about; empty: all.
+func (tx *Tx) LostLeases(ctx context.Context, queued, expired time.Time, only andante.LeaseID) ([]Lease, error) {
+	text, args := "SELECT "+leaseColumns+" FROM leases WHERE (worker='' AND queued_at <= $1 OR worker<>'' AND expires_at <= $2)", []any{ms(queued), ms(expired)}
+	if only != "" {
+		text, args = text+" AND id=$3", append(args, string(only))
+	}
+	return query(ctx, tx, text+" ORDER BY queued_at, id"+tx.d.skip, args, scanLease)
 }
 
 // LeaseLoad returns how many touches are leased and in how many leases.
@@ -200,10 +206,11 @@ func (tx *Tx) NextFree(ctx context.Context) (time.Time, error) {
 	return instant(at), err
 }
 
-// OldestLease returns the age of the oldest lease in seconds; 0 without one.
+// OldestLease returns the age of the oldest lease that no worker has picked up, in
+// seconds; 0 without one.
 func (tx *Tx) OldestLease(ctx context.Context) (float64, error) {
 	var at sql.NullInt64
-	if err := tx.tx.QueryRowContext(ctx, "SELECT min(queued_at) FROM leases").Scan(&at); err != nil || !at.Valid {
+	if err := tx.tx.QueryRowContext(ctx, "SELECT min(created_at) FROM leases WHERE worker=''").Scan(&at); err != nil || !at.Valid {
 		return 0, err
 	}
 	wall, err := tx.Wall(ctx)

@@ -12,8 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver named pgx
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	"modernc.org/sqlite"
@@ -74,12 +75,22 @@ func IsPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
+// session is what each connection needs. A worker whose machine is gone must not hold
+// its accounts for hours, nor make others wait without end; and a permit that is
+// committed must outlive a crash of the server, or its mails would go again.
+const session = `SET lock_timeout='10s'; SET idle_in_transaction_session_timeout='20s'; SET synchronous_commit=on;
+	SET tcp_keepalives_idle=10; SET tcp_keepalives_interval=5; SET tcp_keepalives_count=3`
+
 func (s *Store) openPostgres(dsn string) (err error) {
 	s.d = postgresDialect
-	s.write, err = sql.Open("pgx", dsn)
+	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return err
 	}
+	s.write = stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, session)
+		return err
+	}))
 	s.write.SetMaxOpenConns(16)
 	s.write.SetMaxIdleConns(8)
 	s.read = s.write
@@ -213,7 +224,7 @@ func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {
 // deadlock or a serialization failure f runs again, at most five times.
 func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
 	for try := 1; ; try++ {
-		err := s.run(ctx, s.write, nil, f)
+		err := s.run(ctx, s.write, s.d.change, f)
 		if err == nil || try == 5 || !conflict(err) {
 			return err
 		}
@@ -239,7 +250,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func(*T
 func conflict(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return pg.Code == "40001" || pg.Code == "40P01"
+		return pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "55P03" // serialization, deadlock, lock_timeout
 	}
 	var lite *sqlite.Error
 	return errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
@@ -261,6 +272,16 @@ func DataFault(err error) bool {
 		}
 	}
 	return false
+}
+
+// Alone waits until no other import writes, and keeps the next one waiting until the
+// transaction ends: two must not add the same person.
+func (tx *Tx) Alone(ctx context.Context) error {
+	if tx.d.alone == "" {
+		return nil
+	}
+	_, err := tx.tx.ExecContext(ctx, tx.d.alone)
+	return err
 }
 
 // Wall returns the clock by which leases end.

@@ -73,13 +73,13 @@ func (r *run) claim(ctx context.Context, b *batch) (moved []andante.Touch, err e
 		if err != nil {
 			return err
 		}
-		if err := r.fold(ctx, tx, b, still); err != nil {
+		if err := r.fold(ctx, tx, b, still, &moved); err != nil {
 			return err
 		}
 		return r.write(ctx, tx, b, still)
 	})
 	for _, it := range b.items {
-		if it.fate != nil && !it.fate.isMoved() {
+		if err == nil && it.fate != nil && !it.fate.isMoved() {
 			r.journal.Fate(it.touch, it.fate.state, it.fate.reason)
 		}
 	}
@@ -137,7 +137,7 @@ func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]anda
 
 // fold decides by priority, due time and id; each touch that goes counts for the
 // next.
-func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item) error {
+func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, moved *[]andante.Touch) error {
 	b.now = r.clock.Now()
 	if err := r.loadCounted(ctx, tx, b.w.Policy, items, b.now); err != nil {
 		return err
@@ -159,10 +159,15 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item) e
 	})
 	var gone []governor.Touch
 	for _, it := range order {
+		held := notHeld(r, b, it)
 		if it.fate != nil {
+			if it.fate.reason == andante.ReasonHeld && held == nil { // released since it was loaded
+				it.fate = movedFate
+				*moved = append(*moved, it.touch)
+			}
 			continue
 		}
-		if it.fate = notHeld(r, b, it); it.fate != nil {
+		if it.fate = held; it.fate != nil {
 			continue
 		}
 		past := slices.Clone(it.facts.Touches)
@@ -171,7 +176,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item) e
 				past = append(past, g)
 			}
 		}
-		if it.fate = r.judge(b, it, past); it.fate == nil {
+		if it.fate = alone(andante.ReasonPrepare, func() *fate { return r.judge(b, it, past) }); it.fate == nil {
 			gone = append(gone, governor.Touch{
 				ID: it.touch.ID, Contact: it.contact.ID, Account: it.account.ID, Address: it.touch.Address,
 				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.touch.NotAfter, From: b.now,
@@ -187,6 +192,9 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 	var over []ops.Settled
 	var verdicts []store.StoredVerdict
 	for _, it := range items {
+		if it.fate.isMoved() {
+			continue
+		}
 		if it.fate == nil {
 			t := it.touch
 			t.State, t.Counted, t.Reason, t.Evidence = andante.Claimed, t.NotAfter, "", andante.Evidence{}

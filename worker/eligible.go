@@ -13,14 +13,27 @@ import (
 // eligible stops every touch that may not go for a reason that needs no lock, and
 // asks the governor in advance, so that nothing is rendered in vain.
 func (r *run) eligible(b *batch) {
-	for _, it := range b.items {
-		it.values = b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{})
-		for _, check := range eligibility {
-			if it.fate = check(r, b, it); it.fate != nil {
-				break
+	for _, it := range b.alive() {
+		it.fate = alone(andante.ReasonPrepare, func() *fate {
+			it.values = b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{})
+			for _, check := range eligibility {
+				if f := check(r, b, it); f != nil {
+					return f
+				}
 			}
-		}
+			return nil
+		})
 	}
+}
+
+// alone looks at one touch. What breaks over it must not take the others along.
+func alone(reason andante.Reason, f func() *fate) (got *fate) {
+	defer func() {
+		if p := recover(); p != nil {
+			got = failed(reason, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	return f()
 }
 
 // eligibility lists the checks in order: what ends a sequence, then what skips a
@@ -182,8 +195,8 @@ func notLate(_ *run, b *batch, it *item) *fate {
 	return nil
 }
 
-// recheck is when a hold without an end is looked at again; its release wakes
-// the touches at once.
+// recheck is when a hold is looked at again, at the latest; its release wakes the
+// touches at once.
 const recheck = 24 * time.Hour
 
 func notHeld(_ *run, b *batch, it *item) *fate {
@@ -191,9 +204,9 @@ func notHeld(_ *run, b *batch, it *item) *fate {
 		if !h.Holds(b.now) || !h.Covers(it.touch) {
 			continue
 		}
-		until := h.Until
-		if until.IsZero() {
-			until = b.now.Add(recheck)
+		until := b.now.Add(recheck)
+		if !h.Until.IsZero() && h.Until.Before(until) {
+			until = h.Until
 		}
 		return putOff(andante.ReasonHeld, until, andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author})
 	}

@@ -40,7 +40,9 @@ func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State,
 	t.Free()
 	if f.state == andante.Planned {
 		t.Due = f.until
-		t.Deferred++
+		if f.reason != andante.ReasonReturned { // what is only taken back was not put off
+			t.Deferred++
+		}
 	} else {
 		t.Settled = now
 	}

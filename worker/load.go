@@ -126,7 +126,9 @@ func (r *run) loadItems(ctx context.Context, tx *store.Tx, b *batch, touches []a
 	}
 	for _, t := range touches {
 		it := &item{touch: t, contact: byContact[t.Contact], account: byAccount[t.Account], enrollment: byEnrollment[t.Enrollment]}
-		if err := r.prepareItem(ctx, tx, b, it); err != nil {
+		var err error
+		it.fate = alone(andante.ReasonPrepare, func() *fate { err = r.prepareItem(ctx, tx, b, it); return nil })
+		if err != nil {
 			return err
 		}
 		b.items = append(b.items, it)

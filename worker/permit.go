@@ -49,7 +49,7 @@ func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.Tou
 		// written of this flight. And what is known of the last one is worth more
 		// than the next.
 		for _, id := range ids {
-			g.outcomes = append(g.outcomes, outcome{item: g.items[id], err: &channels.SendError{Kind: channels.Untried, Err: err}, at: g.r.clock.Now()})
+			g.outcomes = append(g.outcomes, outcome{item: g.items[id], err: &channels.SendError{Kind: channels.Untried, Err: err}, at: g.r.clock.Now(), guess: true})
 		}
 		return nil, errors.Join(err, g.flush(last))
 	}

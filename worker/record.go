@@ -19,6 +19,9 @@ type outcome struct {
 	err     error
 	at      time.Time // of the calendar
 	took    time.Duration
+	// guess: the permit was refused, or its answer was lost. Nothing was written by
+	// us; what became of the touch in other hands nobody here knows.
+	guess bool
 }
 
 func outcomeIDs(list []outcome) []andante.TouchID {
@@ -96,7 +99,10 @@ func (g *gate) plain(ctx context.Context) error {
 	return g.r.store.Write(ctx, func(tx *store.Tx) error {
 		rec := newRecording(g.outcomes)
 		var over []andante.EnrollmentID
-		for _, s := range rec.all {
+		for i, s := range rec.all {
+			if rec.guess[i] {
+				continue
+			}
 			done, err := tx.Change(ctx, []store.Change{s.Change})
 			if err != nil {
 				return err
@@ -114,6 +120,11 @@ func (g *gate) plain(ctx context.Context) error {
 		}
 		if _, err := tx.FinishEnrollments(ctx, running); err != nil {
 			return err
+		}
+		for _, o := range rec.bounces {
+			if err := tx.AddSuppressions(ctx, []andante.Suppression{ops.DeadAddress(o.item.touch, responseOf(o.err), o.at)}); err != nil {
+				return err
+			}
 		}
 		return tx.EndAttempts(ctx, rec.attempts)
 	})
@@ -148,10 +159,14 @@ func (r *run) record(ctx context.Context, tx *store.Tx, list []outcome) error {
 		return err
 	}
 	maps.Copy(done, back)
-	if err := r.lateReceipts(ctx, tx, rec, done); err != nil {
+	late, err := r.lateReceipts(ctx, tx, rec, done)
+	if err != nil {
 		return err
 	}
-	if err := tx.EndAttempts(ctx, rec.attempts); err != nil {
+	maps.Copy(done, late)
+	// What was not ours to record any more has left nothing to write.
+	attempts := keep(rec.attempts, func(a andante.Attempt) bool { return done[a.Touch] })
+	if err := tx.EndAttempts(ctx, attempts); err != nil {
 		return err
 	}
 	rec.verdicts = keep(rec.verdicts, func(v store.StoredVerdict) bool { return done[v.Touch] })
@@ -159,11 +174,14 @@ func (r *run) record(ctx context.Context, tx *store.Tx, list []outcome) error {
 		return err
 	}
 	for _, o := range rec.bounces {
+		if !done[o.item.touch.ID] {
+			continue
+		}
 		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err), o.item.step.IfMissing.Do != "skip"); err != nil {
 			return err
 		}
 	}
-	if rec.sender != nil {
+	if rec.sender != nil && done[rec.senderOf] {
 		return r.stopSender(ctx, tx, rec.sender)
 	}
 	return nil
@@ -172,6 +190,7 @@ func (r *run) record(ctx context.Context, tx *store.Tx, list []outcome) error {
 // recording sorts outcomes by what is written for them.
 type recording struct {
 	all      []ops.Settled // in the order of the outcomes
+	guess    []bool        // of the same
 	back     []store.Change
 	over     []ops.Settled
 	attempts []andante.Attempt
@@ -179,7 +198,8 @@ type recording struct {
 	verdicts []store.StoredVerdict
 	bounces  []outcome
 	sender   *channels.SendError
-	at       time.Time // of the last outcome
+	senderOf andante.TouchID // whose refusal it was
+	at       time.Time       // of the last outcome
 }
 
 // newRecording decides what each outcome means.
@@ -214,7 +234,9 @@ func (rec *recording) add(o outcome) {
 		}
 		s.End = rec.fail(&t, o, problem)
 	}
-	s.Change = store.Change{Touch: t, Was: andante.Attempted, Attempt: t.Attempts}
+	// An attempted touch of our lease is our attempt; of another, somebody else's.
+	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts}
+	rec.guess = append(rec.guess, o.guess)
 	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
 	if t.State == andante.Planned {
 		rec.back = append(rec.back, s.Change)
@@ -245,7 +267,7 @@ func (rec *recording) fail(t *andante.Touch, o outcome, problem *channels.SendEr
 		t.State, t.Reason, t.Due = andante.Planned, andante.ReasonReturned, o.at
 	case channels.Sender:
 		t.State, t.Reason, t.Due = andante.Planned, andante.ReasonSender, o.at
-		rec.sender = problem
+		rec.sender, rec.senderOf = problem, t.ID
 	default:
 		retry(t, o)
 	}
@@ -289,22 +311,43 @@ func responseOf(err error) string {
 	return ""
 }
 
-// lateReceipts settles touches that became unknown because the lease was lost
-// before the answer came: the receipt is evidence all the same. What did not go
-// fails, for its next step is planned already.
-func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) error {
+// lateReceipts settles touches that became unknown because the lease was lost before
+// the answer came: the receipt is evidence all the same. What provably did not go is
+// planned again, if its contact is still on the sequence; the step after it is planned
+// already and stays. A guess is no evidence.
+func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]bool, error) {
+	var back []andante.EnrollmentID
+	isLate := func(i int) bool {
+		c := rec.all[i].Change
+		return !done[c.Touch.ID] && !rec.guess[i] && c.Touch.State != andante.Unknown
+	}
+	for i, s := range rec.all {
+		if isLate(i) && s.Touch.State == andante.Planned {
+			back = append(back, s.Touch.Enrollment)
+		}
+	}
+	if err := tx.ReopenEnrollments(ctx, compact(back)); err != nil {
+		return nil, err
+	}
+	running, err := tx.Enrollments(ctx, compact(back))
+	if err != nil {
+		return nil, err
+	}
+	active := map[andante.EnrollmentID]bool{}
+	for _, e := range running {
+		active[e.ID] = e.State != andante.EnrollmentFinished
+	}
 	var late []store.Change
-	for _, s := range rec.all {
-		c := s.Change
-		if done[c.Touch.ID] || c.Touch.State == andante.Unknown {
+	for i, s := range rec.all {
+		if !isLate(i) {
 			continue
 		}
-		if c.Touch.State == andante.Planned {
+		c := s.Change
+		if c.Touch.State == andante.Planned && !active[c.Touch.Enrollment] {
 			c.Touch.State, c.Touch.Settled = andante.Failed, rec.at
 		}
-		c.Was = andante.Unknown
+		c.Was, c.Lease = andante.Unknown, "" // an unknown touch is in no lease
 		late = append(late, c)
 	}
-	_, err := tx.Change(ctx, late)
-	return err
+	return tx.Change(ctx, late)
 }

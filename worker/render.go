@@ -27,17 +27,11 @@ type rendered struct {
 // fails alone.
 func (r *run) render(ctx context.Context, b *batch) {
 	for _, it := range b.alive() {
-		it.fate = r.renderOne(ctx, b, it)
+		it.fate = alone(andante.ReasonRender, func() *fate { return r.renderOne(ctx, b, it) })
 	}
 }
 
-func (r *run) renderOne(ctx context.Context, b *batch, it *item) (f *fate) {
-	defer func() {
-		// A text that breaks a library must not take the other touches along.
-		if p := recover(); p != nil {
-			f = failed(andante.ReasonRender, fmt.Errorf("panic: %v", p))
-		}
-	}()
+func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	m, text, err := r.message(ctx, b, it)
 	if err != nil {
 		return failed(andante.ReasonRender, err)

@@ -79,6 +79,10 @@ func New(c Config) *Worker {
 	}
 }
 
+// breather is how long the touches of a lease wait that failed as a whole, lest they
+// come round at full speed.
+const breather = time.Minute
+
 // Handle works one lease. It is what the queue calls; it returns nothing, because
 // everything that matters is in the store: a lease that is not finished comes
 // back by itself.
@@ -105,7 +109,11 @@ func (w *Worker) Handle(ctx context.Context, it queue.Item) {
 	if errors.Is(err, andante.ErrLeaseLost) {
 		return
 	}
-	if err := r.giveBack(last); err != nil {
+	var notBefore time.Time
+	if err != nil {
+		notBefore = w.clock.Now().Add(breather)
+	}
+	if err := r.giveBack(last, notBefore); err != nil {
 		w.log.Error("a lease could not be given back", "lease", lease.ID, "err", err)
 	}
 }
@@ -228,7 +236,7 @@ func (r *run) apart(ctx context.Context, b *batch, touches []andante.Touch, caus
 
 // giveBack returns what was not worked, and what the sender's throttle was spent
 // for in vain, and ends the lease.
-func (r *run) giveBack(ctx context.Context) error {
+func (r *run) giveBack(ctx context.Context, notBefore time.Time) error {
 	return r.store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
 			return err
@@ -236,7 +244,7 @@ func (r *run) giveBack(ctx context.Context) error {
 		if err := r.refund(ctx, tx); err != nil {
 			return err
 		}
-		_, _, err := r.ops.ReturnLease(ctx, tx, r.lease.ID)
+		_, _, err := r.ops.ReturnLease(ctx, tx, r.lease.ID, notBefore)
 		return err
 	})
 }

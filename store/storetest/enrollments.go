@@ -16,6 +16,7 @@ var enrollmentTests = []test{
 	{"found by contact, account and sequence", enrollmentsFound},
 	{"last starts", lastStarts},
 	{"moved and finished once", enrollmentsMove},
+	{"those at their last step are opened again", enrollmentsReopen},
 }
 
 func enrollment(n int) andante.Enrollment {
@@ -115,6 +116,23 @@ func lastStarts(_ *testing.T, s db) {
 		return tx.LastStarts(ctx, "brief", "hello", []andante.AccountID{id[andante.AccountID](1), id[andante.AccountID](2), id[andante.AccountID](3)})
 	})
 	s.same("starts", map[andante.AccountID]time.Time{id[andante.AccountID](1): at(30), id[andante.AccountID](2): at(-5)}, got)
+}
+
+func enrollmentsReopen(_ *testing.T, s db) {
+	finished := func(n int, reason andante.Reason) andante.Enrollment {
+		e := enrollment(n)
+		e.State, e.Reason, e.Finished = andante.EnrollmentFinished, reason, at(9)
+		return e
+	}
+	last, left, again := finished(0, andante.ReasonFinished), finished(1, andante.ReasonOptedOut), finished(2, andante.ReasonFinished)
+	anew := enrollment(3)
+	anew.Contact, anew.Sequence, anew.State, anew.Reason, anew.Finished = again.Contact, again.Sequence, andante.EnrollmentActive, "", time.Time{}
+	s.enroll(last, left, again, anew)
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.ReopenEnrollments(ctx, []andante.EnrollmentID{last.ID, left.ID, again.ID})
+	})
+	last.State, last.Reason, last.Finished = andante.EnrollmentActive, "", time.Time{}
+	s.same("reopened", []andante.Enrollment{last, left, again}, s.enrollments(last.ID, left.ID, again.ID))
 }
 
 func enrollmentsMove(_ *testing.T, s db) {

@@ -26,7 +26,7 @@ var leaseTests = []test{
 func lease(n int) store.Lease {
 	return store.Lease{
 		ID: id[andante.LeaseID](n), Epoch: 0, Attempt: 1 + n, Kind: andante.Email, Sender: text(n), Size: 10 + n,
-		Worker: sometimes(n, "host:"+text(n)), Queued: at(n), Expires: at(n + 1),
+		Worker: sometimes(n, "host:"+text(n)), Created: at(n - 1), Queued: at(n), Expires: at(n + 1),
 	}
 }
 
@@ -288,9 +288,11 @@ func oldestLease(_ *testing.T, s db) {
 		s.t.Errorf("age without a lease: %v", got)
 	}
 	wall := s.wall()
-	young, old := lease(0), lease(1)
-	young.Queued, old.Queued = wall, wall.Add(-time.Hour)
-	s.addLeases(young, old)
+	young, old, taken := lease(0), lease(1), lease(2)
+	young.Created, old.Created, taken.Created = wall, wall.Add(-time.Hour), wall.Add(-2*time.Hour)
+	old.Queued = wall // again
+	young.Worker, old.Worker, taken.Worker = "", "", "a"
+	s.addLeases(young, old, taken)
 	if got := age(); got < 3600 || got > 3600+600 {
 		s.t.Errorf("age %v, want an hour", got)
 	}
@@ -317,10 +319,19 @@ func lostLeases(_ *testing.T, s db) {
 	s.addLeases(waits(0, at(90)), waits(1, at(90).Add(time.Millisecond)), taken(2, now), taken(3, now.Add(time.Millisecond)), waits(4, at(-1)))
 	var got []store.Lease
 	s.write(func(ctx context.Context, tx *store.Tx) (err error) {
-		got, err = tx.LostLeases(ctx, at(90), now)
+		got, err = tx.LostLeases(ctx, at(90), now, "")
 		return err
 	})
 	s.same("lost", []store.Lease{waits(4, at(-1)), taken(2, now), waits(0, at(90))}, got)
+	for n, want := range map[int]int{0: 1, 1: 0, 2: 1, 3: 0} {
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			got, err = tx.LostLeases(ctx, at(90), now, id[andante.LeaseID](n))
+			return err
+		})
+		if len(got) != want {
+			s.t.Errorf("lease %d: %v", n, got)
+		}
+	}
 }
 
 func lockThrottle(_ *testing.T, s db) {

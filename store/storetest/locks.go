@@ -22,6 +22,7 @@ var lockTests = []test{
 	{"due touches are passed over while another holds them", severalWriters(dueSkips)},
 	{"leases are passed over while their worker holds them", severalWriters(leasesSkip)},
 	{"a throttle is spent by one at a time", severalWriters(throttleLocked)},
+	{"one import at a time", severalWriters(aloneWaits)},
 	{"a deadlock runs again", severalWriters(deadlock)},
 }
 
@@ -149,6 +150,22 @@ func addressLocked(t *testing.T, s db) {
 	})
 	if s.waits(lock("old", "new", "third")) {
 		t.Error("locked after the end of the transaction")
+	}
+}
+
+func aloneWaits(t *testing.T, s db) {
+	alone := func(ctx context.Context, tx *store.Tx) error { return tx.Alone(ctx) }
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Alone(ctx); err != nil {
+			return err
+		}
+		if !s.waits(alone) {
+			t.Error("two imports write at once")
+		}
+		return nil
+	})
+	if s.waits(alone) {
+		t.Error("the next one waits for nobody")
 	}
 }
 

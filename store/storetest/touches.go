@@ -221,9 +221,12 @@ func heads(_ *testing.T, s db) {
 	all, _ := dueList()
 	s.add(all...)
 	s.same("heads", []store.Head{
-		{Sender: "nora", Priority: andante.High, Due: at(100)}, {Sender: "news", Priority: andante.High, Due: at(100).Add(time.Millisecond)},
-		{Sender: "news", Priority: andante.Normal, Due: at(4)}, {Sender: "nora", Priority: andante.Normal, Due: at(5)},
-		{Sender: "nora", Priority: andante.Low, Due: at(0)}, {Sender: "news", Priority: andante.Low, Due: at(1)},
+		{Sender: "nora", Priority: andante.High, Due: at(100)},
+		{Sender: "news", Priority: andante.High, Due: at(100).Add(time.Millisecond)},
+		{Sender: "news", Priority: andante.Normal, Due: at(4)},
+		{Sender: "nora", Priority: andante.Normal, Due: at(5)},
+		{Sender: "nora", Priority: andante.Low, Due: at(0)},
+		{Sender: "news", Priority: andante.Low, Due: at(1)},
 	}, look())
 }
 

@@ -201,6 +201,7 @@ CREATE TABLE leases (
     sender TEXT NOT NULL,
     size INTEGER NOT NULL,
     worker TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
     queued_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );

@@ -1,0 +1,314 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/memfs"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/scheduler"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/worker"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// stopwatch is a clock of which both hands are moved by the test.
+type stopwatch struct {
+	mu        sync.Mutex
+	now, wall time.Time
+}
+
+func (c *stopwatch) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *stopwatch) Wall() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wall
+}
+
+func (c *stopwatch) tick(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.wall = c.now.Add(d), c.wall.Add(d)
+}
+
+// A fence is a store with one account, and workers that stop where the test says.
+type fence struct {
+	t     *testing.T
+	clock *stopwatch
+	store *store.Store
+	ops   *ops.Ops
+	queue *queue.Inline
+	sched *scheduler.Scheduler
+	link  func() // called while a message is rendered
+
+	mu    sync.Mutex
+	mails map[andante.TouchID]int // messages on the wire
+}
+
+// newFence enrolls contacts in sequences of so many mails, all due now.
+func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
+	t.Helper()
+	f := &fence{
+		t: t, mails: map[andante.TouchID]int{}, queue: queue.NewInline(1000), link: func() {},
+		clock: &stopwatch{now: time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), wall: time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)},
+	}
+	ctx := t.Context()
+	var err error
+	if f.store, err = store.Open(ctx, filepath.Join(t.TempDir(), "andante.db"), store.Options{Clock: f.clock, Volatile: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.store.Close() })
+	if _, err := f.store.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ops.ParseKeyring(ops.SeededKeyring("fence"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ops = ops.New(f.store, f.clock, keys)
+	f.sched = scheduler.New(f.ops, f.queue, scheduler.Options{}, slog.New(slog.DiscardHandler))
+	w := f.publish(steps, sequences)
+	for i := range contacts {
+		if _, err := f.ops.TakeIn(ctx, w, []ops.Row{{ExternalID: fmt.Sprint("c", i), Email: fmt.Sprintf("c%d@x.example", i), Account: "firm"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range sequences {
+		rep, err := f.ops.Enroll(ctx, ops.EnrollRequest{Sequence: name})
+		if err != nil || rep.Entered != contacts {
+			t.Fatal(rep, err)
+		}
+		if wait := rep.Last.Sub(f.clock.Now()); wait > 0 {
+			f.clock.tick(wait)
+		}
+	}
+	return f
+}
+
+func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
+	files := memfs.FS{
+		"andante.yaml": []byte("company: {name: Acme, postal_address: Here, country: US, zone: UTC}\npublic_url: https://mail.acme.example\n" +
+			"senders: {news: {name: Acme, address: news@acme.example}}\n"),
+		"governor.yaml": []byte("limits: []\n"),
+		"consent.yaml":  []byte("- {need: []}\n"),
+	}
+	for _, name := range sequences {
+		text := "---\nsequence: " + name + "\ntitle: Brief\npurpose: marketing\nsender: news\n---\n"
+		for i := range steps {
+			text += fmt.Sprintf("\n## Step %d\n\n```yaml step\nkind: email\nafter: %dd\nsubject: One\nvalue: insight - one\n```\n\nHello.\n", i+1, 3*i)
+		}
+		files["sequences/"+name+".md"] = []byte(text)
+	}
+	w, found := workspace.Load(files)
+	if bad := workspace.Errors(found); len(bad) > 0 {
+		f.t.Fatal(bad[0])
+	}
+	if _, err := f.ops.Publish(f.t.Context(), w, nil, false); err != nil {
+		f.t.Fatal(err)
+	}
+	return w
+}
+
+// A wire is a channel that tells where it is and waits there.
+type wire struct {
+	f       *fence
+	claimed chan struct{} // if set: told when a batch is claimed, before its permit
+	writing chan struct{} // if set: told when a message is on the wire, before its receipt
+	goOn    chan struct{}
+}
+
+func (w *wire) Features() channels.Features {
+	return channels.Features{Kinds: []andante.Kind{andante.Email}}
+}
+
+func (w *wire) Prepare(m andante.Message) (channels.Sealed, error) {
+	return channels.Sealed{Touch: m.Touch, Kind: m.Kind, To: m.To.Address, MessageID: m.MessageID, Bytes: []byte("x"), Hash: "h"}, nil
+}
+
+func (w *wire) Deliver(ctx context.Context, batch []channels.Sealed, g channels.Gate) error {
+	if w.claimed != nil {
+		w.claimed <- struct{}{}
+		<-w.goOn
+	}
+	flights := channels.Flights{Clock: w.f.clock, Send: func(_ context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+		if !open() {
+			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
+		}
+		w.f.mu.Lock()
+		w.f.mails[s.Touch]++
+		w.f.mu.Unlock()
+		if w.writing != nil {
+			w.writing <- struct{}{}
+			<-w.goOn
+		}
+		return channels.Receipt{Code: 250}, nil
+	}}
+	return flights.Run(ctx, batch, g)
+}
+
+// start has a worker take the next lease. The channel that it returns closes when the
+// worker is done with it.
+func (f *fence) start(name string, w *wire) (over chan struct{}) {
+	f.t.Helper()
+	w.f = f
+	log := slog.New(slog.DiscardHandler)
+	k := worker.New(worker.Config{
+		Ops: f.ops, Channels: map[andante.Kind]channels.Channel{andante.Email: w}, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
+		Link:    func(ops.Token) string { f.link(); return "https://mail.acme.example/u/x" },
+		Options: worker.Options{Name: name, Claim: time.Minute},
+	})
+	ctx, cancel := context.WithCancel(f.t.Context())
+	var it queue.Item
+	if err := f.queue.Run(ctx, 1, func(_ context.Context, i queue.Item) { it = i; cancel() }); err != nil {
+		f.t.Fatal(err)
+	}
+	over = make(chan struct{})
+	go func() { k.Handle(f.t.Context(), it); close(over) }()
+	return over
+}
+
+func (f *fence) round() scheduler.Round {
+	f.t.Helper()
+	r, err := f.sched.Round(f.t.Context())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return r
+}
+
+// states counts the touches by state.
+func (f *fence) states() map[andante.State]int {
+	f.t.Helper()
+	n := map[andante.State]int{}
+	err := f.store.Read(f.t.Context(), func(tx *store.Tx) error {
+		counts, err := tx.CountTouches(f.t.Context())
+		for _, c := range counts {
+			n[c.State] += c.N
+		}
+		return err
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return n
+}
+
+func (f *fence) expect(when string, want map[andante.State]int) {
+	f.t.Helper()
+	if diff := cmp.Diff(want, f.states()); diff != "" {
+		f.t.Errorf("%s (-want +got):\n%s", when, diff)
+	}
+}
+
+// A worker that sleeps between claim and permit wakes when another one has the touch
+// on the wire. Its refused permit says nothing about that attempt.
+func TestARefusedPermitIsNoEvidence(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "brief")
+	f.round()
+	a := &wire{claimed: make(chan struct{}), goOn: make(chan struct{})}
+	aOver := f.start("a", a)
+	<-a.claimed
+	f.clock.tick(61 * time.Second)
+	f.round()
+	b := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	bOver := f.start("b", b)
+	<-b.writing
+	close(a.goOn)
+	<-aOver
+	f.expect("while b writes", map[andante.State]int{andante.Attempted: 1})
+	close(b.goOn)
+	<-bOver
+	f.expect("in the end", map[andante.State]int{andante.Sent: 1})
+	if r := f.round(); r.Leased > 0 {
+		t.Errorf("leased again: %+v", r)
+	}
+}
+
+// The same when the other worker was killed: the touch is unknown, and stays so.
+func TestARefusedPermitLeavesUnknownAlone(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "brief")
+	f.round()
+	a := &wire{claimed: make(chan struct{}), goOn: make(chan struct{})}
+	aOver := f.start("a", a)
+	<-a.claimed
+	f.clock.tick(61 * time.Second)
+	f.round()
+	b := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	f.start("b", b)
+	<-b.writing
+	f.clock.tick(61 * time.Second) // b never comes back
+	f.round()
+	close(a.goOn)
+	<-aOver
+	f.expect("in the end", map[andante.State]int{andante.Unknown: 1})
+}
+
+// A machine that slept with a flight on the wire: what was written is sent, what was
+// not goes again, though the scheduler had to call all of it unknown meanwhile.
+func TestALateUntriedGoesAgain(t *testing.T) {
+	t.Parallel()
+	for _, steps := range []int{1, 2} {
+		f := newFence(t, 5, steps, "brief")
+		f.round()
+		a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+		over := f.start("a", a)
+		<-a.writing
+		f.clock.tick(61 * time.Second)
+		f.round()
+		close(a.goOn)
+		<-over
+		want := map[andante.State]int{andante.Sent: 1, andante.Planned: 4}
+		if steps == 2 {
+			want[andante.Planned] = 4 + 5 // and everybody's second step
+		}
+		f.expect("after the sleep", want)
+		f.round()
+		<-f.start("b", &wire{})
+		want[andante.Sent], want[andante.Planned] = 5, want[andante.Planned]-4
+		if want[andante.Planned] == 0 {
+			delete(want, andante.Planned)
+		}
+		f.expect("in the end", want)
+		for id, n := range f.mails {
+			if n != 1 {
+				t.Errorf("touch %s was written %d times", id, n)
+			}
+		}
+	}
+}
+
+// A hold that is released between load and claim holds nothing any more.
+func TestAReleaseBeforeTheClaim(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "held", "other")
+	hold := andante.Hold{Scope: andante.HoldSequence, Key: "held", Author: "me", Reason: "wait", Until: f.clock.Now().Add(60 * 24 * time.Hour)}
+	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
+		t.Fatal(err)
+	}
+	f.link = func() {
+		if _, err := f.ops.Release(t.Context(), andante.HoldSequence, "held"); err != nil {
+			t.Error(err)
+		}
+	}
+	f.round()
+	<-f.start("a", &wire{})
+	f.expect("in the end", map[andante.State]int{andante.Sent: 2})
+}
