@@ -110,7 +110,7 @@ func (w *Worker) Handle(ctx context.Context, it queue.Item) {
 		return
 	}
 	var notBefore time.Time
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		notBefore = w.clock.Now().Add(breather)
 	}
 	if err := r.giveBack(last, notBefore); err != nil {
