@@ -89,9 +89,18 @@ func (tx *Tx) ReleaseHolds(ctx context.Context, scope andante.HoldScope, key str
 	return int(n), err
 }
 
+const wideHolds = "SELECT " + holdColumns + " FROM holds WHERE released_at IS NULL AND scope IN ('sequence', 'sender', 'everything')"
+
 // WideHolds returns the holds on sequences, senders and everything.
 func (tx *Tx) WideHolds(ctx context.Context) ([]andante.Hold, error) {
-	return query(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL AND scope IN ('sequence', 'sender', 'everything')", nil, scanHold)
+	return query(ctx, tx, wideHolds, nil, scanHold)
+}
+
+// LockWideHolds returns them too, and keeps them from being released until the
+// transaction ends: a release wakes the touches that it finds held, and must find
+// those that are held here.
+func (tx *Tx) LockWideHolds(ctx context.Context) ([]andante.Hold, error) {
+	return query(ctx, tx, wideHolds+tx.d.share, nil, scanHold)
 }
 
 // NarrowHolds returns the holds on these contacts and accounts, given by id.

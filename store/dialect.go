@@ -13,7 +13,8 @@ type dialect struct {
 	name string
 	// lock ends a SELECT that locks its rows; skip ends one that passes over
 	// locked rows. SQLite has one writer at a time and needs neither.
-	lock, skip string
+	// share lets others read and share them, but not change them.
+	lock, skip, share string
 	// types gives the cast of a bulk update's value; nil where values need none.
 	types map[colType]string
 	// unnumbered writes the parameters of long lists as ? in order. SQLite takes
@@ -50,6 +51,7 @@ var sqliteDialect = dialect{
 var postgresDialect = dialect{
 	name:   "postgres",
 	lock:   " FOR NO KEY UPDATE",
+	share:  " FOR SHARE",
 	skip:   " FOR NO KEY UPDATE SKIP LOCKED",
 	look:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	change: &sql.TxOptions{Isolation: sql.LevelReadCommitted},

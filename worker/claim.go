@@ -142,7 +142,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 	if err := r.loadCounted(ctx, tx, b.w.Policy, items, b.now); err != nil {
 		return err
 	}
-	holds, err := tx.WideHolds(ctx)
+	holds, err := tx.LockWideHolds(ctx)
 	if err != nil {
 		return err
 	}

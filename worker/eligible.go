@@ -195,8 +195,8 @@ func notLate(_ *run, b *batch, it *item) *fate {
 	return nil
 }
 
-// recheck is when a hold is looked at again, at the latest; its release wakes the
-// touches at once.
+// recheck is when a hold without an end is looked at again; its release wakes
+// the touches at once.
 const recheck = 24 * time.Hour
 
 func notHeld(_ *run, b *batch, it *item) *fate {
@@ -204,9 +204,9 @@ func notHeld(_ *run, b *batch, it *item) *fate {
 		if !h.Holds(b.now) || !h.Covers(it.touch) {
 			continue
 		}
-		until := b.now.Add(recheck)
-		if !h.Until.IsZero() && h.Until.Before(until) {
-			until = h.Until
+		until := h.Until
+		if until.IsZero() {
+			until = b.now.Add(recheck)
 		}
 		return putOff(andante.ReasonHeld, until, andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author})
 	}

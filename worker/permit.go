@@ -107,7 +107,7 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) 
 // over, and plans it again: a hold, a suppression of contact or address, or any
 // other change of its account.
 func (g *gate) stillAllowed(ctx context.Context, tx *store.Tx, ids []andante.TouchID, now time.Time) ([]andante.TouchID, error) {
-	holds, err := tx.WideHolds(ctx)
+	holds, err := tx.LockWideHolds(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ var lockTests = []test{
 	{"due touches are passed over while another holds them", severalWriters(dueSkips)},
 	{"leases are passed over while their worker holds them", severalWriters(leasesSkip)},
 	{"a throttle is spent by one at a time", severalWriters(throttleLocked)},
+	{"a release waits for whoever goes by the hold", severalWriters(releaseWaits)},
 	{"one import at a time", severalWriters(aloneWaits)},
 	{"a deadlock runs again", severalWriters(deadlock)},
 }
@@ -150,6 +151,26 @@ func addressLocked(t *testing.T, s db) {
 	})
 	if s.waits(lock("old", "new", "third")) {
 		t.Error("locked after the end of the transaction")
+	}
+}
+
+func releaseWaits(t *testing.T, s db) {
+	h := andante.Hold{ID: id[andante.HoldID](1), Scope: andante.HoldSequence, Key: "brief", Author: "a", Reason: "b", From: at(0)}
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddHold(ctx, h) })
+	release := func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.ReleaseHolds(ctx, h.Scope, h.Key, at(1))
+		return err
+	}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		got, err := tx.LockWideHolds(ctx)
+		s.same("holds", []andante.Hold{h}, got)
+		if !s.waits(release) {
+			t.Error("a hold is released under whoever goes by it")
+		}
+		return err
+	})
+	if s.waits(release) {
+		t.Error("the release waits for nobody")
 	}
 }
 
