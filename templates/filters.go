@@ -2,6 +2,8 @@ package templates
 
 import (
 	"errors"
+	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -21,12 +23,16 @@ var FilterNames = []string{
 	"truncate", "truncatewords", "uniq", "upcase", "url_encode",
 }
 
-// maxString bounds what a filter may return: a loop over append doubles a text
-// in every turn.
-const maxString = 64 << 10
+// What a filter may return is bounded: a loop over append doubles a text in every
+// turn.
+const (
+	maxString = 64 << 10 // bytes of a text
+	maxList   = maxTurns // items: no loop goes over more
+)
 
 var (
 	errLongString = errors.New("a filter makes a text of more than 64 kB")
+	errLongList   = fmt.Errorf("a filter makes a list of more than %d items", maxList)
 	errDate       = errors.New("the filter date needs a date")
 	errDateFormat = errors.New("the filter date has a format that is too wide")
 )
@@ -38,35 +44,95 @@ type filterSet map[string]any
 // AddFilter implements [filters.FilterDictionary].
 func (s filterSet) AddFilter(name string, f any) { s[name] = f }
 
-// allFilters holds the filters of FilterNames.
+// allFilters holds the filters of FilterNames, every one bounded.
 var allFilters = func() filterSet {
 	standard := filterSet{}
 	filters.AddStandardFilters(standard)
+	strftime := standard["date"].(func(time.Time, func(string) string) (string, error))
+	standard["date"] = func(v any, format func(string) string) (any, error) { return dateFilter(strftime, v, format) }
+	standard["join"] = join
+	standard["replace"] = replace
+	standard["escape"] = func(v any) any { return v }
+	standard["url_encode"] = func(v any) any { return v }
 	set := filterSet{}
 	for _, name := range FilterNames {
-		set[name] = standard[name]
+		set[name] = bounded(standard[name])
 	}
-	strftime := standard["date"].(func(time.Time, func(string) string) (string, error))
-	set["date"] = func(v any, format func(string) string) (any, error) { return dateFilter(strftime, v, format) }
-	set["append"] = func(s, suffix string) (string, error) { return bounded(s + suffix) }
-	set["prepend"] = func(s, prefix string) (string, error) { return bounded(prefix + s) }
-	set["replace"] = func(s, old, by string) (string, error) {
-		if (strings.Count(s, old)+1)*len(by) > maxString {
-			return "", errLongString
-		}
-		return bounded(strings.ReplaceAll(s, old, by))
-	}
-	set["replace_first"] = func(s, old, by string) (string, error) { return bounded(strings.Replace(s, old, by, 1)) }
-	set["escape"] = func(v any) any { return v }
-	set["url_encode"] = func(v any) any { return v }
 	return set
 }()
 
-func bounded(s string) (string, error) {
-	if len(s) > maxString {
+// bounded returns a filter with the parameters of f that refuses a result which is
+// too large. What multiplies its arguments must look at them itself, before it
+// takes the memory.
+func bounded(f any) any {
+	fn := reflect.ValueOf(f)
+	in := make([]reflect.Type, fn.Type().NumIn())
+	for i := range in {
+		in[i] = fn.Type().In(i)
+	}
+	out := []reflect.Type{reflect.TypeFor[any](), reflect.TypeFor[error]()}
+	call := fn.Call
+	if fn.Type().IsVariadic() {
+		call = fn.CallSlice
+	}
+	filter := func(args []reflect.Value) []reflect.Value {
+		results := call(args)
+		var err error
+		if len(results) > 1 {
+			err, _ = results[1].Interface().(error)
+		}
+		if err == nil {
+			err = tooLarge(results[0])
+		}
+		if err != nil {
+			return []reflect.Value{reflect.Zero(out[0]), reflect.ValueOf(&err).Elem()}
+		}
+		return []reflect.Value{results[0].Convert(out[0]), reflect.Zero(out[1])}
+	}
+	return reflect.MakeFunc(reflect.FuncOf(in, out, fn.Type().IsVariadic()), filter).Interface()
+}
+
+// tooLarge refuses a result that is longer than a filter's may be.
+func tooLarge(v reflect.Value) error {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	switch v.Kind() {
+	case reflect.String:
+		if v.Len() > maxString {
+			return errLongString
+		}
+	case reflect.Slice:
+		if v.Len() > maxList {
+			return errLongList
+		}
+	}
+	return nil
+}
+
+// join joins the items that aren't nil.
+func join(list []any, separator func(string) string) (string, error) {
+	between := separator(" ")
+	var words []string
+	size := 0
+	for _, item := range list {
+		if item == nil {
+			continue
+		}
+		s := fmt.Sprint(item)
+		if size += len(s) + len(between); size-len(between) > maxString {
+			return "", errLongString
+		}
+		words = append(words, s)
+	}
+	return strings.Join(words, between), nil
+}
+
+func replace(s, old, by string) (string, error) {
+	if strings.Count(s, old)*(len(by)-len(old))+len(s) > maxString {
 		return "", errLongString
 	}
-	return s, nil
+	return strings.ReplaceAll(s, old, by), nil
 }
 
 // dateFilter formats a date as strftime does. An empty date stays empty, so that

@@ -202,7 +202,7 @@ func problem(err error) string {
 	var filter expressions.FilterError
 	var interpreter expressions.InterpreterError
 	for _, known := range []error{
-		errScheme, errEmptyURL, errHost, errTooLong, errTurns, errLongString, errDate, errDateFormat, errEmptySubject, errEmptyText, errEvaluate,
+		errScheme, errEmptyURL, errHost, errTooLong, errTurns, errLongString, errLongList, errDate, errDateFormat, errEmptySubject, errEmptyText, errEvaluate,
 	} {
 		if errors.Is(err, known) {
 			return known.Error()
@@ -215,7 +215,7 @@ func problem(err error) string {
 		return "rendering was broken off"
 	case errors.As(err, &filter):
 		if filter.Err != nil {
-			for _, known := range []error{errDate, errDateFormat, errLongString} {
+			for _, known := range []error{errDate, errDateFormat, errLongString, errLongList} {
 				if errors.Is(filter.Err, known) {
 					return known.Error()
 				}
