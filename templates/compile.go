@@ -19,6 +19,7 @@ type compilation struct {
 	mail     bool
 	partials map[partialUse]*unit
 	uses     []Use
+	hollow   bool // lists may be left without items
 }
 
 // A partialUse is a way in which a partial is compiled.
@@ -51,7 +52,7 @@ func (t *Templates) Compile(src Source) (*Template, []*andante.Finding) {
 		c.report.at(position{src.File, src.SubjectLine, 1}, "empty-subject", "the subject is empty", "write subject:")
 	}
 	tpl.html, tpl.text = c.body(src.Body, body)
-	tpl.uses = c.uses
+	tpl.uses, tpl.hollow = c.uses, c.hollow
 	if !c.report.failed() {
 		tpl.tryOut(c.report)
 	}
@@ -112,7 +113,10 @@ func (c *compilation) markdown(s *script, use partialUse, report *reporter, nest
 	m := newMarkdown(s, c.mail)
 	doc := m.parse()
 	inlined := use.inline && inlineOnly(doc)
-	arrange(doc, s)
+	j := &joiner{rows: m.tables.rows}
+	arrange(doc, s, j)
+	j.strays(doc, s, report)
+	c.hollow = c.hollow || j.hollow
 	dress(doc, c.layout)
 	alone := aloneTags(doc)
 	asHTML = newBuilder(s, report, func(t *tag) *unit {

@@ -18,15 +18,16 @@ import (
 // markdown compiles the Markdown of one script.
 type markdown struct {
 	*script
-	md goldmark.Markdown
+	md     goldmark.Markdown
+	tables *tableParser
 }
 
 // newMarkdown sets goldmark up for a script. Typographic quotes are for mail:
 // in a text message one of them doubles the price.
 func newMarkdown(s *script, typographer bool) *markdown {
-	m := &markdown{script: s}
+	m := &markdown{script: s, tables: newTableParser()}
 	extensions := []goldmark.Extender{
-		extension.Linkify, extension.Strikethrough, extension.Table,
+		extension.Linkify, extension.Strikethrough,
 	}
 	if typographer {
 		extensions = append(extensions, extension.Typographer)
@@ -36,12 +37,16 @@ func newMarkdown(s *script, typographer bool) *markdown {
 		goldmark.WithParserOptions(
 			parser.WithBlockParsers(util.Prioritized(tagLineParser{s}, 50)),
 			parser.WithInlineParsers(util.Prioritized(extension.NewTaskCheckBoxParser(), 0)),
+			parser.WithParagraphTransformers(util.Prioritized(m.tables, 200)),
+			parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0)),
 		),
 		goldmark.WithRendererOptions(
 			// Links and raw HTML are checked when the tags are placed, strictly;
 			// goldmark's own guesses would only hide them from that check.
 			html.WithUnsafe(),
-			renderer.WithNodeRenderers(util.Prioritized(tagRenderer{s}, 100)),
+			renderer.WithNodeRenderers(
+				util.Prioritized(tagRenderer{s}, 100), util.Prioritized(extension.NewTableHTMLRenderer(), 500),
+			),
 		),
 	)
 	return m
@@ -154,6 +159,8 @@ func (r tagRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 		}
 		return ast.WalkContinue, nil
 	})
+	reg.Register(east.KindTable, r.table)
+	reg.Register(east.KindTableRow, r.row)
 	reg.Register(ast.KindCodeBlock, r.code)
 	reg.Register(ast.KindFencedCodeBlock, r.code)
 	reg.Register(east.KindTaskCheckBox, func(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -132,9 +133,28 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 	if err = t.html.execute(sink{inner, maxBody}, r.vars); err != nil {
 		return err
 	}
-	r.content = appendHTMLQuote(inner.Bytes(), in.Quote, language)
+	r.content = inner.Bytes()
+	if t.hollow {
+		r.content = dropHollow(r.content)
+	}
+	r.content = appendHTMLQuote(r.content, in.Quote, language)
 	out.HTML, err = t.wrap(t.layout.html, vars, b)
 	return err
+}
+
+// hollow matches a list without items. A value can't look like one: it is escaped.
+var hollow = regexp.MustCompile(`<[uo]l\b[^<>]*>\s*</[uo]l>\n?`)
+
+// dropHollow takes the lists out that conditions left without items; a list in an
+// item may leave that one hollow.
+func dropHollow(doc []byte) []byte {
+	for {
+		shorter := hollow.ReplaceAll(doc, nil)
+		if len(shorter) == len(doc) {
+			return doc
+		}
+		doc = shorter
+	}
 }
 
 // wrap renders a layout around the run's content.

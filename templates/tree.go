@@ -5,12 +5,12 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// arrange makes the tree fit for tags: tags become nodes, lists that tags cut apart are joined,
-// paragraphs and items that stand wholly inside a Liquid block are put inside
-// it, and the text of images can hold tokens.
-func arrange(doc ast.Node, s *script) {
+// arrange makes the tree fit for tags: tags become nodes, lists and tables that
+// tags cut apart are joined, paragraphs and items that stand wholly inside a
+// Liquid block are put inside it, and the text of images can hold tokens.
+func arrange(doc ast.Node, s *script, j *joiner) {
 	cutText(doc, s)
-	arrangeBlocks(doc, s)
+	arrangeBlocks(doc, s, j)
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if entering && n.Kind() == ast.KindImage {
 			tokensInImage(n, s)
@@ -49,8 +49,8 @@ func cutText(doc ast.Node, s *script) {
 	}
 }
 
-func arrangeBlocks(parent ast.Node, s *script) {
-	joinLists(parent)
+func arrangeBlocks(parent ast.Node, s *script, j *joiner) {
+	j.joinAll(parent)
 	for c := parent.FirstChild(); c != nil; {
 		next := c.NextSibling()
 		switch c := c.(type) {
@@ -60,11 +60,11 @@ func arrangeBlocks(parent ast.Node, s *script) {
 				hoist(c)
 			}
 		case *ast.ListItem:
-			arrangeBlocks(c, s)
+			arrangeBlocks(c, s, j)
 			hoistItem(c)
 		default:
 			if c.Type() == ast.TypeBlock {
-				arrangeBlocks(c, s)
+				arrangeBlocks(c, s, j)
 			}
 		}
 		c = next
@@ -85,47 +85,6 @@ func tokensInImage(image ast.Node, s *script) {
 	}
 }
 
-// joinLists joins lists of one kind between which only tags stand: a condition
-// around some items must not cut the list in two.
-func joinLists(parent ast.Node) {
-	for c := parent.FirstChild(); c != nil; c = c.NextSibling() {
-		if list, ok := c.(*ast.List); ok {
-			if last := lastOfList(list); last != nil {
-				swallow(parent, list, last)
-			}
-		}
-	}
-}
-
-// lastOfList returns the last node that can be moved into the list: only whole
-// Liquid blocks may lie inside it. Nil if there is none.
-func lastOfList(list *ast.List) (last ast.Node) {
-	depth, items := 0, false
-	for c := list.NextSibling(); c != nil; c = c.NextSibling() {
-		switch c := c.(type) {
-		case *tagLine:
-			for _, t := range c.tags {
-				if depth += t.step(); depth < 0 || t.continues() && depth == 0 {
-					return last
-				}
-			}
-			if depth == 0 && items {
-				last, items = c, false
-			}
-		case *ast.List:
-			if c.Marker != list.Marker {
-				return last
-			}
-			if items = true; depth == 0 {
-				last, items = c, false
-			}
-		default:
-			return last
-		}
-	}
-	return last
-}
-
 // step tells how a tag changes the depth of open blocks.
 func (t *tag) step() int {
 	switch {
@@ -135,25 +94,6 @@ func (t *tag) step() int {
 		return -1
 	}
 	return 0
-}
-
-// swallow moves the items and tags up to last into the list.
-func swallow(parent ast.Node, list *ast.List, last ast.Node) {
-	for done := false; !done; {
-		n := list.NextSibling()
-		done = n == last
-		parent.RemoveChild(parent, n)
-		other, ok := n.(*ast.List)
-		if !ok {
-			list.AppendChild(list, n)
-			continue
-		}
-		for item := other.FirstChild(); item != nil; {
-			next := item.NextSibling()
-			list.AppendChild(list, item)
-			item = next
-		}
-	}
 }
 
 // wrapped tells whether a block's text begins with a tag that its last tag
