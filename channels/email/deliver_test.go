@@ -91,7 +91,8 @@ func TestOutcomes(t *testing.T) {
 		"a bare code at the dot":      {script{inbox.Dot, 1, &inbox.Reply{Raw: []byte("250\r\n"), Keep: true}, false, false}, []channels.ErrorKind{ok, ok, ok, ok}, 250, 4, 1},
 		"many lines at the dot":       {script{inbox.Dot, 1, &inbox.Reply{Code: 250, Text: "2.0.0 a\n2.0.0 b"}, false, false}, []channels.ErrorKind{ok, ok, ok, ok}, 250, 4, 1},
 		"slow bytes at the dot":       {script{inbox.Dot, 1, &inbox.Reply{Code: 250, Text: "2.0.0 x", Slow: time.Millisecond}, false, false}, []channels.ErrorKind{ok, ok, ok, ok}, 250, 4, 1},
-		"reset fails":                 {script{inbox.Rset, -1, &inbox.Reply{DropBefore: true}, false, false}, []channels.ErrorKind{ok, ok, ok, ok}, 250, 4, 1},
+		"reset fails":                 {script{inbox.Rset, -1, &inbox.Reply{DropBefore: true}, false, false}, []channels.ErrorKind{ok, address, ok, ok}, 550, 3, 2},
+		"reset refused":               {script{inbox.Rset, -1, &inbox.Reply{Code: 502, Text: "5.5.1 what?"}, false, false}, []channels.ErrorKind{ok, address, ok, ok}, 550, 3, 2},
 		"words without end":           {script{inbox.RcptTo, 1, &inbox.Reply{Raw: []byte(strings.Repeat("250-x\r\n", 60000))}, false, false}, []channels.ErrorKind{ok, temporary, ok, ok}, 0, 3, 2},
 		"data without any recipients": {script{inbox.RcptTo, 1, &inbox.Reply{Code: 550, Text: "no such user"}, false, false}, []channels.ErrorKind{ok, address, ok, ok}, 550, 3, 1},
 	}
@@ -99,13 +100,16 @@ func TestOutcomes(t *testing.T) {
 		for _, pipelined := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s/pipelined=%v", name, pipelined), func(t *testing.T) {
 				t.Parallel()
-				s := tt.script
+				s, refused := tt.script, script{stage: inbox.RcptTo, to: 1, reply: &inbox.Reply{Code: 550, Text: "5.1.1 no such user"}}
 				in, ch := relay(t, inbox.Options{Script: func(c inbox.Command) *inbox.Reply {
 					if c.Stage == inbox.Ehlo && !pipelined {
 						return &inbox.Reply{Code: 250, Text: "relay.example"}
 					}
 					if c.Stage == inbox.Data && name == "data without any recipients" {
 						return &inbox.Reply{Code: 354, Text: "go on anyway"}
+					}
+					if r := refused.answer(c); r != nil && s.stage == inbox.Rset {
+						return r // RSET is said only after a refusal
 					}
 					return s.answer(c)
 				}}, email.Config{})

@@ -261,3 +261,24 @@ func TestScript(t *testing.T) {
 		t.Errorf("at the dot: %+v", c)
 	}
 }
+
+// TestNestedMail shows that a mail which was refused half-way must be reset.
+func TestNestedMail(t *testing.T) {
+	t.Parallel()
+	in := start(t, inbox.Options{Script: own})
+	c, err := smtp.Dial(in.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Mail("j@h.example"); err != nil {
+		t.Fatal(err)
+	}
+	var refused *textproto.Error
+	if err := c.Mail("j@h.example"); !errors.As(err, &refused) || refused.Code != 503 {
+		t.Errorf("a second MAIL: %v", err)
+	}
+	if err := errors.Join(c.Reset(), c.Mail("j@h.example")); err != nil {
+		t.Errorf("after RSET: %v", err)
+	}
+}

@@ -96,7 +96,7 @@ func (t *talk) command(line string) error {
 	var err error
 	switch strings.ToUpper(verb) {
 	case "EHLO", "HELO":
-		t.helo = arg
+		t.helo, t.mail = arg, Mail{} // section 4.1.4: as RSET does
 		_, err = t.answer(Ehlo, line, 250, t.extensions())
 	case "STARTTLS":
 		err = t.startTLS(line)
@@ -160,8 +160,14 @@ func (t *talk) auth(line string) error {
 	return err
 }
 
+// from begins a mail. One that is still open must be ended by RSET first (RFC 5321
+// section 4.1.4); not every server says so.
 func (t *talk) from(line string) error {
 	t.count++
+	if t.open() {
+		_, err := t.answer(MailFrom, line, 503, "5.5.1 nested MAIL")
+		return err
+	}
 	t.mail = Mail{MailAt: t.in.opt.Now(), Conn: t.number, From: path(line)}
 	code, text := 250, "2.1.0 OK"
 	if t.in.opt.User != "" && !t.authed {
@@ -173,6 +179,9 @@ func (t *talk) from(line string) error {
 	}
 	return err
 }
+
+// open tells whether a MAIL was accepted and neither ended nor reset.
+func (t *talk) open() bool { return t.mail.Conn != 0 }
 
 // data answers DATA, takes the body in and answers the final dot.
 func (t *talk) data(line string) error {
