@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,8 @@ func compile(t testing.TB, src Source) *Template {
 	return tpl
 }
 
+var hiddenPreview = regexp.MustCompile(`<div style="display:none;[^"]*">look &lt;inside&gt;`)
+
 func TestShippedLayouts(t *testing.T) {
 	t.Parallel()
 	for _, layout := range layoutNames {
@@ -62,8 +65,11 @@ func TestShippedLayouts(t *testing.T) {
 					t.Errorf("%s: the text lacks %q:\n%s", layout, part, r.Text)
 				}
 			}
-			if hidden := strings.Contains(r.HTML, "look &lt;inside&gt;"); hidden != (layout == "newsletter") {
-				t.Errorf("%s: preview hidden in the HTML: %t", layout, hidden)
+			if body := r.HTML[strings.Index(r.HTML, "<body"):strings.Index(r.HTML, "Hello")]; !hiddenPreview.MatchString(body) {
+				t.Errorf("%s: no hidden preview before the text:\n%s", layout, body)
+			}
+			if !strings.Contains(r.HTML, "overflow-wrap:anywhere;word-break:break-word") {
+				t.Errorf("%s: a long word makes the page wider", layout)
 			}
 		}
 	}
