@@ -26,7 +26,7 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 	@set -e; go list ./... | while read -r pkg; do \
 		for name in $$(go test -list '^Fuzz' $$pkg </dev/null | grep '^Fuzz' || true); do \
 			echo "== $$pkg $$name"; \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$pkg </dev/null; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg </dev/null; \
 		done; \
 	done
 

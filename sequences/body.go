@@ -12,6 +12,8 @@ import (
 var (
 	marker    = regexp.MustCompile(`^ {0,3}:{3,}[ \t]*(.*?)[ \t]*$`)
 	blockText = regexp.MustCompile(`^(subject|preview):([ \t]*)(.*?)[ \t]*$`)
+	// misspelt is what was meant to be one, and would go out as text.
+	misspelt = regexp.MustCompile(`(?i)^[ \t]*(subject|preview)[ \t]*:`)
 )
 
 // selectorKeys are what a block may choose its readers by.
@@ -57,7 +59,14 @@ func (r *bodyReader) begin(b Block) { r.block, r.text = b, nil }
 // line adds a line to the current block. The first lines of a ::: block may give
 // a subject and a preview.
 func (r *bodyReader) line(line string, at int) {
-	if m := blockText.FindStringSubmatch(line); m != nil && r.open && len(r.text) == 0 {
+	head := r.open && strings.TrimSpace(strings.Join(r.text, "")) == "" // no text yet
+	m := blockText.FindStringSubmatch(line)
+	if head && m == nil && misspelt.MatchString(line) {
+		word := strings.ToLower(misspelt.FindStringSubmatch(line)[1])
+		r.report("block", Position{at, 1}, "this would go out as text").Suggestion = "write " + word + ": at the beginning of the line, in lower case"
+	}
+	if m != nil && head {
+		r.text = nil
 		where := Position{at, len(m[1]) + 1 + len(m[2]) + 1}
 		value := m[3]
 		if text, stripped := yamldoc.Unquote(value); stripped {
@@ -151,8 +160,8 @@ func (r *bodyReader) selectable(key, value string, at Position) bool {
 	return false
 }
 
-// choices binds each `::: otherwise` to its alternatives: the run of blocks
-// right before it that choose by the same keys as the last of them.
+// choices binds each `::: otherwise` to its alternatives: the run of blocks right
+// before it that share a key with the last of them.
 func (r *bodyReader) choices() {
 	choice := 0
 	for i := range r.done {
@@ -172,8 +181,14 @@ func (r *bodyReader) choices() {
 		if len(keys) > 1 {
 			last.For.Kind = r.done[i-1].For.Kind
 		}
-		for j := i - 1; j >= 0 && !r.done[j].Otherwise && slices.Equal(r.done[j].For.keys(), keys); j-- {
+		for j := i - 1; j >= 0 && !r.done[j].Otherwise && shared(r.done[j].For.keys(), keys); j-- {
 			r.done[j].Choice = choice
 		}
 	}
+}
+
+// shared tells whether two selections choose by a common key. The kind is none: it
+// tells for which text a choice is.
+func shared(a, b []string) bool {
+	return slices.ContainsFunc(a, func(key string) bool { return (key != "kind" || len(a) == 1 && len(b) == 1) && slices.Contains(b, key) })
 }

@@ -18,7 +18,7 @@ func (s *Step) Compose(persona, variant, lang string, kind andante.Kind) Text {
 	if kind == "" {
 		kind = s.Kind
 	}
-	ownText := slices.ContainsFunc(s.Body, func(b Block) bool { return b.For.Kind == kind })
+	ownText := kind != "" && slices.ContainsFunc(s.Body, func(b Block) bool { return b.For.Kind == kind })
 	t := Text{Subject: s.Subject, Preview: s.Preview}
 	var body composer
 	stood := map[int]bool{}

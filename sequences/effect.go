@@ -3,7 +3,9 @@ package sequences
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/andante-hq/andante"
 )
@@ -18,10 +20,14 @@ type Note struct {
 // Keys that are read and checked, and that nothing acts on yet.
 var (
 	idleFrontKeys = []string{"enter"}
-	idleStepKeys  = []string{
-		"on", "wait_for", "up_to", "then", "no_answer", "if_undone", "review",
-		"attach", "cc", "front", "label", "introduction",
-	}
+	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front", "label", "introduction"}
+	// NotYet are keys without which a step would go wrong: until they have an effect
+	// the worker skips it.
+	NotYet = []string{"on", "wait_for", "review", "attach", "cc"}
+	// fed are the events that something tells of.
+	fed = []string{andante.EventOptedOut, andante.EventBounced, andante.EventUnreachable}
+	// unfed finds the functions of conditions of which nothing tells yet.
+	unfed = regexp.MustCompile(`\b(opened|clicked|replied|met|outcome|answered|qualified)\(`)
 )
 
 // NoEffect lists what is written and has no effect yet, in the order of the
@@ -36,8 +42,33 @@ func (s *Sequence) NoEffect() []Note {
 			add(s.where(key), key, "`%s` has no effect yet", key)
 		}
 	}
+	listen := func(at Position, key, src string) {
+		for _, m := range unfed.FindAllStringSubmatch(src, -1) {
+			add(at, key, "%s() is always no or empty: nothing tells of it yet", m[1])
+		}
+	}
+	for _, x := range s.Exit {
+		if x.Event != "" && !slices.Contains(fed, x.Event) {
+			add(s.where("exit"), "exit", "nothing tells of the event %s yet", x.Event)
+		}
+		listen(s.where("exit"), "exit", x.When)
+	}
+	if len(s.KeepOn) > 0 {
+		add(s.where("keep_on"), "keep_on", "`keep_on` has no effect yet: nothing tells of %s", strings.Join(s.KeepOn, ", "))
+	}
 	for i := range s.Steps {
 		step := &s.Steps[i]
+		listen(step.where("when"), "when", step.When)
+		for _, key := range NotYet {
+			if step.Has(key) {
+				add(step.where(key), key, "`%s` has no effect yet: the step is skipped", key)
+			}
+		}
+		for _, b := range step.Body {
+			if b.For.Kind != "" && b.For.Kind != step.Kind {
+				add(b.At, "kind", "::: kind %s has no effect yet", b.For.Kind)
+			}
+		}
 		switch step.Kind {
 		case andante.Email, "":
 		case andante.Decide:

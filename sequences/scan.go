@@ -102,7 +102,7 @@ func likeStep(info []string) bool {
 }
 
 func headingText(h *ast.Heading, src []byte) string {
-	return strings.TrimSpace(string(h.Lines().Value(src)))
+	return strings.TrimSpace(remark.ReplaceAllString(string(h.Lines().Value(src)), ""))
 }
 
 // headingLine returns the index of the line on which the heading of the fence

@@ -32,14 +32,26 @@ func (s *Sequence) Allowed(rule string, line int) bool {
 	})
 }
 
-// Filter takes out the findings that the author allows. Firm rules of this
-// package have none: Parse reports the attempt.
+// Filter takes out the findings that the author allows. Firm rules of this package
+// have none: Parse reports the attempt. Of the rules over rendered text and the whole
+// workspace only warnings can be allowed, and what [Allowable] names.
 func (s *Sequence) Filter(found []*andante.Finding) []*andante.Finding {
 	return slices.DeleteFunc(found, func(f *andante.Finding) bool {
-		r, _ := ruleByName(f.Rule)
-		return !r.Firm && s.Allowed(f.Rule, f.Line)
+		r, ours := ruleByName(f.Rule)
+		may := ours && !r.Firm || f.Severity == andante.SeverityWarning || Allowable(f.Rule)
+		return may && s.Allowed(f.Rule, f.Line)
 	})
 }
+
+// Rules of other packages that are errors, and for which an author may have good
+// reason: a step that is another one by intent, a field that is never empty here.
+const (
+	RenamedStep = "renamed-step"
+	BareField   = "bare-field"
+)
+
+// Allowable tells whether an error of another package can be allowed.
+func Allowable(rule string) bool { return rule == RenamedStep || rule == BareField }
 
 // silence reads the comments to the checker and drops what they allow.
 func (d *draft) silence() {

@@ -63,7 +63,7 @@ func hasChannel(r *run, _ *batch, it *item) *fate {
 // a date or an event must not go at once, nor a mail unread by its reviewer or
 // without its attachment.
 func canDo(_ *run, _ *batch, it *item) *fate {
-	for _, key := range []string{"on", "wait_for", "review", "attach", "cc"} {
+	for _, key := range sequences.NotYet {
 		if it.step.Has(key) {
 			return skipped(andante.ReasonNotYet, andante.Evidence{Rule: key})
 		}

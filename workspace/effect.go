@@ -23,7 +23,8 @@ func (w *Workspace) NoEffect() []string {
 	}
 	for key, written := range map[string]bool{
 		"cool_down": len(w.Policy.CoolDowns) > 0, "ease": len(w.Policy.Ease) > 0, "landing": len(w.Policy.Landing) > 0, "look_ahead": !w.Policy.LookAhead.IsZero(),
-		"reserve": slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Reserve.Slots > 0 }),
+		"unanswered": slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Count.Unanswered }),
+		"reserve":    slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Reserve.Slots > 0 }),
 	} {
 		if _, own := w.Files[PolicyFile]; own && written {
 			list = append(list, PolicyFile+": "+key+" has no effect yet")
@@ -31,6 +32,12 @@ func (w *Workspace) NoEffect() []string {
 	}
 	if _, ok := w.Files[CadenceFile]; ok {
 		list = append(list, CadenceFile+": has no effect yet")
+	}
+	for name := range w.Files {
+		if strings.HasPrefix(name, "nuggets/") {
+			list = append(list, "nuggets/: has no effect yet")
+			break
+		}
 	}
 	slices.SortFunc(list, strings.Compare)
 	return list

@@ -42,15 +42,18 @@ func belongs(name string) bool {
 	return !hidden && (folder == "sequences" || folder == "templates" || folder == "nuggets")
 }
 
-// readFiles reads every file of a revision.
-func readFiles(fsys fs.FS) (map[string][]byte, []*andante.Finding) {
-	files := map[string][]byte{}
-	var found []*andante.Finding
+// readFiles reads every file of a revision. beside are the YAML files next to
+// andante.yaml that are none.
+func readFiles(fsys fs.FS) (files map[string][]byte, beside []string, found []*andante.Finding) {
+	files = map[string][]byte{}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() || !belongs(name) {
+			if ext := path.Ext(name); !d.IsDir() && path.Dir(name) == "." && (ext == ".yaml" || ext == ".yml") {
+				beside = append(beside, name)
+			}
 			return skipForeign(name, d)
 		}
 		if len(files) == maxFiles {
@@ -67,7 +70,7 @@ func readFiles(fsys fs.FS) (map[string][]byte, []*andante.Finding) {
 	if err != nil {
 		found = append(found, unreadable(".", err))
 	}
-	return files, found
+	return files, beside, found
 }
 
 // readFile reads a file unless it is too large.
@@ -160,3 +163,5 @@ func Changed(a, b map[string][]byte) []string {
 	}
 	return names
 }
+
+func sortedKeys(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }

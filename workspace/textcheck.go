@@ -14,7 +14,7 @@ func checkTexts(w *Workspace) []*andante.Finding {
 	return w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
 		for i := range q.Steps {
 			s := &q.Steps[i]
-			if s.Kind == andante.Decide {
+			if s.Kind == andante.Decide || s.Kind == "" { // a kind that is none has its finding already
 				continue
 			}
 			found = append(found, w.checkStep(q, s)...)
@@ -69,6 +69,7 @@ func (w *Workspace) readers(q *sequences.Sequence, s *sequences.Step) []textKey 
 			kinds = append(kinds, b.For.Kind)
 		}
 	}
+	langs, kinds = once(langs), once(kinds)
 	var list []textKey
 	for _, p := range personas {
 		for _, v := range variants {
@@ -86,4 +87,10 @@ func (w *Workspace) readers(q *sequences.Sequence, s *sequences.Step) []textKey 
 func mayBeEmpty(path string, declared []andante.Field) bool {
 	f, ok := fieldAt(path, slices.Concat(andante.BuiltinFields, declared))
 	return ok && !f.Filled
+}
+
+// once returns each of a list once, sorted.
+func once[T ~string](list []T) []T {
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -37,6 +37,7 @@ type Workspace struct {
 	Sequences map[string]*sequences.Sequence // by name
 	Files     map[string][]byte              // everything that a revision keeps
 
+	beside     []string // YAML files next to andante.yaml that are no part of it
 	templates  *templates.Templates
 	conditions sync.Map // source → *conditions.Condition or error
 	texts      sync.Map // textKey → *templates.Template
@@ -47,8 +48,8 @@ type Workspace struct {
 // workspace is never nil.
 func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
 	w := &Workspace{Sequences: map[string]*sequences.Sequence{}, Config: defaultConfig(), Policy: &governor.Policy{}}
-	files, found := readFiles(fsys)
-	w.Files = files
+	files, beside, found := readFiles(fsys)
+	w.Files, w.beside = files, beside
 	found = append(found, w.parse()...)
 	for _, r := range rules {
 		found = append(found, r.check(w)...)

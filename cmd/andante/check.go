@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/templates"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -90,12 +92,13 @@ func (a *app) findingsJSON(found []*andante.Finding) error {
 // github prints workflow commands, which annotate the lines of a pull request.
 func (a *app) github(found []*andante.Finding) error {
 	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	for _, f := range found {
 		text := f.Message
 		if f.Suggestion != "" {
 			text += "; " + f.Suggestion
 		}
-		a.printf("::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Severity, f.File, max(f.Line, 1), max(f.Column, 1), f.Rule, escape.Replace(text))
+		a.printf("::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Severity, property.Replace(a.inDir(f.File)), max(f.Line, 1), max(f.Column, 1), f.Rule, escape.Replace(text))
 	}
 	return nil
 }
@@ -111,13 +114,13 @@ func (a *app) sarif(found []*andante.Finding) error {
 		results = append(results, object{
 			"ruleId": f.Rule, "level": string(f.Severity), "message": object{"text": strings.TrimSuffix(fmt.Sprint(f.Message, "; ", f.Suggestion), "; ")},
 			"locations": []object{{"physicalLocation": object{
-				"artifactLocation": object{"uri": f.File}, "region": object{"startLine": max(f.Line, 1), "startColumn": max(f.Column, 1)},
+				"artifactLocation": object{"uri": (&url.URL{Path: filepath.ToSlash(a.inDir(f.File))}).String()}, "region": object{"startLine": max(f.Line, 1), "startColumn": max(f.Column, 1)},
 			}}},
 		})
 	}
 	return a.printJSON(object{
 		"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-		"runs": []object{{"tool": object{"driver": object{"name": "andante", "rules": rules}}, "results": results}},
+		"runs": []object{{"columnKind": "unicodeCodePoints", "tool": object{"driver": object{"name": "andante", "rules": rules}}, "results": results}},
 	})
 }
 
@@ -135,6 +138,9 @@ func allRules() []rule {
 		list = append(list, rule{r.Name, r.Severity, r.Doc})
 	}
 	for _, r := range workspace.Rules() {
+		list = append(list, rule{r.Name, r.Severity, r.Doc})
+	}
+	for _, r := range templates.Rules() {
 		list = append(list, rule{r.Name, r.Severity, r.Doc})
 	}
 	slices.SortStableFunc(list, func(a, b rule) int { return strings.Compare(a.name, b.name) })

@@ -70,6 +70,8 @@ func (s *rawScanner) line(i int) string {
 		s.block = len(prefix)
 	case !slices.Contains(s.keys, key):
 		s.scan(line)
+	case blockHeader.MatchString(value): // of a block without lines
+		return s.quoted(i, line[:len(line)-len(m[3])], "")
 	case value != "":
 		s.tail = len(prefix)
 		return s.quoted(i, line[:len(line)-len(m[3])], value)

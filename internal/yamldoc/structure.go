@@ -66,8 +66,9 @@ func (n *Node) mapping(v reflect.Value) []*andante.Finding {
 	m := reflect.MakeMapWithSize(t, len(entries))
 	for _, e := range entries {
 		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
-		wrong := append(e.Key.into(key), e.Value.into(value)...)
-		if found = append(found, wrong...); len(wrong) == 0 {
+		wrong := e.Key.into(key)
+		found = append(append(found, wrong...), e.Value.into(value)...)
+		if len(wrong) == 0 {
 			m.SetMapIndex(key, value)
 		}
 	}
