@@ -35,16 +35,17 @@ type ForecastCount struct {
 	N        int          `json:"n"`
 }
 
-// forecast foresees what goes out between two instants.
-func (r *Reports) forecast(ctx context.Context, tx *store.Tx, from, to time.Time) (*Forecast, error) {
-	f := &forecaster{r: r, now: from, to: to, counts: map[ForecastCount]int{}, sentTo: map[andante.AddressHash][]governor.Touch{}}
-	if err := f.load(ctx, tx); err != nil {
-		return nil, err
-	}
+// newForecaster foresees what goes out between two instants: load reads, play plays.
+func (r *Reports) newForecaster(from, to time.Time) *forecaster {
+	return &forecaster{r: r, now: from, to: to, counts: map[ForecastCount]int{}, sentTo: map[andante.AddressHash][]governor.Touch{}}
+}
+
+// play decides about one account after the other.
+func (f *forecaster) play() *Forecast {
 	for _, id := range slices.Sorted(maps.Keys(f.waiting)) {
 		f.account(id)
 	}
-	out := &Forecast{Until: to, PutOff: f.putOff}
+	out := &Forecast{Until: f.to, PutOff: f.putOff, Going: []ForecastCount{}}
 	for c, n := range f.counts {
 		c.N = n
 		out.Going = append(out.Going, c)
@@ -52,7 +53,7 @@ func (r *Reports) forecast(ctx context.Context, tx *store.Tx, from, to time.Time
 	slices.SortFunc(out.Going, func(a, b ForecastCount) int {
 		return cmp.Or(strings.Compare(a.Date, b.Date), strings.Compare(a.Sequence, b.Sequence), strings.Compare(a.Step, b.Step))
 	})
-	return out, nil
+	return out
 }
 
 type forecaster struct {

@@ -68,6 +68,7 @@ func holds(ctx context.Context, tx *store.Tx) ([]Hold, error) {
 // that time, by day, sequence and step.
 func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, error) {
 	s := &Status{Touches: map[andante.State]int{}, Reasons: map[andante.Reason]int{}, Now: r.Clock.Now()}
+	var f *forecaster
 	err := r.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		if s.Contacts, s.Accounts, err = tx.CountContacts(ctx); err != nil {
 			return err
@@ -99,12 +100,21 @@ func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, erro
 		if s.NextDue, err = tx.NextFree(ctx); err != nil {
 			return err
 		}
-		return r.counts(ctx, tx, s, span)
+		if span > 0 {
+			f = r.newForecaster(s.Now, s.Now.Add(span))
+			if err := f.load(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return counts(ctx, tx, s)
 	})
+	if err == nil && span > 0 { // it may take its time, and holds no transaction open
+		s.Next = f.play()
+	}
 	return s, err
 }
 
-func (r *Reports) counts(ctx context.Context, tx *store.Tx, s *Status, span time.Duration) error {
+func counts(ctx context.Context, tx *store.Tx, s *Status) error {
 	touches, err := tx.CountTouches(ctx)
 	if err != nil {
 		return err
@@ -119,8 +129,5 @@ func (r *Reports) counts(ctx context.Context, tx *store.Tx, s *Status, span time
 	for _, v := range verdicts {
 		s.Reasons[v.Reason] += v.N
 	}
-	if span > 0 {
-		s.Next, err = r.forecast(ctx, tx, s.Now, s.Now.Add(span))
-	}
-	return err
+	return nil
 }
