@@ -110,14 +110,20 @@ func (d *demo) play(ctx context.Context) (err error) {
 		return err
 	}
 	defer d.engine.Close()
+	ready, err := d.where(ctx)
+	if err != nil {
+		return err
+	}
 	roles := []Role{RoleScheduler, RoleWorker}
 	release, err := d.engine.own(ctx, roles) // before anything is written
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := d.resume(ctx); err != nil {
-		return err
+	if !ready {
+		if err := d.begin(ctx); err != nil {
+			return err
+		}
 	}
 	err = d.engine.Run(ctx, RunOptions{Roles: roles, idle: d.jump, demo: true, owned: true})
 	if err != nil {
@@ -214,26 +220,24 @@ func copyFS(dir string, src fs.FS) error {
 	return nil
 }
 
-// resume finds where the demo stands, and sets it up if it is new. A set-up that
-// was interrupted is done again at the same instant, to the same effect.
-func (d *demo) resume(ctx context.Context) error {
+// where finds at which instant the demo stands, and whether it was set up.
+func (d *demo) where(ctx context.Context) (ready bool, err error) {
 	var at time.Time
-	ready := false
-	err := d.engine.Store.Read(ctx, func(tx *store.Tx) (err error) {
+	err = d.engine.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		if at, err = tx.Calendar(ctx); err != nil {
 			return err
 		}
 		ready, err = tx.DemoReady(ctx)
 		return err
 	})
-	if err != nil {
-		return err
-	}
 	d.clock.Jump(at)
-	if ready {
-		return nil
-	}
-	err = d.engine.Store.Write(ctx, func(tx *store.Tx) error {
+	return ready, err
+}
+
+// begin sets a demo up. A set-up that was interrupted is done again at the same
+// instant, to the same effect.
+func (d *demo) begin(ctx context.Context) error {
+	err := d.engine.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.SetSeed(ctx, demoSeed); err != nil {
 			return err
 		}

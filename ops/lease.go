@@ -51,5 +51,24 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	if err := tx.EndAttempts(ctx, attempts); err != nil {
 		return 0, 0, err
 	}
+	if len(back) > 0 {
+		if err := o.Refund(ctx, tx, back[0].Touch.Sender, len(back)); err != nil {
+			return 0, 0, err
+		}
+	}
 	return len(back), len(lost), tx.EndLease(ctx, id)
+}
+
+// Refund gives a sender's throttle back what was spent of it for n touches that were
+// not sent after all.
+func (o *Ops) Refund(ctx context.Context, tx *store.Tx, sender string, n int) error {
+	w, err := o.Workspace(ctx, tx)
+	if err != nil || n <= 0 {
+		return nil // without a workspace no throttle is known; what is returned matters more
+	}
+	id, ok := w.Config.Identity(sender)
+	if !ok || id.Throttle == nil {
+		return nil
+	}
+	return tx.RefundThrottle(ctx, sender, time.Duration(n)*id.Throttle.Each(), o.now())
 }

@@ -241,23 +241,10 @@ func (r *run) giveBack(ctx context.Context, notBefore time.Time) error {
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
 			return err
 		}
-		if err := r.refund(ctx, tx); err != nil {
+		returned, _, err := r.ops.ReturnLease(ctx, tx, r.lease.ID, notBefore)
+		if err != nil {
 			return err
 		}
-		_, _, err := r.ops.ReturnLease(ctx, tx, r.lease.ID, notBefore)
-		return err
+		return r.ops.Refund(ctx, tx, r.lease.Sender, r.lease.Size-r.sent-returned)
 	})
-}
-
-func (r *run) refund(ctx context.Context, tx *store.Tx) error {
-	unsent := r.lease.Size - r.sent
-	w, err := r.ops.Workspace(ctx, tx)
-	if err != nil || unsent <= 0 {
-		return err
-	}
-	id, ok := w.Config.Identity(r.lease.Sender)
-	if !ok || id.Throttle == nil {
-		return nil
-	}
-	return tx.RefundThrottle(ctx, r.lease.Sender, time.Duration(unsent)*id.Throttle.Each(), r.clock.Now())
 }
