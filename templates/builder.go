@@ -2,8 +2,6 @@ package templates
 
 import (
 	"fmt"
-	"html"
-	"net/url"
 	"strings"
 
 	"github.com/osteele/liquid/parser"
@@ -164,94 +162,6 @@ func (b *builder) dropped() {
 		if !b.placed[i] && t.name != "comment" {
 			b.report.at(t.position, "liquid-syntax", "the tag stands where Markdown leaves the text out", "move it")
 		}
-	}
-}
-
-// address adds an address that may contain tokens, and checks it. escape is
-// applied to its words.
-func (b *builder) address(s string, isHTML, image bool, pos position) {
-	before, t, _ := b.split(s)
-	if t == nil {
-		b.checkAddress(html.UnescapeString(s), image, pos)
-		b.literal(s)
-		return
-	}
-	if pos.line == 0 {
-		pos = t.position
-	}
-	p := place{html: isHTML}
-	switch prefix := strings.ToLower(html.UnescapeString(before)); {
-	case prefix == "" && !t.object:
-		b.report.at(t.position, "link-scheme", "an address can't begin with a {% %} tag", "put the tag around the whole link")
-	case prefix == "":
-		p.url = urlStart
-	case strings.HasPrefix(prefix, "mailto:"), strings.HasPrefix(prefix, "tel:"):
-		p.url = urlMailbox
-	case strings.HasPrefix(prefix, "https://"), strings.HasPrefix(prefix, "http://"):
-		p.url = urlHost
-	default:
-		b.report.at(pos, "link-scheme", "the address does not begin with https:, http:, mailto: or tel:", "")
-	}
-	if p.url != noURL {
-		b.checkFilled(s, p.url, image, pos)
-	}
-	b.addressParts(s, p)
-}
-
-// checkFilled checks an address with something filled in that fits everywhere.
-func (b *builder) checkFilled(s string, part urlPart, image bool, pos position) {
-	var filled strings.Builder
-	if part == urlStart {
-		filled.WriteString("https://")
-	}
-	for s != "" {
-		before, t, after := b.split(s)
-		filled.WriteString(before)
-		if t != nil && t.object {
-			filled.WriteByte('1')
-		}
-		s = after
-	}
-	b.checkAddress(html.UnescapeString(filled.String()), image, pos)
-}
-
-// addressParts adds words and tags of an address. After a value that brings the
-// scheme, the end of the host or a question mark comes the inside.
-func (b *builder) addressParts(s string, p place) {
-	for first := true; s != ""; first = false {
-		before, t, after := b.split(s)
-		b.literal(before)
-		words := html.UnescapeString(before)
-		if first && p.url == urlHost {
-			_, words, _ = strings.Cut(words, "://")
-		}
-		if p.url == urlMailbox && strings.Contains(words, "?") || p.url == urlHost && strings.ContainsAny(words, `/?#\`) {
-			p.url = urlInside
-		}
-		if t != nil {
-			b.tag(t, p)
-		}
-		if p.url == urlStart {
-			p.url = urlInside
-		}
-		s = after
-	}
-}
-
-// checkAddress checks an address without tags.
-func (b *builder) checkAddress(address string, image bool, pos position) {
-	u, err := url.Parse(strings.TrimSpace(address))
-	switch {
-	case err != nil:
-		b.report.at(pos, "link-scheme", fmt.Sprintf("%q is not an address", short(address)), "")
-	case image && (u.Scheme == "cid" && u.Opaque != "" || (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""):
-	case image:
-		b.report.at(pos, "link-scheme", fmt.Sprintf("the image %q has no https address", short(address)), "begin it with https://")
-	case u.Scheme == "":
-		b.report.at(pos, "link-scheme", fmt.Sprintf("%q leads nowhere from a mail", short(address)), "begin it with https://")
-	case !schemeAllowed(strings.TrimSpace(address)):
-		b.report.at(pos, "link-scheme", fmt.Sprintf("%q is not an address that a mail may link to", short(address)),
-			"use https:, http:, mailto: or tel:")
 	}
 }
 

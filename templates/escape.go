@@ -12,8 +12,9 @@ import (
 
 // A place is where a value is filled in; it decides how the value is escaped.
 type place struct {
-	url  urlPart
-	html bool // text or a quoted attribute of HTML; else plain text
+	url   urlPart
+	image bool // the address is an image's
+	html  bool // text or a quoted attribute of HTML; else plain text
 }
 
 // urlPart is the part of an address that a value fills.
@@ -24,6 +25,7 @@ const (
 	urlStart           // the value brings the scheme
 	urlHost            // between https:// and the path
 	urlMailbox         // behind mailto: or tel:
+	urlPath            // between the host and a question mark
 	urlInside
 )
 
@@ -38,38 +40,63 @@ var errEmptyURL = errors.New("the address of a link is empty")
 // the one that the value seems to name.
 var errHost = errors.New("the host of a link has characters that no host has")
 
+// errImage stops a message whose image would be loaded from nowhere.
+var errImage = errors.New("the address of an image does not begin with http or https")
+
 // appendValue appends v to b, escaped for the place.
 func appendValue(b []byte, v any, p place, lenient bool) ([]byte, error) {
 	s := clean(format(v))
-	switch p.url {
-	case urlStart:
-		s = strings.TrimSpace(s)
-		if !lenient {
-			if s == "" {
-				return b, errEmptyURL
-			}
-			if !schemeAllowed(s) {
-				return b, errScheme
-			}
+	if p.url != noURL {
+		var err error
+		if s, err = p.encode(s, lenient); err != nil {
+			return b, err
 		}
-		s = encodeURL(s, ":/?#[]@!$&'()*+,;=%")
-	case urlHost:
-		if s = strings.TrimSpace(s); !lenient && s == "" {
-			return b, errEmptyURL
-		}
-		if !lenient && strings.ContainsFunc(s, notInHost) {
-			return b, errHost
-		}
-		s = encodeURL(s, "")
-	case urlMailbox:
-		s = encodeURL(s, "@+")
-	case urlInside:
-		s = encodeURL(s, "")
 	}
 	if p.html {
 		return appendHTML(b, s), nil
 	}
 	return append(b, s...), nil
+}
+
+// encode returns a value as it stands in the address.
+func (p place) encode(s string, lenient bool) (string, error) {
+	switch p.url {
+	case urlStart, urlHost:
+		s = strings.TrimSpace(s)
+		if !lenient {
+			if err := p.refuses(s); err != nil {
+				return "", err
+			}
+		}
+		if p.url == urlStart {
+			return encodeURL(s, ":/?#[]@!$&'()*+,;=%"), nil
+		}
+	case urlMailbox:
+		return encodeURL(s, "@+"), nil
+	case urlPath:
+		// Alone in its segment it would lead to another page, percent-encoded
+		// too (URL Standard, section 4.1: double-dot URL path segment).
+		if s == "." || s == ".." {
+			return "", nil
+		}
+	}
+	return encodeURL(s, ""), nil
+}
+
+// refuses tells why a value can't begin the address or be its host.
+func (p place) refuses(s string) error {
+	switch {
+	case s == "":
+		return errEmptyURL
+	case p.url == urlHost && strings.ContainsFunc(s, notInHost):
+		return errHost
+	case p.url == urlHost:
+	case p.image && !schemeAllowed(s, schemes[:2]):
+		return errImage
+	case !schemeAllowed(s, schemes):
+		return errScheme
+	}
+	return nil
 }
 
 // format writes a value as a reader expects it.
@@ -194,13 +221,13 @@ func notInHost(r rune) bool {
 	return r != '.' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 }
 
-// schemes that a link may have.
+// schemes that a link may have; the first two, an image too.
 var schemes = []string{"https://", "http://", "mailto:", "tel:"}
 
 // schemeAllowed tells whether the address begins with an allowed scheme and goes
 // on behind it.
-func schemeAllowed(address string) bool {
-	for _, s := range schemes {
+func schemeAllowed(address string, allowed []string) bool {
+	for _, s := range allowed {
 		if len(address) > len(s) && strings.EqualFold(address[:len(s)], s) {
 			r, _ := utf8.DecodeRuneInString(address[len(s):])
 			return r > ' ' && r != '/' && r != '\\'

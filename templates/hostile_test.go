@@ -297,3 +297,40 @@ func TestHostOfAValue(t *testing.T) {
 		}
 	}
 }
+
+// TestDotsInPath shows that a value leads to no other page than the author's.
+func TestDotsInPath(t *testing.T) {
+	t.Parallel()
+	tpl := hostileTemplate(t, Source{
+		File: "dots", Kind: andante.Email, Subject: "s", Needs: []string{"contact.job_title"},
+		Body: "[x](https://acme.example/a/{{ contact.job_title }}/b?c={{ contact.job_title }})",
+	})
+	for value, want := range map[string]string{
+		"..": "/a//b?c=..", ".": "/a//b?c=.", "...": "/a/.../b?c=...", "../..": "/a/..%2F../b?c=..%2F..", "%2e%2e": "/a/%252e%252e/b?c=%252e%252e",
+		"\u202e..": "/a//b?c=..", "..\n": "/a/..%20/b?c=..%20",
+	} {
+		v := testValues("")
+		v["contact"]["job_title"] = value
+		r, err := tpl.Render(context.Background(), Input{Values: v})
+		if err != nil || !strings.Contains(r.HTML, `"https://acme.example`+want+`"`) || !strings.Contains(r.Text, "https://acme.example"+want) {
+			t.Errorf("%q: %v\n%s", value, err, r.Text)
+		}
+	}
+}
+
+func TestImageOfAValue(t *testing.T) {
+	t.Parallel()
+	tpl := hostileTemplate(t, Source{
+		File: "image", Kind: andante.Email, Subject: "s", Needs: []string{"contact.job_title"}, Body: "![x]({{ contact.job_title }})",
+	})
+	for value, want := range map[string]error{
+		"https://x.example/a.png": nil, "HTTP://x.example": nil, "": errEmptyURL,
+		"mailto:a@x.example": errImage, "tel:1": errImage, "cid:1": errImage, "data:image/png;base64,x": errImage, "javascript:x": errImage,
+	} {
+		v := testValues("")
+		v["contact"]["job_title"] = value
+		if _, err := tpl.Render(context.Background(), Input{Values: v}); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", value, err, want)
+		}
+	}
+}

@@ -222,7 +222,7 @@ func problem(err error) string {
 	var filter expressions.FilterError
 	var interpreter expressions.InterpreterError
 	for _, known := range []error{
-		errScheme, errEmptyURL, errHost, errTooLong, errTurns, errLongString, errLongList, errDate, errDateFormat, errEmptySubject, errEmptyText, errEvaluate,
+		errScheme, errEmptyURL, errHost, errImage, errTooLong, errTurns, errLongString, errLongList, errDate, errDateFormat, errEmptySubject, errEmptyText, errEvaluate,
 	} {
 		if errors.Is(err, known) {
 			return known.Error()
