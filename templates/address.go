@@ -98,6 +98,8 @@ func (r reach) behindWords(words string) reach {
 		return r
 	case i >= 0:
 		return r&^anyHost | inPath
+	case r == atHost && strings.Count(words, ".") == 1 && strings.HasSuffix(words, "."):
+		return atHost // www. and its like leave the domain to the value
 	}
 	return r&^anyHost | inHost
 }

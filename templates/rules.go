@@ -21,6 +21,7 @@ var ruleList = []Rule{
 	{"empty-subject", andante.SeverityError, "A mail's subject is empty for no contact."},
 	{"image-alt", andante.SeverityWarning, "An image has a text for those who do not see it."},
 	{"layout", andante.SeverityError, "A layout exists, and prints the content and the way out."},
+	{"link-host", andante.SeverityError, "No value chooses the host of a link that the author has begun."},
 	{"link-scheme", andante.SeverityError, "A link begins with https, http, mailto or tel."},
 	{"liquid-syntax", andante.SeverityError, "Liquid's tags and objects are closed, nested and well formed."},
 	{"no-text", andante.SeverityError, "No reader gets an empty text."},
