@@ -10,6 +10,7 @@ import (
 // address adds an address that may contain tokens, and checks it. escape is
 // applied to its words.
 func (b *builder) address(s string, isHTML, image bool, pos position) {
+	s = strings.TrimSpace(s) // what stands around it is no part of it, and not every reader knows
 	before, t, _ := b.split(s)
 	if t == nil {
 		b.checkAddress(html.UnescapeString(s), image, pos)
