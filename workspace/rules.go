@@ -51,7 +51,7 @@ func init() {
 		{"ignored-file", andante.SeverityWarning, "A file that looks like a part of the workspace is not read.", checkIgnored},
 		{"silence", andante.SeverityError, "A comment that allows a finding names a rule that exists and can be allowed.", checkAllows},
 		{sequences.BareField, andante.SeverityError, "A field that may be empty stands bare: give it a default, an {% if %} or `needs:`.", nothing},
-		{"policy-value", andante.SeverityError, "governor.yaml or consent.yaml holds a value that means nothing.", nothing},
+		{"policy-value", andante.SeverityError, "governor.yaml, consent.yaml or cadence.yaml holds a value that means nothing.", checkCadence},
 		{"unknown-kind", andante.SeverityError, "A kind of touch that does not exist.", nothing},
 		{"unknown-stage", andante.SeverityError, "A stage that does not exist.", nothing},
 		{"unknown-tier", andante.SeverityError, "A tier that does not exist.", nothing},
