@@ -224,4 +224,3 @@ func (b *builder) checkAddress(address string, image bool, pos position) {
 			"use https:, http:, mailto: or tel:")
 	}
 }
-
