@@ -20,6 +20,7 @@ type builder struct {
 	placed  []bool // by the tag's index
 	emitted int    // parts that the program has named
 	partial func(t *tag) *unit
+	cursor  cursor
 	layout  bool // {{ content }} is what the layout goes around
 	words   strings.Builder
 }
@@ -27,9 +28,12 @@ type builder struct {
 func newBuilder(s *script, report *reporter, partial func(*tag) *unit) *builder {
 	return &builder{
 		script: s, unit: &unit{}, report: report, partial: partial,
-		placed: make([]bool, len(s.tags)),
+		placed: make([]bool, len(s.tags)), cursor: cursor{where: s.where, text: s.source},
 	}
 }
+
+// at returns the position of a byte of the cooked text.
+func (b *builder) at(cooked int) position { return b.cursor.at(b.sourceOffset(cooked)) }
 
 // literal adds words as they are.
 func (b *builder) literal(s string) { b.words.WriteString(s) }

@@ -21,11 +21,13 @@ type checker struct {
 	partial *partial // that is being checked: its unknown bare names are its keys
 	uses    []Use
 	depth   int // of partials below
+	cursor  cursor
 }
 
 // check walks over the script's tags.
 func (c *checker) check() {
 	c.locals = map[string]bool{}
+	c.cursor = cursor{where: c.where, text: c.source}
 	for _, t := range c.tags {
 		if t.object {
 			c.object(t)
@@ -41,7 +43,7 @@ func (c *checker) check() {
 
 // inArgs returns the position of a byte of the tag's arguments.
 func (c *checker) inArgs(t *tag, at int) position {
-	return c.where.at(c.source, t.argsAt+at)
+	return c.cursor.at(t.argsAt + at)
 }
 
 func (c *checker) syntax(t *tag, message, suggestion string) {

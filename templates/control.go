@@ -81,6 +81,9 @@ func (c *checker) unknownTag(t *tag) {
 }
 
 func (c *checker) opener(t *tag) {
+	if len(c.open) == maxNested {
+		c.syntax(t, fmt.Sprintf("tags stand in each other more than %d deep", maxNested), "put a part into a partial")
+	}
 	b := block{tag: t}
 	switch t.name {
 	case "if", "unless":

@@ -85,7 +85,7 @@ func inert(t *testing.T, doc string) {
 			if strings.HasPrefix(a.Key, "on") {
 				t.Errorf("<%s> has %s", tok.Data, a.Key)
 			}
-			if u, err := url.Parse(a.Val); a.Key == "href" && (err != nil || !slices.Contains([]string{"https", "http", "mailto", "tel"}, u.Scheme)) {
+			if u, err := url.Parse(strings.TrimSpace(a.Val)); a.Key == "href" && (err != nil || !slices.Contains([]string{"https", "http", "mailto", "tel"}, u.Scheme)) {
 				t.Errorf("<%s> leads to %q", tok.Data, a.Val)
 			}
 		}

@@ -18,14 +18,36 @@ type locator struct {
 
 // at returns the position of the byte at offset. Columns count characters.
 func (l locator) at(text string, offset int) position {
-	offset = min(offset, len(text))
-	line := strings.Count(text[:offset], "\n")
-	start := strings.LastIndexByte(text[:offset], '\n') + 1
-	column := utf8.RuneCountInString(text[start:offset]) + 1
-	if line == 0 {
-		column += max(l.column-1, 0)
+	return (&cursor{where: l, text: text}).at(offset)
+}
+
+// A cursor tells positions in one text; asked in the order of the text, it reads
+// it once, however long its lines are. It is not safe for concurrent use.
+type cursor struct {
+	where                locator
+	text                 string
+	offset, line, column int // of the byte that was asked for last, counted from 0
+}
+
+// at returns the position of the byte at offset.
+func (c *cursor) at(offset int) position {
+	offset = min(offset, len(c.text))
+	if offset < c.offset {
+		c.offset, c.line, c.column = 0, 0, 0
 	}
-	return position{l.file, l.line(line), column}
+	passed := c.text[c.offset:offset]
+	if n := strings.Count(passed, "\n"); n > 0 {
+		c.line += n
+		c.column = 0
+		passed = passed[strings.LastIndexByte(passed, '\n')+1:]
+	}
+	c.column += utf8.RuneCountInString(passed)
+	c.offset = offset
+	column := c.column + 1
+	if c.line == 0 {
+		column += max(c.where.column-1, 0)
+	}
+	return position{c.where.file, c.where.line(c.line), column}
 }
 
 // line returns the file's line of line i of the text; after the last line that

@@ -1,6 +1,9 @@
 package templates
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,8 +48,12 @@ type script struct {
 // nevertheless.
 func scan(source string, where locator, report *reporter) *script {
 	s := &script{source: source, mark: markFor(source), where: where}
-	sc := scanner{script: s, report: report}
+	sc := scanner{script: s, report: report, cursor: cursor{where: where, text: source}}
 	for sc.next() {
+	}
+	if sc.met > maxTags {
+		s.tags, s.pieces = nil, nil // what more there is to find would hide it
+		return s
 	}
 	s.cooked = sc.out.String()
 	return s
@@ -93,12 +100,16 @@ func (s *script) has(text string) bool { _, t, _ := s.split(text); return t != n
 
 // sourceOffset returns where the byte at a cooked offset stood in the source.
 func (s *script) sourceOffset(cooked int) int {
+	i, found := slices.BinarySearchFunc(s.pieces, cooked, func(p piece, at int) int { return cmp.Compare(p.cooked, at) })
+	for found && i+1 < len(s.pieces) && s.pieces[i+1].cooked == cooked {
+		i++ // the last of those that begin here has the byte
+	}
+	if !found {
+		i--
+	}
 	best := piece{}
-	for _, p := range s.pieces {
-		if p.cooked > cooked {
-			break
-		}
-		best = p
+	if i >= 0 {
+		best = s.pieces[i]
 	}
 	return best.source + cooked - best.cooked
 }
@@ -110,9 +121,22 @@ func (s *script) at(cooked int) position { return s.where.at(s.source, s.sourceO
 type scanner struct {
 	*script
 	report *reporter
+	cursor cursor
 	out    strings.Builder
 	pos    int
+	met    int // tags, those that can't be read included
 }
+
+// What one text may have. A letter has some ten tags; without a bound a file of
+// some megabytes could keep a checker busy for hours.
+const (
+	maxTags   = 2000
+	maxTag    = 4 << 10 // bytes of a tag
+	maxNested = 50      // tags open at once
+)
+
+// here returns the position of the byte at pos.
+func (sc *scanner) here() position { return sc.cursor.at(sc.pos) }
 
 // next copies the text up to the next tag, and the tag; false at the end.
 func (sc *scanner) next() bool {
@@ -131,10 +155,17 @@ func (sc *scanner) next() bool {
 		return false
 	}
 	sc.copy(sc.pos + i)
-	end, ok := tagEnd(sc.source, sc.pos)
+	if sc.met++; sc.met > maxTags {
+		sc.report.at(sc.here(), "liquid-syntax", fmt.Sprintf("a text has at most %d tags", maxTags), "split it up")
+		return false
+	}
+	end, ok := tagEnd(sc.source[:min(len(sc.source), sc.pos+maxTag)], sc.pos)
 	if !ok {
-		sc.report.at(sc.where.at(sc.source, sc.pos), "liquid-syntax",
-			"this tag is not closed", "close it with "+closing(sc.source[sc.pos+1])+", and every quote inside it")
+		message := "this tag is not closed"
+		if sc.pos+maxTag < len(sc.source) {
+			message += fmt.Sprintf(" within %d bytes", maxTag)
+		}
+		sc.report.at(sc.here(), "liquid-syntax", message, "close it with "+closing(sc.source[sc.pos+1])+", and every quote inside it")
 		sc.copy(sc.pos + 2)
 		return true
 	}
@@ -182,7 +213,7 @@ func tagEnd(s string, pos int) (int, bool) {
 
 // tag takes the tag that ends at end.
 func (sc *scanner) tag(end int) {
-	t := &tag{object: sc.source[sc.pos+1] == '{', at: sc.pos, position: sc.where.at(sc.source, sc.pos)}
+	t := &tag{object: sc.source[sc.pos+1] == '{', at: sc.pos, position: sc.here()}
 	from, to := sc.pos+2, end-2
 	if from < to && sc.source[from] == '-' {
 		t.trimLeft = true
@@ -244,7 +275,9 @@ func (sc *scanner) skipTo(name string, t *tag) {
 	sc.pos = end
 }
 
+// unclosed reports a raw or comment without an end. It has all the rest.
 func (sc *scanner) unclosed(t *tag) {
+	sc.copy(len(sc.source))
 	sc.report.at(t.position, "liquid-syntax", "{% "+t.name+" %} is not closed", "add {% end"+t.name+" %}")
 }
 
