@@ -243,7 +243,11 @@ func (s *Store) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func(*T
 	if err := f(&Tx{tx: t, d: s.d, clock: s.clock}); err != nil {
 		return err
 	}
-	return t.Commit()
+	err = t.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err() // it ended before the commit, and the transaction with it
+	}
+	return err
 }
 
 // conflict tells whether the database asks to try the transaction again.
