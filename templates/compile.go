@@ -19,7 +19,7 @@ type compilation struct {
 	mail     bool
 	partials map[partialUse]*unit
 	uses     []Use
-	hollow   bool // lists may be left without items
+	hollow   bool // lists, headings or links may be left empty
 }
 
 // A partialUse is a way in which a partial is compiled.
@@ -116,7 +116,7 @@ func (c *compilation) markdown(s *script, use partialUse, report *reporter, nest
 	j := &joiner{rows: m.tables.rows}
 	arrange(doc, s, j)
 	j.strays(doc, s, report)
-	c.hollow = c.hollow || j.hollow
+	c.hollow = c.hollow || j.hollow || wordless(doc, s)
 	dress(doc, c.layout)
 	alone := aloneTags(doc)
 	asHTML = newBuilder(s, report, func(t *tag) *unit {
@@ -156,6 +156,18 @@ func inlineOnly(doc ast.Node) bool {
 	}
 	doc.ReplaceChild(doc, only, block)
 	return true
+}
+
+// wordless tells whether a heading or a link has no words but those that tags give.
+func wordless(doc ast.Node, s *script) bool {
+	found := false
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering && (n.Kind() == ast.KindHeading || n.Kind() == ast.KindLink) {
+			found = found || strings.TrimSpace(wordsOf(n, []byte(s.cooked))) == ""
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
 }
 
 // aloneTags returns the tags that stand between paragraphs.

@@ -75,13 +75,13 @@ var everywhere = Source{
 	Preview: `P {{ contact.job_title | default: "x" }}`,
 	Body: `Text {{ contact.job_title }} and **{{ contact.job_title }}** and {{ contact.job_title | append: contact.job_title }}.
 
-[{{ contact.job_title }}](https://acme.example/{{ contact.job_title }}?q={{ contact.job_title }}#{{ contact.job_title }} "t {{ contact.job_title }}")
+[x {{ contact.job_title }}](https://acme.example/{{ contact.job_title }}?q={{ contact.job_title }}#{{ contact.job_title }} "t {{ contact.job_title }}")
 
 [m](mailto:{{ contact.job_title }}?subject={{ contact.job_title }}) <https://acme.example/{{ contact.job_title }}>
 
 ![alt {{ contact.job_title }}](https://acme.example/{{ contact.job_title }}.png "{{ contact.job_title }}")
 
-# {{ contact.job_title }}
+# Heading {{ contact.job_title }}
 
 - {{ contact.job_title }}
 {% if contact.job_title %}

@@ -142,11 +142,12 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 	return err
 }
 
-// hollow matches a list without items. A value can't look like one: it is escaped.
-var hollow = regexp.MustCompile(`<[uo]l\b[^<>]*>\s*</[uo]l>\n?`)
+// hollow matches a list without items, and a heading or link without words. A value
+// can't look like one: it is escaped.
+var hollow = regexp.MustCompile(`<(?:[uo]l|h[1-6]|a)\b[^<>]*>\s*</(?:[uo]l|h[1-6]|a)>`)
 
-// dropHollow takes the lists out that conditions left without items; a list in an
-// item may leave that one hollow.
+// dropHollow takes out what conditions and empty values left hollow; a link in a
+// heading may leave that one so.
 func dropHollow(doc []byte) []byte {
 	for {
 		shorter := hollow.ReplaceAll(doc, nil)

@@ -47,7 +47,7 @@ func dress(doc ast.Node, layout string) {
 		if h, ok := n.(*ast.Heading); ok && layout == "newsletter" {
 			style += ";font-size:" + headingSizes[h.Level]
 		}
-		if n.Kind() == ast.KindHeading && n.PreviousSibling() == nil {
+		if n.Kind() == ast.KindHeading && opensText(n) {
 			style += ";margin-top:0"
 		}
 		if n.Kind() == ast.KindParagraph && n.NextSibling() == nil && n.Parent().Kind() == ast.KindBlockquote {
@@ -64,4 +64,13 @@ func dress(doc ast.Node, layout string) {
 		}
 		return ast.WalkContinue, nil
 	})
+}
+
+// opensText tells whether nothing but tags stands before a node.
+func opensText(n ast.Node) bool {
+	before := n.PreviousSibling()
+	for before != nil && before.Kind() == kindTagLine {
+		before = before.PreviousSibling()
+	}
+	return before == nil
 }

@@ -69,7 +69,7 @@ type Template struct {
 	html      *unit // nil for kinds other than email
 	text      *unit
 	uses      []Use
-	hollow    bool // the HTML may have lists without items
+	hollow    bool // the HTML may have lists, headings or links with nothing in them
 }
 
 // Uses lists the fields that subject, preview and body use, in their order, once

@@ -100,15 +100,25 @@ func (x *texter) list(n *ast.List) {
 	if n.IsOrdered() {
 		number = strconv.Itoa(max(n.Start, 1))
 	}
-	x.wrap(string(markList)+number+string(markEnd), n, markPop, markParagraph)
+	gap := byte(markParagraph)
+	if item, ok := n.Parent().(*ast.ListItem); ok && tight(item) {
+		gap = markLine
+	}
+	x.wrap(string(markList)+number+string(markEnd), n, markPop, gap)
 }
 
 func (x *texter) item(n *ast.ListItem) {
-	gap := byte(markLine)
-	if list, ok := n.Parent().(*ast.List); ok && !list.IsTight {
-		gap = markParagraph
+	gap := byte(markParagraph)
+	if tight(n) {
+		gap = markLine
 	}
 	x.wrap(string([]byte{markLine, markItem}), n, markPop, gap)
+}
+
+// tight tells whether no empty lines stand between an item and the next.
+func tight(item *ast.ListItem) bool {
+	list, ok := item.Parent().(*ast.List)
+	return !ok || list.IsTight
 }
 
 func (x *texter) row(n ast.Node) {
@@ -166,11 +176,24 @@ func (x *texter) autoLink(n *ast.AutoLink) {
 func (x *texter) link(n *ast.Link) {
 	address := string(util.URLEscape(n.Destination, true))
 	x.children(n)
-	if words := wordsOf(n, x.source); words == address || "mailto:"+words == address {
+	if words := wordsOf(n, x.source); words == address || "mailto:"+words == address || x.saysField(n, address) {
 		return
 	}
 	alone := n.Parent().FirstChild() == ast.Node(n) && n.Parent().LastChild() == ast.Node(n) && n.Parent().Type() == ast.TypeBlock
 	x.target(address, alone)
+}
+
+// saysField tells whether a link's words are the field that its address is: it
+// would be read twice. Where the address has a default of its own, it must be read.
+func (x *texter) saysField(n *ast.Link, address string) bool {
+	words, ok := n.FirstChild().(*tagNode)
+	scheme, t, after := x.split(address)
+	if !ok || words.NextSibling() != nil || t == nil || after != "" || scheme != "" && scheme != "mailto:" && scheme != "tel:" {
+		return false
+	}
+	a, b := newValue(words.tag.args), newValue(t.args)
+	return a != nil && b != nil && a.plain && b.plain && a.noun == b.noun && a.name == b.name &&
+		(!b.defaulted || a.otherwise == b.otherwise)
 }
 
 // target writes the address behind a link's words.

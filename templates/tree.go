@@ -57,8 +57,10 @@ func arrangeBlocks(parent ast.Node, s *script, j *joiner) {
 		case *ast.Paragraph:
 			peel(c, s)
 			if c.Parent() != nil {
-				hoist(c)
+				hoist(c, func() ast.Node { return ast.NewParagraph() })
 			}
+		case *ast.Heading:
+			hoist(c, func() ast.Node { return ast.NewHeading(c.Level) })
 		case *ast.ListItem:
 			arrangeBlocks(c, s, j)
 			hoistItem(c)
@@ -119,19 +121,20 @@ func wrapped(n ast.Node) (whole, clauses bool) {
 }
 
 // hoist turns <p>{% if %}text{% endif %}</p> into {% if %}<p>text</p>{% endif %},
-// so that no empty paragraph stays when the condition doesn't hold.
-func hoist(paragraph ast.Node) {
+// so that no empty paragraph stays when the condition doesn't hold; and headings
+// alike. fresh makes another of the kind.
+func hoist(paragraph ast.Node, fresh func() ast.Node) {
 	if whole, _ := wrapped(paragraph); !whole {
 		return
 	}
 	parent := paragraph.Parent()
-	current := ast.NewParagraph()
+	current := fresh()
 	flush := func() {
 		if current.HasChildren() {
 			parent.InsertBefore(parent, paragraph, current)
-			hoist(current)
+			hoist(current, fresh)
 		}
-		current = ast.NewParagraph()
+		current = fresh()
 	}
 	depth := 0
 	for c := paragraph.FirstChild(); c != nil; {
