@@ -11,11 +11,13 @@
 //
 // Invariants:
 //
-//   - A value can't make Markdown, HTML, a link, a header or a Liquid tag.
+//   - A value can't make Markdown, HTML, a link, a header or a Liquid tag, nor choose
+//     the host of a link that the author began.
 //   - Every branch of every {% if %} gives well-formed HTML: tags nest in
 //     elements and elements nest in tags.
+//   - Compiling is bounded in tags and in how deep they stand in each other.
 //   - Rendering reads no file, no clock and no network; it is bounded in output,
-//     in turns of loops, in depth of partials and in time.
+//     in what a filter makes, in turns of loops, in depth of partials and in time.
 //   - A [Template] is immutable and safe for concurrent use.
 //
 // The package does not know who gets a message, whether it may go, and what its
@@ -25,9 +27,9 @@
 //
 // Tags: assign, if, unless, elsif, else, case, when, for, break, continue,
 // render, include, comment, raw. A tag alone on its line stands between
-// paragraphs. Fields are written noun.name, such as contact.first_name.
-// {% render "name", key: value %} puts in partials/name.md of the workspace's
-// templates folder; a partial sees the fields and its own keys, nothing else,
+// paragraphs, items of a list or rows of a table.
+// Fields are written noun.name, such as contact.first_name. {% render "name",
+// key: value %} puts in partials/name.md of the workspace's templates folder; a partial sees the fields and its own keys, nothing else,
 // and include means the same. Filters are listed in [FilterNames]; none of them
 // switches escaping off.
 //
