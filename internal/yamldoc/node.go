@@ -141,7 +141,7 @@ func (d *Doc) scalar(n *Node, y *yaml.Node) {
 	n.Kind, n.Text = ScalarNode, y.Value
 	stripped, raw := d.raw[n.Line]
 	switch {
-	case y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+	case y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && y.Value != "":
 		n.TextLine, n.TextColumn = d.blockStart(n.Line)
 	case y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		// The quotes of a raw value are ours and stand in no file.

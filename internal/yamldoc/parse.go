@@ -80,7 +80,8 @@ func (d *Doc) checkBytes(src []byte) *andante.Finding {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			return d.finding(line, column, RuleYAML, "not valid UTF-8")
-		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r >= 0x7f && r < 0xa0 && r != 0x85:
+		// U+0085, U+2028 and U+2029 end lines for the library and for nobody else.
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029':
 			return d.finding(line, column, RuleYAML, fmt.Sprintf("control character %U", r))
 		case r == '\n':
 			line, column = line+1, 0

@@ -66,7 +66,7 @@ func (s *rawScanner) line(i int) string {
 	}
 	prefix, key, value := m[1], m[2], strings.TrimRight(m[3], " \t")
 	switch {
-	case blockHeader.MatchString(value) && s.goesDeeper(i, len(prefix)):
+	case blockHeader.MatchString(value): // with nothing deeper it is an empty text
 		s.block = len(prefix)
 	case !slices.Contains(s.keys, key):
 		s.scan(line)
@@ -77,16 +77,6 @@ func (s *rawScanner) line(i int) string {
 		return s.quoted(i, line[:len(line)-len(m[3])], value)
 	}
 	return line
-}
-
-// goesDeeper tells whether the next line with text is indented deeper.
-func (s *rawScanner) goesDeeper(i, indent int) bool {
-	for _, next := range s.doc.lines[i+1:] {
-		if text := strings.TrimLeft(next, " "); text != "" {
-			return len(next)-len(text) > indent
-		}
-	}
-	return false
 }
 
 func (s *rawScanner) quoted(i int, before, value string) string {

@@ -68,6 +68,7 @@ func (n *Node) mapping(v reflect.Value) []*andante.Finding {
 		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
 		wrong := e.Key.into(key)
 		found = append(append(found, wrong...), e.Value.into(value)...)
+		// An entry with a mistake is there: others that name it are right.
 		if len(wrong) == 0 {
 			m.SetMapIndex(key, value)
 		}

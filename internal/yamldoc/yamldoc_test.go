@@ -127,6 +127,9 @@ func TestFindings(t *testing.T) {
 		{"colon", "gap: a: b\n", []string{`1:7: error: mapping values are not allowed in this context (yaml)`}},
 		{"two documents", "on: yes\n---\non: no\n", []string{`2:1: error: only one YAML document may stand here (yaml)`}},
 		{"control character", "on: yes\nwhen: a\x00b\n", []string{"2:8: error: control character U+0000 (yaml)"}},
+		{"new line", "on: yes\nwhen: ä\u0085b\n", []string{"2:8: error: control character U+0085 (yaml)"}},
+		{"line separator", "on: yes # ä\u2028\nwhen: b\n", []string{"1:12: error: control character U+2028 (yaml)"}},
+		{"paragraph separator", "on: \u2029yes\n", []string{"1:5: error: control character U+2029 (yaml)"}},
 		{"not UTF-8", "when: ä\xff\n", []string{"1:8: error: not valid UTF-8 (yaml)"}},
 		{"unknown anchor", "when: a\non: *x\n", []string{`2:5: error: unknown anchor 'x' referenced (yaml)`}},
 		{"key of a list", "? [a]\n: b\n", []string{`1:3: error: a key must be a single word, not a list (yaml)`}},
@@ -241,6 +244,37 @@ then:
 	}
 }
 
+// TestRawEmptyBlock: a bar with nothing under it is an empty text, at its place.
+func TestRawEmptyBlock(t *testing.T) {
+	t.Parallel()
+	for _, src := range []string{"when: |\non: yes\n", "when: >-\n\non: yes", "when: |"} {
+		doc, found := yamldoc.Parse("f.yaml", 1, []byte(src), "when")
+		n := doc.At("when")
+		if len(found) > 0 || n.Text != "" || n.TextLine != 1 || n.TextColumn != 7 {
+			t.Errorf("%q: %q at %d:%d, %v", src, n.Text, n.TextLine, n.TextColumn, words(found))
+		}
+	}
+}
+
+// TestEntryWithAMistake is there all the same, so that nobody misses its key.
+func TestEntryWithAMistake(t *testing.T) {
+	t.Parallel()
+	var v struct {
+		Senders map[string]limit `yaml:"senders"`
+		Weights map[int]int      `yaml:"weights"`
+	}
+	found := decode("senders: {news: {name: News, per: soon}}\nweights: {a: 1, 2: b}\n", &v)
+	if len(found) != 3 {
+		t.Error(found)
+	}
+	if diff := cmp.Diff(map[string]limit{"news": {Name: "News"}}, v.Senders); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[int]int{2: 0}, v.Weights); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPosition(t *testing.T) {
 	t.Parallel()
 	const src = "limits:\n  - {name: week, max: 2}\n  - name: month\ngap: 1\n"
@@ -269,6 +303,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("when: a: b\nlimits: [{name: &a x}, *a]\n")
 	f.Add("when: |\n  x\n- b\n? c\n")
 	f.Add("a: 'x\nwhen: \"")
+	f.Add("a: x\u0085when: b\u2028c\u2029")
 	f.Fuzz(func(t *testing.T, src string) {
 		doc, _ := yamldoc.Parse("f.yaml", 1, []byte(src), "when")
 		var p policy
