@@ -10,10 +10,9 @@ import (
 )
 
 var (
-	marker    = regexp.MustCompile(`^ {0,3}:{3,}[ \t]*(.*?)[ \t]*$`)
-	blockText = regexp.MustCompile(`^(subject|preview):([ \t]*)(.*?)[ \t]*$`)
-	// misspelt is what was meant to be one, and would go out as text.
-	misspelt = regexp.MustCompile(`(?i)^[ \t]*(subject|preview)[ \t]*:`)
+	marker     = regexp.MustCompile(`^ {0,3}:{3,}[ \t]*(.*?)[ \t]*$`)
+	blockText  = regexp.MustCompile(`^(subject|preview):([ \t]*)(.*?)[ \t]*$`)
+	almostText = regexp.MustCompile(`(?i)^\s*(subject|preview)\s*:`)
 )
 
 // selectorKeys are what a block may choose its readers by.
@@ -57,31 +56,46 @@ func (d *draft) parseBody(lines []string, first int) []Block {
 func (r *bodyReader) begin(b Block) { r.block, r.text = b, nil }
 
 // line adds a line to the current block. The first lines of a ::: block may give
-// a subject and a preview.
+// a subject and a preview; blank ones and remarks may stand around them.
 func (r *bodyReader) line(line string, at int) {
-	head := r.open && strings.TrimSpace(strings.Join(r.text, "")) == "" // no text yet
-	m := blockText.FindStringSubmatch(line)
-	if head && m == nil && misspelt.MatchString(line) {
-		word := strings.ToLower(misspelt.FindStringSubmatch(line)[1])
-		r.report("block", Position{at, 1}, "this would go out as text").Suggestion = "write " + word + ": at the beginning of the line, in lower case"
-	}
-	if m != nil && head {
-		r.text = nil
-		where := Position{at, len(m[1]) + 1 + len(m[2]) + 1}
-		value := m[3]
-		if text, stripped := yamldoc.Unquote(value); stripped {
-			value = text
-			where.Column++
-		}
-		if m[1] == "subject" {
-			r.block.Subject, r.block.SubjectAt = value, where
-		} else {
-			r.block.Preview, r.block.PreviewAt = value, where
-		}
-		r.block.Line = at + 1
+	if !r.open || len(r.text) > 0 || !r.head(line, at) {
+		r.text = append(r.text, line)
 		return
 	}
-	r.text = append(r.text, line)
+	r.block.Line = at + 1
+}
+
+// head reads a line before the text of a ::: block, and tells whether it was one.
+func (r *bodyReader) head(line string, at int) bool {
+	if strings.TrimSpace(remark.ReplaceAllString(line, "")) == "" {
+		return true
+	}
+	if m := blockText.FindStringSubmatch(line); m != nil {
+		r.give(m[1], m[3], Position{at, len(m[1]) + 1 + len(m[2]) + 1})
+		return true
+	}
+	m := almostText.FindStringSubmatch(line)
+	if m == nil {
+		return false
+	}
+	key, where := strings.ToLower(m[1]), Position{at, 1 + len(line) - len(strings.TrimLeft(line, " \t"))}
+	f := r.report("block", where, "%q at the beginning of a block is no key", strings.TrimSpace(m[0]))
+	f.Suggestion = "write " + key + ": in small letters, at the beginning of the line"
+	r.give(key, strings.TrimSpace(line[len(m[0]):]), where) // what was meant has no further mistake
+	return true
+}
+
+// give sets the block's subject or preview.
+func (r *bodyReader) give(key, value string, where Position) {
+	if text, stripped := yamldoc.Unquote(value); stripped {
+		value = text
+		where.Column++
+	}
+	if key == "subject" {
+		r.block.Subject, r.block.SubjectAt = value, where
+	} else {
+		r.block.Preview, r.block.PreviewAt = value, where
+	}
 }
 
 // mark handles a ::: line.
@@ -160,29 +174,32 @@ func (r *bodyReader) selectable(key, value string, at Position) bool {
 	return false
 }
 
-// choices binds each `::: otherwise` to its alternatives: the run of blocks right
-// before it that share a key with the last of them.
+// choices numbers the choices. A choice is a run of blocks of which each shares a
+// key with the one before it, and the `::: otherwise` that may end it: a reader gets
+// one of them. Blocks that share no key choose by different things.
 func (r *bodyReader) choices() {
 	choice := 0
 	for i := range r.done {
-		last := &r.done[i]
-		if !last.Otherwise {
-			continue
+		b, before := &r.done[i], Block{}
+		if i > 0 {
+			before = r.done[i-1]
 		}
-		if i == 0 || r.done[i-1].For == (Selection{}) {
-			r.report("block", last.At, "otherwise must follow a block that chooses its readers").Suggestion = "begin with one such as ::: persona cfo"
-			continue
-		}
-		choice++
-		last.Choice = choice
-		keys := r.done[i-1].For.keys()
-		// A choice within one kind stays within it: "otherwise" after
-		// "kind sms, persona cfo" is the text message for the others.
-		if len(keys) > 1 {
-			last.For.Kind = r.done[i-1].For.Kind
-		}
-		for j := i - 1; j >= 0 && !r.done[j].Otherwise && shared(r.done[j].For.keys(), keys); j-- {
-			r.done[j].Choice = choice
+		switch {
+		case b.Otherwise && (before.Choice == 0 || before.Otherwise):
+			r.report("block", b.At, "otherwise must follow a block that chooses its readers").Suggestion = "begin with one such as ::: persona cfo"
+		case b.Otherwise:
+			b.Choice = before.Choice
+			// A choice within one kind stays within it: "otherwise" after
+			// "kind sms, persona cfo" is the text message for the others.
+			if len(before.For.keys()) > 1 {
+				b.For.Kind = before.For.Kind
+			}
+		case b.For == Selection{}:
+		case !before.Otherwise && b.For.shares(before.For):
+			b.Choice = before.Choice
+		default:
+			choice++
+			b.Choice = choice
 		}
 	}
 }

@@ -8,39 +8,65 @@ import (
 	"github.com/andante-hq/andante"
 )
 
-// Compose returns what one reader gets: the text for everybody, the blocks that
-// match, and the subject and preview of the last of them that gives one. Empty
-// arguments match no block that asks for them; an empty kind is the step's own.
+// Compose returns what one reader gets: the text for everybody, of each choice the
+// block that matches best, and the subject and preview of the last of them that
+// gives one. Empty arguments match no block that asks for them; an empty kind is
+// the step's own.
 //
 // If blocks are written for the kind, they alone make the text. A block for
-// lang de also serves de-AT.
+// lang de also serves de-AT, unless its choice has one for de-AT.
 func (s *Step) Compose(persona, variant, lang string, kind andante.Kind) Text {
 	if kind == "" {
 		kind = s.Kind
 	}
-	ownText := kind != "" && slices.ContainsFunc(s.Body, func(b Block) bool { return b.For.Kind == kind })
-	t := Text{Subject: s.Subject, Preview: s.Preview}
+	t := Text{Subject: s.Subject, SubjectAt: s.where("subject"), Preview: s.Preview, PreviewAt: s.where("preview")}
 	var body composer
-	stood := map[int]bool{}
-	for _, b := range s.Body {
-		if b.For.Kind != "" && b.For.Kind != kind || b.For.Kind == "" && ownText {
-			continue
-		}
-		if b.Otherwise && stood[b.Choice] || !b.For.matches(persona, variant, lang) {
-			continue
-		}
-		stood[b.Choice] = true
+	for _, b := range s.spoken(persona, variant, lang, kind) {
 		if b.Subject != "" {
-			t.Subject = b.Subject
+			t.Subject, t.SubjectAt = b.Subject, b.SubjectAt
 		}
 		if b.Preview != "" {
-			t.Preview = b.Preview
+			t.Preview, t.PreviewAt = b.Preview, b.PreviewAt
 		}
 		body.add(b)
 	}
 	body.trimEnd()
 	t.Body, t.Lines = strings.Join(body.lines, "\n"), body.numbers
 	return t
+}
+
+// spoken returns the blocks that a reader gets.
+func (s *Step) spoken(persona, variant, lang string, kind andante.Kind) []Block {
+	ownText := kind != "" && slices.ContainsFunc(s.Body, func(b Block) bool { return b.For.Kind == kind })
+	var list []Block
+	best := map[int]Selection{} // of each choice
+	for _, b := range s.Body {
+		if b.For.Kind != "" && b.For.Kind != kind || b.For.Kind == "" && ownText || !b.For.matches(persona, variant, lang) {
+			continue
+		}
+		list = append(list, b)
+		if first, ok := best[b.Choice]; !b.Otherwise && (!ok || b.For.closer(first)) {
+			best[b.Choice] = b.For
+		}
+	}
+	return slices.DeleteFunc(list, func(b Block) bool {
+		chosen, ok := best[b.Choice]
+		return b.Choice > 0 && ok && (b.Otherwise || b.For != chosen)
+	})
+}
+
+// closer tells whether the selection speaks to its readers more closely than
+// another that matches them too: in a language nearer to theirs, else by more keys.
+func (s Selection) closer(other Selection) bool {
+	if len(s.Lang) != len(other.Lang) {
+		return len(s.Lang) > len(other.Lang)
+	}
+	return len(s.keys()) > len(other.keys())
+}
+
+// shares tells whether both selections choose by one key at least.
+func (s Selection) shares(other Selection) bool {
+	return slices.ContainsFunc(s.keys(), func(key string) bool { return slices.Contains(other.keys(), key) })
 }
 
 func (s Selection) matches(persona, variant, lang string) bool {

@@ -95,7 +95,13 @@ func (d *draft) split(src []byte) {
 }
 
 func isControl(r rune) bool {
-	return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0
+	return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || endsLine(r)
+}
+
+// endsLine tells whether YAML takes a character for the end of a line that no
+// editor shows as one: what comes after would stand on another line.
+func endsLine(r rune) bool {
+	return r == '\u2028' || r == '\u2029'
 }
 
 // endOf returns the position right after the text.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/yamldoc"
 )
 
 // A reader is somebody for whom a step is composed.
@@ -98,7 +99,18 @@ func checkEmptySubject(d *draft) {
 		if s.Kind != andante.Email {
 			return
 		}
+		if d.wrongAt(s.where("subject")) {
+			return
+		}
 		d.firstEmpty(s, s.where("subject"), "the subject", func(t Text) string { return t.Subject }, andante.Email)
+	})
+}
+
+// wrongAt tells whether what stands at the position could not be read: that has
+// been reported.
+func (d *draft) wrongAt(at Position) bool {
+	return slices.ContainsFunc(d.found, func(f *andante.Finding) bool {
+		return f.Rule == yamldoc.RuleYAML && f.Line == at.Line && f.Column == at.Column
 	})
 }
 

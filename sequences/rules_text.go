@@ -29,7 +29,10 @@ func textRules() []Rule {
 	}
 }
 
-var falseRe = regexp.MustCompile(`(?i)^[\s"'{]*(re|aw|antw|sv|fwd?|wg)\s*(?:\[\d+\])?\s*:`)
+// falseRe matches the marks of answers and forwarded mails in several languages, at
+// the beginning of a subject or of one side of an {% if %} in it.
+var falseRe = regexp.MustCompile(`(?is)^(?:.*\{%-?\s*(?:else|elsif|when)\b[^%]*%\})?(?:[\s"'{]|\{%.*?%\})*` +
+	`\b(re|aw|antw|sv|fwd?|wg|r|tr|vs|odp)\s*(?:\[\d+\])?\s*[:：]`)
 
 func checkFalseRe(d *draft) {
 	d.passages(func(p passage) {

@@ -192,8 +192,8 @@ type Block struct {
 	SubjectAt Position
 	Preview   string
 	PreviewAt Position
-	Choice    int       // blocks with the same number above 0 are alternatives
-	Otherwise bool      // stands when no earlier block of its choice did
+	Choice    int       // blocks with the same number above 0 are alternatives: a reader gets one
+	Otherwise bool      // stands when no other block of its choice does
 	For       Selection // zero: everybody
 }
 
@@ -207,8 +207,10 @@ type Selection struct {
 
 // A Text is what one reader gets of a step, before it is rendered.
 type Text struct {
-	Subject string
-	Preview string
-	Body    string
-	Lines   []int // Lines[i] is the line in the file of line i of Body
+	Subject   string
+	SubjectAt Position // of the step's heading where no subject is written
+	Preview   string
+	PreviewAt Position
+	Body      string
+	Lines     []int // Lines[i] is the line in the file of line i of Body
 }

@@ -140,6 +140,9 @@ func TestLimits(t *testing.T) {
 		"blocks":     {plain + strings.Repeat("::: lang de\nx\n:::\n", 501), "error: more than 500 blocks in one step (size)"},
 		"not UTF-8":  {plain + "ä\xff", "x.md:15:2: error: not valid UTF-8: save the file as UTF-8 (encoding)"},
 		"controls":   {plain + "ä\x00", "x.md:15:2: error: a control character stands here (encoding)"},
+		"new line":   {plain + "a\nä\u0085", "x.md:16:2: error: a control character stands here (encoding)"},
+		"line ends":  {strings.Replace(plain, "kind: email", "kind: email #\u2028", 1), "x.md:8:14: error: a control character stands here (encoding)"},
+		"paragraphs": {plain + "ä\u2029", "x.md:15:2: error: a control character stands here (encoding)"},
 		"nested":     {plain + strings.Repeat("> - ", 50), "x.md:15:1: error: quotes or lists are nested too deep here"},
 		"only front": {"---\nsequence: x\n---", "x.md:1:1: error: the sequence has no step"},
 	}
@@ -208,6 +211,7 @@ func FuzzParse(f *testing.F) {
 		src, _, _ := strings.Cut(strings.TrimPrefix(string(b), "-- in.md --\n"), "\n-- ")
 		f.Add([]byte(src))
 	}
+	f.Add([]byte(strings.Replace(plain, "kind: email", "kind: email #\u0085\u2028\u2029", 1)))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		seq, found := sequences.Parse("x.md", src)
 		lines := 2 + strings.Count(string(src), "\n")
