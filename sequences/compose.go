@@ -69,6 +69,15 @@ func (s Selection) shares(other Selection) bool {
 	return slices.ContainsFunc(s.keys(), func(key string) bool { return slices.Contains(other.keys(), key) })
 }
 
+// words returns the body without comments.
+func (t Text) words() string { return commentForm.ReplaceAllString(t.Body, "") }
+
+// Lacks tells whether the text has no body, or as a mail no subject. [Parse] has
+// reported that.
+func (t Text) Lacks(kind andante.Kind) (subject, body bool) {
+	return kind == andante.Email && strings.TrimSpace(t.Subject) == "", strings.TrimSpace(t.words()) == ""
+}
+
 func (s Selection) matches(persona, variant, lang string) bool {
 	return (s.Persona == "" || s.Persona == persona) &&
 		(s.Variant == "" || s.Variant == variant) &&

@@ -119,6 +119,7 @@ func (d *draft) fillFront(doc *yamldoc.Doc, k *frontKeys) {
 		}
 	default:
 		d.unknown("bad-value", s.where("layout"), "layout", s.Layout, []string{"letter", "newsletter"})
+		s.Layout = ""
 	}
 	for _, key := range []struct{ name, value string }{
 		{"sequence", s.Name}, {"sender", s.Sender}, {"if_no_owner", s.IfNoOwner}, {"exclusive", s.Exclusive},

@@ -8,17 +8,17 @@ import (
 	"github.com/andante-hq/andante/internal/yamldoc"
 )
 
-// A reader is somebody for whom a step is composed.
-type reader struct {
-	persona, variant, lang string
-	kind                   andante.Kind
+// A Reader is somebody for whom a step is composed: one of a group who get the same.
+type Reader struct {
+	Persona, Variant, Lang string
+	Kind                   andante.Kind
 }
 
 // String names the reader by what tells it from the others.
-func (r reader) String() string {
+func (r Reader) String() string {
 	var parts []string
 	for _, part := range []struct{ name, value string }{
-		{"persona", r.persona}, {"variant", r.variant}, {"lang", r.lang}, {"kind", string(r.kind)},
+		{"persona", r.Persona}, {"variant", r.Variant}, {"lang", r.Lang}, {"kind", string(r.Kind)},
 	} {
 		if part.value != "" {
 			parts = append(parts, part.name+" "+part.value)
@@ -33,10 +33,11 @@ func (r reader) String() string {
 // maxReaders bounds the work for a file that names everything at once.
 const maxReaders = 500
 
-// readers returns everybody who may get the step, as far as its texts differ.
-// personas are those of the sequence, or of the workspace; without any, those
-// that blocks name, and a reader of none.
-func (s *Step) readers(seq *Sequence, personas []string) []reader {
+// Readers returns everybody who may get the step, as far as its texts differ, each
+// once and at most 500. personas are those of the sequence, or of the workspace;
+// without any, those that blocks name, and a reader of none. Kinds are those that
+// the step may have, and those that blocks are written for.
+func (s *Step) Readers(seq *Sequence, personas []string) []Reader {
 	var named selections
 	for _, b := range s.Body {
 		named.add(b.For)
@@ -51,19 +52,15 @@ func (s *Step) readers(seq *Sequence, personas []string) []reader {
 			variants = append(variants, v.Name)
 		}
 	}
-	kinds := []andante.Kind{s.Kind}
-	for _, k := range []andante.Kind{s.IfMissing.Kind, s.OverLimit.Kind} {
-		if k != "" && !slices.Contains(kinds, k) {
-			kinds = append(kinds, k)
-		}
-	}
-	var list []reader
-	for _, kind := range kinds {
+	seen := map[Reader]bool{}
+	var list []Reader
+	for _, kind := range append(s.kinds(), named.kinds...) {
 		for _, p := range personas {
 			for _, v := range variants {
 				for _, l := range append([]string{""}, named.langs...) {
-					if len(list) < maxReaders {
-						list = append(list, reader{p, v, l, kind})
+					if r := (Reader{p, v, l, kind}); !seen[r] && len(list) < maxReaders {
+						seen[r] = true
+						list = append(list, r)
 					}
 				}
 			}
@@ -72,16 +69,30 @@ func (s *Step) readers(seq *Sequence, personas []string) []reader {
 	return list
 }
 
+// kinds returns the step's own kind, and those that it may switch to.
+func (s *Step) kinds() []andante.Kind {
+	kinds := []andante.Kind{s.Kind}
+	for _, k := range []andante.Kind{s.IfMissing.Kind, s.OverLimit.Kind} {
+		if k != "" && !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
 // describe names the reader; the step's own kind goes without saying.
-func (s *Step) describe(r reader) string {
-	if r.kind == s.Kind {
-		r.kind = ""
+func (s *Step) describe(r Reader) string {
+	if r.Kind == s.Kind {
+		r.Kind = ""
 	}
 	return r.String()
 }
 
 // selections collects what blocks choose by, each once.
-type selections struct{ personas, variants, langs []string }
+type selections struct {
+	personas, variants, langs []string
+	kinds                     []andante.Kind
+}
 
 func (n *selections) add(sel Selection) {
 	for _, part := range []struct {
@@ -91,6 +102,9 @@ func (n *selections) add(sel Selection) {
 		if part.value != "" && !slices.Contains(*part.list, part.value) {
 			*part.list = append(*part.list, part.value)
 		}
+	}
+	if sel.Kind != "" && !slices.Contains(n.kinds, sel.Kind) {
+		n.kinds = append(n.kinds, sel.Kind)
 	}
 }
 
@@ -117,7 +131,7 @@ func (d *draft) wrongAt(at Position) bool {
 func checkEmptyText(d *draft) {
 	d.steps(func(s *Step) {
 		if s.Kind != andante.Decide && s.Kind != "" {
-			d.firstEmpty(s, s.At0, "the text", func(t Text) string { return commentForm.ReplaceAllString(t.Body, "") }, "")
+			d.firstEmpty(s, s.At0, "the text", Text.words, "")
 		}
 	})
 }
@@ -125,14 +139,14 @@ func checkEmptyText(d *draft) {
 // firstEmpty reports one reader of the step, and how many more, for whom a part
 // of the text is empty. only is the kind that has the part; empty: every kind.
 func (d *draft) firstEmpty(s *Step, at Position, part string, of func(Text) string, only andante.Kind) {
-	var empty []reader
+	var empty []Reader
 	all := 0
-	for _, r := range s.readers(d.Sequence, d.Personas) {
-		if only != "" && r.kind != only {
+	for _, r := range s.Readers(d.Sequence, d.Personas) {
+		if only != "" && r.Kind != only || !slices.Contains(s.kinds(), r.Kind) {
 			continue
 		}
 		all++
-		if strings.TrimSpace(of(s.Compose(r.persona, r.variant, r.lang, r.kind))) == "" {
+		if strings.TrimSpace(of(s.Compose(r.Persona, r.Variant, r.Lang, r.Kind))) == "" {
 			empty = append(empty, r)
 		}
 	}

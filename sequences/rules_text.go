@@ -18,13 +18,11 @@ func textRules() []Rule {
 		{Name: "variant", Severity: isWarning, check: checkVariantNames, Doc: "A block names a variant of the sequence's test; others are never drawn."},
 		{Name: "persona-block", Severity: isWarning, check: checkPersonaBlock, Doc: "If some personas have a block of their own, all do."},
 		{Name: "false-re", Severity: isError, check: checkFalseRe, Doc: "No subject pretends to be an answer or a forwarded mail."},
-		{Name: "link-scheme", Severity: isError, Firm: true, check: checkLinkScheme, Doc: "Links begin with http, https, mailto or tel."},
 		{Name: "checking-in", Severity: isWarning, check: checkCheckingIn, Doc: "No text just checks in, touches base or follows up on the last mail."},
 		{Name: "boilerplate", Severity: isWarning, check: checkBoilerplate, Doc: "A text doesn't consist mostly of stock phrases."},
 		{Name: "long-subject", Severity: isWarning, check: checkLongSubject, Doc: "A subject has at most 60 characters, merge fields aside."},
 		{Name: "shouting", Severity: isWarning, check: checkShouting, Doc: "No text shouts in capitals or with several exclamation marks."},
 		{Name: "link-shortener", Severity: isWarning, check: checkShortener, Doc: "Links show where they lead."},
-		{Name: "image-alt", Severity: isWarning, check: checkImageAlt, Doc: "Every image says in words what it shows."},
 		{Name: "hard-to-read", Severity: isWarning, check: checkReading, Doc: "No sentence has more than 40 words."},
 	}
 }
@@ -42,33 +40,6 @@ func checkFalseRe(d *draft) {
 		if m := falseRe.FindStringSubmatchIndex(p.text); m != nil {
 			f := d.say(p.position(m[2]), "%q belongs to an answer, and this is none", p.text[m[2]:m[1]])
 			f.Suggestion = "leave it out; thread: true answers the last mail"
-		}
-	})
-}
-
-var (
-	scheme    = `([a-zA-Z][a-zA-Z0-9+.-]*):`
-	linkForms = []*regexp.Regexp{
-		regexp.MustCompile(`\]\(\s*<?` + scheme),
-		regexp.MustCompile(`(?m)^ {0,3}\[[^\]\n]+\]:\s*<?` + scheme),
-		regexp.MustCompile(`(?i)(?:href|src|action)\s*=\s*["']?\s*` + scheme),
-		regexp.MustCompile(`<` + scheme + `[^\s<>]*>`),
-	}
-	schemes = map[string]bool{"http": true, "https": true, "mailto": true, "tel": true}
-)
-
-func checkLinkScheme(d *draft) {
-	d.passages(func(p passage) {
-		if p.sort != "body" {
-			return
-		}
-		text := blankFences(p.text)
-		for _, form := range linkForms {
-			for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
-				if name := strings.ToLower(text[m[2]:m[3]]); !schemes[name] {
-					d.say(p.position(m[2]), "a link to %s: works in no mail", name).Suggestion = "use https, http, mailto or tel"
-				}
-			}
 		}
 	})
 }
@@ -158,30 +129,6 @@ func checkShortener(d *draft) {
 	d.passages(func(p passage) {
 		for _, m := range shortenerForm.FindAllStringSubmatchIndex(p.prose(false), -1) {
 			d.say(p.position(m[2]), "%s hides where the link leads", p.text[m[2]:m[3]]).Suggestion = "write the whole address"
-		}
-	})
-}
-
-var (
-	markdownImage = regexp.MustCompile(`!\[\s*\]\(`)
-	htmlImage     = regexp.MustCompile(`(?i)<img\b[^>]*>`)
-	altText       = regexp.MustCompile(`(?i)\balt\s*=\s*(?:"[^"]*\S[^"]*"|'[^']*\S[^']*'|[^\s"'>]+)`)
-)
-
-func checkImageAlt(d *draft) {
-	d.passages(func(p passage) {
-		if p.sort != "body" {
-			return
-		}
-		text := blankFences(p.text)
-		spots := markdownImage.FindAllStringIndex(text, -1)
-		for _, loc := range htmlImage.FindAllStringIndex(text, -1) {
-			if !altText.MatchString(text[loc[0]:loc[1]]) {
-				spots = append(spots, loc)
-			}
-		}
-		for _, loc := range spots {
-			d.say(p.position(loc[0]), "this image has no alt text").Suggestion = "write what it shows: ![their use by month](...)"
 		}
 	})
 }

@@ -12,7 +12,8 @@ import (
 // An Allow is a comment by which the author accepts findings of one rule, on its
 // own line or, when it stands alone, on the line below.
 type Allow struct {
-	Line   int // of the comment
+	Line   int // of the comment, which begins at Column
+	Column int
 	For    int // the line that it speaks of: its own, or the next with text of its own
 	Rule   string
 	Reason string
@@ -32,26 +33,24 @@ func (s *Sequence) Allowed(rule string, line int) bool {
 	})
 }
 
-// Filter takes out the findings that the author allows. Firm rules of this package
-// have none: Parse reports the attempt. Of the rules over rendered text and the whole
-// workspace only warnings can be allowed, and what [Allowable] names.
+// Filter takes out the findings in this file that the author allows. Firm rules of
+// this package can't be: Parse reports the attempt.
 func (s *Sequence) Filter(found []*andante.Finding) []*andante.Finding {
 	return slices.DeleteFunc(found, func(f *andante.Finding) bool {
-		r, ours := ruleByName(f.Rule)
-		may := ours && !r.Firm || f.Severity == andante.SeverityWarning || Allowable(f.Rule)
-		return may && s.Allowed(f.Rule, f.Line)
+		return f.File == s.File && MayAllow(f.Rule, f.Severity) && s.Allowed(f.Rule, f.Line)
 	})
 }
 
-// Rules of other packages that are errors, and for which an author may have good
-// reason: a step that is another one by intent, a field that is never empty here.
-const (
-	RenamedStep = "renamed-step"
-	BareField   = "bare-field"
-)
-
-// Allowable tells whether an error of another package can be allowed.
-func Allowable(rule string) bool { return rule == RenamedStep || rule == BareField }
+// MayAllow tells whether an author may allow findings of a rule. Of the rules of
+// other packages, by their severity, warnings may be allowed, and two errors: that a
+// step is renamed, for only its author knows whether it is another touch, and that a
+// field may be empty, for he may know that here it never is.
+func MayAllow(rule string, severity andante.Severity) bool {
+	if r, ok := ruleByName(rule); ok {
+		return !r.Firm
+	}
+	return severity == andante.SeverityWarning || rule == "renamed-step" || rule == "bare-field"
+}
 
 // silence reads the comments to the checker and drops what they allow.
 func (d *draft) silence() {
@@ -103,7 +102,7 @@ func (d *draft) allow(at Position, words string) bool {
 		d.report("silence", at, "%s can't be allowed", m[1])
 		return false
 	}
-	d.Allows = append(d.Allows, Allow{Line: at.Line, For: at.Line, Rule: m[1], Reason: strings.TrimSpace(m[2])})
+	d.Allows = append(d.Allows, Allow{Line: at.Line, Column: at.Column, For: at.Line, Rule: m[1], Reason: strings.TrimSpace(m[2])})
 	return true
 }
 

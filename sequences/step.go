@@ -83,6 +83,7 @@ func (d *draft) fillStep(st *Step, doc *yamldoc.Doc) {
 	}
 	if st.Layout != "" && st.Layout != "letter" && st.Layout != "newsletter" {
 		d.unknown("bad-value", st.where("layout"), "layout", st.Layout, []string{"letter", "newsletter"})
+		st.Layout = "" // so that nobody looks for it
 	}
 	if st.NoAnswer != nil && st.NoAnswer.Again < 1 {
 		d.report("bad-value", st.where("no_answer"), "no_answer needs again: how often to call once more, at least 1")

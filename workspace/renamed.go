@@ -23,7 +23,7 @@ func Renamed(running, now *Workspace) (found []*andante.Finding) {
 				continue
 			}
 			if s := heir(old, was, q); s != nil {
-				f := in(q, sequences.RenamedStep, s.At0, "the step %s is gone, and its text lives on here under the id %s", was.ID, s.ID)
+				f := in(q, "renamed-step", s.At0, "the step %s is gone, and its text lives on here under the id %s", was.ID, s.ID)
 				f.Suggestion = "add id: " + was.ID + " to this step, or allow it if it is another touch"
 				found = append(found, f)
 			}

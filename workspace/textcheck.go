@@ -6,6 +6,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/templates"
 )
 
 // checkTexts compiles every text that some reader may get: each persona, variant
@@ -14,8 +15,8 @@ func checkTexts(w *Workspace) []*andante.Finding {
 	return w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
 		for i := range q.Steps {
 			s := &q.Steps[i]
-			if s.Kind == andante.Decide || s.Kind == "" { // a kind that is none has its finding already
-				continue
+			if s.Kind == andante.Decide || s.Kind == "" {
+				continue // without a kind there is nothing to write
 			}
 			found = append(found, w.checkStep(q, s)...)
 		}
@@ -24,63 +25,45 @@ func checkTexts(w *Workspace) []*andante.Finding {
 }
 
 func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found []*andante.Finding) {
+	personas := q.Personas
+	if len(personas) == 0 {
+		personas = append(slices.Sorted(maps.Keys(w.Config.Personas)), "")
+	}
 	seen := map[string]bool{}
-	for _, k := range w.readers(q, s) {
-		text := s.Compose(k.persona, k.variant, k.lang, k.kind)
-		if id := string(k.kind) + "\x00" + text.Subject + "\x00" + text.Preview + "\x00" + text.Body; seen[id] {
-			continue
-		} else {
-			seen[id] = true
-		}
-		t, f := w.compile(q, s, k)
-		found = append(found, f...)
-		if t == nil || len(Errors(f)) > 0 {
+	for _, r := range s.Readers(q, personas) {
+		text := s.Compose(r.Persona, r.Variant, r.Lang, r.Kind)
+		id := string(r.Kind) + "\x00" + text.Subject + "\x00" + text.Preview + "\x00" + text.Body
+		if seen[id] {
 			continue
 		}
-		for _, u := range t.Uses() {
-			if !u.Guarded && !slices.Contains(s.Needs, u.Path) && mayBeEmpty(u.Path, w.Config.DeclaredFields()) {
-				b := in(q, "bare-field", sequences.Position{Line: u.Line, Column: u.Column}, "%s may be empty", u.Path)
-				b.Suggestion = "write {{ " + u.Path + ` | default: "..." }}, an {% if %} around it, or needs: [` + u.Path + "]"
-				found = append(found, b)
-			}
+		seen[id] = true
+		t, f := w.compile(q, s, textKey{q.Hash, s.ID, r.Persona, r.Variant, r.Lang, r.Kind})
+		found = append(found, unsaid(f, text, r.Kind)...)
+		if t != nil && len(Errors(f)) == 0 {
+			found = append(found, w.bareFields(q, s, t)...)
 		}
 	}
 	return found
 }
 
-// readers lists the groups of readers whose texts may differ.
-func (w *Workspace) readers(q *sequences.Sequence, s *sequences.Step) []textKey {
-	personas := q.Personas
-	if len(personas) == 0 {
-		personas = append(slices.Sorted(maps.Keys(w.Config.Personas)), "")
-	}
-	variants, langs, kinds := []string{""}, []string{""}, []andante.Kind{s.Kind}
-	if q.Test != nil {
-		variants = nil
-		for _, v := range q.Test.Variants {
-			variants = append(variants, v.Name)
+// unsaid leaves out what the sequence has said of an empty subject or text.
+func unsaid(found []*andante.Finding, text sequences.Text, kind andante.Kind) []*andante.Finding {
+	noSubject, noBody := text.Lacks(kind)
+	return slices.DeleteFunc(slices.Clone(found), func(f *andante.Finding) bool {
+		return noSubject && f.Rule == "empty-subject" || noBody && f.Rule == "no-text"
+	})
+}
+
+// bareFields reports fields of a text that a contact may lack.
+func (w *Workspace) bareFields(q *sequences.Sequence, s *sequences.Step, t *templates.Template) (found []*andante.Finding) {
+	for _, u := range t.Uses() {
+		if !u.Guarded && !slices.Contains(s.Needs, u.Path) && mayBeEmpty(u.Path, w.Config.DeclaredFields()) {
+			b := in(q, "bare-field", sequences.Position{Line: u.Line, Column: u.Column}, "%s may be empty", u.Path)
+			b.Suggestion = "write {{ " + u.Path + ` | default: "..." }}, an {% if %} around it, or needs: [` + u.Path + "]"
+			found = append(found, b)
 		}
 	}
-	for _, b := range s.Body {
-		if b.For.Lang != "" {
-			langs = append(langs, b.For.Lang)
-		}
-		if b.For.Kind != "" {
-			kinds = append(kinds, b.For.Kind)
-		}
-	}
-	langs, kinds = once(langs), once(kinds)
-	var list []textKey
-	for _, p := range personas {
-		for _, v := range variants {
-			for _, l := range langs {
-				for _, k := range kinds {
-					list = append(list, textKey{q.Hash, s.ID, p, v, l, k})
-				}
-			}
-		}
-	}
-	return list
+	return found
 }
 
 // mayBeEmpty tells whether a contact can lack the field.

@@ -98,9 +98,21 @@ func (a *app) github(found []*andante.Finding) error {
 		if f.Suggestion != "" {
 			text += "; " + f.Suggestion
 		}
-		a.printf("::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Severity, property.Replace(a.inDir(f.File)), max(f.Line, 1), max(f.Column, 1), f.Rule, escape.Replace(text))
+		a.printf("::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Severity, property.Replace(a.fromHere(f.File)), max(f.Line, 1), max(f.Column, 1), property.Replace(f.Rule), escape.Replace(text))
 	}
 	return nil
+}
+
+// fromHere returns the path of a workspace's file from the current directory, which
+// for a program on GitHub is the repository's root.
+func (a *app) fromHere(file string) string {
+	path := filepath.Join(a.dir, filepath.FromSlash(file))
+	if here, err := os.Getwd(); err == nil && filepath.IsAbs(path) {
+		if near, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(near) {
+			path = near
+		}
+	}
+	return filepath.ToSlash(path)
 }
 
 // sarif prints SARIF 2.1.0 (OASIS), which code scanners read.
@@ -114,13 +126,13 @@ func (a *app) sarif(found []*andante.Finding) error {
 		results = append(results, object{
 			"ruleId": f.Rule, "level": string(f.Severity), "message": object{"text": strings.TrimSuffix(fmt.Sprint(f.Message, "; ", f.Suggestion), "; ")},
 			"locations": []object{{"physicalLocation": object{
-				"artifactLocation": object{"uri": (&url.URL{Path: filepath.ToSlash(a.inDir(f.File))}).String()}, "region": object{"startLine": max(f.Line, 1), "startColumn": max(f.Column, 1)},
+				"artifactLocation": object{"uri": (&url.URL{Path: a.fromHere(f.File)}).String()}, "region": object{"startLine": max(f.Line, 1), "startColumn": max(f.Column, 1)},
 			}}},
 		})
 	}
 	return a.printJSON(object{
 		"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-		"runs": []object{{"columnKind": "unicodeCodePoints", "tool": object{"driver": object{"name": "andante", "rules": rules}}, "results": results}},
+		"runs": []object{{"tool": object{"driver": object{"name": "andante", "rules": rules}}, "results": results, "columnKind": "unicodeCodePoints"}},
 	})
 }
 
