@@ -29,7 +29,7 @@ func textRules() []Rule {
 
 // falseRe matches the marks of answers and forwarded mails in several languages, at
 // the beginning of a subject or of one side of an {% if %} in it.
-var falseRe = regexp.MustCompile(`(?is)^(?:.*\{%-?\s*(?:else|elsif|when)\b[^%]*%\})?(?:[\s"'{]|\{%.*?%\})*` +
+var falseRe = regexp.MustCompile(`(?is)^(?:.*\{%-?\s*(?:else|elsif|when)\b[^%]*%\})?(?:[\s"'{]|\{%[^%]*%\})*` +
 	`\b(re|aw|antw|sv|fwd?|wg|r|tr|vs|odp)\s*(?:\[\d+\])?\s*[:：]`)
 
 func checkFalseRe(d *draft) {
