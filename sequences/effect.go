@@ -3,9 +3,7 @@ package sequences
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/andante-hq/andante"
 )
@@ -17,77 +15,84 @@ type Note struct {
 	Message string
 }
 
+// NotYet lists the keys of a step that would go wrong for want of their effect, so
+// that nothing goes out: a step that waits for a date or an event must not come at
+// once, nor a mail go unread by its reviewer or without its attachment.
+var NotYet = []string{"on", "wait_for", "review", "attach", "cc"}
+
 // Keys that are read and checked, and that nothing acts on yet.
 var (
-	idleFrontKeys = []string{"enter"}
+	idleFrontKeys = []string{"enter", "keep_on"}
 	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front", "label", "introduction"}
-	// NotYet are keys without which a step would go wrong: until they have an effect
-	// the worker skips it.
-	NotYet = []string{"on", "wait_for", "review", "attach", "cc"}
-	// fed are the events that something tells of.
-	fed = []string{andante.EventOptedOut, andante.EventBounced, andante.EventUnreachable}
-	// unfed finds the functions of conditions of which nothing tells yet.
-	unfed = regexp.MustCompile(`\b(opened|clicked|replied|met|outcome|answered|qualified)\(`)
 )
+
+// fedEvents are those that something reports.
+var fedEvents = []string{andante.EventOptedOut, andante.EventBounced, andante.EventUnreachable}
+
+// idleFunctions ask for what nothing reports yet.
+var idleFunctions = []string{"opened", "clicked", "replied", "met", "outcome", "answered", "qualified"}
+
+// notes gathers what has no effect.
+type notes []Note
+
+func (n *notes) add(at Position, key, format string, args ...any) {
+	*n = append(*n, Note{Line: at.Line, Key: key, Message: fmt.Sprintf(format, args...)})
+}
 
 // NoEffect lists what is written and has no effect yet, in the order of the
 // file, so that nobody relies on it.
 func (s *Sequence) NoEffect() []Note {
-	var notes []Note
-	add := func(at Position, key, format string, args ...any) {
-		notes = append(notes, Note{Line: at.Line, Key: key, Message: fmt.Sprintf(format, args...)})
-	}
+	var list notes
 	for _, key := range idleFrontKeys {
 		if s.Has(key) {
-			add(s.where(key), key, "`%s` has no effect yet", key)
+			list.add(s.where(key), key, "`%s` has no effect yet", key)
 		}
 	}
-	listen := func(at Position, key, src string) {
-		for _, m := range unfed.FindAllStringSubmatch(src, -1) {
-			add(at, key, "%s() is always no or empty: nothing tells of it yet", m[1])
+	for _, e := range s.Exit {
+		if e.Event != "" && !slices.Contains(fedEvents, e.Event) {
+			list.add(e.At, "exit", "`exit: %s` has no effect yet: nothing reports this event", e.Event)
 		}
 	}
-	for _, x := range s.Exit {
-		if x.Event != "" && !slices.Contains(fed, x.Event) {
-			add(s.where("exit"), "exit", "nothing tells of the event %s yet", x.Event)
+	s.conditions(func(c written) {
+		for _, f := range idleFunctions {
+			if at, ok := callOf(f, c.src); ok {
+				list.add(c.at.forward(c.src, at), f, "`%s()` has no effect yet: nothing feeds it, so it is always no or empty", f)
+			}
 		}
-		listen(s.where("exit"), "exit", x.When)
-	}
-	if len(s.KeepOn) > 0 {
-		add(s.where("keep_on"), "keep_on", "`keep_on` has no effect yet: nothing tells of %s", strings.Join(s.KeepOn, ", "))
-	}
+	})
 	for i := range s.Steps {
-		step := &s.Steps[i]
-		listen(step.where("when"), "when", step.When)
-		for _, key := range NotYet {
-			if step.Has(key) {
-				add(step.where(key), key, "`%s` has no effect yet: the step is skipped", key)
-			}
-		}
-		for _, b := range step.Body {
-			if b.For.Kind != "" && b.For.Kind != step.Kind {
-				add(b.At, "kind", "::: kind %s has no effect yet", b.For.Kind)
-			}
-		}
-		switch step.Kind {
-		case andante.Email, "":
-		case andante.Decide:
-			add(step.where("kind"), "kind", "`decide` has no effect yet")
-		default:
-			add(step.where("kind"), "kind", "%s: has no channel yet", step.Kind)
-		}
-		for _, key := range idleStepKeys {
-			if step.Has(key) {
-				add(step.where(key), key, "`%s` has no effect yet", key)
-			}
-		}
-		if step.IfMissing.Do == "switch" {
-			add(step.where("if_missing"), "if_missing", "`if_missing: switch` has no effect yet")
-		}
-		if step.OverLimit.Do == "switch" {
-			add(step.where("over_limit"), "over_limit", "`over_limit: switch` has no effect yet")
+		s.Steps[i].noEffect(&list)
+	}
+	slices.SortStableFunc(list, func(a, b Note) int { return cmp.Compare(a.Line, b.Line) })
+	return list
+}
+
+func (s *Step) noEffect(list *notes) {
+	switch s.Kind {
+	case andante.Email, "":
+	case andante.Decide:
+		list.add(s.where("kind"), "kind", "`decide` has no effect yet")
+	default:
+		list.add(s.where("kind"), "kind", "%s: has no channel yet", s.Kind)
+	}
+	for _, key := range NotYet {
+		if s.Has(key) {
+			list.add(s.where(key), key, "`%s` has no effect yet: the step is skipped", key)
 		}
 	}
-	slices.SortStableFunc(notes, func(a, b Note) int { return cmp.Compare(a.Line, b.Line) })
-	return notes
+	for _, key := range idleStepKeys {
+		if s.Has(key) {
+			list.add(s.where(key), key, "`%s` has no effect yet", key)
+		}
+	}
+	for _, key := range []struct{ name, do string }{{"if_missing", s.IfMissing.Do}, {"over_limit", s.OverLimit.Do}} {
+		if key.do == "switch" {
+			list.add(s.where(key.name), key.name, "`%s: switch` has no effect yet", key.name)
+		}
+	}
+	for _, b := range s.Body {
+		if k := b.For.Kind; k != "" && k != s.Kind && !b.Otherwise {
+			list.add(b.At, "kind", "`::: kind %s` has no effect yet", k)
+		}
+	}
 }

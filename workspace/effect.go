@@ -23,8 +23,8 @@ func (w *Workspace) NoEffect() []string {
 	}
 	for key, written := range map[string]bool{
 		"cool_down": len(w.Policy.CoolDowns) > 0, "ease": len(w.Policy.Ease) > 0, "landing": len(w.Policy.Landing) > 0, "look_ahead": !w.Policy.LookAhead.IsZero(),
-		"unanswered": slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Count.Unanswered }),
-		"reserve":    slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Reserve.Slots > 0 }),
+		"count.unanswered": slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Count.Unanswered }),
+		"reserve":          slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Reserve.Slots > 0 }),
 	} {
 		if _, own := w.Files[PolicyFile]; own && written {
 			list = append(list, PolicyFile+": "+key+" has no effect yet")
