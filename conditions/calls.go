@@ -67,6 +67,9 @@ func (k *checker) step(n *ast.StringNode) *Error {
 	if k.schema.Steps == nil || slices.Contains(k.schema.Steps, n.Value) {
 		return nil
 	}
+	if len(k.schema.Steps) == 0 {
+		return errorAt(n, "there is no step %q: no sequence is meant here", n.Value).suggest("ask for fields of the contact or the account")
+	}
 	wrong := errorAt(n, "there is no step %q", n.Value)
 	if near := nearest.Name(n.Value, k.schema.Steps); near != "" {
 		return wrong.suggest(fmt.Sprintf("did you mean %q?", near))

@@ -62,6 +62,11 @@ deliver: {mode: live, only: acme.example}
 		t.Errorf("environment:\n%s", diff)
 	}
 
+	t.Setenv("ANDANTE_SMTP_TLS", "startls")
+	if _, err := machine(file); err == nil || !strings.Contains(err.Error(), "did you mean starttls?") {
+		t.Errorf("a way of TLS that does not exist: %v", err)
+	}
+	t.Setenv("ANDANTE_SMTP_TLS", "none")
 	t.Setenv("ANDANTE_DELIVER_MODE", "life")
 	if _, err := machine(file); err == nil || !strings.Contains(err.Error(), "did you mean live?") {
 		t.Errorf("a mode that does not exist: %v", err)

@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -9,24 +8,30 @@ import (
 	"github.com/andante-hq/andante/internal/nearest"
 )
 
+// isSequence tells whether a file is read as a sequence.
+func isSequence(name string) bool { return path.Dir(name) == "sequences" && path.Ext(name) == ".md" }
+
 // checkIgnored warns of files that somebody may think are read.
 func checkIgnored(w *Workspace) (found []*andante.Finding) {
-	known := []string{ConfigFile, PolicyFile, CadenceFile, ConsentFile}
-	warn := func(name, format string, args ...any) {
+	warn := func(name, message, suggestion string) {
 		found = append(found, &andante.Finding{
-			File: name, Line: 1, Column: 1, Severity: andante.SeverityWarning, Rule: "ignored-file", Message: fmt.Sprintf(format, args...),
+			File: name, Line: 1, Column: 1, Severity: andante.SeverityWarning, Rule: "ignored-file", Message: message, Suggestion: suggestion,
 		})
 	}
+	known := []string{ConfigFile, PolicyFile, CadenceFile, ConsentFile}
 	for _, name := range w.beside {
 		if near := nearest.Name(name, known); near != "" && w.Files[near] == nil {
-			warn(name, "this file is not read; did you mean %s?", near)
+			warn(name, "no file of this name is read", "did you mean "+near+"?")
 		}
 	}
 	for _, name := range sortedKeys(w.Files) {
-		if folder, _, _ := strings.Cut(name, "/"); folder != "sequences" || path.Dir(name) == "sequences" && path.Ext(name) == ".md" {
-			continue
+		switch {
+		case !strings.HasPrefix(name, "sequences/") || isSequence(name):
+		case path.Dir(name) != "sequences":
+			warn(name, "folders in sequences/ are not read", "move it right into sequences/, or elsewhere")
+		default:
+			warn(name, "only files that end in .md are read as sequences", "rename it, or move it elsewhere")
 		}
-		warn(name, "this file is not read: a sequence is a file sequences/NAME.md")
 	}
 	return found
 }

@@ -32,6 +32,9 @@ func Machine(fsys fs.FS) (*Config, error) {
 		}
 		return nil, bad[0]
 	}
+	if bad := checkMachine(w); len(bad) > 0 {
+		return nil, bad[0]
+	}
 	return c, nil
 }
 

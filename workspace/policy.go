@@ -178,6 +178,9 @@ func (c *policyChecker) limit(at place, l limitEntry, names map[string]bool) gov
 		words(c, at.key("reserve").key("for"), "priority", []string{l.Reserve.For}, andante.Priorities)
 		reserve.For = andante.Priority(max(slices.Index(andante.Priorities, l.Reserve.For), 0))
 	}
+	if l.Reserve.Slots < 0 {
+		c.errorf(at.key("reserve").key("slots"), "a limit keeps no fewer than 0 places")
+	}
 	return governor.Limit{
 		Name: l.Name, Scope: l.Scope, Max: l.Max, MaxPoints: l.MaxPoints, Per: l.Per, Who: c.who(at.key("who"), l.Who),
 		Count:   governor.Count{Kinds: l.Count.Kinds, Purposes: l.Count.Purposes, Requested: l.Count.Requested, Unanswered: l.Count.Unanswered},

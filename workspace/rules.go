@@ -48,8 +48,12 @@ func init() {
 		{"enroll-circle", andante.SeverityError, "Sequences enroll each other in a circle, and each may be entered again within a day.", checkCircles},
 		{"renamed-step", andante.SeverityError, "A published step's id is gone while its text lives on under another heading: add `id:`.", nothing},
 		{"bare-field", andante.SeverityError, "A field that may be empty stands bare: give it a default, an {% if %} or `needs:`.", checkTexts},
+		{"never-open", andante.SeverityError, "The hours of a sequence or a step never open within the policy's.", checkHours},
+		{"occasion", andante.SeverityError, "`on:` or `enter: {each: ...}` names a field that does not exist or is no date.", checkOccasions},
+		{"name", andante.SeverityError, "People, senders and personas have keys in lower case, with dashes or underscores.", checkKeys},
+		{"config-value", andante.SeverityError, "andante.yaml holds a value that means nothing.", checkMachine},
 		{"silence", andante.SeverityError, "A comment allows findings of a rule that exists and can be allowed.", checkAllows},
-		{"ignored-file", andante.SeverityWarning, "A file that looks like a part of the workspace is not read.", checkIgnored},
+		{"ignored-file", andante.SeverityWarning, "A file looks like a part of the workspace, and nobody reads it.", checkIgnored},
 		{"policy-value", andante.SeverityError, "governor.yaml, consent.yaml or cadence.yaml holds a value that means nothing.", checkCadence},
 		{"unknown-kind", andante.SeverityError, "A kind of touch that does not exist.", nothing},
 		{"unknown-stage", andante.SeverityError, "A stage that does not exist.", nothing},
@@ -292,8 +296,10 @@ func checkPersonas(w *Workspace) []*andante.Finding {
 }
 
 func checkConditions(w *Workspace) (found []*andante.Finding) {
+	// Accounts and contacts are on no step: a rule about them names none.
+	schema := w.Schema([]string{})
 	check := func(src string, path ...string) {
-		if _, err := w.Condition(src); src != "" && err != nil {
+		if _, err := conditions.Compile(src, schema); src != "" && err != nil {
 			found = append(found, w.badCondition(err, path))
 		}
 	}

@@ -91,7 +91,7 @@ func (w *Workspace) parse() (found []*andante.Finding) {
 	w.Consent, f = parseConsent(ConsentFile, w.fileOr(ConsentFile))
 	found = append(found, f...)
 	for _, name := range slices.Sorted(maps.Keys(w.Files)) {
-		if path.Dir(name) == "sequences" && path.Ext(name) == ".md" {
+		if isSequence(name) {
 			found = append(found, w.addSequence(name)...)
 		}
 	}

@@ -1,0 +1,81 @@
+package workspace
+
+import (
+	"maps"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/yamldoc"
+)
+
+// What a machine may say of itself.
+var (
+	tlsModes     = []string{"starttls", "implicit", "none"}
+	redisSchemes = []string{"redis", "rediss", "unix", "redis-sentinel", "redis-cluster"}
+)
+
+// checkMachine looks at what each machine needs to know for itself.
+func checkMachine(w *Workspace) (found []*andante.Finding) {
+	say := func(path []string, format string, args ...any) *andante.Finding {
+		f := w.at("config-value", path, format, args...)
+		found = append(found, f)
+		return f
+	}
+	mail := w.Config.Channels.Email
+	at := func(key string) []string { return []string{"channels", "email", key} }
+	if !slices.Contains(tlsModes, mail.TLS) {
+		say(at("tls"), "tls is starttls, implicit or none, not %q", mail.TLS).Suggestion = yamldoc.Suggest(mail.TLS, tlsModes)
+	}
+	if mail.Port < 1 || mail.Port > 65535 {
+		say(at("port"), "a port is a number from 1 to 65535, not %d", mail.Port)
+	}
+	if mail.Connections < 1 {
+		say(at("connections"), "without a connection nothing leaves: write 1 or more")
+	}
+	if mail.MaxMails < 1 {
+		say(at("max_mails"), "a connection takes one mail or more")
+	}
+	if !listens(w.Config.Web.Listen) {
+		say([]string{"web", "listen"}, "%q is no host and port", w.Config.Web.Listen).Suggestion = "write it such as 127.0.0.1:8025"
+	}
+	scheme, _, ok := strings.Cut(w.Config.Redis, "://")
+	if w.Config.Redis != "" && (!ok || !slices.Contains(redisSchemes, scheme)) {
+		// The value may hold a password, so it isn't repeated.
+		say([]string{"redis"}, "redis needs a URL of one of the schemes %s", strings.Join(redisSchemes, ", ")).Suggestion = "write redis://127.0.0.1:6379"
+	}
+	return found
+}
+
+// listens tells whether an address is a host, which may be empty, and a port; port 0
+// is any that is free.
+func listens(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+// keyForm is what sequences, files of contacts and `who:` can name.
+var keyForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+
+// checkKeys wants names that can be written wherever a person, a sender or a persona
+// is meant.
+func checkKeys(w *Workspace) (found []*andante.Finding) {
+	check := func(noun string, keys []string) {
+		for _, key := range keys {
+			if !keyForm.MatchString(key) {
+				found = append(found, w.at("name", []string{noun, key}, "%q is no name: lower case letters, digits, dashes and underscores", key))
+			}
+		}
+	}
+	check("people", slices.Sorted(maps.Keys(w.Config.People)))
+	check("personas", slices.Sorted(maps.Keys(w.Config.Personas)))
+	check("senders", slices.Sorted(maps.Keys(w.Config.Senders)))
+	return found
+}
