@@ -1,6 +1,7 @@
 package sequences_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,6 +97,58 @@ func TestAccountExit(t *testing.T) {
 		got := [2]bool{seq.Account.EndsFor("prospect"), seq.Account.EndsFor("customer")}
 		if got != want {
 			t.Errorf("%q: got %v", written, got)
+		}
+	}
+}
+
+// TestReaders: each reader once, whatever is named twice, and never without bound.
+func TestReaders(t *testing.T) {
+	t.Parallel()
+	src := strings.Replace(plain, "plain\n", "plain\ntest: {hold_out: 10%}\n", 1) +
+		strings.Repeat("::: lang de\nx\n:::\n::: kind sms, variant a\nx\n:::\n", 3)
+	seq, _ := sequences.Parse("x.md", []byte(src))
+	step := &seq.Steps[0]
+	want := []sequences.Reader{
+		{Persona: "cfo", Kind: andante.Email},
+		{Persona: "cfo", Lang: "de", Kind: andante.Email},
+		{Persona: "cfo", Kind: andante.SMS},
+		{Persona: "cfo", Lang: "de", Kind: andante.SMS},
+	}
+	if diff := cmp.Diff(want, step.Readers(seq, []string{"cfo", "cfo"})); diff != "" {
+		t.Error(diff)
+	}
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprint("persona", i))
+	}
+	if n := len(step.Readers(seq, many)); n != 500 {
+		t.Errorf("%d readers", n)
+	}
+}
+
+// TestFilter: only warnings of other packages may be allowed, and a renamed step, in
+// this file and on that line.
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	seq := &sequences.Sequence{File: "x.md"}
+	for _, test := range []struct {
+		file, rule string
+		line       int
+		severity   andante.Severity
+		allowed    bool
+	}{
+		{"x.md", "stretched", 3, andante.SeverityWarning, true},
+		{"x.md", "stretched", 4, andante.SeverityWarning, false},
+		{"y.md", "stretched", 3, andante.SeverityWarning, false},
+		{"x.md", "unknown-field", 3, andante.SeverityError, false},
+		{"x.md", "renamed-step", 3, andante.SeverityError, true},
+		{"x.md", "no-value", 3, andante.SeverityError, true},
+		{"x.md", "empty-text", 3, andante.SeverityError, false},
+	} {
+		seq.Allows = []sequences.Allow{{Line: 3, For: 3, Rule: test.rule, Reason: "x"}}
+		left := seq.Filter([]*andante.Finding{{File: test.file, Line: test.line, Rule: test.rule, Severity: test.severity}})
+		if (len(left) == 0) != test.allowed {
+			t.Errorf("%+v", test)
 		}
 	}
 }
