@@ -126,8 +126,8 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// TestFilter: only warnings of other packages may be allowed, and a renamed step, in
-// this file and on that line.
+// TestFilter: only warnings of other packages may be allowed, a renamed step and a bare
+// field, in this file and on that line.
 func TestFilter(t *testing.T) {
 	t.Parallel()
 	seq := &sequences.Sequence{File: "x.md"}
@@ -142,6 +142,7 @@ func TestFilter(t *testing.T) {
 		{"y.md", "stretched", 3, andante.SeverityWarning, false},
 		{"x.md", "unknown-field", 3, andante.SeverityError, false},
 		{"x.md", "renamed-step", 3, andante.SeverityError, true},
+		{"x.md", "bare-field", 3, andante.SeverityError, true},
 		{"x.md", "no-value", 3, andante.SeverityError, true},
 		{"x.md", "empty-text", 3, andante.SeverityError, false},
 	} {
