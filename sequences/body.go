@@ -203,9 +203,3 @@ func (r *bodyReader) choices() {
 		}
 	}
 }
-
-// shared tells whether two selections choose by a common key. The kind is none: it
-// tells for which text a choice is.
-func shared(a, b []string) bool {
-	return slices.ContainsFunc(a, func(key string) bool { return (key != "kind" || len(a) == 1 && len(b) == 1) && slices.Contains(b, key) })
-}

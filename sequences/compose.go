@@ -64,9 +64,13 @@ func (s Selection) closer(other Selection) bool {
 	return len(s.keys()) > len(other.keys())
 }
 
-// shares tells whether both selections choose by one key at least.
+// shares tells whether both selections choose by one key at least. Where both have
+// more, the kind is none: it says for which text the choice is.
 func (s Selection) shares(other Selection) bool {
-	return slices.ContainsFunc(s.keys(), func(key string) bool { return slices.Contains(other.keys(), key) })
+	mine, theirs := s.keys(), other.keys()
+	return slices.ContainsFunc(mine, func(key string) bool {
+		return slices.Contains(theirs, key) && (key != "kind" || len(mine) == 1 || len(theirs) == 1)
+	})
 }
 
 // words returns the body without comments.

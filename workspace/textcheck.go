@@ -71,9 +71,3 @@ func mayBeEmpty(path string, declared []andante.Field) bool {
 	f, ok := fieldAt(path, slices.Concat(andante.BuiltinFields, declared))
 	return ok && !f.Filled
 }
-
-// once returns each of a list once, sorted.
-func once[T ~string](list []T) []T {
-	slices.Sort(list)
-	return slices.Compact(list)
-}
