@@ -117,7 +117,7 @@ var reasonText = map[Reason]string{
 	ReasonThrottled: "the sender's throttle is spent",
 
 	ReasonFinished:     "all steps are done",
-	ReasonNotFollowed:  "the store refused to plan its next step: see the log",
+	ReasonNotFollowed:  "the store refused to plan its next step; it is tried again every few minutes",
 	ReasonReplied:      "the contact replied",
 	ReasonMet:          "the contact was met",
 	ReasonHandedOver:   "handed over to sales",

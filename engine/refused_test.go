@@ -11,7 +11,8 @@ import (
 )
 
 // TestWhatFollowsIsRefused: the store takes no next step for one contact. Its receipt is
-// recorded all the same, its enrollment says why it ended, and the others go on.
+// recorded all the same, its enrollment says why it stands still, and the others go on.
+// Once the store takes the step, the enrollment goes on as well.
 func TestWhatFollowsIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, harness.Workspace{Sequences: map[string]string{
@@ -30,22 +31,39 @@ func TestWhatFollowsIsRefused(t *testing.T) {
 	if n := len(books.Mails); n != len(s.town.Contacts) {
 		t.Errorf("%d mails", n)
 	}
-	sent := 0
-	for _, x := range books.Touches {
-		if x.State == andante.Sent {
-			sent++
-		}
-	}
-	if sent != len(s.town.Contacts) {
-		t.Errorf("%d sent", sent)
+	if n := inState(books.Touches, andante.Sent); n != len(s.town.Contacts) {
+		t.Errorf("%d sent", n)
 	}
 	for _, x := range books.Enrollments {
-		want := andante.EnrollmentActive
+		want := andante.Reason("")
 		if x.Contact == victim {
-			want = andante.EnrollmentFinished
+			want = andante.ReasonNotFollowed
 		}
-		if x.State != want || x.Contact == victim && x.Reason != andante.ReasonNotFollowed {
+		if x.State != andante.EnrollmentActive || x.Reason != want {
 			t.Errorf("the enrollment of %s is %s: %s", x.Contact, x.State, x.Reason)
 		}
 	}
+
+	testdb.SQLite(t, e.Store.Path(), "DROP TRIGGER refuse")
+	s.alone()
+	books = s.books()
+	report(t, books.Audit().Breaches)
+	if n := inState(books.Touches, andante.Planned); n != len(s.town.Contacts) {
+		t.Errorf("%d next steps are planned", n)
+	}
+	for _, x := range books.Enrollments {
+		if x.State != andante.EnrollmentActive || x.Reason != "" {
+			t.Errorf("afterwards the enrollment of %s is %s: %s", x.Contact, x.State, x.Reason)
+		}
+	}
+}
+
+// inState counts touches.
+func inState(list []andante.Touch, state andante.State) (n int) {
+	for _, t := range list {
+		if t.State == state {
+			n++
+		}
+	}
+	return n
 }

@@ -86,6 +86,30 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 	return o.finish(ctx, tx, finished)
 }
 
+// Resume plans what follows for an enrollment whose last step was settled when the
+// store refused the next one (see [store.Tx.MarkUnfollowed]).
+func (o *Ops) Resume(ctx context.Context, tx *store.Tx, id andante.EnrollmentID) error {
+	ids := []andante.EnrollmentID{id}
+	var list []andante.Enrollment
+	err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
+		list, err = tx.Enrollments(ctx, ids)
+		return unique(list, func(e andante.Enrollment) andante.AccountID { return e.Account }), err
+	})
+	if err != nil || len(list) == 0 || list[0].Reason != andante.ReasonNotFollowed || list[0].State == andante.EnrollmentFinished {
+		return err
+	}
+	touches, err := tx.TouchesOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, t := range touches {
+		if t.Step == list[0].Step && t.State.Settled() {
+			return o.follow(ctx, tx, []Settled{{Change: store.Change{Touch: t}}})
+		}
+	}
+	return tx.MoveEnrollments(ctx, list) // its step is still to come
+}
+
 // after returns the touch that follows a settled one, or the reason why the
 // enrollment is over.
 func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *people, e andante.Enrollment, s Settled) (andante.Touch, andante.Reason, error) {

@@ -43,6 +43,8 @@ type Scheduler struct {
 	log   *slog.Logger
 	o     Options
 	wake  chan struct{}
+	// resumed is when enrollments were resumed last, by the calendar.
+	resumed time.Time
 }
 
 // New returns a scheduler.
@@ -118,6 +120,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var r Round
 	var fresh []queue.Item
 	again, tended := s.tendAll(ctx, &r)
+	s.resume(ctx)
 	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		r = Round{Returned: r.Returned, Unknown: r.Unknown}
 		fresh, err = s.lease(ctx, tx, &r)
@@ -183,6 +186,33 @@ func (s *Scheduler) tendAll(ctx context.Context, r *Round) (again []queue.Item, 
 		s.log.Warn("a worker was lost", "returned", r.Returned, "unknown", r.Unknown)
 	}
 	return again, err
+}
+
+// How often enrollments are resumed, and how many at a time.
+const (
+	resumeEvery = 10 * time.Minute
+	resumeMost  = 200
+)
+
+// resume plans the next step where the store has refused it, in a transaction each. One
+// that is refused again waits for the next time.
+func (s *Scheduler) resume(ctx context.Context) {
+	now := s.clock.Now()
+	if now.Sub(s.resumed) < resumeEvery {
+		return
+	}
+	s.resumed = now
+	var ids []andante.EnrollmentID
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		ids, err = tx.Unfollowed(ctx, resumeMost)
+		return err
+	})
+	for _, id := range ids {
+		err = errors.Join(err, s.store.Write(ctx, func(tx *store.Tx) error { return s.ops.Resume(ctx, tx, id) }))
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("enrollments whose next step was refused could not be resumed", "err", err)
+	}
 }
 
 // tended is what became of one lost lease.

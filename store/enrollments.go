@@ -72,11 +72,30 @@ func (tx *Tx) ActiveOn(ctx context.Context, sequence string, after andante.Enrol
 		[]any{sequence, string(after), n}, scanEnrollment)
 }
 
-// MoveEnrollments writes the step at which active enrollments stand.
+// MoveEnrollments writes the step at which active enrollments stand, and takes off the
+// mark of [Tx.MarkUnfollowed].
 func (tx *Tx) MoveEnrollments(ctx context.Context, list []andante.Enrollment) error {
-	_, err := update(ctx, tx, "enrollments", []column{{"id", typeID}, {"step", typeText}}, "AND enrollments.state <> 'finished'", list,
-		func(e andante.Enrollment) []any { return []any{string(e.ID), e.Step} })
+	_, err := update(ctx, tx, "enrollments", []column{{"id", typeID}, {"step", typeText}, {"reason", typeText}}, "AND enrollments.state <> 'finished'", list,
+		func(e andante.Enrollment) []any { return []any{string(e.ID), e.Step, ""} })
 	return err
+}
+
+// unfollowed holds for the enrollments whose last step is settled and whose next one
+// the store refused.
+const unfollowed = `state <> 'finished' AND reason='not_followed'`
+
+// MarkUnfollowed notes that something is still to follow for these enrollments.
+func (tx *Tx) MarkUnfollowed(ctx context.Context, ids []andante.EnrollmentID) error {
+	_, err := execIn(ctx, tx, "UPDATE enrollments SET reason='not_followed' WHERE state <> 'finished' AND id IN ", nil, ids, "")
+	return err
+}
+
+// Unfollowed returns up to n enrollments that are marked so.
+func (tx *Tx) Unfollowed(ctx context.Context, n int) ([]andante.EnrollmentID, error) {
+	return query(ctx, tx, "SELECT id FROM enrollments WHERE "+unfollowed+" ORDER BY id LIMIT $1", []any{n}, func(r *sql.Rows) (id andante.EnrollmentID, err error) {
+		err = r.Scan(&id)
+		return id, err
+	})
 }
 
 // FinishEnrollments ends those that are not finished yet and returns their ids.

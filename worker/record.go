@@ -33,8 +33,8 @@ func outcomeIDs(list []outcome) []andante.TouchID {
 }
 
 // plainAfter is how many tries an outcome has to be recorded with all that follows
-// from it, before the outcome alone is written and the enrollment ends. A store that is
-// away is waited for instead: what follows must not be lost to an outage.
+// from it, before the outcome alone is written and the enrollment marked for
+// [ops.Ops.Resume]. A store that is away is waited for instead.
 const plainAfter = 8
 
 // answers tells whether the store can be read.
@@ -93,12 +93,12 @@ func (g *gate) halve(ctx context.Context) error {
 	return nil
 }
 
-// plain writes what became of the touches and, instead of what follows from it, the
-// end of the enrollments: nobody must wait for a step that will never be planned.
+// plain writes what became of the touches, and marks the enrollments that something
+// is still to follow for.
 func (g *gate) plain(ctx context.Context) error {
 	return g.r.store.Write(ctx, func(tx *store.Tx) error {
 		rec := newRecording(g.outcomes)
-		var over []andante.EnrollmentID
+		var open []andante.EnrollmentID
 		for i, s := range rec.all {
 			if rec.guess[i] {
 				continue
@@ -108,17 +108,10 @@ func (g *gate) plain(ctx context.Context) error {
 				return err
 			}
 			if s.Touch.State.Settled() && done[s.Touch.ID] {
-				over = append(over, s.Touch.Enrollment)
+				open = append(open, s.Touch.Enrollment)
 			}
 		}
-		running, err := tx.Enrollments(ctx, compact(over))
-		if err != nil {
-			return err
-		}
-		for i := range running {
-			running[i].Reason, running[i].Finished = andante.ReasonNotFollowed, rec.at
-		}
-		if _, err := tx.FinishEnrollments(ctx, running); err != nil {
+		if err := tx.MarkUnfollowed(ctx, compact(open)); err != nil {
 			return err
 		}
 		for _, o := range rec.bounces {

@@ -117,7 +117,7 @@ func (a *Audit) steps(b Books) {
 	}
 	for _, e := range b.Enrollments {
 		want := 1
-		if e.State == andante.EnrollmentFinished {
+		if e.State == andante.EnrollmentFinished || e.Reason == andante.ReasonNotFollowed {
 			want = 0
 		}
 		if open[e.ID] != want {

@@ -142,7 +142,24 @@ func enrollmentsMove(_ *testing.T, s db) {
 	for n := range next {
 		next[n].Step, next[n].Reason, next[n].Finished = "next "+text(n), andante.ReasonExit, at(n+7)
 	}
+	ids := pick(all, enrollmentID)
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.MarkUnfollowed(ctx, ids[:len(ids)/2]) })
+	marked := func() (ids []andante.EnrollmentID) {
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			ids, err = tx.Unfollowed(ctx, many)
+			return err
+		})
+		return ids
+	}
+	var waiting []andante.EnrollmentID
+	for _, e := range all[:len(ids)/2] {
+		if e.State != andante.EnrollmentFinished {
+			waiting = append(waiting, e.ID)
+		}
+	}
+	s.same("marked, if not finished", waiting, marked())
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.MoveEnrollments(ctx, next) })
+	s.same("marked after the move", []andante.EnrollmentID(nil), marked())
 	var running []andante.EnrollmentID
 	for n := range all {
 		if all[n].State != andante.EnrollmentFinished {
@@ -150,7 +167,7 @@ func enrollmentsMove(_ *testing.T, s db) {
 			running = append(running, all[n].ID)
 		}
 	}
-	s.same("moved, if not finished", all, s.enrollments(pick(all, enrollmentID)...))
+	s.same("moved, if not finished", all, s.enrollments(ids...))
 	finish := func() (done []andante.EnrollmentID) {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
 			done, err = tx.FinishEnrollments(ctx, next)

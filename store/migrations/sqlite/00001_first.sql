@@ -119,6 +119,7 @@ CREATE TABLE enrollments (
 CREATE UNIQUE INDEX enrollments_once ON enrollments (contact_id, sequence) WHERE state <> 'finished';
 CREATE INDEX enrollments_contact ON enrollments (contact_id, sequence);
 CREATE INDEX enrollments_account ON enrollments (account_id, sequence);
+CREATE INDEX enrollments_unfollowed ON enrollments (id) WHERE state <> 'finished' AND reason='not_followed';
 
 CREATE TABLE touches (
     id TEXT PRIMARY KEY,
