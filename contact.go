@@ -127,13 +127,14 @@ var Bases = []Basis{OptIn, CustomerOf, Inquiry, BusinessMail, NoBasis}
 
 // Hold is a temporary stop.
 type Hold struct {
-	ID     HoldID    `json:"id"`
-	Scope  HoldScope `json:"scope"`
-	Key    string    `json:"key,omitempty"` // contact id, account id, sequence or sender; empty for everything
-	Author string    `json:"author"`
-	Reason string    `json:"reason"`
-	From   time.Time `json:"from"`
-	Until  time.Time `json:"until,omitzero"` // zero: until released
+	ID       HoldID    `json:"id"`
+	Scope    HoldScope `json:"scope"`
+	Key      string    `json:"key,omitempty"` // contact id, account id, sequence or sender; empty for everything
+	Author   string    `json:"author"`
+	Reason   string    `json:"reason"`
+	From     time.Time `json:"from"`
+	Until    time.Time `json:"until,omitzero"`    // zero: until released
+	Released time.Time `json:"released,omitzero"` // zero: it was not
 }
 
 // HoldScope is what a hold stops.

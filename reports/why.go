@@ -252,13 +252,16 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 		told[key] = true
 		t.add(Line{At: s.At, What: "suppressed", Text: fmt.Sprintf("no %s from now on: %s", barred(s), s.Reason.Text()), Reason: s.Reason})
 	}
-	holds, err := t.tx.NarrowHolds(ctx, []string{string(t.contact.ID), string(t.account.ID)})
+	holds, err := t.tx.HoldHistory(ctx, []string{string(t.contact.ID), string(t.account.ID)})
 	for _, h := range holds {
 		text := fmt.Sprintf("on hold by %s: %s", h.Author, h.Reason)
 		if !h.Until.IsZero() {
 			text += ", until " + t.when(h.Until)
 		}
 		t.add(Line{At: h.From, What: string(h.Scope), Text: text})
+		if !h.Released.IsZero() {
+			t.add(Line{At: h.Released, What: string(h.Scope), Text: fmt.Sprintf("the hold by %s is released", h.Author)})
+		}
 	}
 	return err
 }
@@ -285,6 +288,9 @@ func (t *teller) entered(e andante.Enrollment) {
 	text := "enrolled"
 	if e.Variant != "" {
 		text += ", variant " + e.Variant
+	}
+	if e.State == andante.EnrollmentActive && e.Reason != "" {
+		text += "; now " + e.Reason.Text()
 	}
 	t.add(Line{At: e.Entered, Enrollment: e.ID, What: e.Sequence, Text: text})
 }

@@ -61,20 +61,20 @@ func (tx *Tx) Consents(ctx context.Context, contacts []andante.ContactID) ([]and
 	return where(ctx, tx, "SELECT "+consentColumns+" FROM consents WHERE contact_id IN ", nil, contacts, "", scanConsent)
 }
 
-const holdColumns = `id, scope, key, author, reason, from_at, until_at`
+const holdColumns = `id, scope, key, author, reason, from_at, until_at, released_at`
 
 func scanHold(r *sql.Rows) (h andante.Hold, err error) {
 	var from int64
-	var until sql.NullInt64
-	err = r.Scan(&h.ID, &h.Scope, &h.Key, &h.Author, &h.Reason, &from, &until)
-	h.From, h.Until = time.UnixMilli(from).UTC(), instant(until)
+	var until, released sql.NullInt64
+	err = r.Scan(&h.ID, &h.Scope, &h.Key, &h.Author, &h.Reason, &from, &until, &released)
+	h.From, h.Until, h.Released = time.UnixMilli(from).UTC(), instant(until), instant(released)
 	return h, err
 }
 
 // AddHold appends a hold.
 func (tx *Tx) AddHold(ctx context.Context, h andante.Hold) error {
 	return insert(ctx, tx, "holds", holdColumns, "", []andante.Hold{h}, func(h andante.Hold) []any {
-		return []any{string(h.ID), string(h.Scope), h.Key, h.Author, h.Reason, ms(h.From), ms(h.Until)}
+		return []any{string(h.ID), string(h.Scope), h.Key, h.Author, h.Reason, ms(h.From), ms(h.Until), ms(h.Released)}
 	})
 }
 
@@ -106,6 +106,12 @@ func (tx *Tx) LockWideHolds(ctx context.Context) ([]andante.Hold, error) {
 // NarrowHolds returns the holds on these contacts and accounts, given by id.
 func (tx *Tx) NarrowHolds(ctx context.Context, keys []string) ([]andante.Hold, error) {
 	return where(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL AND scope IN ('contact', 'account') AND key IN ", nil, keys, "", scanHold)
+}
+
+// HoldHistory returns every hold there ever was on these contacts and accounts, the
+// oldest first.
+func (tx *Tx) HoldHistory(ctx context.Context, keys []string) ([]andante.Hold, error) {
+	return where(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE scope IN ('contact', 'account') AND key IN ", nil, keys, " ORDER BY from_at, id", scanHold)
 }
 
 // AllHolds returns every hold that was not released.
