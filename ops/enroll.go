@@ -45,11 +45,14 @@ const enrollPage = 500
 // each transaction. It may be run again: nobody enters twice.
 func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error) {
 	rep := &EnrollReport{Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}}
-	days := drip{perDay: r.PerDay, from: o.now()}
+	days, err := o.drip(ctx, r)
+	if err != nil {
+		return rep, err
+	}
 	for after := andante.ContactID(""); ; {
 		var page []andante.Contact
 		var got *EnrollReport
-		var left drip
+		var left *drip
 		run := o.Store.Write
 		if r.DryRun {
 			run = o.Store.Read
@@ -59,7 +62,7 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 				return err
 			}
 			left = days.clone() // the transaction may run again
-			got, err = o.enrollPage(ctx, tx, r, page, &left)
+			got, err = o.enrollPage(ctx, tx, r, page, left)
 			return err
 		})
 		if err != nil {
@@ -155,7 +158,7 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 		Contact: c.ID, Account: a.ID, Sequence: e.q.Name, Plan: e.q.Hash, State: andante.EnrollmentActive,
 		Exclusive: e.q.Exclusive, Entered: e.p.now,
 	}
-	en.Variant, en.HeldOut = draw(e.q.Test, e.p.seed, en.ID)
+	en.Variant, en.HeldOut = draw(e.q.Test, e.p.seed, e.q.Name, string(c.ID), strconv.Itoa(times))
 	if en.HeldOut {
 		en.State, en.Reason, en.Finished = andante.EnrollmentFinished, andante.ReasonHeldOut, e.p.now
 		e.entered = append(e.entered, en)
@@ -186,7 +189,7 @@ func (e *enrolling) first(en andante.Enrollment, c andante.Contact, a andante.Ac
 	if last, ok := e.starts[a.ID]; ok {
 		apart = e.q.Account.Apart.From(last, facts.Zones[0], facts.Holidays)
 	}
-	return e.days.place(apart, facts.Zones[0], func(from time.Time) (andante.Touch, bool) {
+	return e.days.place(apart, func(from time.Time) (andante.Touch, bool) {
 		return e.p.touch(en, c, a, e.q, 0, from)
 	})
 }
@@ -200,19 +203,20 @@ func (r *EnrollReport) span(due time.Time) {
 	}
 }
 
-// draw picks the side of a test by hash, so that it is the same on every machine.
-func draw(t *sequences.Test, seed andante.Seed, id andante.EnrollmentID) (variant string, heldOut bool) {
+// draw picks the side of a test by the hash of what an enrollment is, so that it is the
+// same on every machine, and in a dry run.
+func draw(t *sequences.Test, seed andante.Seed, enrollment ...string) (variant string, heldOut bool) {
 	if t == nil {
 		return "", false
 	}
-	if seed.Fraction("hold-out", string(id)) < t.HoldOut {
+	if seed.Fraction(append([]string{"hold-out"}, enrollment...)...) < t.HoldOut {
 		return "", true
 	}
 	total := 0
 	for _, v := range t.Variants {
 		total += v.Weight
 	}
-	at := seed.Fraction("variant", string(id)) * float64(total)
+	at := seed.Fraction(append([]string{"variant"}, enrollment...)...) * float64(total)
 	for _, v := range t.Variants {
 		if at -= float64(v.Weight); at < 0 {
 			return v.Name, false

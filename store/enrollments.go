@@ -51,7 +51,7 @@ func (tx *Tx) ActiveInAccounts(ctx context.Context, sequence string, accounts []
 func (tx *Tx) LastStarts(ctx context.Context, sequence, step string, accounts []andante.AccountID) (map[andante.AccountID]time.Time, error) {
 	last := map[andante.AccountID]time.Time{}
 	_, err := where(ctx, tx, `SELECT e.account_id, max(t.first_due_at) FROM enrollments e
-		JOIN touches t ON t.enrollment_id=e.id AND t.step=$2 WHERE e.sequence=$1 AND e.account_id IN `,
+		JOIN touches t ON t.enrollment_id=e.id AND t.step=$2 AND t.state <> 'canceled' WHERE e.sequence=$1 AND e.account_id IN `,
 		[]any{sequence, step}, accounts, " GROUP BY e.account_id", func(r *sql.Rows) (struct{}, error) {
 			var id andante.AccountID
 			var at int64
@@ -60,6 +60,17 @@ func (tx *Tx) LastStarts(ctx context.Context, sequence, step string, accounts []
 			return struct{}{}, err
 		})
 	return last, err
+}
+
+// Beginnings returns when the first step of a sequence is or was due, from an instant
+// on, for those who take it or took it.
+func (tx *Tx) Beginnings(ctx context.Context, sequence, step string, from time.Time) ([]time.Time, error) {
+	return query(ctx, tx, `SELECT due_at FROM touches WHERE sequence=$1 AND step=$2 AND due_at >= $3 AND enrollment_id IS NOT NULL
+		AND state NOT IN ('canceled', 'skipped') ORDER BY due_at`, []any{sequence, step, ms(from)}, func(r *sql.Rows) (at time.Time, err error) {
+		var due int64
+		err = r.Scan(&due)
+		return time.UnixMilli(due).UTC(), err
+	})
 }
 
 // ActiveOn returns up to n unfinished enrollments on a sequence, in the order of

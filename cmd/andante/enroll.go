@@ -20,7 +20,7 @@ func (a *app) enrollCommand() *cobra.Command {
 		"Enters every contact that matches and may enter, and says who may not and why. It\nmay be run again: nobody enters twice.",
 		"andante enroll facility-benchmark --where 'contact.persona == \"facility-manager\"'\nandante enroll building-brief --per-day 100 --yes", nil)))
 	c.Flags().StringVar(&r.Where, "where", "", "a condition, such as 'account.stage == \"prospect\"'")
-	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many begin on a day")
+	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many begin on a day of the company's calendar, with those of earlier calls")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if r.PerDay < 0 || r.PerDay == 0 && c.Flags().Changed("per-day") {
 			return usagef("--per-day is at least 1")

@@ -101,7 +101,7 @@ func lastStarts(_ *testing.T, s db) {
 	start := func(n, account int, sequence, step string, first int) {
 		e, t := enrollment(3*n), touch(n)
 		e.Account, e.Sequence = id[andante.AccountID](account), sequence
-		t.Enrollment, t.Account, t.Sequence, t.Step, t.FirstDue, t.Due = e.ID, e.Account, sequence, step, at(first), at(900)
+		t.Enrollment, t.Account, t.Sequence, t.Step, t.FirstDue, t.Due = e.ID, e.Account, sequence, step, at(first), at(900+n)
 		enrollments, touches = append(enrollments, e), append(touches, t)
 	}
 	start(0, 1, "brief", "hello", 20)
@@ -110,12 +110,17 @@ func lastStarts(_ *testing.T, s db) {
 	start(3, 1, "other", "hello", 98)
 	start(4, 2, "brief", "hello", -5)
 	start(5, 3, "other", "hello", 97)
+	start(6, 1, "brief", "hello", 96) // and taken back
+	touches[6].State = andante.Canceled
 	s.enroll(enrollments...)
 	s.add(touches...)
 	got := read(s, func(ctx context.Context, tx *store.Tx) (map[andante.AccountID]time.Time, error) {
 		return tx.LastStarts(ctx, "brief", "hello", []andante.AccountID{id[andante.AccountID](1), id[andante.AccountID](2), id[andante.AccountID](3)})
 	})
 	s.same("starts", map[andante.AccountID]time.Time{id[andante.AccountID](1): at(30), id[andante.AccountID](2): at(-5)}, got)
+	s.same("beginnings", []time.Time{at(901), at(904)}, read(s, func(ctx context.Context, tx *store.Tx) ([]time.Time, error) {
+		return tx.Beginnings(ctx, "brief", "hello", at(901))
+	}))
 }
 
 func enrollmentsReopen(_ *testing.T, s db) {
