@@ -61,11 +61,11 @@ func (t *Templates) readPartials(workspace fs.FS, report *reporter) {
 			report.at(position{file: where.file}, "render", "the partial can't be read: "+err.Error(), "")
 			continue
 		}
-		before := len(report.findings)
+		before := report.errors()
 		s := scan(normalize(string(body)), where, report)
 		refuseControls(s.source, where, report, "\n\t")
 		key := strings.TrimSuffix(path.Base(name), ".md")
-		t.partials[key] = &partial{name: key, script: s, broken: len(report.findings) > before}
+		t.partials[key] = &partial{name: key, script: s, broken: report.errors() > before}
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.partials)) {
 		t.checkPartial(t.partials[key], report)
@@ -83,14 +83,14 @@ func (t *Templates) checkPartial(p *partial, report *reporter) error {
 		return nil
 	}
 	p.state = checking
-	before := len(report.findings)
+	before := report.errors()
 	c := checker{script: p.script, t: t, report: report, partial: p}
 	c.check()
-	if len(report.findings) == before {
+	if report.errors() == before {
 		t.provePartial(p, report)
 	}
 	p.state, p.depth, p.uses = checked, c.depth+1, c.uses
-	p.broken = p.broken || len(report.findings) > before
+	p.broken = p.broken || report.errors() > before
 	p.locals = slices.Collect(maps.Keys(c.locals))
 	return nil
 }

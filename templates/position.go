@@ -94,12 +94,18 @@ func (r *reporter) add(p position, severity andante.Severity, rule, message, sug
 	r.findings = append(r.findings, f)
 }
 
-// failed tells whether a finding is an error.
-func (r *reporter) failed() bool {
-	return slices.ContainsFunc(r.findings, func(f *andante.Finding) bool {
-		return f.Severity == andante.SeverityError
-	})
+// errors counts the findings that are errors.
+func (r *reporter) errors() (n int) {
+	for _, f := range r.findings {
+		if f.Severity == andante.SeverityError {
+			n++
+		}
+	}
+	return n
 }
+
+// failed tells whether a finding is an error.
+func (r *reporter) failed() bool { return r.errors() > 0 }
 
 // sorted returns the findings in the order of the file.
 func (r *reporter) sorted() []*andante.Finding {
