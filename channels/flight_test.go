@@ -3,7 +3,6 @@ package channels_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,26 +11,8 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/channels/channeltest"
+	"github.com/andante-hq/andante/internal/testclock"
 )
-
-// stopwatch is a clock whose machine time moves by hand.
-type stopwatch struct {
-	andante.SystemClock
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (s *stopwatch) Wall() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
-
-func (s *stopwatch) move(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = s.now.Add(d)
-}
 
 func batch(n int) []channels.Sealed {
 	list := make([]channels.Sealed, n)
@@ -42,12 +23,12 @@ func batch(n int) []channels.Sealed {
 }
 
 // flights returns flights in which each message takes d.
-func flights(clock *stopwatch, d time.Duration) *channels.Flights {
+func flights(clock *testclock.Clock, d time.Duration) *channels.Flights {
 	return &channels.Flights{Clock: clock, Send: func(_ context.Context, _ channels.Sealed, open func() bool) (channels.Receipt, error) {
 		if !open() {
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
-		clock.move(d)
+		clock.Tick(d)
 		return channels.Receipt{}, nil
 	}}
 }
@@ -69,7 +50,7 @@ func TestFlightSizes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := &channeltest.Gate{}
-			if err := flights(&stopwatch{}, tt.per).Run(t.Context(), batch(tt.n), g); err != nil {
+			if err := flights(&testclock.Clock{}, tt.per).Run(t.Context(), batch(tt.n), g); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, g.Flights()); diff != "" {
@@ -91,7 +72,7 @@ func TestFlightSizes(t *testing.T) {
 func TestPaceIsRemembered(t *testing.T) {
 	t.Parallel()
 	var pace channels.Pace
-	clock := &stopwatch{}
+	clock := &testclock.Clock{}
 	for _, want := range [][]int{{10, 10}, {20}} {
 		f := flights(clock, time.Millisecond)
 		f.Pace = &pace
@@ -122,7 +103,7 @@ func TestPaceSlowsAtOnceAndQuickensByHalf(t *testing.T) {
 func TestConnectComesFirst(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	f := flights(&stopwatch{}, 0)
+	f := flights(&testclock.Clock{}, 0)
 	f.Connect = func(context.Context) (int, error) {
 		if calls++; calls == 3 {
 			return 0, &channels.SendError{Kind: channels.Sender, Code: 535}
@@ -144,7 +125,7 @@ func TestConnectComesFirst(t *testing.T) {
 func TestStrangePermit(t *testing.T) {
 	t.Parallel()
 	var got []andante.TouchID
-	f := &channels.Flights{Clock: &stopwatch{}, Send: func(_ context.Context, s channels.Sealed, _ func() bool) (channels.Receipt, error) {
+	f := &channels.Flights{Clock: &testclock.Clock{}, Send: func(_ context.Context, s channels.Sealed, _ func() bool) (channels.Receipt, error) {
 		got = append(got, s.Touch)
 		return channels.Receipt{}, nil
 	}}
@@ -163,7 +144,7 @@ func TestOutcomesAreMadeFit(t *testing.T) {
 	t.Parallel()
 	plain := errors.New("something broke")
 	results := []error{nil, plain, &channels.SendError{Kind: channels.Permanent, Code: 550, Response: "\x00\xff"}}
-	f := &channels.Flights{Clock: &stopwatch{}, Send: func(_ context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+	f := &channels.Flights{Clock: &testclock.Clock{}, Send: func(_ context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
 		open()
 		return channels.Receipt{Response: "\x00"}, results[s.Touch[0]-'A']
 	}}
@@ -190,9 +171,9 @@ func TestOutcomesAreMadeFit(t *testing.T) {
 // ready to write may not write any more.
 func TestSlowConnect(t *testing.T) {
 	t.Parallel()
-	clock := &stopwatch{}
+	clock := &testclock.Clock{}
 	f := &channels.Flights{Clock: clock, Send: func(_ context.Context, _ channels.Sealed, open func() bool) (channels.Receipt, error) {
-		clock.move(channels.FlightTime)
+		clock.Tick(channels.FlightTime)
 		if open() {
 			t.Error("open after the flight's time")
 		}

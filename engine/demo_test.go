@@ -87,7 +87,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%d sent, %d received", report.Touches[andante.Sent], report.Inbox)
 	}
 	due := len(touches) - report.Touches[andante.Planned] + report.Deferred // at most
-	if report.Deferred*20 < due { // over the whole demo it is a tenth at least
+	if report.Deferred*20 < due {                                           // over the whole demo it is a tenth at least
 		t.Errorf("only %d of %d touches that came due were deferred: the governor has nothing to do", report.Deferred, due)
 	}
 	t.Run("again", func(t *testing.T) {

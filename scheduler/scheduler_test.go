@@ -41,7 +41,7 @@ func TestLeasesWhatIsDueOnce(t *testing.T) {
 	}
 	w.same("second round", scheduler.Round{Out: 1, Next: noon.Add(time.Millisecond)}, w.round())
 	w.same("items of the second round", []queue.Item(nil), w.items())
-	w.clock.tick(time.Second)
+	w.clock.Tick(time.Second)
 	w.same("a second later", scheduler.Round{Leased: 1, Out: 2}, w.round())
 }
 
@@ -143,20 +143,20 @@ func TestThrottleSpendsAndWaits(t *testing.T) {
 	w.add(touch(1))
 	w.same("the other sender goes on", scheduler.Round{Leased: 1, Out: 4}, w.round())
 	w.same("the sender waits", scheduler.Round{Out: 4, Waiting: true, Next: noon.Add(time.Minute)}, w.round())
-	w.clock.tick(time.Minute - time.Millisecond)
+	w.clock.Tick(time.Minute - time.Millisecond)
 	w.items()
 	w.same("almost", 0, w.round().Leased)
 	w.items()
-	w.clock.tick(time.Millisecond)
+	w.clock.Tick(time.Millisecond)
 	w.same("a minute later", 4, w.round().Leased)
 	w.same("leases", [][]int{{13, 12, 11, 10}}, w.batches()[:1])
 	// Four took forty seconds of it.
 	for n := range 10 {
 		w.add(touch(30+n, by("slow")))
 	}
-	w.clock.tick(39 * time.Second)
+	w.clock.Tick(39 * time.Second)
 	w.same("spent", 0, w.round().Leased)
-	w.clock.tick(time.Second)
+	w.clock.Tick(time.Second)
 	w.same("free again", 6, w.round().Leased)
 }
 
@@ -219,9 +219,9 @@ func lost(t *testing.T) (w *world, l store.Lease) {
 func TestALostLeaseComesBack(t *testing.T) {
 	t.Parallel()
 	w, l := lost(t)
-	w.clock.tick(time.Minute - time.Millisecond)
+	w.clock.Tick(time.Minute - time.Millisecond)
 	w.same("before its end", scheduler.Round{Out: 1}, w.round())
-	w.clock.tick(time.Millisecond)
+	w.clock.Tick(time.Millisecond)
 	now := w.clock.Now()
 	r := w.round()
 	w.same("round", scheduler.Round{Leased: 2, Out: 1, Returned: 2, Unknown: 1}, r)
@@ -265,7 +265,7 @@ func TestALostLeaseComesBack(t *testing.T) {
 func TestDrainOutlivesALostWorker(t *testing.T) {
 	t.Parallel()
 	w, _ := lost(t)
-	w.clock.tick(time.Minute)
+	w.clock.Tick(time.Minute)
 	if err := w.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +281,7 @@ func TestARenewedLeaseStays(t *testing.T) {
 	t.Parallel()
 	w, l := lost(t)
 	for range 5 {
-		w.clock.tick(50 * time.Second)
+		w.clock.Tick(50 * time.Second)
 		w.write(func(ctx context.Context, tx *store.Tx) error {
 			return tx.RenewLease(ctx, l, w.clock.Wall(), w.clock.Wall().Add(time.Minute))
 		})
@@ -298,20 +298,20 @@ func TestALeaseThatNobodyPicksUpIsQueuedAgain(t *testing.T) {
 	w.add(touch(0))
 	w.round()
 	first := w.items()
-	w.clock.tick(10*time.Second - time.Millisecond)
+	w.clock.Tick(10*time.Second - time.Millisecond)
 	w.round()
 	w.same("too soon", []queue.Item(nil), w.items())
-	w.clock.tick(time.Millisecond)
+	w.clock.Tick(time.Millisecond)
 	w.same("round", scheduler.Round{Out: 1}, w.round())
 	second := []queue.Item{{Lease: first[0].Lease, Attempt: 2}}
 	w.same("items", second, w.items())
 	if _, err := w.pick(first[0]); !errors.Is(err, andante.ErrLeaseLost) {
 		t.Errorf("the old item: error %v", err)
 	}
-	w.clock.tick(20*time.Second - time.Millisecond) // it waits longer each time
+	w.clock.Tick(20*time.Second - time.Millisecond) // it waits longer each time
 	w.round()
 	w.same("too soon again", []queue.Item(nil), w.items())
-	w.clock.tick(time.Millisecond)
+	w.clock.Tick(time.Millisecond)
 	w.round()
 	third := []queue.Item{{Lease: first[0].Lease, Attempt: 3}}
 	w.same("items of the third attempt", third, w.items())
@@ -321,7 +321,7 @@ func TestALeaseThatNobodyPicksUpIsQueuedAgain(t *testing.T) {
 	if _, err := w.pick(third[0]); err != nil {
 		t.Errorf("the third item: error %v", err)
 	}
-	w.clock.tick(30 * time.Second)
+	w.clock.Tick(30 * time.Second)
 	w.same("picked up", scheduler.Round{Out: 1}, w.round())
 	w.same("items after it was picked up", []queue.Item(nil), w.items())
 	if got := w.touch(0); got.State != andante.Leased || got.Lease != first[0].Lease {
@@ -337,7 +337,7 @@ func TestALeaseWaitsForAWorker(t *testing.T) {
 	w.add(touch(0))
 	for range 360 {
 		w.round()
-		w.clock.tick(10 * time.Second)
+		w.clock.Tick(10 * time.Second)
 	}
 	if n := len(w.items()); n > 20 {
 		t.Errorf("%d items wait for one lease", n)
@@ -366,7 +366,7 @@ func TestAQueueThatIsAwayLosesNothing(t *testing.T) {
 	if r, err := broken.Round(t.Context()); !errors.Is(err, errAway) || r.Leased != 1 {
 		t.Errorf("%+v, error %v", r, err)
 	}
-	w.clock.tick(10 * time.Second)
+	w.clock.Tick(10 * time.Second)
 	w.round()
 	items := w.items()
 	if len(items) != 1 || items[0].Attempt != 2 {
@@ -425,7 +425,7 @@ func TestRunWhenIdle(t *testing.T) {
 			return over
 		}
 		next = append(next, r.Next)
-		w.clock.tick(r.Next.Sub(w.clock.Now())) // as a demo does
+		w.clock.Tick(r.Next.Sub(w.clock.Now())) // as a demo does
 		w.add(touch(20 + len(next)))            // planned meanwhile
 		if _, err := w.Round(ctx); err != nil {
 			return err

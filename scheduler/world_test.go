@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/testclock"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
@@ -56,31 +56,6 @@ Hello again.
 `)},
 }
 
-// A clock of which both hands are moved by the test.
-type clock struct {
-	mu        sync.Mutex
-	now, wall time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Wall() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.wall
-}
-
-// tick moves both.
-func (c *clock) tick(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now, c.wall = c.now.Add(d), c.wall.Add(d)
-}
-
 var (
 	noon = time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) // a Tuesday
 	boot = time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)  // by the machine
@@ -88,7 +63,7 @@ var (
 
 type world struct {
 	t     *testing.T
-	clock *clock
+	clock *testclock.Clock
 	store *store.Store
 	ops   *ops.Ops
 	queue *queue.Inline
@@ -104,7 +79,7 @@ func newWorld(t *testing.T, o scheduler.Options) *world {
 
 func openWorld(t *testing.T, dsn string, o scheduler.Options) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: noon, wall: boot}, queue: queue.NewInline(1000)}
+	w := &world{t: t, clock: testclock.New(noon, boot), queue: queue.NewInline(1000)}
 	var err error
 	if w.store, err = store.Open(t.Context(), dsn, store.Options{Clock: w.clock, Volatile: true}); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/internal/memfs"
+	"github.com/andante-hq/andante/internal/testclock"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
@@ -23,34 +24,10 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// stopwatch is a clock of which both hands are moved by the test.
-type stopwatch struct {
-	mu        sync.Mutex
-	now, wall time.Time
-}
-
-func (c *stopwatch) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *stopwatch) Wall() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.wall
-}
-
-func (c *stopwatch) tick(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now, c.wall = c.now.Add(d), c.wall.Add(d)
-}
-
 // A fence is a store with one account, and workers that stop where the test says.
 type fence struct {
 	t     *testing.T
-	clock *stopwatch
+	clock *testclock.Clock
 	store *store.Store
 	ops   *ops.Ops
 	queue *queue.Inline
@@ -66,7 +43,7 @@ func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
 	t.Helper()
 	f := &fence{
 		t: t, mails: map[andante.TouchID]int{}, queue: queue.NewInline(1000), link: func() {},
-		clock: &stopwatch{now: time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), wall: time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)},
+		clock: testclock.New(time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)),
 	}
 	ctx := t.Context()
 	var err error
@@ -95,7 +72,7 @@ func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
 			t.Fatal(rep, err)
 		}
 		if wait := rep.Last.Sub(f.clock.Now()); wait > 0 {
-			f.clock.tick(wait)
+			f.clock.Tick(wait)
 		}
 	}
 	return f
@@ -216,20 +193,27 @@ func (f *fence) expect(when string, want map[andante.State]int) {
 	}
 }
 
+// twoWorkers begins the same story twice: a sleeps between claim and permit, its lease
+// ends, and b has the touch on the wire.
+func (f *fence) twoWorkers() (a, b *wire, aOver, bOver chan struct{}) {
+	f.round()
+	a = &wire{claimed: make(chan struct{}), goOn: make(chan struct{})}
+	aOver = f.start("a", a)
+	<-a.claimed
+	f.clock.Tick(61 * time.Second)
+	f.round()
+	b = &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	bOver = f.start("b", b)
+	<-b.writing
+	return a, b, aOver, bOver
+}
+
 // A worker that sleeps between claim and permit wakes when another one has the touch
 // on the wire. Its refused permit says nothing about that attempt.
 func TestARefusedPermitIsNoEvidence(t *testing.T) {
 	t.Parallel()
 	f := newFence(t, 1, 1, "brief")
-	f.round()
-	a := &wire{claimed: make(chan struct{}), goOn: make(chan struct{})}
-	aOver := f.start("a", a)
-	<-a.claimed
-	f.clock.tick(61 * time.Second)
-	f.round()
-	b := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
-	bOver := f.start("b", b)
-	<-b.writing
+	a, b, aOver, bOver := f.twoWorkers()
 	close(a.goOn)
 	<-aOver
 	f.expect("while b writes", map[andante.State]int{andante.Attempted: 1})
@@ -245,16 +229,8 @@ func TestARefusedPermitIsNoEvidence(t *testing.T) {
 func TestARefusedPermitLeavesUnknownAlone(t *testing.T) {
 	t.Parallel()
 	f := newFence(t, 1, 1, "brief")
-	f.round()
-	a := &wire{claimed: make(chan struct{}), goOn: make(chan struct{})}
-	aOver := f.start("a", a)
-	<-a.claimed
-	f.clock.tick(61 * time.Second)
-	f.round()
-	b := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
-	f.start("b", b)
-	<-b.writing
-	f.clock.tick(61 * time.Second) // b never comes back
+	a, _, aOver, _ := f.twoWorkers()
+	f.clock.Tick(61 * time.Second) // b never comes back
 	f.round()
 	close(a.goOn)
 	<-aOver
@@ -271,7 +247,7 @@ func TestALateUntriedGoesAgain(t *testing.T) {
 		a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
 		over := f.start("a", a)
 		<-a.writing
-		f.clock.tick(61 * time.Second)
+		f.clock.Tick(61 * time.Second)
 		f.round()
 		close(a.goOn)
 		<-over

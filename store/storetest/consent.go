@@ -139,7 +139,9 @@ func holds(_ *testing.T, s db) {
 	ever := []andante.Hold{all[6], all[5], all[1], all[0]}
 	ever[1].Released, ever[3].Released = at(50), at(50)
 	s.same("narrow ones that there ever were", ever,
-		read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.HoldHistory(ctx, []string{one, acme}) }))
+		read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) {
+			return tx.HoldHistory(ctx, []string{one, acme})
+		}))
 	s.same("wide ones after the release", all[2:4], look(func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.WideHolds(ctx) }))
 	s.same("all after the release", []andante.Hold{all[1], all[2], all[3], all[6]},
 		look(func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.AllHolds(ctx) }))
