@@ -38,7 +38,7 @@ type Options struct {
 
 	Scheduler   scheduler.Options
 	Worker      worker.Options
-	Concurrency int  // leases worked at a time; each uses one connection
+	Concurrency int  // leases worked at a time, and an urgent one besides; each uses one connection
 	Volatile    bool // see [store.Options]
 	Ungoverned  bool // no limits and gaps
 

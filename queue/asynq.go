@@ -16,14 +16,25 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/andante-hq/andante"
 )
 
+// The lanes are asynq's queues: one server works each, so that a lease of bulk mail
+// that takes long keeps nothing urgent waiting.
 const (
-	queueName = "andante"
-	itemType  = "lease"
+	bulkLane   = "andante"
+	urgentLane = "andante-urgent"
+	itemType   = "lease"
 )
+
+func lane(urgent bool) string {
+	if urgent {
+		return urgentLane
+	}
+	return bulkLane
+}
 
 // Asynq is a queue on Redis.
 type Asynq struct {
@@ -113,7 +124,7 @@ func (q *Asynq) Put(ctx context.Context, items []Item) error {
 	for _, it := range items {
 		id := string(it.Lease) + ":" + strconv.Itoa(it.Attempt)
 		_, err := q.client.EnqueueContext(ctx, asynq.NewTask(itemType, []byte(id)),
-			asynq.Queue(queueName), asynq.TaskID(id), asynq.MaxRetry(0), asynq.Timeout(24*time.Hour))
+			asynq.Queue(lane(it.Urgent)), asynq.TaskID(id), asynq.MaxRetry(0), asynq.Timeout(24*time.Hour))
 		if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return fmt.Errorf("queue lease %s: %w", it.Lease, err)
 		}
@@ -121,12 +132,19 @@ func (q *Asynq) Put(ctx context.Context, items []Item) error {
 	return nil
 }
 
-// Run works until ctx ends and every handler has returned. Handlers get ctx, not
-// asynq's own context: when that ends, asynq lets go of a handler that still runs
-// and no longer waits for it.
+// Run works both lanes until ctx ends and every handler has returned.
 func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return q.serve(ctx, false, concurrency, handle) })
+	g.Go(func() error { return q.serve(ctx, true, 1, handle) })
+	return g.Wait()
+}
+
+// serve works one lane. Handlers get ctx, not asynq's own context: when that ends,
+// asynq lets go of a handler that still runs and no longer waits for it.
+func (q *Asynq) serve(ctx context.Context, urgent bool, concurrency int, handle func(context.Context, Item)) error {
 	srv := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
-		Concurrency: concurrency, Queues: map[string]int{queueName: 1}, TaskCheckInterval: q.check,
+		Concurrency: concurrency, Queues: map[string]int{lane(urgent): 1}, TaskCheckInterval: q.check,
 		BaseContext: func() context.Context { return context.WithoutCancel(ctx) }, ShutdownTimeout: 24 * time.Hour,
 		Logger: quietLogger{q.log}, LogLevel: asynq.WarnLevel,
 	})
@@ -142,7 +160,7 @@ func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Co
 		}
 		slots <- struct{}{}
 		defer func() { <-slots }()
-		handle(ctx, Item{andante.LeaseID(lease), n})
+		handle(ctx, Item{andante.LeaseID(lease), n, urgent})
 		return nil
 	}))
 	if err != nil {
@@ -154,14 +172,18 @@ func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Co
 	return nil
 }
 
-// pendingKey is the list in which asynq keeps what waits. Its inspector would not
-// find the queue again after a flush.
-const pendingKey = "asynq:{" + queueName + "}:pending"
-
-// Depth returns how many items wait.
+// Depth returns how many items wait: asynq keeps them in a list for each queue. Its
+// inspector would not find a queue again after a flush.
 func (q *Asynq) Depth(ctx context.Context) (int, error) {
-	n, err := q.rdb.LLen(ctx, pendingKey).Result()
-	return int(n), err
+	all := 0
+	for _, name := range []string{bulkLane, urgentLane} {
+		n, err := q.rdb.LLen(ctx, "asynq:{"+name+"}:pending").Result()
+		if err != nil {
+			return 0, err
+		}
+		all += int(n)
+	}
+	return all, nil
 }
 
 // Ping tells whether Redis answers.

@@ -7,10 +7,11 @@ import (
 	"github.com/andante-hq/andante"
 )
 
-// An Item tells a worker which lease waits.
+// An Item tells a worker which lease waits. What is urgent has a lane of its own.
 type Item struct {
 	Lease   andante.LeaseID
 	Attempt int
+	Urgent  bool
 }
 
 // A Queue brings items to workers. Safe for concurrent use.
@@ -18,8 +19,9 @@ type Queue interface {
 	// Put hands over items. After an error some of them may have arrived: the
 	// scheduler puts a lease again that nobody picks up.
 	Put(ctx context.Context, items []Item) error
-	// Run calls handle for items, several at once, until ctx ends and the
-	// running calls have returned. An item may come twice, late or never.
+	// Run calls handle for items, several at once and one urgent item besides, until
+	// ctx ends and the running calls have returned. An item may come twice, late or
+	// never.
 	Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error
 	// Depth returns how many items wait.
 	Depth(ctx context.Context) (int, error)
@@ -30,25 +32,32 @@ type Queue interface {
 
 // Inline is a queue inside the process.
 type Inline struct {
-	items   chan Item
-	mu      sync.Mutex
-	waiting map[Item]bool
+	bulk, urgent chan Item
+	mu           sync.Mutex
+	waiting      map[Item]bool
 }
 
-// NewInline returns a queue that holds up to n items.
+// NewInline returns a queue that holds up to n items in each lane.
 func NewInline(n int) *Inline {
-	return &Inline{items: make(chan Item, n), waiting: map[Item]bool{}}
+	return &Inline{bulk: make(chan Item, n), urgent: make(chan Item, n), waiting: map[Item]bool{}}
+}
+
+func (q *Inline) lane(urgent bool) chan Item {
+	if urgent {
+		return q.urgent
+	}
+	return q.bulk
 }
 
 // Put hands over items; one that waits already is not put twice. It waits while
-// the queue is full.
+// its lane is full.
 func (q *Inline) Put(ctx context.Context, items []Item) error {
 	for _, it := range items {
 		if !q.enter(it) {
 			continue
 		}
 		select {
-		case q.items <- it:
+		case q.lane(it.Urgent) <- it:
 		case <-ctx.Done():
 			q.leave(it)
 			return ctx.Err()
@@ -76,24 +85,26 @@ func (q *Inline) leave(it Item) {
 // Run calls handle until ctx ends. What waits then waits for the next Run.
 func (q *Inline) Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error {
 	var wg sync.WaitGroup
-	for range concurrency {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				select {
-				case it := <-q.items:
-					q.leave(it)
-					handle(ctx, it)
-				case <-ctx.Done():
-				}
+	work := func(lane chan Item) {
+		for ctx.Err() == nil {
+			select {
+			case it := <-lane:
+				q.leave(it)
+				handle(ctx, it)
+			case <-ctx.Done():
 			}
-		})
+		}
 	}
+	for range concurrency {
+		wg.Go(func() { work(q.bulk) })
+	}
+	wg.Go(func() { work(q.urgent) })
 	wg.Wait()
 	return nil
 }
 
 // Depth returns how many items wait.
-func (q *Inline) Depth(context.Context) (int, error) { return len(q.items), nil }
+func (q *Inline) Depth(context.Context) (int, error) { return len(q.bulk) + len(q.urgent), nil }
 
 // Ping never fails.
 func (q *Inline) Ping(context.Context) error { return nil }

@@ -217,6 +217,35 @@ func TestSoManyAtOnceAndNoMore(t *testing.T) {
 	})
 }
 
+// What is urgent waits behind nothing else, however busy the queue is with that.
+func TestUrgentItemsHaveALane(t *testing.T) {
+	eachQueue(t, func(t *testing.T, q queue.Queue, _ string) {
+		put(t, q, item(1, 1), item(2, 1), item(3, 1))
+		bulk, urgent, release := make(chan struct{}, 3), make(chan queue.Item, 3), make(chan struct{})
+		startWith(t, q, 2, func(_ context.Context, it queue.Item) {
+			if it.Urgent {
+				urgent <- it
+				return
+			}
+			bulk <- struct{}{}
+			<-release
+		})
+		<-bulk
+		<-bulk // nobody is free for the third
+		want := item(4, 1)
+		want.Urgent = true
+		put(t, q, want)
+		if got := <-urgent; got != want {
+			t.Errorf("%+v came, want %+v", got, want)
+		}
+		if n := depth(t, q); n != 1 {
+			t.Errorf("%d items wait, want one", n)
+		}
+		close(release)
+		<-bulk
+	})
+}
+
 func TestRunEndsWithItsContext(t *testing.T) {
 	eachQueue(t, func(t *testing.T, q queue.Queue, _ string) {
 		began, release := make(chan struct{}), make(chan struct{})

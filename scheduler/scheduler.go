@@ -240,7 +240,7 @@ func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, id andante.LeaseID) 
 	if wall.Sub(l.Queued) < s.patience(l.Attempt) {
 		return t, nil
 	}
-	t.again = []queue.Item{{Lease: id, Attempt: l.Attempt + 1}}
+	t.again = []queue.Item{{Lease: id, Attempt: l.Attempt + 1, Urgent: l.Urgent}}
 	return t, tx.Requeue(ctx, id, wall, wall.Add(s.o.LeaseTime))
 }
 
@@ -273,8 +273,8 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err != nil {
 		return nil, err
 	}
-	room := min(s.o.Brake-load, 4*s.o.Batch)
-	if room <= 0 {
+	room := s.room(load)
+	if room[andante.High] == 0 {
 		return nil, nil
 	}
 	heads, err := tx.Heads(ctx)
@@ -298,28 +298,39 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 			continue
 		}
 		l := store.Lease{
-			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.kind, Sender: g.sender, Size: len(g.touches),
+			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.kind, Sender: g.sender, Urgent: g.urgent, Size: len(g.touches),
 			Created: wall, Queued: wall, Expires: wall.Add(s.o.LeaseTime),
 		}
 		if err := s.take(ctx, tx, l, g.touches); err != nil {
 			return nil, err
 		}
 		r.Leased, r.Out = r.Leased+l.Size, r.Out+1
-		items = append(items, queue.Item{Lease: l.ID, Attempt: 1})
+		items = append(items, queue.Item{Lease: l.ID, Attempt: 1, Urgent: l.Urgent})
 	}
 	if err := pace.write(ctx, tx); err != nil {
 		return nil, err
 	}
-	if r.Leased == 0 {
+	if r.Leased == 0 && !r.Full {
 		r.Next, r.Waiting = pace.next(heads)
 	}
 	return items, nil
 }
 
+// room returns how many touches may be leased of each priority and those above it. The
+// brake leaves a way for what is urgent: it must not wait for bulk that is out.
+func (s *Scheduler) room(load int) (room [3]int) {
+	most := 4 * s.o.Batch
+	bulk := max(min(s.o.Brake-load, most), 0)
+	room[andante.Normal], room[andante.Low] = bulk, bulk
+	room[andante.High] = max(min(s.o.Brake+most-load, most), 0)
+	return room
+}
+
 // due takes what is due, the higher priorities first. Of one priority each sender
 // gets its share of the room, so that the backlog of one keeps nobody else waiting.
-func (s *Scheduler) due(ctx context.Context, tx *store.Tx, heads []store.Head, room int, r *Round) (due []andante.Touch, err error) {
+func (s *Scheduler) due(ctx context.Context, tx *store.Tx, heads []store.Head, rooms [3]int, r *Round) (due []andante.Touch, err error) {
 	for p := andante.High; p <= andante.Low; p++ {
+		room := max(rooms[p], len(due))
 		var active []store.Head
 		for _, h := range heads {
 			if h.Priority == p {
@@ -361,20 +372,26 @@ func (s *Scheduler) take(ctx context.Context, tx *store.Tx, l store.Lease, touch
 type batch struct {
 	kind    andante.Kind
 	sender  string
+	urgent  bool
 	touches []andante.Touch
 }
 
-// groups splits touches, which come in order, by kind and sender and into leases.
-// The leases keep the order: a sender's throttle is spent on the most urgent.
+// groups splits touches, which come in order, by kind, sender and urgency and into
+// leases. The leases keep the order: a sender's throttle is spent on the most urgent.
 func groups(due []andante.Touch, size int) []batch {
+	type key struct {
+		kind   andante.Kind
+		sender string
+		urgent bool
+	}
 	var list []batch
-	at := map[[2]string]int{}
+	at := map[key]int{}
 	for _, t := range due {
-		key := [2]string{string(t.Kind), t.Sender}
+		key := key{t.Kind, t.Sender, t.Priority == andante.High}
 		i, ok := at[key]
 		if !ok || len(list[i].touches) == size {
 			i = len(list)
-			list = append(list, batch{kind: t.Kind, sender: t.Sender})
+			list = append(list, batch{kind: key.kind, sender: key.sender, urgent: key.urgent})
 			at[key] = i
 		}
 		list[i].touches = append(list[i].touches, t)

@@ -97,12 +97,36 @@ func TestBrake(t *testing.T) {
 	}
 	w.same("round", scheduler.Round{Leased: 3, Out: 2, Full: true}, w.round())
 	w.same("leases", [][]int{{5, 4}, {3}}, w.batches())
-	w.same("with the brake on", scheduler.Round{Out: 2}, w.round())
+	w.same("with the brake on", scheduler.Round{Out: 2, Full: true}, w.round())
 	first := w.leases()[0]
 	w.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndLease(ctx, first.ID) })
 	r := w.round()
 	if r.Leased != first.Size || r.Out != 2 || !r.Full {
 		t.Errorf("after a lease of %d has ended: %+v", first.Size, r)
+	}
+}
+
+// What is urgent waits neither for the brake nor in a lease with anything else.
+func TestUrgent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scheduler.Options{Batch: 2, Brake: 3})
+	for n := range 6 {
+		w.add(touch(n))
+	}
+	w.round()
+	w.items()
+	for n := range 20 {
+		w.add(touch(10+n, with(andante.High)))
+	}
+	w.same("round", scheduler.Round{Leased: 8, Out: 6, Full: true}, w.round())
+	for _, it := range w.items() {
+		if l, err := w.pick(it); err != nil || !it.Urgent || !l.Urgent || l.Size != 2 {
+			t.Errorf("the item %+v of the lease %+v: error %v", it, l, err)
+		}
+	}
+	w.round()
+	if r := w.round(); r.Leased > 0 {
+		t.Errorf("even that has an end: %+v", r)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"strconv"
 	"testing"
 	"testing/fstest"
@@ -170,7 +171,7 @@ func (w *world) touch(n int) andante.Touch {
 	return got[0]
 }
 
-// items takes what waits in the queue.
+// items takes what waits in the queue, what is urgent first.
 func (w *world) items() (items []queue.Item) {
 	w.t.Helper()
 	n, err := w.queue.Depth(w.t.Context())
@@ -182,15 +183,24 @@ func (w *world) items() (items []queue.Item) {
 	}
 	ctx, cancel := context.WithCancel(w.t.Context())
 	defer cancel()
+	var mu sync.Mutex
+	var bulk []queue.Item
 	err = w.queue.Run(ctx, 1, func(_ context.Context, it queue.Item) {
-		if items = append(items, it); len(items) == n {
+		mu.Lock()
+		defer mu.Unlock()
+		if it.Urgent {
+			items = append(items, it)
+		} else {
+			bulk = append(bulk, it)
+		}
+		if len(items)+len(bulk) == n {
 			cancel()
 		}
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return items
+	return append(items, bulk...)
 }
 
 // batches returns the numbers of the touches of each lease in the queue.

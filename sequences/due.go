@@ -14,13 +14,16 @@ import (
 // a window, and where `at:` names the hours. Elsewhere a step keeps the hour of
 // the one before. False if nothing opens within 400 days.
 //
-// Due times are whole minutes, so that those of one minute go in one batch.
+// Due times are whole minutes, so that those of one minute go in one batch; only what
+// comes at once need not wait for one.
 func (s *Step) Due(from time.Time, hours calendar.Hours, fraction float64, first bool) (time.Time, bool) {
 	base := from
 	if s.After != nil {
 		base = s.After.From(from, hours.Zones[0], hours.Holidays)
 	}
-	base = wholeMinute(base)
+	if first || !base.Equal(from) {
+		base = wholeMinute(base)
+	}
 	opens, _, ok := hours.Next(base)
 	if !ok {
 		return time.Time{}, false

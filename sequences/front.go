@@ -104,6 +104,9 @@ func (d *draft) fillFront(doc *yamldoc.Doc, k *frontKeys) {
 	if k.Pin != nil && k.Pin.Text != "words" {
 		d.report("bad-value", place(k.Pin), "unknown pin %q", k.Pin.Text).Suggestion = "write words"
 	}
+	if s.Purpose == andante.Requested && !s.Has("priority") {
+		s.Priority = andante.High // somebody waits for it
+	}
 	s.PinWords = k.Pin != nil && k.Pin.Text == "words"
 	d.fillFields(k.Fields)
 	d.each(s.Personas, doc, "personas", "persona", nil)

@@ -20,7 +20,7 @@ type Sequence struct {
 	Sender    string           `yaml:"sender"` // a sender's key or "owner"
 	ReplyTo   string           `yaml:"reply_to"`
 	IfNoOwner string           `yaml:"if_no_owner"` // a sender's key, or "skip"
-	Priority  andante.Priority `yaml:"priority"`    // normal when not written
+	Priority  andante.Priority `yaml:"priority"`    // when not written, high for what was requested, else normal
 	Window    *calendar.Window `yaml:"window"`
 	Enter     *Enter
 	Reenter   *calendar.Offset // nil: never

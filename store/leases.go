@@ -17,6 +17,7 @@ type Lease struct {
 	Attempt int
 	Kind    andante.Kind
 	Sender  string
+	Urgent  bool // of high priority: it waits behind no other
 	Size    int
 	Worker  string // empty until a worker picks it up
 	Created time.Time
@@ -24,11 +25,11 @@ type Lease struct {
 	Expires time.Time
 }
 
-const leaseColumns = `id, epoch, attempt, kind, sender, size, worker, created_at, queued_at, expires_at`
+const leaseColumns = `id, epoch, attempt, kind, sender, urgent, size, worker, created_at, queued_at, expires_at`
 
 func scanLease(r *sql.Rows) (l Lease, err error) {
 	var created, queued, expires int64
-	err = r.Scan(&l.ID, &l.Epoch, &l.Attempt, &l.Kind, &l.Sender, &l.Size, &l.Worker, &created, &queued, &expires)
+	err = r.Scan(&l.ID, &l.Epoch, &l.Attempt, &l.Kind, &l.Sender, &l.Urgent, &l.Size, &l.Worker, &created, &queued, &expires)
 	l.Created = time.UnixMilli(created).UTC()
 	l.Queued, l.Expires = time.UnixMilli(queued).UTC(), time.UnixMilli(expires).UTC()
 	return l, err
@@ -37,7 +38,7 @@ func scanLease(r *sql.Rows) (l Lease, err error) {
 // AddLease appends a lease.
 func (tx *Tx) AddLease(ctx context.Context, l Lease) error {
 	return insert(ctx, tx, "leases", leaseColumns, "", []Lease{l}, func(l Lease) []any {
-		return []any{string(l.ID), l.Epoch, l.Attempt, string(l.Kind), l.Sender, l.Size, l.Worker, ms(l.Created), ms(l.Queued), ms(l.Expires)}
+		return []any{string(l.ID), l.Epoch, l.Attempt, string(l.Kind), l.Sender, l.Urgent, l.Size, l.Worker, ms(l.Created), ms(l.Queued), ms(l.Expires)}
 	})
 }
 

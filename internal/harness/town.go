@@ -17,8 +17,6 @@ import (
 type Town struct {
 	Accounts []andante.Account
 	Contacts []andante.Contact
-	// Enrolled is what was written as enrollments, in the order of writing.
-	Enrolled []andante.Enrollment
 }
 
 var seed = andante.Seed("town")
@@ -68,7 +66,7 @@ func (town *Town) Enroll(ctx context.Context, t testing.TB, o *ops.Ops, w *works
 	t.Helper()
 	now := o.Clock.Now().Truncate(time.Second)
 	var touches []andante.Touch
-	first := len(town.Enrolled)
+	var entered []andante.Enrollment
 	for _, name := range sequences {
 		q := w.Sequences[name]
 		for _, c := range town.Contacts {
@@ -77,7 +75,7 @@ func (town *Town) Enroll(ctx context.Context, t testing.TB, o *ops.Ops, w *works
 				Contact: c.ID, Account: c.Account, Sequence: name, Plan: q.Hash, State: andante.EnrollmentActive, Step: q.Steps[0].ID, Entered: now,
 			}
 			at := now.Add(time.Duration(len(touches)) * time.Millisecond) // orders the ids; it is due all the same
-			town.Enrolled = append(town.Enrolled, e)
+			entered = append(entered, e)
 			touches = append(touches, andante.Touch{
 				ID:         andante.DeriveID[andante.TouchID](seed, at, "touch", string(e.ID), q.Steps[0].ID, "0"),
 				Enrollment: e.ID, Contact: c.ID, Account: c.Account, Sequence: name, Step: q.Steps[0].ID, Kind: andante.Email,
@@ -85,23 +83,27 @@ func (town *Town) Enroll(ctx context.Context, t testing.TB, o *ops.Ops, w *works
 			})
 		}
 	}
-	write(ctx, t, o.Store, town.Enrolled[first:], func(tx *store.Tx, list []andante.Enrollment) error { return tx.AddEnrollments(ctx, list) })
+	write(ctx, t, o.Store, entered, func(tx *store.Tx, list []andante.Enrollment) error { return tx.AddEnrollments(ctx, list) })
 	write(ctx, t, o.Store, touches, func(tx *store.Tx, list []andante.Touch) error { return tx.AddTouches(ctx, list) })
 }
 
-// Books reads everything that became of the town's enrollments.
+// Books reads everything that became of the town's people.
 func (town *Town) Books(ctx context.Context, t testing.TB, s *store.Store) Books {
 	t.Helper()
-	ids := make([]andante.EnrollmentID, len(town.Enrolled))
-	for i, e := range town.Enrolled {
-		ids[i] = e.ID
+	people := make([]andante.ContactID, len(town.Contacts))
+	for i, c := range town.Contacts {
+		people[i] = c.ID
 	}
 	var b Books
 	err := s.Read(ctx, func(tx *store.Tx) (err error) {
-		if b.Touches, err = tx.TouchesOf(ctx, ids); err != nil {
+		if b.Enrollments, err = tx.EnrollmentsOf(ctx, people); err != nil {
 			return err
 		}
-		if b.Enrollments, err = tx.Enrollments(ctx, ids); err != nil {
+		ids := make([]andante.EnrollmentID, len(b.Enrollments))
+		for i, e := range b.Enrollments {
+			ids[i] = e.ID
+		}
+		if b.Touches, err = tx.TouchesOf(ctx, ids); err != nil {
 			return err
 		}
 		touches := make([]andante.TouchID, len(b.Touches))

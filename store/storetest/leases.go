@@ -25,7 +25,7 @@ var leaseTests = []test{
 
 func lease(n int) store.Lease {
 	return store.Lease{
-		ID: id[andante.LeaseID](n), Epoch: 0, Attempt: 1 + n, Kind: andante.Email, Sender: text(n), Size: 10 + n,
+		ID: id[andante.LeaseID](n), Epoch: 0, Attempt: 1 + n, Kind: andante.Email, Sender: text(n), Urgent: n%2 == 1, Size: 10 + n,
 		Worker: sometimes(n, "host:"+text(n)), Created: at(n - 1), Queued: at(n), Expires: at(n + 1),
 	}
 }

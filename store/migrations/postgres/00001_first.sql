@@ -200,6 +200,7 @@ CREATE TABLE leases (
     attempt INTEGER NOT NULL,
     kind TEXT NOT NULL,
     sender TEXT NOT NULL,
+    urgent BOOLEAN NOT NULL,
     size INTEGER NOT NULL,
     worker TEXT NOT NULL,
     created_at BIGINT NOT NULL,
