@@ -179,9 +179,9 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	if work.Claim == 0 && !r.demo {
 		work.Claim = time.Minute
 	}
-	w := worker.New(worker.Config{
-		Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: worker.NewJournal(e.log, e.Registry), Options: work, Done: sched.Wake,
-	})
+	journal := worker.NewJournal(e.log, e.Registry)
+	e.Ops.Note = journal.Settled
+	w := worker.New(worker.Config{Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: journal, Options: work, Done: sched.Wake})
 	g, gctx := errgroup.WithContext(ctx)
 	if slices.Contains(r.Roles, RoleScheduler) {
 		g.Go(func() error { return e.schedule(gctx, sched, r) })

@@ -191,8 +191,14 @@ func TestStop(t *testing.T) {
 	before := w.version(ann)
 	stop := func(want int, r StopRequest) {
 		t.Helper()
-		if n, err := w.Stop(t.Context(), r); err != nil || n != want {
-			t.Errorf("%+v: %d, %v", r, n, err)
+		told := 0
+		w.Note = func(x andante.Touch) {
+			if told++; x.State != andante.Canceled || x.Reason != andante.ReasonStopped {
+				t.Errorf("told of %+v", x)
+			}
+		}
+		if n, err := w.Stop(t.Context(), r); err != nil || n != want || told != want {
+			t.Errorf("%+v: %d, told of %d, %v", r, n, told, err)
 		}
 	}
 	stop(1, StopRequest{Contact: ann, Sequence: "brief"})

@@ -45,8 +45,12 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	if _, err := tx.Change(ctx, back); err != nil {
 		return 0, 0, err
 	}
-	if _, err := o.Settle(ctx, tx, lost); err != nil {
+	done, err := o.Settle(ctx, tx, lost)
+	if err != nil {
 		return 0, 0, err
+	}
+	for _, s := range lost {
+		o.note(tx, []store.Change{s.Change}, done)
 	}
 	if err := tx.EndAttempts(ctx, attempts); err != nil {
 		return 0, 0, err

@@ -32,6 +32,8 @@ func TestReturnLease(t *testing.T) {
 			lease := w.bring(ann, test.state)
 			claimed := w.clock.Now()
 			w.clock.Jump(claimed.Add(10 * time.Minute))
+			var told []andante.Touch
+			w.Note = func(t andante.Touch) { told = append(told, t) }
 			for i := range 2 { // the second time finds nothing
 				var returned, unknown int
 				w.write(func(tx *store.Tx) (err error) {
@@ -41,6 +43,9 @@ func TestReturnLease(t *testing.T) {
 				if i == 0 && (returned != test.returned || unknown != test.unknown) || i == 1 && returned+unknown > 0 {
 					t.Errorf("time %d: %d returned, %d unknown", i+1, returned, unknown)
 				}
+			}
+			if len(told) != test.unknown || len(told) > 0 && told[0].State != andante.Unknown {
+				t.Errorf("told of %+v", told)
 			}
 			if got := w.touches(ann); !slices.Equal(got, test.touches) {
 				t.Errorf("touches: %v", got)

@@ -19,6 +19,9 @@ type Ops struct {
 	// Ungoverned takes limits and gaps out of every policy: what a demo
 	// compares the governor with.
 	Ungoverned bool
+	// Note, if set, is told of each touch that ops settle themselves, after the commit:
+	// what is canceled, and what became unknown with a lost worker.
+	Note func(andante.Touch)
 }
 
 // New returns ops on a store.

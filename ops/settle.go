@@ -164,7 +164,7 @@ func (o *Ops) finish(ctx context.Context, tx *store.Tx, list []andante.Enrollmen
 }
 
 // cancel takes back touches that are not on the wire.
-func cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, reason andante.Reason, now time.Time) error {
+func (o *Ops) cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, reason andante.Reason, now time.Time) error {
 	var changes []store.Change
 	for _, t := range list {
 		was := t.State
@@ -172,8 +172,23 @@ func cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, reason anda
 		t.Free()
 		changes = append(changes, store.Change{Touch: t, Was: was})
 	}
-	_, err := tx.Change(ctx, changes)
+	done, err := tx.Change(ctx, changes)
+	o.note(tx, changes, done)
 	return err
+}
+
+// note tells of the changes that were made.
+func (o *Ops) note(tx *store.Tx, changes []store.Change, done map[andante.TouchID]bool) {
+	if o.Note == nil {
+		return
+	}
+	tx.Then(func() {
+		for _, c := range changes {
+			if done[c.Touch.ID] {
+				o.Note(c.Touch)
+			}
+		}
+	})
 }
 
 // endEnrollments finishes enrollments and cancels what was still to come of them.
@@ -190,7 +205,7 @@ func (o *Ops) endEnrollments(ctx context.Context, tx *store.Tx, list []andante.E
 			open = append(open, t)
 		}
 	}
-	if err := cancel(ctx, tx, open, reason, now); err != nil {
+	if err := o.cancel(ctx, tx, open, reason, now); err != nil {
 		return err
 	}
 	for i := range list {

@@ -212,6 +212,7 @@ type Tx struct {
 	tx    *sql.Tx
 	d     dialect
 	clock andante.Clock
+	then  []func()
 }
 
 // Read runs f on a consistent look at the store: everything that f reads is of
@@ -240,15 +241,24 @@ func (s *Store) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func(*T
 		return err
 	}
 	defer t.Rollback()
-	if err := f(&Tx{tx: t, d: s.d, clock: s.clock}); err != nil {
+	tx := &Tx{tx: t, d: s.d, clock: s.clock}
+	if err := f(tx); err != nil {
 		return err
 	}
 	err = t.Commit()
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		return ctx.Err() // it ended before the commit, and the transaction with it
 	}
+	if err == nil {
+		for _, f := range tx.then {
+			f()
+		}
+	}
 	return err
 }
+
+// Then has f called once the transaction is committed, and never if it is not.
+func (tx *Tx) Then(f func()) { tx.then = append(tx.then, f) }
 
 // conflict tells whether the database asks to try the transaction again.
 func conflict(err error) bool {

@@ -51,6 +51,9 @@ func (j *Journal) Fate(t andante.Touch, state andante.State, reason andante.Reas
 	j.line(slog.LevelDebug, label, t, "reason", string(reason))
 }
 
+// Settled notes a touch that ended without a worker.
+func (j *Journal) Settled(t andante.Touch) { j.Fate(t, t.State, t.Reason) }
+
 // Outcome notes what became of an attempt.
 func (j *Journal) Outcome(t andante.Touch, o andante.Outcome, code int, took time.Duration) {
 	level := slog.LevelInfo

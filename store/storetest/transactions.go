@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 var transactionTests = []test{
 	{"an error undoes everything", undone},
 	{"a write is seen by the next", seen},
+	{"what comes after a commit", afterCommit},
 	{"a read is one consistent look", consistent},
 	{"a read changes nothing", readOnly},
 	{"a context that ends", contextEnds},
@@ -59,6 +61,22 @@ func undone(t *testing.T, s db) {
 	if n, err := s.accounts(t.Context(), one.ID, two.ID); n != 0 || err != nil {
 		t.Errorf("%d accounts, error %v", n, err)
 	}
+}
+
+func afterCommit(t *testing.T, s db) {
+	var told []string
+	write := func(name string, err error) {
+		_ = s.Write(t.Context(), func(tx *store.Tx) error {
+			tx.Then(func() {
+				n, err := s.accounts(t.Context(), account(1).ID)
+				told = append(told, fmt.Sprint(name, " ", n, " ", err))
+			})
+			return errors.Join(err, tx.PutAccounts(t.Context(), day, []andante.Account{account(1)}))
+		})
+	}
+	write("undone", errUndo)
+	write("done", nil)
+	s.same("what was told", []string{"done 1 <nil>"}, told)
 }
 
 func seen(t *testing.T, s db) {
