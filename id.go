@@ -55,6 +55,12 @@ func (s Seed) Fraction(key ...string) float64 {
 	return float64(binary.BigEndian.Uint64(h[:8])>>11) / (1 << 53)
 }
 
+// Minute says where within its hours a contact's step comes, from 0 to 1 without 1: the
+// same for whoever asks.
+func (s Seed) Minute(sequence string, contact ContactID, step string) float64 {
+	return s.Fraction("minute", sequence, string(contact), step)
+}
+
 // DeriveID makes the id of a planned thing from the seed, the instant at which
 // it is planned and its key. The instant only orders ids; the key identifies.
 func DeriveID[T ~string](s Seed, at time.Time, key ...string) T {

@@ -35,9 +35,7 @@ func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Accou
 	}
 	s := &plan.Steps[i]
 	facts := p.w.Facts(c, a)
-	// What somebody waits for is not spread.
-	spread := i == 0 && plan.Purpose != andante.Requested
-	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), p.seed.Fraction("minute", e.Sequence, string(e.Contact), s.ID), spread)
+	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), p.seed.Minute(e.Sequence, e.Contact, s.ID))
 	if !ok {
 		return andante.Touch{}, false
 	}

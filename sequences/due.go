@@ -10,25 +10,25 @@ import (
 // before it was settled (or the contact entered). hours are those of the
 // contact, narrowed by the sequence and the step; fraction, in [0, 1), is the
 // touch's own and spreads touches over the first three open hours wherever many
-// would otherwise come at once: at the beginning of a sequence, at the opening of
-// a window, and where `at:` names the hours. Elsewhere a step keeps the hour of
-// the one before. False if nothing opens within 400 days.
+// would otherwise come at once: at the opening of a window, and where `at:` names
+// the hours. Elsewhere a step keeps the hour of the one before. False if nothing
+// opens within 400 days.
 //
 // Due times are whole minutes, so that those of one minute go in one batch; only what
 // comes at once need not wait for one.
-func (s *Step) Due(from time.Time, hours calendar.Hours, fraction float64, first bool) (time.Time, bool) {
+func (s *Step) Due(from time.Time, hours calendar.Hours, fraction float64) (time.Time, bool) {
 	base := from
 	if s.After != nil {
 		base = s.After.From(from, hours.Zones[0], hours.Holidays)
 	}
-	if first || !base.Equal(from) {
+	if !base.Equal(from) {
 		base = wholeMinute(base)
 	}
 	opens, _, ok := hours.Next(base)
 	if !ok {
 		return time.Time{}, false
 	}
-	if opens.Equal(base) && s.At == nil && !first {
+	if opens.Equal(base) && s.At == nil {
 		return base, true
 	}
 	return hours.Spread(opens, fraction)
