@@ -133,7 +133,17 @@ func (c *listed) Deliver(ctx context.Context, batch []channels.Sealed, g channel
 	return c.Channel.Deliver(ctx, real, g)
 }
 
-// link writes the unsubscribe link of a touch.
+// link writes the unsubscribe link of a touch. Whoever else reads a redirected mail must
+// not unsubscribe the contact.
 func (e *Engine) link(t ops.Token) string {
-	return strings.TrimRight(e.Config.PublicURL, "/") + "/u/" + e.Ops.Keys.Sign(t)
+	token := ops.TestToken
+	if e.Config.Deliver.Mode != "redirect" {
+		token = e.Ops.Keys.Sign(t)
+	}
+	return UnsubscribeLink(e.Config.PublicURL, token)
+}
+
+// UnsubscribeLink is where the web role takes a token.
+func UnsubscribeLink(publicURL, token string) string {
+	return strings.TrimRight(publicURL, "/") + "/u/" + token
 }

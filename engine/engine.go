@@ -115,6 +115,9 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if err := e.schema(ctx, fresh); err != nil {
 		return err
 	}
+	if err := e.checkKeys(ctx, keys); err != nil {
+		return err
+	}
 	e.Ops = ops.New(e.Store, e.Clock, keys)
 	e.Ops.Ungoverned = e.o.Ungoverned
 	return nil
@@ -146,6 +149,28 @@ func (e *Engine) schema(ctx context.Context, fresh bool) error {
 	}
 	_, err = e.Store.Migrate(ctx)
 	return err
+}
+
+// checkKeys refuses keys other than those that the store was begun with: with them
+// neither old opt-outs nor links in mails that are out would be recognised.
+func (e *Engine) checkKeys(ctx context.Context, keys *ops.Keyring) error {
+	var was string
+	look := func(tx *store.Tx) (err error) {
+		was, err = tx.KeysPrint(ctx)
+		return err
+	}
+	if err := e.Store.Read(ctx, look); err != nil || was == keys.Print() {
+		return err
+	}
+	if was != "" {
+		return fmt.Errorf("%s holds another address key than this store was begun with: old opt-outs would not be recognised; copy the file from the machine that has the right one", KeysFile)
+	}
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := look(tx); err != nil || was != "" {
+			return err // somebody else was first; the next start compares
+		}
+		return tx.SetKeysPrint(ctx, keys.Print())
+	})
 }
 
 // Close closes the store.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -103,12 +104,20 @@ func (e *Engine) work(ctx context.Context, r RunOptions) error {
 // one left: it provably is not running any more.
 func (e *Engine) own(ctx context.Context, roles []Role) (release func(), err error) {
 	if !e.embedded(roles) {
+		alone := slices.Contains(roles, RoleScheduler) != slices.Contains(roles, RoleWorker)
+		if alone && e.Config.Redis == "" {
+			return nil, errors.New("scheduler and worker in processes of their own meet on Redis: set `redis:` or ANDANTE_REDIS to a redis:// URL, or leave out --role")
+		}
 		return func() {}, nil
 	}
 	if !slices.Contains(roles, RoleScheduler) || !slices.Contains(roles, RoleWorker) {
 		return nil, errors.New("scheduler and worker on an SQLite store must be one process: leave out --role, or set `store:` to a postgres:// URL")
 	}
-	lock, err := filelock.Acquire(e.Store.Path() + ".lock")
+	path, err := filepath.EvalSymlinks(e.Store.Path()) // one lock for all names of the file
+	if err != nil {
+		return nil, err
+	}
+	lock, err := filelock.Acquire(path + ".lock")
 	if errors.Is(err, filelock.ErrHeld) {
 		return nil, fmt.Errorf("another andante runs on %s already", e.Store.Path())
 	}

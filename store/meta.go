@@ -22,6 +22,7 @@ const (
 	metaSeen     = "seen"
 	metaOutage   = "outage"
 	metaRules    = "rules"
+	metaKeys     = "keys"
 )
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
@@ -57,6 +58,15 @@ func (tx *Tx) Seed(ctx context.Context) (andante.Seed, error) {
 // SetSeed fixes the seed: for a demo, before anything is planned.
 func (tx *Tx) SetSeed(ctx context.Context, s andante.Seed) error {
 	return tx.setMeta(ctx, metaSeed, string(s))
+}
+
+// KeysPrint returns the print of the keys by which the store's addresses are hashed;
+// empty if none was ever used.
+func (tx *Tx) KeysPrint(ctx context.Context) (string, error) { return tx.meta(ctx, metaKeys) }
+
+// SetKeysPrint notes it.
+func (tx *Tx) SetKeysPrint(ctx context.Context, print string) error {
+	return tx.setMeta(ctx, metaKeys, print)
 }
 
 // Epoch returns the number of times that the store was taken over.

@@ -19,24 +19,26 @@ var page = template.Must(template.ParseFS(pages, "unsubscribe.html"))
 
 // words of the page, by language.
 type words struct {
-	Lang, Title, Ask, Button, Done, DoneText, Bad, BadText string
+	Lang, Title, Ask, Button, Done, DoneText, Bad, BadText, Test, TestText string
 }
 
 var languages = map[string]words{
 	"en": {
 		"en", "Unsubscribe", "No more mails like this from %s?", "Unsubscribe", "You are unsubscribed", "%s will send you no more mails like this.",
 		"This link does not work", "It may be cut off or too old. Answer the mail and say that you want no more: that works too.",
+		"This was a test mail", "Nobody is unsubscribed. In a real mail this link leads to one button.",
 	},
 	"de": {
 		"de", "Abbestellen", "Keine solchen E-Mails mehr von %s?", "Abbestellen", "Sie sind abgemeldet", "%s schickt Ihnen keine solchen E-Mails mehr.",
 		"Dieser Link funktioniert nicht", "Vielleicht ist er abgeschnitten oder zu alt. Antworten Sie auf die E-Mail, dass Sie keine mehr wünschen: auch das genügt.",
+		"Das war eine Testmail", "Niemand ist abgemeldet. In einer echten E-Mail führt dieser Link zu einem Knopf.",
 	},
 }
 
 // view is what the page shows.
 type view struct {
 	words
-	State string // ask, done or bad
+	State string // ask, done, bad or test
 	Text  string
 }
 
@@ -61,10 +63,13 @@ type unsubscribe struct {
 
 func (u *unsubscribe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token, err := u.ops.Keys.Verify(r.PathValue("token"))
+	test := r.PathValue("token") == ops.TestToken
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+	case test:
+		u.show(w, http.StatusOK, view{words: u.words, State: "test", Text: u.words.TestText})
 	case err != nil:
 		u.show(w, http.StatusNotFound, view{words: u.words, State: "bad", Text: u.words.BadText})
 	case r.Method == http.MethodPost:

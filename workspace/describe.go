@@ -49,8 +49,8 @@ func describeValue(b *strings.Builder, key string, v reflect.Value, depth int) {
 		describe(b, elem(v.Type().Elem()), depth+2)
 	case v.Kind() == reflect.Map:
 		fmt.Fprintf(b, "%s: {}\n", key)
-	case v.Kind() == reflect.Slice:
-		fmt.Fprintf(b, "%s: []\n", key)
+	case v.Kind() == reflect.Slice: // an empty list is not the same as none
+		fmt.Fprintf(b, "%s# %s: [...]\n", indent[2:], strings.TrimSpace(key))
 	case v.Kind() == reflect.Pointer:
 		fmt.Fprintf(b, "%s:\n", key)
 	default:

@@ -110,10 +110,24 @@ func parsePolicy(file string, src []byte, personas []string) (*governor.Policy, 
 	doc, found := yamldoc.Parse(file, 1, src)
 	found = append(found, doc.Decode(&raw, yamldoc.With(calendar.ParseOffset), yamldoc.With(calendar.ParseWindow), yamldoc.With(parsePeriod))...)
 	c := policyChecker{file: file, doc: doc, personas: personas, found: found}
+	c.empty()
 	p := c.build(&raw)
 	sum := sha256.Sum256(src)
 	p.Hash = hex.EncodeToString(sum[:])
 	return p, c.found
+}
+
+// empty refuses a policy that says nothing, or nothing of limits, by what looks like an
+// accident: mail would come as often as the sequences have it.
+func (c *policyChecker) empty() {
+	limits := c.doc.At("limits")
+	switch {
+	case len(c.found) > 0:
+	case c.doc.Root == nil || len(c.doc.Root.Entries) == 0:
+		c.errorf(nil, "the policy is empty, so nothing would hold mail back").Suggestion = "remove the file for the policy that is shipped, or write limits: [] for none"
+	case limits != nil && limits.Kind == yamldoc.NullNode:
+		c.errorf(place{"limits"}, "there is no limit under limits:").Suggestion = "write limits: [] if you want none"
+	}
 }
 
 func (c *policyChecker) build(raw *policyFile) *governor.Policy {

@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
@@ -59,7 +61,7 @@ func init() {
 		{"unknown-stage", andante.SeverityError, "A stage that does not exist.", nothing},
 		{"unknown-tier", andante.SeverityError, "A tier that does not exist.", nothing},
 		{"secret", andante.SeverityError, "A password stands in a URL of andante.yaml: it would be published, and end up in Git.", checkSecrets},
-		{"deliver", andante.SeverityError, "The mode of delivery is unknown, or redirect has no address.", checkDeliver},
+		{"deliver", andante.SeverityError, "The mode of delivery is unknown, redirect has no address, or `only` names nobody.", checkDeliver},
 		{"closer-than-gap", andante.SeverityWarning, "Two steps follow each other sooner than the policy's gap lets them.", checkGaps},
 		{"stretched", andante.SeverityWarning, "The governor's limits stretch the sequence well beyond its plan.", checkStretch},
 	}
@@ -158,11 +160,16 @@ func badName(name string) string {
 	switch {
 	case len(name) > 250:
 		return "the name is longer than 250 bytes"
+	case strings.ContainsFunc(name, unprintable):
+		return "the name holds a control character or a line break"
 	case strings.Contains(name, "=?"):
 		return "the name holds =?, which readers take for the start of an encoding (RFC 2047)"
 	}
 	return ""
 }
+
+// unprintable tells whether a character has no place in a line that people read.
+func unprintable(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 func checkSenders(w *Workspace) (found []*andante.Finding) {
 	nouns := map[string]string{"senders": "sender", "people": "person"}
@@ -358,6 +365,9 @@ func checkSecrets(w *Workspace) (found []*andante.Finding) {
 	return found
 }
 
+// onlyForm is an address, a domain, or a domain after an @.
+var onlyForm = regexp.MustCompile(`^(?:[^@\s]+@[^@\s]+|@?[^@\s.]+(?:\.[^@\s.]+)+)$`)
+
 func checkDeliver(w *Workspace) (found []*andante.Finding) {
 	d := w.Config.Deliver
 	if !slices.Contains(Modes, d.Mode) {
@@ -367,6 +377,19 @@ func checkDeliver(w *Workspace) (found []*andante.Finding) {
 	}
 	if d.Mode == "redirect" && badAddress(d.To) != "" {
 		found = append(found, w.at("deliver", []string{"deliver"}, "mode redirect needs an address under `to:`"))
+	}
+	only := []string{"deliver", "only"}
+	if w.Config.doc.At(only...) != nil && len(d.Only) == 0 {
+		f := w.at("deliver", only, "`only:` names nobody, and without it everybody gets mail")
+		f.Suggestion = "name addresses or domains, or take the key out"
+		found = append(found, f)
+	}
+	for i, o := range d.Only {
+		if !onlyForm.MatchString(o) {
+			f := w.at("deliver", append(only, strconv.Itoa(i)), "%q is neither an address nor a domain", o)
+			f.Suggestion = "write anna@acme.example or acme.example"
+			found = append(found, f)
+		}
 	}
 	return found
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,9 @@ func (a *app) enrollCommand() *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if r.PerDay < 0 || r.PerDay == 0 && c.Flags().Changed("per-day") {
 			return usagef("--per-day is at least 1")
+		}
+		if c.Flags().Changed("where") && strings.TrimSpace(r.Where) == "" {
+			return usagef("--where is empty; leave it out to enroll everybody")
 		}
 		e, err := a.open(c.Context(), nil)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/templates"
 	"github.com/andante-hq/andante/workspace"
@@ -118,7 +119,7 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if err != nil {
 		return nil, err
 	}
-	got := &previewed{identity: id, contact: c, kind: s.Kind, link: strings.TrimRight(w.Config.PublicURL, "/") + "/u/preview"}
+	got := &previewed{identity: id, contact: c, kind: s.Kind, link: engine.UnsubscribeLink(w.Config.PublicURL, ops.TestToken)}
 	in := templates.Input{
 		Values:      w.Values(c, account, enrollment, id),
 		Unsubscribe: got.link,

@@ -40,6 +40,12 @@ func (a *app) runCommand() *cobra.Command {
 			}
 			r.Roles = append(r.Roles, engine.Role(name))
 		}
+		if (r.Once || r.UntilIdle) && len(r.Roles) > 0 && !slices.Contains(r.Roles, engine.RoleScheduler) {
+			return usagef("--once and --until-idle need the scheduler's role")
+		}
+		if r.Grace < 0 {
+			return usagef("--grace is not negative")
+		}
 		e, err := a.open(c.Context(), func(o *engine.Options) { o.Concurrency = workers })
 		if err != nil {
 			return err

@@ -45,6 +45,8 @@ func seed(t *testing.T, s db) {
 	if got := read(s, seedOf); len(got) != 32 {
 		t.Errorf("seed of a new store: %q", got)
 	}
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetKeysPrint(ctx, "0af3") })
+	s.same("print of the keys", "0af3", read(s, func(ctx context.Context, tx *store.Tx) (string, error) { return tx.KeysPrint(ctx) }))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetSeed(ctx, "demo 日本") })
 	s.same("seed", andante.Seed("demo 日本"), read(s, seedOf))
 }
