@@ -232,7 +232,7 @@ func (w *simWorld) expectForetold(args []string) error {
 		return err
 	}
 	now := w.e.Clock.Now()
-	r := reports.Reports{Store: w.e.Store, Clock: w.e.Clock, Workspace: w.w, Hash: w.e.Ops.Keys.Hash}
+	r := reports.Reports{Store: w.e.Store, Clock: w.e.Clock, Workspace: w.w, Hash: w.e.Ops.Keys.Hash, Plan: w.e.Ops.Revisions.Plan}
 	status, err := r.Status(w.ctx, length.From(now, w.loc, nil).Sub(now))
 	if err != nil {
 		return err

@@ -10,15 +10,26 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
+// notFor returns the reason why the sequence is not for a contact; empty if it is.
+func notFor(q *sequences.Sequence, c andante.Contact, a andante.Account) andante.Reason {
+	switch {
+	case len(q.Personas) > 0 && !slices.Contains(q.Personas, c.Persona):
+		return andante.ReasonWrongPersona
+	case len(q.Stages) > 0 && !slices.Contains(q.Stages, a.StageOf(c)):
+		return andante.ReasonWrongStage
+	}
+	return ""
+}
+
 // refusal returns the reason why the contact may not enter; empty if it may.
 func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason {
-	switch {
-	case e.q.Retired:
+	if e.q.Retired {
 		return andante.ReasonRetired
-	case len(e.q.Personas) > 0 && !slices.Contains(e.q.Personas, c.Persona):
-		return andante.ReasonWrongPersona
-	case len(e.q.Stages) > 0 && !slices.Contains(e.q.Stages, a.StageOf(c)):
-		return andante.ReasonWrongStage
+	}
+	if reason := notFor(e.q, c, a); reason != "" {
+		return reason
+	}
+	switch {
 	case e.q.For == sequences.PrimaryContact && e.primary[a.ID] != c.ID:
 		return andante.ReasonNotPrimary
 	}

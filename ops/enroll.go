@@ -3,7 +3,7 @@ package ops
 import (
 	"context"
 	"fmt"
-	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -120,14 +120,16 @@ func (e *enrolling) contact(c andante.Contact) error {
 		e.rep.Refused[reason]++
 		return nil
 	}
-	e.noteLacking(v)
+	for _, path := range lacks(e.q, v) {
+		e.rep.Lacking[path]++
+	}
 	return e.enter(c, a)
 }
 
-// noteLacking counts the fields and addresses that steps need and the contact lacks.
-func (e *enrolling) noteLacking(v andante.Values) {
+// lacks returns the fields and addresses that steps need and the contact lacks.
+func lacks(q *sequences.Sequence, v andante.Values) []string {
 	lacking := map[string]bool{}
-	for _, s := range e.q.Steps {
+	for _, s := range q.Steps {
 		switch s.Kind {
 		case andante.Email:
 			lacking["contact.email"] = v.Empty("contact.email")
@@ -135,14 +137,16 @@ func (e *enrolling) noteLacking(v andante.Values) {
 			lacking["contact.phone"] = v.Empty("contact.phone")
 		}
 		for _, path := range s.Needs {
-			lacking[path] = lacking[path] || v.Empty(path)
+			lacking[path] = v.Empty(path)
 		}
 	}
-	for path, empty := range maps.All(lacking) {
-		if empty {
-			e.rep.Lacking[path]++
+	return slices.Sorted(func(yield func(string) bool) {
+		for path, empty := range lacking {
+			if empty && !yield(path) {
+				return
+			}
 		}
-	}
+	})
 }
 
 // enter writes the enrollment and its first touch.

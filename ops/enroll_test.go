@@ -2,7 +2,6 @@ package ops
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -216,11 +215,6 @@ func TestStop(t *testing.T) {
 	stop(1, StopRequest{Contact: bob})
 	stop(0, StopRequest{Sequence: "other"})
 	stop(0, StopRequest{Sequence: "nothing"})
-}
-
-func sorted(list []string) []string {
-	slices.Sort(list)
-	return list
 }
 
 // A touch that is on the wire when its sequence is stopped is left to its

@@ -1,12 +1,15 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -18,6 +21,10 @@ type PublishReport struct {
 	Changed  []string `json:"changed"` // files
 	Plans    []string `json:"plans"`   // sequences whose plan changes for those who enter from now on
 	Words    []string `json:"words"`   // sequences whose words change, for everybody who has not had the step
+	Added    []string `json:"added"`   // of Changed: files that are new
+	Deleted  []string `json:"deleted"` // of Changed: files that are gone
+	Gone     []Gone   `json:"gone"`    // steps that are gone and still go out
+	Lacking  []Lack   `json:"lacking"` // what contacts lack for sequences whose plan or words change
 	Missing  []string `json:"missing"` // deleted sequences with running enrollments
 	NoEffect []string `json:"no_effect"`
 	// Renamed are the steps that lost their id but not their text; see [workspace.Renamed].
@@ -26,6 +33,21 @@ type PublishReport struct {
 	// contacts were read; Classified counts whom that changed.
 	Classify   bool `json:"classify"`
 	Classified int  `json:"classified"`
+}
+
+// Gone is a step that was deleted, and that contacts who have entered already still get.
+type Gone struct {
+	Sequence string `json:"sequence"`
+	Step     string `json:"step"`
+	Contacts int    `json:"contacts"`
+}
+
+// Lack is a field or an address that steps need and contacts have not.
+type Lack struct {
+	Sequence string `json:"sequence"`
+	Field    string `json:"field"`
+	Contacts int    `json:"contacts"` // without it
+	Of       int    `json:"of"`       // whom the sequence is for
 }
 
 // ErrDeleted says that a deleted sequence still has running enrollments.
@@ -79,12 +101,21 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	now, err := o.Revisions.Current(ctx, tx)
 	if errors.Is(err, ErrNothingPublished) {
 		rep.Changed, rep.Plans = workspace.Changed(nil, w.Files), w.Names()
-		return nil
+		rep.Lacking, err = lacking(ctx, tx, w, rep.Plans)
+		return err
 	}
 	if err != nil {
 		return err
 	}
 	rep.Changed = workspace.Changed(now.Files, w.Files)
+	for _, name := range rep.Changed {
+		if _, was := now.Files[name]; !was {
+			rep.Added = append(rep.Added, name)
+		}
+		if _, is := w.Files[name]; !is {
+			rep.Deleted = append(rep.Deleted, name)
+		}
+	}
 	rep.Same = len(rep.Changed) == 0 && !rep.Classify
 	rep.Renamed = workspace.Renamed(now, w)
 	for _, name := range w.Names() {
@@ -93,6 +124,13 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		plan := !ok || !samePlan(old, q)
 		if plan {
 			rep.Plans = append(rep.Plans, name)
+		}
+		if ok && plan {
+			gone, err := o.gone(ctx, tx, old, q)
+			if err != nil {
+				return err
+			}
+			rep.Gone = append(rep.Gone, gone...)
 		}
 		if ok && (!sameWords(old, q) || !plan && old.Hash != q.Hash) {
 			rep.Words = append(rep.Words, name)
@@ -110,7 +148,91 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 			rep.Missing = append(rep.Missing, name)
 		}
 	}
-	return nil
+	rep.Lacking, err = lacking(ctx, tx, w, slices.Compact(sorted(slices.Concat(rep.Plans, rep.Words))))
+	return err
+}
+
+// gone finds the steps that a new plan has no more, and counts who still gets them.
+func (o *Ops) gone(ctx context.Context, tx *store.Tx, old, q *sequences.Sequence) ([]Gone, error) {
+	var list []Gone
+	for _, s := range old.Steps {
+		if _, ok := q.Step(s.ID); !ok {
+			list = append(list, Gone{Sequence: q.Name, Step: s.ID})
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	for after := andante.EnrollmentID(""); ; {
+		page, err := tx.ActiveOn(ctx, q.Name, after, enrollPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page {
+			plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
+			if err != nil {
+				return nil, err
+			}
+			for i, g := range list {
+				if at := plan.Index(g.Step); at >= 0 && at >= plan.Index(e.Step) {
+					list[i].Contacts++
+				}
+			}
+		}
+		if len(page) < enrollPage {
+			return slices.DeleteFunc(list, func(g Gone) bool { return g.Contacts == 0 }), nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// lacking counts, for each of the sequences, the contacts whom it is for and who lack
+// what its steps need.
+func lacking(ctx context.Context, tx *store.Tx, w *workspace.Workspace, names []string) ([]Lack, error) {
+	of, counts := map[string]int{}, map[Lack]int{}
+	for after := andante.ContactID(""); len(names) > 0; {
+		page, err := tx.ContactsAfter(ctx, after, enrollPage)
+		if err != nil {
+			return nil, err
+		}
+		list, err := tx.Accounts(ctx, unique(page, func(c andante.Contact) andante.AccountID { return c.Account }))
+		if err != nil {
+			return nil, err
+		}
+		accounts := byID(list, accountID)
+		for _, c := range page {
+			a := accounts[c.Account]
+			v := w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
+			for _, name := range names {
+				q := w.Sequences[name]
+				if notFor(q, c, a) != "" {
+					continue
+				}
+				of[name]++
+				for _, path := range lacks(q, v) {
+					counts[Lack{Sequence: name, Field: path}]++
+				}
+			}
+		}
+		if len(page) < enrollPage {
+			break
+		}
+		after = page[len(page)-1].ID
+	}
+	var all []Lack
+	for l, n := range counts {
+		l.Contacts, l.Of = n, of[l.Sequence]
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(a, b Lack) int {
+		return cmp.Or(strings.Compare(a.Sequence, b.Sequence), strings.Compare(a.Field, b.Field))
+	})
+	return all, nil
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return names
 }
 
 // StopRequest says whose sequences end.

@@ -97,3 +97,32 @@ func TestPublish(t *testing.T) {
 		t.Errorf("nobody enters what is deleted: %v", err)
 	}
 }
+
+// A step that was deleted still goes to those who entered before, and publish says so;
+// it tells as well whom a change finds without what its steps need.
+func TestPublishTellsWhomItConcerns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	w.publish()
+	w.contact("ann", "contact.topic=steam")
+	w.contact("bob")
+	w.enroll("brief")
+	src := string(w.files["sequences/brief.md"])
+	one, _, _ := strings.Cut(src, "\n## two")
+	w.files["sequences/brief.md"] = []byte(strings.Replace(one, "after: 0d", "after: 0d\nneeds: [contact.topic]", 1))
+	rep, err := w.Publish(t.Context(), w.load(), nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Gone{{"brief", "two", 2}}, rep.Gone); diff != "" {
+		t.Errorf("gone (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]Lack{{"brief", "contact.topic", 1, 2}}, rep.Lacking); diff != "" {
+		t.Errorf("lacking (-want +got):\n%s", diff)
+	}
+	w.publish()
+	if rep, err := w.Publish(t.Context(), w.load(), nil, true); err != nil || len(rep.Gone)+len(rep.Lacking) > 0 {
+		t.Errorf("once it is published: %+v, %v", rep, err)
+	}
+}

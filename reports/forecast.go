@@ -66,6 +66,7 @@ type forecaster struct {
 	contacts    map[andante.ContactID]andante.Contact
 	accounts    map[andante.AccountID]andante.Account
 	enrollments map[andante.EnrollmentID]andante.Enrollment
+	plans       map[string]*sequences.Sequence // by hash, of these enrollments
 	holds       []andante.Hold
 	counted     map[andante.AccountID][]governor.Touch
 	sentTo      map[andante.AddressHash][]governor.Touch
@@ -114,8 +115,15 @@ func (f *forecaster) load(ctx context.Context, tx *store.Tx) (err error) {
 	for _, a := range accounts {
 		f.accounts[a.ID] = a
 	}
+	f.plans = map[string]*sequences.Sequence{}
 	for _, e := range running {
 		f.enrollments[e.ID] = e
+		if f.r.Plan == nil || f.plans[e.Plan] != nil {
+			continue
+		}
+		if f.plans[e.Plan], err = f.r.Plan(ctx, tx, e.Plan); err != nil {
+			return err
+		}
 	}
 	return f.loadCounted(ctx, tx, ids, people)
 }
@@ -200,9 +208,12 @@ func (f *forecaster) touch(t andante.Touch) (andante.Touch, bool) {
 	return f.following(t, q, s, &facts, at)
 }
 
-// step finds the step as it is published now.
+// step finds the step in the plan that the contact entered by.
 func (f *forecaster) step(t andante.Touch) (*sequences.Sequence, *sequences.Step) {
-	q := f.r.Workspace.Sequences[t.Sequence]
+	q := f.plans[f.enrollments[t.Enrollment].Plan]
+	if q == nil {
+		q = f.r.Workspace.Sequences[t.Sequence]
+	}
 	if q == nil || t.Kind == andante.Decide {
 		return q, nil
 	}

@@ -1,7 +1,10 @@
 package reports
 
 import (
+	"context"
+
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -15,6 +18,9 @@ type Reports struct {
 	// Hash returns the keyed hash of an address, by which suppressions are found;
 	// nil: they are found by contact alone.
 	Hash func(address string) andante.AddressHash
+	// Plan returns the sequence that an enrollment keeps, by its hash; nil: the forecast
+	// takes all for what is in the workspace.
+	Plan func(ctx context.Context, tx *store.Tx, hash string) (*sequences.Sequence, error)
 }
 
 // hashes returns the keyed hashes of a contact's addresses.

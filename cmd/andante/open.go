@@ -89,7 +89,7 @@ func (a *app) reports(ctx context.Context, e *engine.Engine) (*reports.Reports, 
 		w, _ = workspace.Load(e.FS())
 		err = nil
 	}
-	return &reports.Reports{Store: e.Store, Clock: e.Clock, Workspace: w, Hash: e.Ops.Keys.Hash}, err
+	return &reports.Reports{Store: e.Store, Clock: e.Clock, Workspace: w, Hash: e.Ops.Keys.Hash, Plan: e.Ops.Revisions.Plan}, err
 }
 
 // contact finds a contact by id, external id or address.

@@ -101,9 +101,6 @@ func (a *app) publishPlan(plan *ops.PublishReport, first bool) error {
 	return a.confirm("Publish?")
 }
 
-// listed is how many names are printed before the rest is only counted.
-const listed = 12
-
 func (a *app) changes(r *ops.PublishReport, first bool) {
 	if r.Same {
 		a.printf("Nothing differs from what runs.\n")
@@ -114,18 +111,20 @@ func (a *app) changes(r *ops.PublishReport, first bool) {
 			return
 		}
 		a.printf("%s:\n", text)
-		for _, name := range list[:min(len(list), listed)] {
+		for _, name := range list {
 			a.printf("  %s\n", name)
-		}
-		if more := len(list) - listed; more > 0 {
-			a.printf("  and %d more\n", more)
 		}
 	}
 	if first {
 		a.printf("This is the first publish: %s in %s.\n", count(len(r.Plans), "sequence"), count(len(r.Changed), "file"))
 		say(r.Plans, "Sequences")
 	} else {
-		say(r.Changed, "Files that differ")
+		changed := slices.DeleteFunc(slices.Clone(r.Changed), func(name string) bool {
+			return slices.Contains(r.Added, name) || slices.Contains(r.Deleted, name)
+		})
+		say(changed, "Files that differ")
+		say(r.Added, "New files")
+		say(r.Deleted, "Deleted files")
 		say(r.Plans, "New plans, for those who enter from now on")
 		say(r.Words, "New words, for everybody who has not had that step")
 	}
@@ -133,5 +132,11 @@ func (a *app) changes(r *ops.PublishReport, first bool) {
 		a.printf("Personas and tiers by rule are read again, for the rules differ.\n")
 	}
 	say(r.Missing, "Deleted, but still running")
+	for _, g := range r.Gone {
+		a.printf("%s/%s is gone, and %s who entered before still get it; `andante stop --sequence %s` would end that.\n", g.Sequence, g.Step, count(g.Contacts, "contact"), g.Sequence)
+	}
+	for _, l := range r.Lacking {
+		a.printf("%s: %d of %s lack %s.\n", l.Sequence, l.Contacts, count(l.Of, "contact"), l.Field)
+	}
 	say(r.NoEffect, "Notes")
 }
