@@ -54,23 +54,27 @@ func stopUnderLoad(t *testing.T, setting func(*scene)) {
 	report(t, audit.Breaches)
 }
 
-// TestGraceRunsOut: a relay that takes longer than the grace time leaves one touch in
-// doubt, and the process says so and ends.
+// TestGraceRunsOut: a relay that takes longer than the grace time leaves the one touch
+// in doubt that is on the wire, and none of those that were permitted with it; the
+// process says so and ends.
 func TestGraceRunsOut(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, harness.Workspace{}, harness.NewTown(3, 1), inbox.Options{DelayPerMail: 3 * time.Second})
+	s := newScene(t, harness.Workspace{}, harness.NewTown(9, 1), inbox.Options{DelayPerMail: 5 * time.Second})
 	s.enroll("hello")
 	e := s.open()
 	defer e.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- e.Run(ctx, RunOptions{Roles: []Role{RoleScheduler, RoleWorker}, Grace: 100 * time.Millisecond})
+		ended <- e.Run(ctx, RunOptions{Roles: []Role{RoleScheduler, RoleWorker}, Grace: time.Second})
 	}()
-	harness.Until(t, time.Minute, "a mail on the wire", func() bool { return s.attempted() > 0 })
+	harness.Until(t, time.Minute, "a flight on the wire", func() bool { return s.attempted() > 1 })
 	stop()
 	if err := <-ended; !errors.Is(err, errGrace) {
 		t.Errorf("error %v", err)
+	}
+	if n := s.attempted(); n != 1 {
+		t.Errorf("%d touches are in doubt, want the one on the wire", n)
 	}
 	harness.Until(t, time.Minute, "the relay's answer", func() bool { return s.attempted() == 0 })
 }

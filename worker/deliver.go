@@ -22,9 +22,10 @@ func (r *run) deliver(ctx context.Context, b *batch) error {
 		batch = append(batch, it.message.sealed)
 	}
 	began := r.clock.Wall()
-	sent := r.channels[b.alive()[0].touch.Kind].Deliver(ctx, batch, g)
 	last := context.WithoutCancel(ctx)
-	if err := g.flush(last); err != nil {
+	defer context.AfterFunc(ctx, func() { g.stop(last) })()
+	sent := r.channels[b.alive()[0].touch.Kind].Deliver(ctx, batch, g)
+	if err := g.finish(last); err != nil {
 		return err
 	}
 	r.sent += g.written

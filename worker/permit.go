@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -12,20 +14,25 @@ import (
 
 // gate stands between the channel and the network for one batch: it permits each
 // flight, records the one before it in the same transaction, and shuts when the
-// lease or a claim runs out. The channel calls it from one goroutine.
+// lease or a claim runs out. The channel calls it from one goroutine; another one
+// stops it when the process is asked to end.
 type gate struct {
-	r        *run
-	b        *batch
-	items    map[andante.TouchID]*item
-	asked    map[andante.TouchID]bool // for which a permit was asked
+	r     *run
+	b     *batch
+	items map[andante.TouchID]*item
+	asked map[andante.TouchID]bool // for which a permit was asked
+
+	mu       sync.Mutex
+	waiting  []andante.TouchID        // permitted, and not begun
+	noted    map[andante.TouchID]bool // whose outcome is known
 	outcomes []outcome                // known, not recorded
 	started  time.Time                // of the message on the wire, of the machine
 	written  int                      // messages that were on the wire
-	shut     bool                     // the sender is refused: nothing more is written
+	shut     andante.Reason           // why nothing more is written: the sender is refused, or the process ends
 }
 
 func newGate(r *run, b *batch) *gate {
-	g := &gate{r: r, b: b, items: map[andante.TouchID]*item{}, asked: map[andante.TouchID]bool{}}
+	g := &gate{r: r, b: b, items: map[andante.TouchID]*item{}, asked: map[andante.TouchID]bool{}, noted: map[andante.TouchID]bool{}}
 	for _, it := range b.alive() {
 		g.items[it.touch.ID] = it
 	}
@@ -35,6 +42,8 @@ func newGate(r *run, b *batch) *gate {
 // Permit records the last flight and returns which touches of the next one are
 // still claimed and still allowed. They become attempted.
 func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.TouchID, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, id := range ids {
 		g.asked[id] = true
 	}
@@ -54,7 +63,31 @@ func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.Tou
 		return nil, errors.Join(err, g.flush(last))
 	}
 	g.noteOutcomes()
+	g.waiting = slices.Clone(allowed)
 	return allowed, nil
+}
+
+// stop ends the batch when the process is asked to end. What is permitted and not begun
+// provably never left: that, and what is known of the others, is recorded at once, for
+// the message on the wire may outlast the grace time.
+func (g *gate) stop(ctx context.Context) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = andante.ReasonReturned
+	for _, id := range g.waiting {
+		g.note(id, channels.Receipt{}, &channels.SendError{Kind: channels.Untried})
+	}
+	g.waiting = nil
+	if err := g.flush(ctx); err != nil {
+		g.r.log.Error("outcomes could not be recorded at the end", "err", err)
+	}
+}
+
+// finish records what is left.
+func (g *gate) finish(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.flush(ctx)
 }
 
 func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) ([]andante.TouchID, error) {
@@ -67,8 +100,8 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) 
 	if err := g.r.record(ctx, tx, g.outcomes); err != nil {
 		return nil, err
 	}
-	if g.shut {
-		return nil, g.putBack(ctx, tx, ids, andante.ReasonSender)
+	if g.shut != "" {
+		return nil, g.putBack(ctx, tx, ids, g.shut)
 	}
 	now := g.r.clock.Now()
 	going, err := g.stillAllowed(ctx, tx, ids, now)
@@ -171,18 +204,32 @@ func (g *gate) back(ctx context.Context, tx *store.Tx, list []*item) error {
 // Open tells whether a permitted message may still be written: the lease holds by
 // the machine's clock, and the claim by the calendar.
 func (g *gate) Open(id andante.TouchID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.started = g.r.clock.Wall()
-	return !g.shut && g.r.keeper.holds() && !g.r.clock.Now().After(g.items[id].touch.NotAfter)
+	open := g.shut == "" && g.r.keeper.holds() && !g.r.clock.Now().After(g.items[id].touch.NotAfter)
+	if open {
+		g.waiting = slices.DeleteFunc(g.waiting, func(w andante.TouchID) bool { return w == id })
+	}
+	return open
 }
 
 // Done notes the outcome of a permitted touch.
 func (g *gate) Done(id andante.TouchID, receipt channels.Receipt, err error) {
-	if g.r.o.Breakage.NoRecord {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.note(id, receipt, err)
+}
+
+// note keeps the first outcome of a touch.
+func (g *gate) note(id andante.TouchID, receipt channels.Receipt, err error) {
+	if g.r.o.Breakage.NoRecord || g.noted[id] {
 		return
 	}
+	g.noted[id] = true
 	kind := channels.KindOf(err)
 	if kind == channels.Sender {
-		g.shut = true
+		g.shut = andante.ReasonSender
 	}
 	if kind != channels.Untried {
 		g.written++
