@@ -159,17 +159,11 @@ func (e *Engine) returnLeases(ctx context.Context, what string) error {
 		return err
 	}
 	for _, l := range leases {
-		var back, unknown int
-		err := e.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			back, unknown, err = e.Ops.ReturnLease(ctx, tx, l.ID, time.Time{})
-			return err
-		})
-		if err != nil {
-			return err
-		}
+		back, unknown, e1 := e.Ops.ReturnLost(ctx, l.ID, nil)
+		err = errors.Join(err, e1)
 		e.log.Info(what, "returned", back, "unknown", unknown)
 	}
-	return nil
+	return err
 }
 
 func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {

@@ -2,11 +2,94 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
 )
+
+// ReturnLost settles a lease whose worker is gone, as [Ops.ReturnLease] does, in
+// transactions of its own. still is asked in each of them whether the lease is still
+// lost; nil: it is. If the store refuses the whole, each touch that may have been sent
+// is settled by itself, so that one with a fault keeps no other waiting.
+func (o *Ops) ReturnLost(ctx context.Context, id andante.LeaseID, still func(*store.Tx) (bool, error)) (returned, unknown int, err error) {
+	write := func(f func(*store.Tx) error) error {
+		return o.Store.Write(ctx, func(tx *store.Tx) error {
+			if still != nil {
+				if ok, err := still(tx); err != nil || !ok {
+					return err
+				}
+			}
+			return f(tx)
+		})
+	}
+	whole := func(tx *store.Tx) (err error) {
+		returned, unknown, err = o.ReturnLease(ctx, tx, id, time.Time{})
+		return err
+	}
+	if err = write(whole); !store.DataFault(err) {
+		return returned, unknown, err
+	}
+	var touches []andante.Touch
+	err = o.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		touches, err = tx.TouchesIn(ctx, id)
+		return err
+	})
+	alone := 0
+	for _, t := range touches {
+		if t.State != andante.Attempted {
+			continue
+		}
+		e := write(func(tx *store.Tx) error { return o.lose(ctx, tx, id, t.ID, true) })
+		if store.DataFault(e) {
+			e = write(func(tx *store.Tx) error { return o.lose(ctx, tx, id, t.ID, false) })
+		}
+		if err = errors.Join(err, e); e == nil {
+			alone++
+		}
+	}
+	if err != nil {
+		return 0, alone, err
+	}
+	err = write(whole)
+	return returned, unknown + alone, err
+}
+
+// lose makes one attempted touch of a lost lease unknown. follow: with the step that
+// follows; else its enrollment is marked for [Ops.Resume].
+func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch andante.TouchID, follow bool) error {
+	var list []andante.Touch
+	err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
+		list, err = tx.Touches(ctx, []andante.TouchID{touch})
+		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
+	})
+	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id {
+		return err
+	}
+	s, a := o.lost(list[0])
+	var done map[andante.TouchID]bool
+	if follow {
+		done, err = o.Settle(ctx, tx, []Settled{s})
+	} else if done, err = tx.Change(ctx, []store.Change{s.Change}); err == nil {
+		err = tx.MarkUnfollowed(ctx, []andante.EnrollmentID{s.Touch.Enrollment})
+	}
+	if err != nil {
+		return err
+	}
+	o.note(tx, []store.Change{s.Change}, done)
+	return tx.EndAttempts(ctx, []andante.Attempt{a})
+}
+
+// lost makes a touch unknown that was permitted and has no outcome. It stays counted at
+// its not_after: the latest instant at which it left.
+func (o *Ops) lost(t andante.Touch) (Settled, andante.Attempt) {
+	now, id := o.now(), t.Lease
+	t.State, t.Reason, t.Settled, t.Lease = andante.Unknown, andante.ReasonUnknown, now, ""
+	return Settled{Change: store.Change{Touch: t, Was: andante.Attempted, Lease: id}}, andante.Attempt{
+		Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: "the worker was lost before it recorded an outcome",
+	}
+}
 
 // ReturnLease settles a lease whose worker is gone: what was permitted and has
 // no outcome becomes unknown, for it may have been sent; everything else provably
@@ -20,7 +103,6 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	if err != nil {
 		return 0, 0, err
 	}
-	now := o.now()
 	var back []store.Change
 	var lost []Settled
 	var attempts []andante.Attempt
@@ -35,12 +117,8 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 			back = append(back, store.Change{Touch: t, Was: was, Lease: id})
 			continue
 		}
-		// It stays counted at its not_after: the latest instant at which it left.
-		t.State, t.Reason, t.Settled, t.Lease = andante.Unknown, andante.ReasonUnknown, now, ""
-		lost = append(lost, Settled{Change: store.Change{Touch: t, Was: was, Lease: id}})
-		attempts = append(attempts, andante.Attempt{
-			Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: "the worker was lost before it recorded an outcome",
-		})
+		l, a := o.lost(t)
+		lost, attempts = append(lost, l), append(attempts, a)
 	}
 	if _, err := tx.Change(ctx, back); err != nil {
 		return 0, 0, err

@@ -170,22 +170,59 @@ func (s *Scheduler) tendAll(ctx context.Context, r *Round) (again []queue.Item, 
 		return err
 	})
 	for _, l := range lost {
-		var t tended
-		e := s.store.Write(ctx, func(tx *store.Tx) (err error) {
-			t, err = s.tend(ctx, tx, l.ID)
-			return err
-		})
+		var e error
+		if l.Worker != "" {
+			var back, unknown int
+			back, unknown, e = s.ops.ReturnLost(ctx, l.ID, func(tx *store.Tx) (bool, error) {
+				now, err := s.lost(ctx, tx, l.ID)
+				return now != nil && now.Worker != "", err
+			})
+			r.Returned, r.Unknown = r.Returned+back, r.Unknown+unknown
+		} else {
+			var item *queue.Item
+			e = s.store.Write(ctx, func(tx *store.Tx) (err error) {
+				item, err = s.requeue(ctx, tx, l.ID)
+				return err
+			})
+			if e == nil && item != nil {
+				again = append(again, *item)
+			}
+		}
 		if e != nil {
 			err = errors.Join(err, fmt.Errorf("tend lease %s: %w", l.ID, e))
-			continue
 		}
-		again = append(again, t.again...)
-		r.Returned, r.Unknown = r.Returned+t.returned, r.Unknown+t.unknown
 	}
 	if r.Returned+r.Unknown > 0 {
 		s.log.Warn("a worker was lost", "returned", r.Returned, "unknown", r.Unknown)
 	}
 	return again, err
+}
+
+// lost looks once more at a lost lease and locks its row; nil if it is lost no more.
+func (s *Scheduler) lost(ctx context.Context, tx *store.Tx, id andante.LeaseID) (*store.Lease, error) {
+	wall, err := tx.Wall(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := tx.LostLeases(ctx, wall.Add(-s.o.PickupTime), wall, id)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// requeue hands a lease that no worker has taken to the queue again, once it has waited
+// long enough; nil if it has not, or is taken by now.
+func (s *Scheduler) requeue(ctx context.Context, tx *store.Tx, id andante.LeaseID) (*queue.Item, error) {
+	l, err := s.lost(ctx, tx, id)
+	if err != nil || l == nil || l.Worker != "" {
+		return nil, err
+	}
+	wall, err := tx.Wall(ctx)
+	if err != nil || wall.Sub(l.Queued) < s.patience(l.Attempt) {
+		return nil, err
+	}
+	return &queue.Item{Lease: id, Attempt: l.Attempt + 1, Urgent: l.Urgent}, tx.Requeue(ctx, id, wall, wall.Add(s.o.LeaseTime))
 }
 
 // How often enrollments are resumed, and how many at a time.
@@ -213,35 +250,6 @@ func (s *Scheduler) resume(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("enrollments whose next step was refused could not be resumed", "err", err)
 	}
-}
-
-// tended is what became of one lost lease.
-type tended struct {
-	again             []queue.Item
-	returned, unknown int
-}
-
-// tend looks once more at a lost lease, with its row locked, and settles it or queues
-// it again.
-func (s *Scheduler) tend(ctx context.Context, tx *store.Tx, id andante.LeaseID) (t tended, err error) {
-	wall, err := tx.Wall(ctx)
-	if err != nil {
-		return t, err
-	}
-	lost, err := tx.LostLeases(ctx, wall.Add(-s.o.PickupTime), wall, id)
-	if err != nil || len(lost) == 0 {
-		return t, err
-	}
-	l := lost[0]
-	if l.Worker != "" {
-		t.returned, t.unknown, err = s.ops.ReturnLease(ctx, tx, id, time.Time{})
-		return t, err
-	}
-	if wall.Sub(l.Queued) < s.patience(l.Attempt) {
-		return t, nil
-	}
-	t.again = []queue.Item{{Lease: id, Attempt: l.Attempt + 1, Urgent: l.Urgent}}
-	return t, tx.Requeue(ctx, id, wall, wall.Add(s.o.LeaseTime))
 }
 
 // patience is how long a lease waits for a worker before it is queued again: longer

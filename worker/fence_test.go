@@ -16,6 +16,7 @@ import (
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/internal/memfs"
 	"github.com/andante-hq/andante/internal/testclock"
+	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
@@ -287,4 +288,39 @@ func TestAReleaseBeforeTheClaim(t *testing.T) {
 	f.round()
 	<-f.start("a", &wire{})
 	f.expect("in the end", map[andante.State]int{andante.Sent: 2})
+}
+
+// refuse makes the store refuse every new touch of one contact.
+func (f *fence) refuse() {
+	f.t.Helper()
+	var victim andante.ContactID
+	err := f.store.Read(f.t.Context(), func(tx *store.Tx) error {
+		list, err := tx.ContactsAfter(f.t.Context(), "", 1)
+		victim = list[0].ID
+		return err
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	testdb.SQLite(f.t, f.store.Path(), fmt.Sprintf(
+		"CREATE TRIGGER refuse BEFORE INSERT ON touches WHEN NEW.contact_id='%s' BEGIN SELECT RAISE(ABORT, 'refused by a test'); END", victim))
+}
+
+// A worker is lost with five mails on the wire, and the store refuses the next step of
+// one of them: the other four go on, and that one too once the store takes it.
+func TestALostLeaseWithAFaultInIt(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 5, 2, "brief")
+	f.refuse()
+	f.round()
+	a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	f.start("a", a) // and never comes back
+	<-a.writing
+	f.clock.Tick(61 * time.Second)
+	f.round()
+	f.expect("with the fault", map[andante.State]int{andante.Unknown: 5, andante.Planned: 4})
+	testdb.SQLite(t, f.store.Path(), "DROP TRIGGER refuse")
+	f.clock.Tick(11 * time.Minute)
+	f.round()
+	f.expect("without it", map[andante.State]int{andante.Unknown: 5, andante.Planned: 5})
 }
