@@ -16,6 +16,7 @@ type pace struct {
 	w     *workspace.Workspace
 	now   time.Time
 	block time.Duration
+	loads map[string]store.SenderLoad
 	spent map[string]time.Time // senders that must wait
 	dirty map[string]time.Time // to be written
 }
@@ -26,17 +27,42 @@ func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, now time.Time) 
 		return nil, err
 	}
 	p := &pace{w: w, now: now, block: s.o.LeaseTime, spent: map[string]time.Time{}, dirty: map[string]time.Time{}}
+	if p.loads, err = tx.SenderLoads(ctx); err != nil {
+		return nil, err
+	}
 	list, err := tx.Throttles(ctx, now)
 	for _, t := range list {
-		p.spent[t.Sender] = t.Next
+		if p.waits(t.Sender, t.Next) {
+			p.spent[t.Sender] = t.Next
+		}
 	}
 	return p, err
 }
 
-// ready returns the heads that are due and whose sender need not wait.
+// throttle returns the sender's pace; nil if it has none.
+func (p *pace) throttle(sender string) *workspace.Throttle {
+	id, ok := p.w.Config.Identity(sender)
+	if !ok {
+		return nil
+	}
+	return id.Throttle
+}
+
+// waits tells whether a sender's next free instant keeps it waiting. It is never spent
+// further ahead than a block: beyond that a clock was wrong.
+func (p *pace) waits(sender string, next time.Time) bool {
+	t := p.throttle(sender)
+	return t != nil && next.After(p.now) && !next.After(p.now.Add(p.block+t.Each()))
+}
+
+// ready returns the heads that are due and whose sender need not wait. A throttled one
+// waits for its last lease to be taken too: what piles up while no worker is there must
+// not go out at once.
 func (p *pace) ready(heads []store.Head) (list []store.Head) {
 	for _, h := range heads {
-		if _, waits := p.spent[h.Sender]; !waits && !h.Due.After(p.now) {
+		_, waits := p.spent[h.Sender]
+		waits = waits || p.loads[h.Sender].Waiting && p.throttle(h.Sender) != nil
+		if !waits && !h.Due.After(p.now) {
 			list = append(list, h)
 		}
 	}
@@ -62,8 +88,8 @@ func (p *pace) next(heads []store.Head) (next time.Time, waiting bool) {
 // allow returns as many touches as the sender's throttle lets out now and spends
 // it for them.
 func (p *pace) allow(ctx context.Context, tx *store.Tx, sender string, touches []andante.Touch) ([]andante.Touch, error) {
-	id, ok := p.w.Config.Identity(sender)
-	if !ok || id.Throttle == nil {
+	throttle := p.throttle(sender)
+	if throttle == nil {
 		return touches, nil
 	}
 	next, ok := p.dirty[sender]
@@ -72,13 +98,13 @@ func (p *pace) allow(ctx context.Context, tx *store.Tx, sender string, touches [
 		if err != nil {
 			return nil, err
 		}
-		if spent.After(p.now) {
+		if p.waits(sender, spent) {
 			p.spent[sender] = spent
 			return nil, nil
 		}
 		next = p.now
 	}
-	each := id.Throttle.Each()
+	each := throttle.Each()
 	room := 0
 	if end := p.now.Add(p.block); next.Before(end) {
 		room = int((end.Sub(next) + each - 1) / each)

@@ -289,7 +289,7 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err != nil {
 		return nil, err
 	}
-	due, err := s.due(ctx, tx, pace.ready(heads), room, r)
+	due, err := s.due(ctx, tx, pace, heads, room, r)
 	if err != nil {
 		return nil, err
 	}
@@ -336,18 +336,22 @@ func (s *Scheduler) room(load int) (room [3]int) {
 
 // due takes what is due, the higher priorities first. Of one priority each sender
 // gets its share of the room, so that the backlog of one keeps nobody else waiting.
-func (s *Scheduler) due(ctx context.Context, tx *store.Tx, heads []store.Head, rooms [3]int, r *Round) (due []andante.Touch, err error) {
+// No sender takes more than half of the brake, so that others find room at once.
+func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []store.Head, rooms [3]int, r *Round) (due []andante.Touch, err error) {
 	for p := andante.High; p <= andante.Low; p++ {
 		room := max(rooms[p], len(due))
 		var active []store.Head
-		for _, h := range heads {
+		for _, h := range pace.ready(heads) {
 			if h.Priority == p {
 				active = append(active, h)
 			}
 		}
 		for i, h := range active {
 			share := (room - len(due) + len(active) - i - 1) / (len(active) - i)
-			if share == 0 {
+			if p != andante.High {
+				share = min(share, max(s.o.Brake/2, s.o.Batch)-pace.loads[h.Sender].Touches)
+			}
+			if share <= 0 {
 				r.Full = true
 				continue
 			}

@@ -65,6 +65,25 @@ func (tx *Tx) LeaseLoad(ctx context.Context) (touches, leases int, err error) {
 	return touches, leases, err
 }
 
+// A SenderLoad is what is leased of a sender.
+type SenderLoad struct {
+	Touches int
+	Waiting bool // a lease of it waits for a worker
+}
+
+// SenderLoads returns it for each sender of which something is leased.
+func (tx *Tx) SenderLoads(ctx context.Context) (map[string]SenderLoad, error) {
+	loads := map[string]SenderLoad{}
+	_, err := query(ctx, tx, "SELECT sender, sum(size), sum(CASE WHEN worker='' THEN 1 ELSE 0 END) FROM leases GROUP BY sender", nil, func(r *sql.Rows) (struct{}, error) {
+		var sender string
+		var touches, waiting int
+		err := r.Scan(&sender, &touches, &waiting)
+		loads[sender] = SenderLoad{touches, waiting > 0}
+		return struct{}{}, err
+	})
+	return loads, err
+}
+
 // inEpoch holds for leases that no takeover has made void.
 const inEpoch = ` AND epoch >= ` + currentEpoch
 

@@ -177,7 +177,7 @@ func conditionHolds(_ *run, b *batch, it *item) *fate {
 // notLate does what the step says about a touch that came due while the machine
 // was off. One that waits for a throttle is not late.
 func notLate(_ *run, b *batch, it *item) *fate {
-	if !b.outage.Covers(it.touch.Due) {
+	if !b.outage.Covers(it.touch.Due, b.now) {
 		return nil
 	}
 	due := it.touch.Due

@@ -81,6 +81,12 @@ func leasesRoundTrip(_ *testing.T, s db) {
 	if got := look(); got != (load{10 + 11 + 12 + 13, 4}) {
 		s.t.Errorf("load: %+v", got)
 	}
+	want := map[string]store.SenderLoad{}
+	for _, l := range append(all, late) {
+		had := want[l.Sender]
+		want[l.Sender] = store.SenderLoad{Touches: had.Touches + l.Size, Waiting: had.Waiting || l.Worker == ""}
+	}
+	s.same("loads", want, read(s, func(ctx context.Context, tx *store.Tx) (map[string]store.SenderLoad, error) { return tx.SenderLoads(ctx) }))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.Requeue(ctx, all[0].ID, at(20), at(21)) })
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndLease(ctx, all[1].ID) })
 	again := all[0]

@@ -105,12 +105,12 @@ func outages(t *testing.T, s db) {
 	s.same("after an outage", first, look(now))
 	s.same("a minute later", first, look(now.Add(time.Minute)))
 	s.same("when the calendar went back", first, look(day))
-	from, now = now.Add(time.Minute), now.Add(48*time.Hour)
+	from, now = day, now.Add(48*time.Hour)
 	s.same("after another", store.Outage{From: from, To: now}, look(now))
 	for at, want := range map[time.Time]bool{
 		first.From: false, first.From.Add(1): true, first.To.Add(-1): true, first.To: false, first.From.Add(-1): false, first.To.Add(1): false,
 	} {
-		if first.Covers(at) != want {
+		if first.Covers(at, first.To) != want {
 			t.Errorf("an outage from %s to %s covers %s: %v", first.From, first.To, at, !want)
 		}
 	}
