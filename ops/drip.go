@@ -77,7 +77,7 @@ func (d *drip) place(notBefore time.Time, plan func(from time.Time) (andante.Tou
 			return t, true
 		}
 		next := tomorrow.From(own, d.zone, nil)
-		if own.Equal(d.from) {
+		if own.Equal(d.from) && day == d.day(own) {
 			d.from = next // nobody finds room there any more
 		}
 		own = next

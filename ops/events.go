@@ -21,11 +21,9 @@ var ending = map[string]andante.Reason{
 // Apply writes an event and, in the same transaction, what follows from it: the
 // end of sequences that exit on it. The account must be locked.
 func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
-	if err := tx.AddEvents(ctx, []andante.Event{e}); err != nil {
+	fresh, err := tx.AddEvent(ctx, e)
+	if err != nil || !fresh || e.Contact == "" { // what is told twice happened once
 		return err
-	}
-	if e.Contact == "" {
-		return nil
 	}
 	running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{e.Contact})
 	if err != nil {

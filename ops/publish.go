@@ -311,19 +311,22 @@ func (o *Ops) Release(ctx context.Context, scope andante.HoldScope, key string) 
 	return n, err
 }
 
+// raiseFor raises the versions of the accounts that a hold concerns. A contact may be
+// moving to another account, so it is looked up again once that is locked.
 func (o *Ops) raiseFor(ctx context.Context, tx *store.Tx, scope andante.HoldScope, key string) error {
 	var accounts []andante.AccountID
-	switch scope {
-	case andante.HoldAccount:
-		accounts = []andante.AccountID{andante.AccountID(key)}
-	case andante.HoldContact:
-		people, err := tx.Contacts(ctx, []andante.ContactID{andante.ContactID(key)})
-		if err != nil {
-			return err
+	err := Lock(ctx, tx, func() (_ []andante.AccountID, err error) {
+		switch scope {
+		case andante.HoldAccount:
+			accounts = []andante.AccountID{andante.AccountID(key)}
+		case andante.HoldContact:
+			var people []andante.Contact
+			people, err = tx.Contacts(ctx, []andante.ContactID{andante.ContactID(key)})
+			accounts = unique(people, func(c andante.Contact) andante.AccountID { return c.Account })
 		}
-		accounts = unique(people, func(c andante.Contact) andante.AccountID { return c.Account })
-	}
-	if err := tx.LockAccounts(ctx, accounts); err != nil {
+		return slices.Clone(accounts), err
+	})
+	if err != nil {
 		return err
 	}
 	return tx.RaiseVersion(ctx, accounts)

@@ -126,18 +126,9 @@ func (o *Ops) Suppress(ctx context.Context, addresses []string, source string) (
 	added := 0
 	for page := range slices.Chunk(addresses, enrollPage) {
 		n := 0
-		err := o.Store.Write(ctx, func(tx *store.Tx) error {
-			n = 0
-			for _, a := range page {
-				fresh, err := o.suppressOne(ctx, tx, o.Keys.Hash(a), source)
-				if err != nil {
-					return err
-				}
-				if fresh {
-					n++
-				}
-			}
-			return nil
+		err := o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			n, err = o.suppressPage(ctx, tx, page, source)
+			return err
 		})
 		if err != nil {
 			return added, err
@@ -147,17 +138,35 @@ func (o *Ops) Suppress(ctx context.Context, addresses []string, source string) (
 	return added, nil
 }
 
-func (o *Ops) suppressOne(ctx context.Context, tx *store.Tx, hash andante.AddressHash, source string) (bool, error) {
-	there, err := tx.Suppressions(ctx, nil, []andante.AddressHash{hash})
-	if err != nil || slices.ContainsFunc(there, func(s andante.Suppression) bool { return s.Kind == "" && s.Purpose == "" }) {
-		return false, err
+// suppressPage bars those of a page that are not barred yet. It locks the accounts of
+// everybody who has one of the addresses in one order, as a claim does.
+func (o *Ops) suppressPage(ctx context.Context, tx *store.Tx, page []string, source string) (int, error) {
+	var hashes []andante.AddressHash
+	for _, a := range page {
+		hashes = append(hashes, o.Keys.Hash(a))
 	}
-	find := func() ([]andante.Contact, error) { return o.whoHas(ctx, tx, "", hash) }
-	return true, o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
-		err := tx.AddSuppressions(ctx, []andante.Suppression{{
-			ID: andante.NewID[andante.SuppressionID](o.now()), Address: hash, Reason: andante.ReasonSuppressed, Source: source, At: o.now(),
-		}})
-		if err != nil {
+	there, err := tx.Suppressions(ctx, nil, hashes)
+	if err != nil {
+		return 0, err
+	}
+	barred := map[andante.AddressHash]bool{}
+	for _, s := range there {
+		barred[s.Address] = barred[s.Address] || s.Kind == "" && s.Purpose == ""
+	}
+	var fresh []andante.AddressHash
+	var list []andante.Suppression
+	for _, h := range hashes {
+		if !barred[h] {
+			barred[h] = true
+			fresh = append(fresh, h)
+			list = append(list, andante.Suppression{
+				ID: andante.NewID[andante.SuppressionID](o.now()), Address: h, Reason: andante.ReasonSuppressed, Source: source, At: o.now(),
+			})
+		}
+	}
+	find := func() ([]andante.Contact, error) { return tx.ContactsByAddress(ctx, fresh) }
+	return len(fresh), o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
+		if err := tx.AddSuppressions(ctx, list); err != nil {
 			return err
 		}
 		return o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, "")

@@ -19,6 +19,16 @@ func scanEvent(r *sql.Rows) (e andante.Event, err error) {
 	return e, err
 }
 
+// AddEvent appends an event. False: it is there already.
+func (tx *Tx) AddEvent(ctx context.Context, e andante.Event) (bool, error) {
+	var known int
+	err := tx.tx.QueryRowContext(ctx, "SELECT count(*) FROM events WHERE id=$1", string(e.ID)).Scan(&known)
+	if err != nil || known > 0 {
+		return false, err
+	}
+	return true, tx.AddEvents(ctx, []andante.Event{e})
+}
+
 // AddEvents appends events; one that is there already stays.
 func (tx *Tx) AddEvents(ctx context.Context, list []andante.Event) error {
 	return insert(ctx, tx, "events", eventColumns, "ON CONFLICT (id) DO NOTHING", list, func(e andante.Event) []any {

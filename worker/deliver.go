@@ -62,6 +62,7 @@ func (r *run) returnClaimed(ctx context.Context, b *batch, g *gate, sent error) 
 	now := r.clock.Now()
 	f := putOff(andante.ReasonReturned, now, andante.Evidence{})
 	if problem != nil {
+		r.away = now.Add(connectWait)
 		reason := andante.ReasonTemporary
 		if problem.Kind == channels.Sender {
 			reason = andante.ReasonSender

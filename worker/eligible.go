@@ -36,10 +36,11 @@ func alone(reason andante.Reason, f func() *fate) (got *fate) {
 	return f()
 }
 
-// eligibility lists the checks in order: what ends a sequence, then what skips a
-// step, then what puts it off.
+// eligibility lists the checks in order: what bars a touch for good, then a hold, under
+// which nothing more is judged, then what ends a sequence or skips a step, then what
+// puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, hasChannel, canDo, notSuppressed, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, notHeld, governed,
+	hasStep, hasChannel, canDo, notSuppressed, notHeld, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -104,12 +105,20 @@ func hasAddress(_ *run, _ *batch, it *item) *fate {
 	return nil
 }
 
-func hasSender(_ *run, b *batch, it *item) *fate {
+// hasSender asks again who the owner is, for the account may have another one since the
+// step was planned. A thread goes on as whoever began it.
+func hasSender(r *run, b *batch, it *item) *fate {
+	if !it.step.Thread {
+		it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.account)
+	}
 	if _, ok := b.w.Config.Identity(it.touch.Sender); !ok {
 		if it.touch.Sender != "" {
 			return skipped(andante.ReasonNoSender, andante.Evidence{Detail: it.touch.Sender})
 		}
 		return skipped(andante.ReasonNoOwner, andante.Evidence{})
+	}
+	if !it.step.Thread && it.touch.Sender != r.lease.Sender {
+		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: "it is sent as " + it.touch.Sender + " now"})
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -106,6 +107,8 @@ func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
 // A wire is a channel that tells where it is and waits there.
 type wire struct {
 	f       *fence
+	away    bool          // no connection can be had
+	dials   int
 	claimed chan struct{} // if set: told when a batch is claimed, before its permit
 	writing chan struct{} // if set: told when a message is on the wire, before its receipt
 	goOn    chan struct{}
@@ -120,6 +123,9 @@ func (w *wire) Prepare(m andante.Message) (channels.Sealed, error) {
 }
 
 func (w *wire) Deliver(ctx context.Context, batch []channels.Sealed, g channels.Gate) error {
+	if w.dials++; w.away {
+		return &channels.SendError{Kind: channels.Temporary, Err: errors.New("connect: i/o timeout")}
+	}
 	if w.claimed != nil {
 		w.claimed <- struct{}{}
 		<-w.goOn
@@ -293,17 +299,8 @@ func TestAReleaseBeforeTheClaim(t *testing.T) {
 // refuse makes the store refuse every new touch of one contact.
 func (f *fence) refuse() {
 	f.t.Helper()
-	var victim andante.ContactID
-	err := f.store.Read(f.t.Context(), func(tx *store.Tx) error {
-		list, err := tx.ContactsAfter(f.t.Context(), "", 1)
-		victim = list[0].ID
-		return err
-	})
-	if err != nil {
-		f.t.Fatal(err)
-	}
 	testdb.SQLite(f.t, f.store.Path(), fmt.Sprintf(
-		"CREATE TRIGGER refuse BEFORE INSERT ON touches WHEN NEW.contact_id='%s' BEGIN SELECT RAISE(ABORT, 'refused by a test'); END", victim))
+		"CREATE TRIGGER refuse BEFORE INSERT ON touches WHEN NEW.contact_id='%s' BEGIN SELECT RAISE(ABORT, 'refused by a test'); END", f.first().ID))
 }
 
 // A worker is lost with five mails on the wire, and the store refuses the next step of
@@ -323,4 +320,151 @@ func TestALostLeaseWithAFaultInIt(t *testing.T) {
 	f.clock.Tick(11 * time.Minute)
 	f.round()
 	f.expect("without it", map[andante.State]int{andante.Unknown: 5, andante.Planned: 5})
+}
+
+// What happens between claim and permit is seen by the permit, whatever it is; what
+// happens between load and claim by the claim.
+func TestTheFencesHold(t *testing.T) {
+	t.Parallel()
+	hold := func(f *fence, c andante.Contact) error {
+		_, err := f.ops.Hold(t.Context(), andante.Hold{Scope: andante.HoldContact, Key: string(c.ID), Author: "me", Reason: "wait"})
+		return err
+	}
+	happenings := map[string]func(*fence, andante.Contact) error{
+		"hold": hold,
+		"hold on everything": func(f *fence, _ andante.Contact) error {
+			_, err := f.ops.Hold(t.Context(), andante.Hold{Scope: andante.HoldEverything, Author: "me", Reason: "wait"})
+			return err
+		},
+		"stop": func(f *fence, c andante.Contact) error {
+			_, err := f.ops.Stop(t.Context(), ops.StopRequest{Contact: c.ID})
+			return err
+		},
+		// An address is barred that nobody had when the accounts were looked up: no account's version tells.
+		"suppression of the address alone": func(f *fence, c andante.Contact) error {
+			return f.store.Write(t.Context(), func(tx *store.Tx) error {
+				return tx.AddSuppressions(t.Context(), []andante.Suppression{{
+					ID: andante.NewID[andante.SuppressionID](f.clock.Now()), Address: f.ops.Keys.Hash(c.Email), Reason: andante.ReasonSuppressed, At: f.clock.Now(),
+				}})
+			})
+		},
+	}
+	for name, happens := range happenings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, when := range []string{"load", "claim"} {
+				f := newFence(t, 1, 1, "brief")
+				c := f.first()
+				f.round()
+				a := &wire{}
+				if when == "load" {
+					if name == "suppression of the address alone" {
+						continue // the permit is the one to see it
+					}
+					f.link = sync.OnceFunc(func() {
+						if err := happens(f, c); err != nil {
+							t.Error(err)
+						}
+					})
+				} else {
+					a.claimed, a.goOn = make(chan struct{}), make(chan struct{})
+				}
+				over := f.start("a", a)
+				if when == "claim" {
+					<-a.claimed
+					if err := happens(f, c); err != nil {
+						t.Error(err)
+					}
+					close(a.goOn)
+				}
+				<-over
+				if n := f.states()[andante.Sent]; n > 0 {
+					t.Errorf("after the %s it is sent all the same", when)
+				}
+			}
+		})
+	}
+}
+
+// A claim lasts a minute of the calendar: after that nothing of it is permitted, nor
+// begun.
+func TestAClaimHasAnEnd(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 2, 1, "brief")
+	f.round()
+	a := &wire{claimed: make(chan struct{}), goOn: make(chan struct{})}
+	over := f.start("a", a)
+	<-a.claimed
+	f.clock.Calendar(61 * time.Second) // the lease, of the machine, lives
+	close(a.goOn)
+	<-over
+	f.expect("not permitted", map[andante.State]int{andante.Planned: 2})
+
+	f.round()
+	b := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	over = f.start("b", b)
+	<-b.writing
+	f.clock.Calendar(61 * time.Second)
+	b.goOn <- struct{}{}
+	<-over
+	f.expect("permitted, and not begun in time", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
+}
+
+// Where no connection can be had a lease is given back after one try.
+func TestARelayThatIsAway(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 250, 1, "brief")
+	f.round()
+	w := &wire{away: true}
+	<-f.start("a", w)
+	if w.dials != 1 {
+		t.Errorf("dialled %d times", w.dials)
+	}
+	f.expect("given back", map[andante.State]int{andante.Planned: 250})
+	if r := f.round(); r.Leased > 0 || r.Next.Sub(f.clock.Now()) != 5*time.Minute {
+		t.Errorf("%+v at %s", r, f.clock.Now())
+	}
+}
+
+// The first of two steps turns out not to have gone when the second is sent already: it
+// stays out, and the enrollment stays over.
+func TestALateUntriedIsPassedBy(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 2, 2, "brief")
+	f.round()
+	a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	over := f.start("a", a)
+	<-a.writing
+	f.clock.Tick(61 * time.Second)
+	f.round()
+	f.clock.Tick(3*24*time.Hour + 4*time.Hour)
+	f.round()
+	<-f.start("b", &wire{})
+	close(a.goOn)
+	<-over
+	f.expect("in the end", map[andante.State]int{andante.Sent: 3, andante.Failed: 1})
+	err := f.store.Read(t.Context(), func(tx *store.Tx) error {
+		on, err := tx.ActiveOn(t.Context(), "brief", "", 10)
+		if len(on) > 0 {
+			t.Errorf("%d enrollments are active with nothing to come", len(on))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// first returns the contact that was taken in first.
+func (f *fence) first() (c andante.Contact) {
+	f.t.Helper()
+	err := f.store.Read(f.t.Context(), func(tx *store.Tx) error {
+		list, err := tx.ContactsAfter(f.t.Context(), "", 1)
+		c = list[0]
+		return err
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return c
 }

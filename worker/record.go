@@ -306,8 +306,8 @@ func responseOf(err error) string {
 
 // lateReceipts settles touches that became unknown because the lease was lost before
 // the answer came: the receipt is evidence all the same. What provably did not go is
-// planned again, if its contact is still on the sequence; the step after it is planned
-// already and stays. A guess is no evidence.
+// planned again, if its contact is still on the sequence and has had no later step; the
+// step after it is planned already and stays. A guess is no evidence.
 func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]bool, error) {
 	var back []andante.EnrollmentID
 	isLate := func(i int) bool {
@@ -319,10 +319,21 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 			back = append(back, s.Touch.Enrollment)
 		}
 	}
-	if err := tx.ReopenEnrollments(ctx, compact(back)); err != nil {
+	back = compact(back)
+	passed, err := passedBy(ctx, tx, back)
+	if err != nil {
 		return nil, err
 	}
-	running, err := tx.Enrollments(ctx, compact(back))
+	var reopen []andante.EnrollmentID
+	for i, s := range rec.all {
+		if isLate(i) && s.Touch.State == andante.Planned && !passed(s.Touch) {
+			reopen = append(reopen, s.Touch.Enrollment)
+		}
+	}
+	if err := tx.ReopenEnrollments(ctx, compact(reopen)); err != nil {
+		return nil, err
+	}
+	running, err := tx.Enrollments(ctx, back)
 	if err != nil {
 		return nil, err
 	}
@@ -336,11 +347,24 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 			continue
 		}
 		c := s.Change
-		if c.Touch.State == andante.Planned && !active[c.Touch.Enrollment] {
+		if c.Touch.State == andante.Planned && (!active[c.Touch.Enrollment] || passed(c.Touch)) {
 			c.Touch.State, c.Touch.Settled = andante.Failed, rec.at
 		}
 		c.Was, c.Lease = andante.Unknown, "" // an unknown touch is in no lease
 		late = append(late, c)
 	}
 	return tx.Change(ctx, late)
+}
+
+// passedBy tells of a touch whether a later step of its enrollment is over: sent after
+// it, an earlier one would come in the wrong order.
+func passedBy(ctx context.Context, tx *store.Tx, enrollments []andante.EnrollmentID) (func(andante.Touch) bool, error) {
+	all, err := tx.TouchesOf(ctx, enrollments)
+	last := map[andante.EnrollmentID]time.Time{} // when the latest step that is over was due first
+	for _, t := range all {
+		if t.State.Settled() && t.FirstDue.After(last[t.Enrollment]) {
+			last[t.Enrollment] = t.FirstDue
+		}
+	}
+	return func(t andante.Touch) bool { return last[t.Enrollment].After(t.FirstDue) }, err
 }

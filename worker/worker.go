@@ -109,7 +109,7 @@ func (w *Worker) Handle(ctx context.Context, it queue.Item) {
 	if errors.Is(err, andante.ErrLeaseLost) {
 		return
 	}
-	var notBefore time.Time
+	notBefore := r.away
 	if err != nil && ctx.Err() == nil {
 		notBefore = w.clock.Now().Add(breather)
 	}
@@ -136,6 +136,8 @@ type run struct {
 	lease  store.Lease
 	keeper *keeper
 	sent   int // messages that were on the wire
+	// away: no connection could be had, so the rest of the lease waits until then.
+	away time.Time
 }
 
 // guarded turns a panic into an error, so that the lease is given back whatever
@@ -159,7 +161,7 @@ func (r *run) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for len(touches) > 0 && ctx.Err() == nil {
+	for len(touches) > 0 && ctx.Err() == nil && r.away.IsZero() {
 		n := min(r.size(), len(touches))
 		if err := r.chunk(ctx, touches[:n]); err != nil {
 			return err
@@ -186,7 +188,7 @@ const reloads = 4
 // chunk takes some touches through all passes. What a claim sends back to load,
 // because its account has moved, goes through them again.
 func (r *run) chunk(ctx context.Context, touches []andante.Touch) error {
-	for try := 0; len(touches) > 0 && try < reloads; try++ {
+	for try := 0; len(touches) > 0 && r.away.IsZero() && try < reloads; try++ {
 		b, err := r.load(ctx, touches)
 		if err != nil {
 			return err

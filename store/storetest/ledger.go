@@ -149,9 +149,17 @@ func eventsRoundTrip(_ *testing.T, s db) {
 	again.Detail, again.Name = "twice", andante.EventBounced
 	dirty := event(many)
 	dirty.Detail = "\x00\xff" + strings.Repeat("é", 2000)
+	for _, e := range []andante.Event{again, dirty} {
+		var fresh bool
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			fresh, err = tx.AddEvent(ctx, e)
+			return err
+		})
+		s.same("a new event", e.ID == dirty.ID, fresh)
+	}
 	unknown := event(many + 1) // of nobody we know
 	unknown.Contact, unknown.Account = "", ""
-	s.addEvents(again, dirty, unknown)
+	s.addEvents(again, unknown)
 	dirty.Detail = andante.CleanText(dirty.Detail)
 	s.same("events", append(all, dirty), read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Event, error) {
 		return tx.EventsOf(ctx, id[andante.ContactID](1))
