@@ -401,11 +401,11 @@ func TestAClaimHasAnEnd(t *testing.T) {
 	f.expect("not permitted", map[andante.State]int{andante.Planned: 2})
 
 	f.round()
-	b := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	b := &wire{writing: make(chan struct{}, 2), goOn: make(chan struct{})}
 	over = f.start("b", b)
 	<-b.writing
 	f.clock.Calendar(61 * time.Second)
-	b.goOn <- struct{}{}
+	close(b.goOn)
 	<-over
 	f.expect("permitted, and not begun in time", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
 }
