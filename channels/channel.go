@@ -57,8 +57,9 @@ type Gate interface {
 	// may be written and Deliver ends.
 	Permit(ctx context.Context, ids []andante.TouchID) ([]andante.TouchID, error)
 
-	// Open is asked right before a permitted message is written. If false it
-	// must not be written and is reported as [Untried].
+	// Open is asked right before a permitted message is written, and again before
+	// its last part where that comes later. If false it must not be written, or not
+	// be finished, and is reported as [Untried].
 	Open(id andante.TouchID) bool
 
 	// Done is called exactly once for each permitted touch, as soon as its

@@ -209,16 +209,18 @@ type Counted struct {
 	At       time.Time
 	// Unsure: no receipt says when it landed; At is the latest instant.
 	Unsure bool
+	// Pending: it is on the wire, and may land after At.
+	Pending bool
 }
 
 const countedColumns = `id, contact_id, account_id, address, kind, purpose, sequence, step, counted_at,
-	CASE WHEN state IN ('claimed', 'attempted', 'unknown') THEN 1 ELSE 0 END`
+	CASE state WHEN 'attempted' THEN 2 WHEN 'claimed' THEN 1 WHEN 'unknown' THEN 1 ELSE 0 END`
 
 func scanCounted(r *sql.Rows) (c Counted, err error) {
 	var at int64
 	var unsure int
 	err = r.Scan(&c.ID, &c.Contact, &c.Account, &c.Address, &c.Kind, &c.Purpose, &c.Sequence, &c.Step, &at, &unsure)
-	c.At, c.Unsure = time.UnixMilli(at).UTC(), unsure == 1
+	c.At, c.Unsure, c.Pending = time.UnixMilli(at).UTC(), unsure > 0, unsure == 2
 	return c, err
 }
 

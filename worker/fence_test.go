@@ -28,13 +28,14 @@ import (
 
 // A fence is a store with one account, and workers that stop where the test says.
 type fence struct {
-	t     *testing.T
-	clock *testclock.Clock
-	store *store.Store
-	ops   *ops.Ops
-	queue *queue.Inline
-	sched *scheduler.Scheduler
-	link  func() // called while a message is rendered
+	t      *testing.T
+	policy string
+	clock  *testclock.Clock
+	store  *store.Store
+	ops    *ops.Ops
+	queue  *queue.Inline
+	sched  *scheduler.Scheduler
+	link   func() // called while a message is rendered
 
 	mu    sync.Mutex
 	mails map[andante.TouchID]int // messages on the wire
@@ -45,7 +46,8 @@ func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
 	t.Helper()
 	f := &fence{
 		t: t, mails: map[andante.TouchID]int{}, queue: queue.NewInline(1000), link: func() {},
-		clock: testclock.New(time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)),
+		policy: "limits: []\n",
+		clock:  testclock.New(time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)),
 	}
 	ctx := t.Context()
 	var err error
@@ -84,7 +86,7 @@ func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
 	files := memfs.FS{
 		"andante.yaml": []byte("company: {name: Acme, postal_address: Here, country: US, zone: UTC}\npublic_url: https://mail.acme.example\n" +
 			"senders: {news: {name: Acme, address: news@acme.example}}\n"),
-		"governor.yaml": []byte("limits: []\n"),
+		"governor.yaml": []byte(f.policy),
 		"consent.yaml":  []byte("- {need: []}\n"),
 	}
 	for _, name := range sequences {
@@ -107,7 +109,7 @@ func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
 // A wire is a channel that tells where it is and waits there.
 type wire struct {
 	f       *fence
-	away    bool          // no connection can be had
+	away    bool // no connection can be had
 	dials   int
 	claimed chan struct{} // if set: told when a batch is claimed, before its permit
 	writing chan struct{} // if set: told when a message is on the wire, before its receipt
@@ -467,4 +469,30 @@ func (f *fence) first() (c andante.Contact) {
 		f.t.Fatal(err)
 	}
 	return c
+}
+
+// A slow relay has the first of two mails from before midnight until after it, when the
+// second comes due: both would land on the same day, and the limit is one.
+func TestASlowRelayOverADay(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "one", "two")
+	f.policy = "limits: [{name: daily, max: 1, per: day}]\n"
+	f.publish(1, []string{"one", "two"})
+	midnight := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
+	hold := andante.Hold{Scope: andante.HoldSequence, Key: "two", Author: "me", Reason: "later", Until: midnight.Add(5 * time.Minute)}
+	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
+		t.Fatal(err)
+	}
+	f.clock.Calendar(midnight.Add(-2 * time.Minute).Sub(f.clock.Now()))
+	f.round()
+	a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	over := f.start("a", a)
+	<-a.writing
+	f.clock.Calendar(7 * time.Minute)
+	f.round()
+	<-f.start("b", &wire{})
+	f.clock.Calendar(7 * time.Minute)
+	close(a.goOn)
+	<-over
+	f.expect("in the end", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
 }

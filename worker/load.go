@@ -376,6 +376,9 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 		if c.Unsure {
 			t.From = c.At.Add(-r.o.Claim)
 		}
+		if c.Pending && now.After(t.At) { // a slow relay has it still
+			t.At = now
+		}
 		ofAccount[t.Account] = append(ofAccount[t.Account], t)
 		if t.Address != "" {
 			toAddress[t.Address] = append(toAddress[t.Address], t)

@@ -206,7 +206,9 @@ func (g *gate) back(ctx context.Context, tx *store.Tx, list []*item) error {
 func (g *gate) Open(id andante.TouchID) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.started = g.r.clock.Wall()
+	if slices.Contains(g.waiting, id) {
+		g.started = g.r.clock.Wall()
+	}
 	open := g.shut == "" && g.r.keeper.holds() && !g.r.clock.Now().After(g.items[id].touch.NotAfter)
 	if open {
 		g.waiting = slices.DeleteFunc(g.waiting, func(w andante.TouchID) bool { return w == id })

@@ -45,12 +45,17 @@ func (o outcome) result() (channels.Receipt, error) {
 	return o.receipt, nil
 }
 
-// send delivers one mail and leaves the connection ready for the next, or dead.
-func (c *conn) send(m envelope) outcome {
+// send delivers one mail and leaves the connection ready for the next, or dead. open is
+// asked once more before the mail itself: a relay may take minutes over the commands,
+// and without its final dot it has nothing yet.
+func (c *conn) send(m envelope, open func() bool) outcome {
 	c.mails++
 	defer func() { c.used = c.clock.Wall() }()
 	out, accepted := c.command(m)
-	if accepted {
+	switch {
+	case accepted && !open():
+		return outcome{err: &channels.SendError{Kind: channels.Untried}, dead: true}
+	case accepted:
 		out = c.transfer(m)
 	}
 	if !out.dead && out.err != nil {

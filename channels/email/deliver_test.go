@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -293,6 +294,28 @@ func TestEndAtTheDot(t *testing.T) {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
 	if in.Count() != 1 {
+		t.Errorf("%d mails arrived", in.Count())
+	}
+}
+
+// TestTheBodyAsksAgain: a relay takes so long over the commands that the gate has shut.
+func TestTheBodyAsksAgain(t *testing.T) {
+	t.Parallel()
+	var shut atomic.Bool
+	in, ch := relay(t, inbox.Options{Script: func(c inbox.Command) *inbox.Reply {
+		if c.Stage == inbox.Data {
+			shut.Store(true)
+		}
+		return nil
+	}}, email.Config{})
+	g := &channeltest.Gate{OnOpen: func(andante.TouchID) bool { return !shut.Load() }}
+	if err := ch.Deliver(t.Context(), batchOf(t, ch, 2), g); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]channels.ErrorKind{untried, untried}, g.Kinds()); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	if in.Count() != 0 {
 		t.Errorf("%d mails arrived", in.Count())
 	}
 }

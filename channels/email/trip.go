@@ -85,7 +85,7 @@ func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool) (c
 		if !open() {
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
-		out := t.conn.send(m)
+		out := t.conn.send(m, open)
 		if out.dead {
 			t.died()
 		}
