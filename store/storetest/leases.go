@@ -86,7 +86,9 @@ func leasesRoundTrip(_ *testing.T, s db) {
 		had := want[l.Sender]
 		want[l.Sender] = store.SenderLoad{Touches: had.Touches + l.Size, Waiting: had.Waiting || l.Worker == ""}
 	}
-	s.same("loads", want, read(s, func(ctx context.Context, tx *store.Tx) (map[string]store.SenderLoad, error) { return tx.SenderLoads(ctx) }))
+	s.same("loads", want, read(s, func(ctx context.Context, tx *store.Tx) (map[string]store.SenderLoad, error) {
+		return tx.SenderLoads(ctx)
+	}))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.Requeue(ctx, all[0].ID, at(20), at(21)) })
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndLease(ctx, all[1].ID) })
 	again := all[0]
