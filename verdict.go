@@ -30,7 +30,8 @@ type Evidence struct {
 	Scope  string     `json:"scope,omitempty"`  // contact, account or address
 	Max    float64    `json:"max,omitempty"`    // of a limit: touches or points
 	Period string     `json:"period,omitempty"` // as written in the policy
-	Filled []Filler   `json:"filled,omitempty"` // the touches that filled it, oldest first
+	Filled []Filler   `json:"filled,omitempty"` // the touches that filled it, oldest first; at most 20, the latest
+	More   int        `json:"more,omitempty"`   // and so many before them
 	Zone   string     `json:"zone,omitempty"`   // in which the window was read
 	Source string     `json:"source,omitempty"` // where the zone came from
 	Until  *time.Time `json:"until,omitempty"`

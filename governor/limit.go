@@ -135,8 +135,14 @@ func (v *view) limitEvidence(l *Limit, full span) andante.Evidence {
 	slices.SortFunc(e.Filled, func(a, b andante.Filler) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Touch, b.Touch))
 	})
+	if e.More = max(len(e.Filled)-mostFillers, 0); e.More > 0 {
+		e.Filled = slices.Clone(e.Filled[e.More:])
+	}
 	return e
 }
+
+// mostFillers is how many touches an evidence names: it is kept with each verdict.
+const mostFillers = 20
 
 // reach is the longest time that the period looks back.
 func (p Period) reach() time.Duration {

@@ -50,6 +50,9 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 			say("%s", e.Detail)
 		}
 	}
+	if e.More > 0 {
+		say("  %d before these, and:", e.More)
+	}
 	for _, f := range e.Filled {
 		list = append(list, "  "+t.filler(f))
 	}

@@ -52,9 +52,12 @@ type Store struct {
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	s := &Store{clock: o.Clock, url: dsn}
 	var err error
-	if IsPostgres(dsn) {
+	switch {
+	case IsPostgres(dsn):
 		err = s.openPostgres(dsn)
-	} else {
+	case strings.Contains(dsn, "://"):
+		err = errors.New("a store is a postgres:// URL or the path of a file")
+	default:
 		err = s.openSQLite(dsn, o)
 	}
 	if err != nil {
@@ -72,7 +75,8 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 
 // IsPostgres tells whether dsn names a Postgres database.
 func IsPostgres(dsn string) bool {
-	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+	scheme, _, ok := strings.Cut(dsn, "://")
+	return ok && (strings.EqualFold(scheme, "postgres") || strings.EqualFold(scheme, "postgresql"))
 }
 
 // session is what each connection needs. A worker whose machine is gone must not hold

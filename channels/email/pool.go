@@ -114,9 +114,11 @@ func (p *pool) close() {
 		p.sweeper()
 	}
 	p.mu.Unlock()
+	var farewells sync.WaitGroup // at once: each may take its time
 	for _, list := range kept {
 		for _, c := range list {
-			c.quit()
+			farewells.Go(c.quit)
 		}
 	}
+	farewells.Wait()
 }
