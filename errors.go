@@ -3,6 +3,7 @@ package andante
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -67,3 +68,9 @@ func CleanText(s string) string {
 	}
 	return s[:cut]
 }
+
+var address = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
+
+// HideAddresses takes addresses out of words that go into a log or before other eyes
+// than their owner's.
+func HideAddresses(s string) string { return address.ReplaceAllString(s, "(address)") }

@@ -33,6 +33,19 @@ func TestCleanText(t *testing.T) {
 	}
 }
 
+func TestHideAddresses(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"554 5.7.1 <bob@acme.example>: Relay access denied": "554 5.7.1 <(address)>: Relay access denied",
+		"a@b and (c.d+e@f.example), nothing @ all":          "(address) and ((address)), nothing @ all",
+		"nobody": "nobody",
+	} {
+		if got := andante.HideAddresses(in); got != want {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func FuzzCleanText(f *testing.F) {
 	for _, s := range []string{"", "550 \x00\xff", "\x1b]0;title\x07", strings.Repeat("é", 600), "a\r\nb", "\ufffd\u0080"} {
 		f.Add(s)

@@ -109,6 +109,13 @@ type Attempt struct {
 	Response string // the server's words, cleaned and cut
 }
 
+// What the response of an attempt begins with where the mode of delivery took the
+// message elsewhere than to its contact.
+const (
+	WrittenOnly = "2.0.0 sandbox: written"
+	Redirected  = "redirected to "
+)
+
 // Outcome of one attempt.
 type Outcome string
 

@@ -25,6 +25,9 @@ const (
 type Schema struct {
 	Fields []andante.Field // all, with the built-in ones
 	Steps  []string        // ids for sent("x") and its kin; nil: not checked
+	// Words are all that a text field can hold, by its path; a field that is not named
+	// here can hold anything.
+	Words map[string][]string
 }
 
 // A Condition is a compiled expression with the answer yes or no. It is

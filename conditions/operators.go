@@ -2,12 +2,15 @@ package conditions
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/nearest"
 )
 
 // binary checks an operator with something on both sides.
@@ -67,7 +70,30 @@ func (k *checker) comparison(n *ast.BinaryNode) *Error {
 	case left == flag && !equality:
 		return errorAt(n.Left, "yes or no is neither more nor less").suggest(fmt.Sprintf("write %s or not %[1]s", describe(n.Left)))
 	}
-	return nil
+	if wrong := k.word(n.Left, n.Right); wrong != nil {
+		return wrong
+	}
+	return k.word(n.Right, n.Left)
+}
+
+// word checks a text that a field is compared with: what it can never hold makes the
+// condition always true or always false.
+func (k *checker) word(field, value ast.Node) *Error {
+	member, ok := field.(*ast.MemberNode)
+	literal, isText := value.(*ast.StringNode)
+	if !ok || !isText || literal.Value == "" {
+		return nil
+	}
+	path, _ := pathOf(member)
+	words := k.schema.Words[path]
+	if words == nil || slices.Contains(words, literal.Value) {
+		return nil
+	}
+	wrong := errorAt(value, "%s is never %q", path, literal.Value)
+	if near := nearest.Name(strings.ToLower(literal.Value), words); near != "" {
+		return wrong.suggest(fmt.Sprintf("did you mean %q?", near))
+	}
+	return wrong.suggest("it is one of " + strings.Join(words, ", "))
 }
 
 // isEmptyDate tells whether a date field is compared with "".
@@ -97,6 +123,13 @@ func (k *checker) in(n *ast.BinaryNode) *Error {
 		return errorAt(n.Left, "a list cannot stand in a list")
 	case right.of != "" && left.of != right.of:
 		return errorAt(n.Right, "%s is %s, but the list holds %s", describe(n.Left), left, plural(right.of))
+	}
+	if list, ok := n.Right.(*ast.ArrayNode); ok {
+		for _, item := range list.Nodes {
+			if wrong := k.word(n.Left, item); wrong != nil {
+				return wrong
+			}
+		}
 	}
 	return nil
 }

@@ -93,6 +93,23 @@ func (c redirected) Prepare(m andante.Message) (channels.Sealed, error) {
 	return c.Channel.Prepare(m)
 }
 
+// Deliver has the ledger say where the messages went.
+func (c redirected) Deliver(ctx context.Context, batch []channels.Sealed, g channels.Gate) error {
+	return c.Channel.Deliver(ctx, batch, redirectedGate{g, c.to})
+}
+
+type redirectedGate struct {
+	channels.Gate
+	to string
+}
+
+func (g redirectedGate) Done(id andante.TouchID, r channels.Receipt, err error) {
+	if err == nil {
+		r.Response = andante.CleanText(andante.Redirected + g.to + ": " + r.Response)
+	}
+	g.Gate.Done(id, r, err)
+}
+
 // listed sends for real to those on a list only; the others' mails go to the
 // sandbox.
 type listed struct {

@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -57,7 +58,7 @@ func holds(ctx context.Context, tx *store.Tx) ([]Hold, error) {
 				return nil, err
 			}
 			for _, a := range accounts {
-				list[i].Name = a.Name
+				list[i].Name = strings.TrimSpace(a.Name + " (" + a.Key + ")")
 			}
 		}
 	}

@@ -335,10 +335,17 @@ func (t *teller) attempt(a andante.Attempt) {
 	switch a.Outcome {
 	case andante.OutcomeSent:
 		l.Text = "sent as " + a.Sender
+		if a.Response == andante.WrittenOnly {
+			l.Text = "written to a folder and not sent, as " + a.Sender
+		}
+		if to, ok := strings.CutPrefix(a.Response, andante.Redirected); ok {
+			to, _, _ = strings.Cut(to, ": ")
+			l.Text = "sent as " + a.Sender + ", but redirected to " + to
+		}
 	case andante.OutcomePending:
 		l.Text = "on its way"
 	case andante.OutcomeUnknown:
-		l.Text = "sent, but the answer was lost: it counts, and is never sent again by itself"
+		l.Text = "it may have been sent, for the answer was lost: it counts, and is never sent again by itself"
 	case andante.OutcomeUntried:
 		l.Text = "allowed, but not written any more; it comes again"
 	default:

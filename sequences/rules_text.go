@@ -18,6 +18,8 @@ func textRules() []Rule {
 		{Name: "variant", Severity: isWarning, check: checkVariantNames, Doc: "A block names a variant of the sequence's test; others are never drawn."},
 		{Name: "persona-block", Severity: isWarning, check: checkPersonaBlock, Doc: "If some personas have a block of their own, all do."},
 		{Name: "false-re", Severity: isError, check: checkFalseRe, Doc: "No subject pretends to be an answer or a forwarded mail."},
+		{Name: "foreign-field", Severity: isError, check: checkForeign, Doc: "Fields are written {{ contact.first_name }}, not as other programs write them."},
+		{Name: "unfinished", Severity: isWarning, check: checkUnfinished, Doc: "No text holds TODO or placeholder words."},
 		{Name: "checking-in", Severity: isWarning, check: checkCheckingIn, Doc: "No text just checks in, touches base or follows up on the last mail."},
 		{Name: "boilerplate", Severity: isWarning, check: checkBoilerplate, Doc: "A text doesn't consist mostly of stock phrases."},
 		{Name: "long-subject", Severity: isWarning, check: checkLongSubject, Doc: "A subject has at most 60 characters, merge fields aside."},
@@ -40,6 +42,33 @@ func checkFalseRe(d *draft) {
 		if m := falseRe.FindStringSubmatchIndex(p.text); m != nil {
 			f := d.say(p.position(m[2]), "%q belongs to an answer, and this is none", p.text[m[2]:m[1]])
 			f.Suggestion = "leave it out; thread: true answers the last mail"
+		}
+	})
+}
+
+// foreign matches the merge fields of other programs: *|FNAME|*, {first_name},
+// ${first_name}, [[name]], %%name%%, <<name>>.
+var foreign = regexp.MustCompile(`\*\|[A-Za-z0-9_:]+\|\*|\$?\{ *[A-Za-z_]+(?:\.[A-Za-z0-9_]+)* *\}|\[\[ *[A-Za-z_. ]+ *\]\]|%%[A-Za-z_.]+%%|<<[A-Za-z_. ]+>>`)
+
+func checkForeign(d *draft) {
+	d.passages(func(p passage) {
+		prose := p.prose(true)
+		for i, m := range foreign.FindAllStringIndex(prose, maxSpots) {
+			f := d.say(p.position(m[0]), "%q is no field here, and goes out as it is", prose[m[0]:m[1]])
+			if i == 0 {
+				f.Suggestion = "write {{ contact.first_name }}"
+			}
+		}
+	})
+}
+
+var unfinished = regexp.MustCompile(`\b(?:TODO|FIXME|TBD|XXX)\b|(?i)\blorem ipsum\b`)
+
+func checkUnfinished(d *draft) {
+	d.passages(func(p passage) {
+		prose := p.prose(true)
+		for _, m := range unfinished.FindAllStringIndex(prose, maxSpots) {
+			d.say(p.position(m[0]), "%q looks unfinished", prose[m[0]:m[1]])
 		}
 	})
 }

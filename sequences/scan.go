@@ -59,7 +59,8 @@ func (d *draft) scanSections(lines []string, first int) []section {
 		heading, ok := n.PreviousSibling().(*ast.Heading)
 		ok = ok && heading.Level == 2
 		info := strings.Fields(string(fence.Info.Value(src)))
-		if !d.isStep(info, ok, first+open, lines[open]) {
+		text := string(fence.Lines().Value(src))
+		if !d.isStep(info, ok, first+open, lines[open], text) {
 			continue
 		}
 		s := section{open: first + open, title: headingText(heading, src)}
@@ -77,7 +78,7 @@ func (d *draft) scanSections(lines []string, first int) []section {
 
 // isStep tells whether a fence with this info string is a step's, and reports
 // those that almost are.
-func (d *draft) isStep(info []string, afterHeading bool, line int, written string) bool {
+func (d *draft) isStep(info []string, afterHeading bool, line int, written, text string) bool {
 	column := len(written) - len(strings.TrimLeft(written, " `~")) + 1
 	step := slices.Equal(info, []string{"yaml", "step"})
 	switch {
@@ -85,12 +86,17 @@ func (d *draft) isStep(info []string, afterHeading bool, line int, written strin
 		return true
 	case step:
 		d.report("step", Position{line, column}, "this fence is no step: a level-2 heading (##) must stand right before it")
+	case afterHeading && kindKey.MatchString(text):
+		d.report("step", Position{line, column}, "this fence holds a step, and is none").Suggestion = "write ```yaml step"
 	case afterHeading && likeStep(info):
-		f := d.report("step-fence", Position{line, column}, "%q under a level-2 heading is no step, so it goes out as text", strings.Join(info, " "))
-		f.Suggestion = "write yaml step"
+		f := d.report("step-fence", Position{line, column}, "%q under a level-2 heading is no step", strings.Join(info, " "))
+		f.Suggestion = "write yaml step if it is meant to be one"
 	}
 	return false
 }
+
+// kindKey is what every step has, and nothing else in a fence.
+var kindKey = regexp.MustCompile(`(?m)^\s*kind\s*:`)
 
 // likeStep tells whether an info string may be a misspelt "yaml step".
 func likeStep(info []string) bool {

@@ -98,11 +98,11 @@ const slowDown = 30 * time.Minute
 // somebody mends it, or for a while if the refusal is a passing one (4xx).
 func (r *run) stopSender(ctx context.Context, tx *store.Tx, problem *channels.SendError) error {
 	r.log.Error("the sender is refused and stops; mend it and run `andante release --sender "+r.lease.Sender+"`",
-		"sender", r.lease.Sender, "code", problem.Code, "response", problem.Response)
+		"sender", r.lease.Sender, "code", problem.Code, "err", andante.HideAddresses(problem.Error()))
 	now := r.clock.Now()
 	h := andante.Hold{
 		ID: andante.NewID[andante.HoldID](now), Scope: andante.HoldSender, Key: r.lease.Sender, Author: "andante",
-		Reason: andante.CleanText("refused by the mail server: " + problem.Error()), From: now,
+		Reason: andante.CleanText("refused by the mail server: " + andante.HideAddresses(problem.Error())), From: now,
 	}
 	if problem.Code >= 400 && problem.Code < 500 {
 		h.Until = now.Add(slowDown)

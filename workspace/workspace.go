@@ -170,10 +170,17 @@ func Errors(found []*andante.Finding) []*andante.Finding {
 // Schema returns what conditions may name. steps is nil where no sequence is
 // meant.
 func (w *Workspace) Schema(steps []string) conditions.Schema {
-	return conditions.Schema{Fields: slices.Concat(andante.BuiltinFields, w.Config.DeclaredFields()), Steps: steps}
+	return conditions.Schema{
+		Fields: slices.Concat(andante.BuiltinFields, w.Config.DeclaredFields()), Steps: steps,
+		Words: map[string][]string{
+			"account.stage": andante.Stages, "contact.stage": andante.Stages, "account.tier": andante.Tiers,
+			"contact.persona": slices.Sorted(maps.Keys(w.Config.Personas)),
+		},
+	}
 }
 
-// Condition compiles a condition, once.
+// Condition compiles a condition, once. It may be one of a plan from a time with other
+// personas, so names of those are not held against the workspace's.
 func (w *Workspace) Condition(src string) (*conditions.Condition, error) {
 	if c, ok := w.conditions.Load(src); ok {
 		if err, bad := c.(error); bad {
@@ -181,7 +188,9 @@ func (w *Workspace) Condition(src string) (*conditions.Condition, error) {
 		}
 		return c.(*conditions.Condition), nil
 	}
-	c, err := conditions.Compile(src, w.Schema(nil))
+	schema := w.Schema(nil)
+	schema.Words = nil
+	c, err := conditions.Compile(src, schema)
 	if err != nil {
 		w.conditions.Store(src, err)
 		return nil, err

@@ -136,7 +136,7 @@ func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool)
 	if fails {
 		return channels.Receipt{}, &failure
 	}
-	return channels.Receipt{Code: 250, Response: "2.0.0 sandbox: written", ProviderID: string(s.Touch)}, nil
+	return channels.Receipt{Code: 250, Response: andante.WrittenOnly, ProviderID: string(s.Touch)}, nil
 }
 
 // suffixOf returns the magic suffix of the address, from its last plus sign.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/workspace"
@@ -46,7 +48,7 @@ func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest)
 		return err
 	}
 	if r.Where != "" {
-		if _, err := w.Condition(r.Where); err != nil {
+		if _, err := conditions.Compile(r.Where, w.Schema(nil)); err != nil {
 			return usagef("--where: %w", err)
 		}
 	}
@@ -112,9 +114,6 @@ func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) err
 		if r.Last.After(r.First) {
 			a.printf(", the last begins %s", r.Last.In(loc).Format(minute))
 		}
-		if !a.yes {
-			a.printf("; the minutes are drawn again when they enter")
-		}
 		a.printf(".\n")
 	}
 	if r.HeldOut > 0 {
@@ -122,9 +121,12 @@ func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) err
 	}
 	for _, reason := range byCount(r.Refused) {
 		a.printf("%8d  may not: %s\n", r.Refused[reason], reason.Text())
-	}
-	for _, need := range slices.Sorted(maps.Keys(r.Needs)) {
-		a.printf("%8d    %s\n", r.Needs[need], need)
+		if reason != andante.ReasonNoConsent {
+			continue
+		}
+		for _, need := range slices.Sorted(maps.Keys(r.Needs)) {
+			a.printf("%8d    %s\n", r.Needs[need], need)
+		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(r.Lacking)) {
 		a.printf("%8d  of those who enter lack %s, and miss the steps that need it\n", r.Lacking[path], path)

@@ -28,6 +28,18 @@ func (f *holdFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.everything, "everything", false, "everything")
 }
 
+// words are the flag as it is written.
+func (f *holdFlags) words() string {
+	for _, flag := range []struct{ name, value string }{
+		{"contact", f.contact}, {"account", f.account}, {"sequence", f.sequence}, {"sender", f.sender},
+	} {
+		if flag.value != "" {
+			return "--" + flag.name + " " + flag.value
+		}
+	}
+	return "--everything"
+}
+
 // check wants exactly one target.
 func (f *holdFlags) check() error {
 	n := 0
@@ -123,7 +135,7 @@ func (a *app) hold(ctx context.Context, e *engine.Engine, f *holdFlags) error {
 	if _, err := e.Ops.Hold(ctx, h); err != nil {
 		return err
 	}
-	rest := "; `andante release` ends it"
+	rest := "; `andante release " + f.words() + "` ends it"
 	if !until.IsZero() {
 		rest = ", until " + until.Format("Mon 2 Jan 2006") + rest
 	}

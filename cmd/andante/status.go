@@ -79,8 +79,12 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 		a.printf("\n")
 	}
 	a.waiting(s)
-	if !s.NextDue.IsZero() {
+	switch {
+	case s.NextDue.IsZero():
+	case s.NextDue.After(s.Now):
 		a.printf("next: %s\n", s.NextDue.In(loc).Format(minute))
+	default:
+		a.printf("next: due since %s; `andante run` sends what is due\n", s.NextDue.In(loc).Format(minute))
 	}
 	if span > 0 {
 		a.next(s.Next, loc)
@@ -105,16 +109,16 @@ func (a *app) runs(list []store.RunCount) {
 		byName[c.Sequence] = append(byName[c.Sequence], c)
 		wide = max(wide, len(c.Sequence))
 	}
-	a.printf("\n%-*s %9s %9s %9s\n", wide, "sequence", "active", "held", "finished")
+	a.printf("\n%-*s %9s %9s\n", wide, "sequence", "active", "finished")
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		n := map[andante.EnrollmentState]int{}
 		for _, c := range byName[name] {
 			n[c.State] += c.N
 		}
-		a.printf("%-*s %9d %9d %9d\n", wide, name, n[andante.EnrollmentActive], n[andante.EnrollmentHeld], n[andante.EnrollmentFinished])
+		a.printf("%-*s %9d %9d\n", wide, name, n[andante.EnrollmentActive]+n[andante.EnrollmentHeld], n[andante.EnrollmentFinished])
 		for _, c := range byName[name] {
 			if c.State == andante.EnrollmentFinished {
-				a.printf("%*s %9d  %s\n", wide+20, "", c.N, c.Reason.Text())
+				a.printf("%*s %9d  %s\n", wide+10, "", c.N, c.Reason.Text())
 			}
 		}
 	}
