@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/andante-hq/andante/ops"
@@ -95,7 +96,13 @@ func addressOf(s string, number bool, home string) (a string, ok bool) {
 	if number {
 		a, err = phone(s, home)
 	} else {
+		if m := mailbox.FindStringSubmatch(s); m != nil {
+			s = m[1]
+		}
 		a, err = email(s)
 	}
 	return a, err == nil
 }
+
+// mailbox is an address with its owner's name before it.
+var mailbox = regexp.MustCompile(`<([^<>]+)>\s*$`)

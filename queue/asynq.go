@@ -49,6 +49,7 @@ type Asynq struct {
 // redis-cluster://. The empty URL starts a stand-in inside the process, reached
 // without a port.
 func Open(redisURL string, log *slog.Logger) (*Asynq, error) {
+	redis.SetLogger(quietLogger{log})
 	q := &Asynq{check: 150 * time.Millisecond, log: log}
 	var err error
 	if redisURL == "" {
@@ -210,3 +211,9 @@ func (l quietLogger) Info(...any)       {}
 func (l quietLogger) Warn(args ...any)  { l.log.Debug("queue", "err", fmt.Sprint(args...)) }
 func (l quietLogger) Error(args ...any) { l.log.Warn("queue", "err", fmt.Sprint(args...)) }
 func (l quietLogger) Fatal(args ...any) { l.log.Error("queue", "err", fmt.Sprint(args...)) }
+
+// Printf takes what the Redis client says of its connections: an outage is told once by
+// whoever meets it, not several times a second.
+func (l quietLogger) Printf(_ context.Context, format string, args ...any) {
+	l.log.Debug("redis", "err", fmt.Sprintf(format, args...))
+}

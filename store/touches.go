@@ -237,12 +237,13 @@ func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.A
 	return append(of, to...), err
 }
 
-// WakeHeld makes touches that a hold put off due again.
+// WakeHeld makes touches that a hold put off due again, and those that wait because
+// their sender was refused.
 func (tx *Tx) WakeHeld(ctx context.Context, scope andante.HoldScope, key string, now time.Time) error {
 	column := map[andante.HoldScope]string{
 		andante.HoldContact: "contact_id", andante.HoldAccount: "account_id", andante.HoldSequence: "sequence", andante.HoldSender: "sender",
 	}[scope]
-	text, args := "UPDATE touches SET due_at=$1 WHERE state='planned' AND reason='held' AND due_at > $1", []any{ms(now)}
+	text, args := "UPDATE touches SET due_at=$1 WHERE state='planned' AND reason IN ('held', 'sender') AND due_at > $1", []any{ms(now)}
 	if column != "" {
 		text, args = text+" AND "+column+"=$2", append(args, key)
 	}

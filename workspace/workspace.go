@@ -199,6 +199,12 @@ func (w *Workspace) Condition(src string) (*conditions.Condition, error) {
 	return c, nil
 }
 
+// CheckCondition looks at a condition that somebody has just written.
+func (w *Workspace) CheckCondition(src string) error {
+	_, err := conditions.Compile(src, w.Schema(nil))
+	return err
+}
+
 // Values gathers what texts and conditions see of a contact. sender may be the
 // zero Identity where nothing is sent.
 func (w *Workspace) Values(c andante.Contact, a andante.Account, e andante.Enrollment, sender Identity) andante.Values {

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/workspace"
@@ -48,7 +47,7 @@ func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest)
 		return err
 	}
 	if r.Where != "" {
-		if _, err := conditions.Compile(r.Where, w.Schema(nil)); err != nil {
+		if err := w.CheckCondition(r.Where); err != nil {
 			return usagef("--where: %w", err)
 		}
 	}

@@ -78,7 +78,13 @@ func (a *app) send(ctx context.Context, e *engine.Engine, r engine.RunOptions) e
 	if !r.UntilIdle && !r.Once {
 		fmt.Fprintln(a.err, "Running; Ctrl-C ends it.")
 	}
-	if err := e.Run(ctx, r); err != nil {
+	// Said when the process is asked to end, not when it ends by itself.
+	said := context.AfterFunc(ctx, func() {
+		fmt.Fprintf(a.err, "Ending: what is on the wire is finished, which takes %s at most; a second Ctrl-C ends at once.\n", r.Grace)
+	})
+	err = e.Run(ctx, r)
+	said()
+	if err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)

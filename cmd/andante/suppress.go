@@ -5,47 +5,55 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante/contacts"
+	"github.com/andante-hq/andante/ops"
 )
 
 func (a *app) suppressCommand() *cobra.Command {
 	var file, source string
 	var columns []string
 	var o contacts.Options
-	c := command("people", "suppress", "Bar addresses for good",
-		"Bars the addresses of a file for good, whoever has them now or later. Do it with\nthe opt-outs of your old system before the first send.",
-		"andante suppress --file opted-out.csv --source \"old system\"", nil)
+	c := command("people", "suppress [ADDRESS ...]", "Bar addresses for good",
+		"Bars addresses for good, whoever has them now or later: of those who ask for it in\nan answer, and, before the first send, the opt-outs of your old system.",
+		"andante suppress anna@acme.example --source \"her answer of 3 March\"\nandante suppress --file opted-out.csv --source \"old system\"", nil)
+	c.Args = cobra.ArbitraryArgs
 	c.Flags().StringVar(&file, "file", "", "addresses, one a line, or a CSV file with a column email or phone")
-	c.Flags().StringVar(&source, "source", "", "where the list comes from; the file's name if not given")
+	c.Flags().StringVar(&source, "source", "", "who says so; the file's name if not given")
 	c.Flags().StringVar(&o.Country, "country", "", "of phone numbers without a country code, such as US")
 	c.Flags().StringVar(&o.Encoding, "encoding", "", "of the file, such as windows-1252; UTF-8 if not given")
 	c.Flags().StringArrayVar(&columns, "map", nil, "HEADING=contact.email or HEADING=contact.phone for a column with another name")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		if file == "" {
-			return usagef("--file is missing")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if (file == "") == (len(args) == 0) {
+			return usagef("name addresses, or a file of them with --file")
 		}
 		var err error
 		if o.Map, err = columnMap(columns); err != nil {
 			return err
 		}
-		f, err := os.Open(file)
-		if err != nil {
-			return usageError{err}
+		read := func() ([]string, []ops.Refusal, error) { return suppressed(args, o) }
+		if file != "" {
+			f, err := os.Open(file)
+			if err != nil {
+				return usageError{err}
+			}
+			defer f.Close()
+			read = func() ([]string, []ops.Refusal, error) { return contacts.Addresses(f, o) }
+			source = cmp.Or(source, filepath.Base(file))
 		}
-		defer f.Close()
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
 			return err
 		}
 		defer e.Close()
-		list, bad, err := contacts.Addresses(f, o)
+		list, bad, err := read()
 		if err != nil {
-			return fmt.Errorf("suppress %s: %w", file, err)
+			return err
 		}
-		n, err := e.Ops.Suppress(c.Context(), list, cmp.Or(source, filepath.Base(file)))
+		n, err := e.Ops.Suppress(c.Context(), list, cmp.Or(source, "by hand"))
 		if err != nil {
 			return err
 		}
@@ -54,10 +62,21 @@ func (a *app) suppressCommand() *cobra.Command {
 			fmt.Fprintf(a.err, "line %d: %s\n", r.Line, r.Reason)
 		}
 		if len(bad) > 0 {
-			a.printf("%s could not be read, and bars nobody.\n", count(len(bad), "address"))
-			return errFound
+			return fmt.Errorf("%s could not be read, so nobody is barred by that", count(len(bad), "line"))
 		}
 		return nil
 	}
 	return c
+}
+
+// suppressed reads the addresses that stand on the command line: all of them, or none.
+func suppressed(args []string, o contacts.Options) (list []string, bad []ops.Refusal, err error) {
+	for _, arg := range args {
+		found, _, err := contacts.Addresses(strings.NewReader(arg), o)
+		if err != nil || len(found) == 0 {
+			return nil, nil, usagef("%q is no address", arg)
+		}
+		list = append(list, found...)
+	}
+	return list, nil, nil
 }
