@@ -33,6 +33,21 @@ type partialUse struct {
 // guarantees. It returns every finding at once. The Template is nil if one of
 // them is an error.
 func (t *Templates) Compile(src Source) (*Template, []*andante.Finding) {
+	tpl, report := t.compile(src)
+	if report.failed() {
+		return nil, report.sorted()
+	}
+	return tpl, report.sorted()
+}
+
+// Uses lists the fields that a text uses even if it has mistakes, as far as it can be
+// read; see [Template.Uses].
+func (t *Templates) Uses(src Source) []Use {
+	tpl, _ := t.compile(src)
+	return tpl.Uses()
+}
+
+func (t *Templates) compile(src Source) (*Template, *reporter) {
 	if src.Layout == "" {
 		src.Layout = "letter"
 	}
@@ -56,13 +71,10 @@ func (t *Templates) Compile(src Source) (*Template, []*andante.Finding) {
 	if !c.report.failed() {
 		tpl.tryOut(c.report)
 	}
-	if c.report.failed() {
-		return nil, c.report.sorted()
-	}
 	if !c.mail {
 		tpl.html = nil
 	}
-	return tpl, c.report.sorted()
+	return tpl, c.report
 }
 
 // line compiles a subject or a preview.

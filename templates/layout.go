@@ -22,6 +22,12 @@ var layoutNames = []string{"letter", "newsletter"}
 // layoutWords are the names that a layout sees besides the fields.
 var layoutWords = []string{"content", "subject", "preview", "unsubscribe_url", "language"}
 
+// Reads tells whether a file of the workspace's templates/ is read.
+func Reads(name string) bool {
+	base, ext := strings.TrimSuffix(name, path.Ext(name)), path.Ext(name)
+	return slices.Contains(layoutNames, base) && (ext == ".html" || ext == ".txt") || path.Dir(name) == "partials" && ext == ".md"
+}
+
 // readLayouts compiles the shipped layouts and the workspace's.
 func (t *Templates) readLayouts(workspace fs.FS, report *reporter) {
 	t.layouts = map[string]layout{}

@@ -219,3 +219,16 @@ func TestThrottle(t *testing.T) {
 		}
 	}
 }
+
+// TestMisspeltVariable refuses a variable that is nearly one of ours, and lets the
+// others be.
+func TestMisspeltVariable(t *testing.T) {
+	t.Setenv("ANDANTE_PORT_8025_TCP", "tcp://10.0.0.1:8025") // as Kubernetes writes it
+	if _, err := machine(""); err != nil {
+		t.Error(err)
+	}
+	t.Setenv("ANDANTE_SMPT_HOST", "relay.example")
+	if _, err := machine(""); err == nil || !strings.Contains(err.Error(), "did you mean ANDANTE_SMTP_HOST?") {
+		t.Errorf("%v", err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/nearest"
+	"github.com/andante-hq/andante/templates"
 )
 
 // isSequence tells whether a file is read as a sequence.
@@ -26,6 +27,10 @@ func checkIgnored(w *Workspace) (found []*andante.Finding) {
 	}
 	for _, name := range sortedKeys(w.Files) {
 		switch {
+		case strings.HasPrefix(name, "templates/"):
+			if !templates.Reads(strings.TrimPrefix(name, "templates/")) {
+				warn(name, "no file of this name is read", "layouts are letter and newsletter, each .html and .txt; partials are partials/NAME.md")
+			}
 		case !strings.HasPrefix(name, "sequences/") || isSequence(name):
 		case path.Dir(name) != "sequences":
 			warn(name, "folders in sequences/ are not read", "move it right into sequences/, or elsewhere")

@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/caarlos0/env/v11"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/nearest"
 )
 
 // Machine reads andante.yaml of a folder for what each machine needs to know for
@@ -25,10 +29,14 @@ func Machine(fsys fs.FS) (*Config, error) {
 	if err := env.Parse(c); err != nil {
 		return nil, fmt.Errorf("read the environment: %w", err)
 	}
+	if err := misspelt(os.Environ()); err != nil {
+		return nil, err
+	}
 	w := &Workspace{Config: c}
 	if bad := checkDeliver(w); len(bad) > 0 {
-		if mode, ok := os.LookupEnv("ANDANTE_DELIVER_MODE"); ok {
-			return nil, fmt.Errorf("ANDANTE_DELIVER_MODE=%s: %w (ANDANTE_DELIVER_TO is the address)", mode, bad[0])
+		if mode := os.Getenv("ANDANTE_DELIVER_MODE"); mode != "" { // not the file's fault
+			said := strings.TrimSuffix(bad[0].Message+"; "+bad[0].Suggestion, "; ")
+			return nil, fmt.Errorf("ANDANTE_DELIVER_MODE=%s, ANDANTE_DELIVER_TO=%s: %s", mode, os.Getenv("ANDANTE_DELIVER_TO"), said)
 		}
 		return nil, bad[0]
 	}
@@ -45,4 +53,34 @@ func (c *Config) Password(fsys fs.FS) (andante.Secret, error) {
 		return "", fmt.Errorf("channels.email.password: %w", err)
 	}
 	return s, nil
+}
+
+// misspelt finds a variable that is nearly one of those that are read. Others may be
+// there for reasons of their own: Kubernetes writes some for a service named andante.
+func misspelt(environ []string) error {
+	known := variables(reflect.TypeFor[Config]())
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "ANDANTE_") || slices.Contains(known, name) {
+			continue
+		}
+		if near := nearest.Name(name, known); near != "" {
+			return fmt.Errorf("the environment variable %s is not read; did you mean %s?", name, near)
+		}
+	}
+	return nil
+}
+
+// variables returns the names that the fields of a type are read from.
+func variables(t reflect.Type) (names []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if name := f.Tag.Get("env"); name != "" {
+			names = append(names, name)
+		}
+		if f.Type.Kind() == reflect.Struct {
+			names = append(names, variables(f.Type)...)
+		}
+	}
+	return names
 }

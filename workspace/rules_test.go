@@ -130,7 +130,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
-	files := fstest.MapFS{"templates/hero.png": {Data: make([]byte, 5<<20+1)}, "templates/fits.png": {Data: make([]byte, 5<<20)}}
+	files := fstest.MapFS{"templates/hero.png": {Data: make([]byte, 5<<20+1)}, "nuggets/fits.png": {Data: make([]byte, 5<<20)}}
 	for name, b := range good(t) {
 		files[name] = &fstest.MapFile{Data: b}
 	}
@@ -141,7 +141,7 @@ func TestUnreadable(t *testing.T) {
 	if diff := cmp.Diff(want, lines(found)); diff != "" {
 		t.Error(diff)
 	}
-	if _, ok := w.Files["templates/fits.png"]; !ok {
+	if _, ok := w.Files["nuggets/fits.png"]; !ok {
 		t.Error("a file of 5 MB was left out")
 	}
 }

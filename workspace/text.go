@@ -32,19 +32,24 @@ func (w *Workspace) Text(q *sequences.Sequence, s *sequences.Step, persona, vari
 }
 
 func (w *Workspace) compile(q *sequences.Sequence, s *sequences.Step, k textKey) (*templates.Template, []*andante.Finding) {
-	text := s.Compose(k.persona, k.variant, k.lang, k.kind)
-	t, found := w.templates.Compile(templates.Source{
-		File: q.File, Lines: text.Lines, SubjectLine: text.SubjectAt.Line, SubjectColumn: text.SubjectAt.Column,
-		PreviewLine: text.PreviewAt.Line, PreviewColumn: text.PreviewAt.Column,
-		Subject: text.Subject, Preview: text.Preview, Body: text.Body, Layout: w.Layout(q, s), Kind: k.kind,
-		Language: cmp.Or(k.lang, q.Language, w.Config.Company.Language), Needs: s.Needs,
-	})
+	t, found := w.templates.Compile(w.source(q, s, k))
 	for _, f := range found {
 		if f.File == q.File && f.Line <= 1 { // it has no place: on line 1 stands no text
 			f.Line, f.Column = s.At0.Line, s.At0.Column
 		}
 	}
 	return t, found
+}
+
+// source is what a group of readers gets, as it is written.
+func (w *Workspace) source(q *sequences.Sequence, s *sequences.Step, k textKey) templates.Source {
+	text := s.Compose(k.persona, k.variant, k.lang, k.kind)
+	return templates.Source{
+		File: q.File, Lines: text.Lines, SubjectLine: text.SubjectAt.Line, SubjectColumn: text.SubjectAt.Column,
+		PreviewLine: text.PreviewAt.Line, PreviewColumn: text.PreviewAt.Column,
+		Subject: text.Subject, Preview: text.Preview, Body: text.Body, Layout: w.Layout(q, s), Kind: k.kind,
+		Language: cmp.Or(k.lang, q.Language, w.Config.Company.Language), Needs: s.Needs,
+	}
 }
 
 // Layout returns the layout of a step: what it says, what the sequence says, or

@@ -37,11 +37,10 @@ func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found [
 			continue
 		}
 		seen[id] = true
-		t, f := w.compile(q, s, textKey{q.Hash, s.ID, r.Persona, r.Variant, r.Lang, r.Kind})
+		key := textKey{q.Hash, s.ID, r.Persona, r.Variant, r.Lang, r.Kind}
+		_, f := w.compile(q, s, key)
 		found = append(found, unsaid(f, text, r.Kind)...)
-		if t != nil && len(Errors(f)) == 0 {
-			found = append(found, w.bareFields(q, s, t)...)
-		}
+		found = append(found, w.bareFields(q, s, w.templates.Uses(w.source(q, s, key)))...)
 	}
 	return found
 }
@@ -55,8 +54,8 @@ func unsaid(found []*andante.Finding, text sequences.Text, kind andante.Kind) []
 }
 
 // bareFields reports fields of a text that a contact may lack.
-func (w *Workspace) bareFields(q *sequences.Sequence, s *sequences.Step, t *templates.Template) (found []*andante.Finding) {
-	for _, u := range t.Uses() {
+func (w *Workspace) bareFields(q *sequences.Sequence, s *sequences.Step, uses []templates.Use) (found []*andante.Finding) {
+	for _, u := range uses {
 		if !u.Guarded && !slices.Contains(s.Needs, u.Path) && mayBeEmpty(u.Path, w.Config.DeclaredFields()) {
 			b := in(q, "bare-field", sequences.Position{Line: u.Line, Column: u.Column}, "%s may be empty", u.Path)
 			b.Suggestion = "write {{ " + u.Path + ` | default: "..." }}, an {% if %} around it, or needs: [` + u.Path + "]"

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
@@ -52,12 +53,22 @@ func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
 	w.Files, w.beside = files, beside
 	found = append(found, w.parse()...)
 	for _, r := range rules {
+		if w.unreadable() {
+			break // what rests on values that could not be read would only mislead
+		}
 		found = append(found, r.check(w)...)
 	}
 	slices.SortStableFunc(found, func(a, b *andante.Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return w, compact(found)
+}
+
+// unreadable tells whether andante.yaml is there and is no YAML.
+func (w *Workspace) unreadable() bool {
+	src, ok := w.Files[ConfigFile]
+	root := w.Config.doc.Root
+	return ok && len(bytes.TrimSpace(src)) > 0 && (root == nil || len(root.Entries) == 0)
 }
 
 // Ungoverned returns the workspace without limits and gaps: what a demo compares
