@@ -35,7 +35,7 @@ func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Accou
 	}
 	s := &plan.Steps[i]
 	facts := p.w.Facts(c, a)
-	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), p.seed.Minute(e.Sequence, e.Contact, s.ID))
+	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), facts.Holidays, p.seed.Minute(e.Sequence, e.Contact, s.ID))
 	if !ok {
 		return andante.Touch{}, false
 	}

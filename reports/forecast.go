@@ -251,7 +251,7 @@ func (f *forecaster) following(t andante.Touch, q *sequences.Sequence, s *sequen
 		return t, false
 	}
 	next := &q.Steps[i]
-	due, ok := next.Due(at, f.r.Workspace.Hours(facts, q, next), f.seed.Minute(t.Sequence, t.Contact, next.ID))
+	due, ok := next.Due(at, f.r.Workspace.Hours(facts, q, next), facts.Holidays, f.seed.Minute(t.Sequence, t.Contact, next.ID))
 	if !ok || !due.Before(f.to) {
 		return t, false
 	}

@@ -8,7 +8,8 @@ import (
 
 // Due returns when the step comes, counted from the instant at which the step
 // before it was settled (or the contact entered). hours are those of the
-// contact, narrowed by the sequence and the step; fraction, in [0, 1), is the
+// contact, narrowed by the sequence and the step, off the days that are no business
+// days where it lives (hours may be open on them); fraction, in [0, 1), is the
 // touch's own and spreads touches over the first three open hours wherever many
 // would otherwise come at once: at the opening of a window, and where `at:` names
 // the hours. Elsewhere a step keeps the hour of the one before. False if nothing
@@ -16,10 +17,10 @@ import (
 //
 // Due times are whole minutes, so that those of one minute go in one batch; only what
 // comes at once need not wait for one.
-func (s *Step) Due(from time.Time, hours calendar.Hours, fraction float64) (time.Time, bool) {
+func (s *Step) Due(from time.Time, hours calendar.Hours, off calendar.Holidays, fraction float64) (time.Time, bool) {
 	base := from
 	if s.After != nil {
-		base = s.After.From(from, hours.Zones[0], hours.Holidays)
+		base = s.After.From(from, hours.Zones[0], off)
 	}
 	if !base.Equal(from) {
 		base = wholeMinute(base)

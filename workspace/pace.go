@@ -73,7 +73,7 @@ func (w *Workspace) play(q *sequences.Sequence, governed bool) (takes time.Durat
 		if s.After == nil || s.Kind == andante.Decide {
 			continue
 		}
-		due, ok := s.Due(t, w.Hours(&facts, q, s), 0)
+		due, ok := s.Due(t, w.Hours(&facts, q, s), facts.Holidays, 0)
 		if !ok {
 			break
 		}

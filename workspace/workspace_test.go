@@ -2,6 +2,7 @@ package workspace_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -377,5 +378,26 @@ func TestText(t *testing.T) {
 	broken.Steps[0].Body = []sequences.Block{{Text: "{{ contact.frist_name }}", Line: 20}}
 	if _, err := w.Text(&broken, &broken.Steps[0], "", "", "", andante.Email); err == nil || !strings.Contains(err.Error(), "sequences/welcome.md step hello") {
 		t.Errorf("a text that does not compile: %v", err)
+	}
+}
+
+// TestBusinessDaysOfARequestedMail: what was asked for may come on a holiday, but a
+// holiday is no business day for it either.
+func TestBusinessDaysOfARequestedMail(t *testing.T) {
+	t.Parallel()
+	const mail = "\n## %[1]s\n\n```yaml step\nkind: email\nafter: %[1]s\nsubject: x\nvalue: information - x\n```\n\nHello.\n"
+	w := load(t, map[string]string{
+		"governor.yaml": "holidays: by country\nlimits: []\n",
+		"sequences/asked.md": "---\nsequence: asked\ntitle: Asked\npurpose: requested\nsender: news\nenter: {event: form.sent}\n---\n" +
+			fmt.Sprintf(mail, "0d") + fmt.Sprintf(mail, "1 business days"),
+	})
+	q := w.Sequences["asked"]
+	facts := w.Facts(andante.Contact{ID: "c", Country: "US"}, andante.Account{})
+	christmasEve := time.Date(2026, 12, 24, 10, 0, 0, 0, facts.Zones[0])
+	for i, want := range []string{"2026-12-24", "2026-12-28"} {
+		due, ok := q.Steps[i].Due(christmasEve, w.Hours(&facts, q, &q.Steps[i]), facts.Holidays, 0)
+		if got := due.Format(time.DateOnly); !ok || got != want {
+			t.Errorf("step %d comes on %s, want %s", i+1, got, want)
+		}
 	}
 }
