@@ -11,7 +11,6 @@ import (
 // Errors that callers tell apart.
 var (
 	ErrNotFound  = errors.New("not found")
-	ErrConflict  = errors.New("changed by somebody else")
 	ErrLeaseLost = errors.New("lease lost")
 )
 

@@ -185,10 +185,7 @@ func (e *Engine) Close() error {
 // FS is the workspace's folder, from which nothing outside can be read.
 func (e *Engine) FS() fs.FS { return e.root.FS() }
 
-// Dir is the workspace's folder.
-func (e *Engine) Dir() string { return e.o.Dir }
-
-// CheckCalendar refuses to mix live work with a demo's store.
+// checkCalendar refuses to mix live work with a demo's store.
 func (e *Engine) checkCalendar(ctx context.Context, demo bool) error {
 	return e.Store.Read(ctx, func(tx *store.Tx) error {
 		at, err := tx.Calendar(ctx)

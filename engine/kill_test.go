@@ -34,6 +34,14 @@ func newCarnage() carnage {
 // connection and kill.
 func (c carnage) unknown() int { return c.kills * connections * flight }
 
+// fellWhileSending fails the test if the kills hit nothing: then it shows nothing.
+func (c carnage) fellWhileSending(t *testing.T, audit harness.Audit) {
+	t.Helper()
+	if audit.Unknown < c.kills {
+		t.Errorf("%d touches are unknown after %d kills: they did not fall while mails were sent", audit.Unknown, c.kills)
+	}
+}
+
 // moments draws when to kill, as numbers of mails received by then: two never so
 // near to each other that the second falls into the other's wake, and the last
 // before everything that can arrive has arrived.
@@ -71,38 +79,48 @@ func TestKilledWhileSending(t *testing.T) {
 	audit.AllTold(c.share, c.unknown())
 	t.Logf("%s in %s", audit, time.Since(began).Round(time.Millisecond))
 	report(t, audit.Breaches)
+	c.fellWhileSending(t, audit)
 }
 
-// TestRolesKilledWhileSending is the same with scheduler and worker in processes
-// of their own, on Postgres and Redis. Both are killed, by turns and together,
+// TestRolesKilledWhileSending is the same with two schedulers and two workers in
+// processes of their own, on Postgres and Redis. They are killed, by turns and together,
 // and nobody settles what they left but a lease's end.
 func TestRolesKilledWhileSending(t *testing.T) {
 	c := newCarnage()
 	s := newScene(t, harness.Workspace{}, harness.NewTown(c.crowd/4, 4), inbox.Options{NoRaw: true})
+	s.part.Connections = connections / 2 // of each worker
 	s.onPostgres()
 	s.enroll("hello")
 
 	began := time.Now()
-	scheduler, worker := s.start(RoleScheduler), s.start(RoleWorker)
+	schedulers := []*child{s.start(RoleScheduler), s.start(RoleScheduler)}
+	workers := []*child{s.start(RoleWorker), s.start(RoleWorker)}
 	for i, n := range c.moments(2) {
 		s.received(n)
 		if slices.Contains(c.flushes, i) {
 			s.flush()
 		}
 		if i%3 != 0 {
-			scheduler.kill()
-			scheduler = s.start(RoleScheduler)
+			schedulers[i%2].kill()
+			schedulers[i%2] = s.start(RoleScheduler)
 		}
-		worker.kill()
-		worker = s.start(RoleWorker)
+		for w := range workers {
+			workers[w].kill()
+			workers[w] = s.start(RoleWorker)
+		}
 	}
-	scheduler.wait(4 * time.Minute)
-	worker.terminate(s.part.Grace)
+	for _, scheduler := range schedulers {
+		scheduler.wait(4 * time.Minute)
+	}
+	for _, worker := range workers {
+		worker.terminate(s.part.Grace)
+	}
 
 	audit := s.books().Audit()
 	audit.AllTold(c.share, c.unknown())
 	t.Logf("%s in %s", audit, time.Since(began).Round(time.Millisecond))
 	report(t, audit.Breaches)
+	c.fellWhileSending(t, audit)
 }
 
 // TestKilledBetweenSteps: whoever is killed between the steps of a sequence finds

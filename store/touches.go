@@ -75,13 +75,6 @@ func (tx *Tx) TouchesIn(ctx context.Context, lease andante.LeaseID) ([]andante.T
 	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE lease_id=$1 ORDER BY priority, due_at, id", []any{string(lease)}, scanTouch)
 }
 
-// OpenTouchesOf returns the touches of contacts that have not been attempted and
-// are not settled.
-func (tx *Tx) OpenTouchesOf(ctx context.Context, contacts []andante.ContactID) ([]andante.Touch, error) {
-	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE state IN ('planned', 'leased', 'claimed', 'review', 'open') AND contact_id IN ",
-		nil, contacts, "", scanTouch)
-}
-
 // A Head is the first planned touch of a sender and a priority.
 type Head struct {
 	Sender   string

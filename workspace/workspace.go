@@ -255,12 +255,8 @@ func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 	return f
 }
 
-// Hours returns the hours in which a step may reach a contact. A mail that the
-// contact has asked for is awaited at any hour, unless its author narrows them.
+// Hours returns the hours in which a step may reach a contact.
 func (w *Workspace) Hours(f *governor.Facts, q *sequences.Sequence, s *sequences.Step) calendar.Hours {
-	if q.Purpose == andante.Requested && s.Kind == andante.Email {
-		return calendar.Hours{Windows: q.Narrow(s), Zones: f.Zones}
-	}
 	return w.Policy.Hours(f, governor.Candidate{Kind: s.Kind, Purpose: q.Purpose, Narrow: q.Narrow(s)})
 }
 

@@ -292,8 +292,8 @@ func deadlock(t *testing.T, s db) {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	if n := runs[0] + runs[1]; n != 3 {
-		t.Errorf("%d runs, want 3: each once, and the victim again", n)
+	if n := runs[0] + runs[1]; n < 3 { // the victim may meet the other again
+		t.Errorf("%d runs, want each once, and the victim again", n)
 	}
 	got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Account, error) {
 		return tx.Accounts(ctx, pick(accounts, accountID))

@@ -140,9 +140,6 @@ func touchesFound(_ *testing.T, s db) {
 	s.same("of the contact", []int{1, 0, 3, 2, 4, 5, 6, 7, 8, 9}, numbers(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
 		return tx.TouchesOfContact(ctx, contact)
 	})))
-	s.same("open ones", []int{1, 2, 3, 4, 5, 6, 9}, numbers(sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
-		return tx.OpenTouchesOf(ctx, []andante.ContactID{contact})
-	}), touchID)))
 }
 
 func touchByMessageID(t *testing.T, s db) {
