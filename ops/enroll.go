@@ -34,6 +34,7 @@ type EnrollReport struct {
 	Refused  map[andante.Reason]int `json:"refused"`
 	Needs    map[string]int         `json:"needs,omitempty"` // consent: what the barred would have needed
 	Lacking  map[string]int         `json:"lacking,omitempty"`
+	NoSender int                    `json:"no_sender,omitempty"` // of those who enter: nobody is there to send the first step as
 	HeldOut  int                    `json:"held_out,omitempty"`
 	First    time.Time              `json:"first"`
 	Last     time.Time              `json:"last"`
@@ -85,6 +86,7 @@ func (r *EnrollReport) add(p *EnrollReport) {
 	r.Matched += p.Matched
 	r.Entered += p.Entered
 	r.HeldOut += p.HeldOut
+	r.NoSender += p.NoSender
 	for k, n := range p.Refused {
 		r.Refused[k] += n
 	}
@@ -181,6 +183,9 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 	e.active[a.ID]++
 	e.entered, e.touches = append(e.entered, en), append(e.touches, t)
 	e.rep.Entered++
+	if t.Sender == "" {
+		e.rep.NoSender++
+	}
 	e.rep.span(t.Due)
 	return nil
 }

@@ -85,7 +85,10 @@ func (o *Ops) takeOnce(ctx context.Context, w *workspace.Workspace, rows []Row) 
 		t = in.sort(rows)
 		return in.write(ctx)
 	})
-	return t, err
+	if err != nil {
+		return Taken{}, err // nothing of it was written
+	}
+	return t, nil
 }
 
 // takeHalves finds the row that the store refuses.

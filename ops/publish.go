@@ -25,6 +25,7 @@ type PublishReport struct {
 	Deleted  []string `json:"deleted"` // of Changed: files that are gone
 	Gone     []Gone   `json:"gone"`    // steps that are gone and still go out
 	Lacking  []Lack   `json:"lacking"` // what contacts lack for sequences whose plan or words change
+	Silent   []string `json:"silent"`  // senders and people who are gone while touches wait to be sent as them
 	Missing  []string `json:"missing"` // deleted sequences with running enrollments
 	NoEffect []string `json:"no_effect"`
 	// Renamed are the steps that lost their id but not their text; see [workspace.Renamed].
@@ -146,6 +147,15 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		}
 		if len(running) > 0 {
 			rep.Missing = append(rep.Missing, name)
+		}
+	}
+	heads, err := tx.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range heads {
+		if _, ok := w.Config.Identity(h.Sender); !ok && h.Sender != "" && !slices.Contains(rep.Silent, h.Sender) {
+			rep.Silent = append(rep.Silent, h.Sender)
 		}
 	}
 	rep.Lacking, err = lacking(ctx, tx, w, slices.Compact(sorted(slices.Concat(rep.Plans, rep.Words))))

@@ -126,3 +126,19 @@ func TestPublishTellsWhomItConcerns(t *testing.T) {
 		t.Errorf("once it is published: %+v, %v", rep, err)
 	}
 }
+
+// A sender who is taken out of andante.yaml while touches wait to be sent as it is named.
+func TestPublishNamesSilentSenders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	w.publish()
+	w.contact("ann")
+	w.enroll("brief")
+	loaded := w.load()
+	delete(loaded.Config.Senders, "news")
+	rep, err := w.Publish(t.Context(), loaded, nil, true)
+	if err != nil || !slices.Equal(rep.Silent, []string{"news"}) {
+		t.Errorf("%v, %v", rep.Silent, err)
+	}
+}

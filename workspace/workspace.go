@@ -282,7 +282,7 @@ func (w *Workspace) SenderOf(q *sequences.Sequence, s *sequences.Step, a andante
 // PersonaOf returns the first persona whose condition holds for the contact.
 func (w *Workspace) PersonaOf(v andante.Values, now time.Time) string {
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Personas)) {
-		if w.holds(w.Config.Personas[key].When, v, now) {
+		if w.Holds(w.Config.Personas[key].When, v, now) {
 			return key
 		}
 	}
@@ -292,7 +292,7 @@ func (w *Workspace) PersonaOf(v andante.Values, now time.Time) string {
 // TierOf returns the first tier whose rule holds for the account.
 func (w *Workspace) TierOf(v andante.Values, now time.Time) string {
 	for _, t := range w.Config.Tiers {
-		if t.When == "" || w.holds(t.When, v, now) {
+		if t.When == "" || w.Holds(t.When, v, now) {
 			return t.Tier
 		}
 	}
@@ -311,7 +311,9 @@ func (w *Workspace) RulesHash() string {
 	return hashOf([]byte(strings.Join(list, "\x00")))
 }
 
-func (w *Workspace) holds(src string, v andante.Values, now time.Time) bool {
+// Holds tells whether a condition is true of these values where nothing has happened
+// yet; no condition holds never.
+func (w *Workspace) Holds(src string, v andante.Values, now time.Time) bool {
 	if src == "" {
 		return false
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest)
 	rep, err := e.Ops.Enroll(ctx, r)
 	line.done()
 	if err != nil {
-		return err
+		return fmt.Errorf("enroll %s: %w; %s entered before that, and it may be run again: nobody enters twice", r.Sequence, err, count(rep.Entered, "contact"))
 	}
 	return a.enrolled(rep, zone(w.Config), "entered")
 }
@@ -126,6 +127,9 @@ func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) err
 		for _, need := range slices.Sorted(maps.Keys(r.Needs)) {
 			a.printf("%8d    %s\n", r.Needs[need], need)
 		}
+	}
+	if r.NoSender > 0 {
+		a.printf("%8d  of those who enter have an account without an owner, and miss the steps that its owner sends\n", r.NoSender)
 	}
 	for _, path := range slices.Sorted(maps.Keys(r.Lacking)) {
 		a.printf("%8d  of those who enter lack %s, and miss the steps that need it\n", r.Lacking[path], path)

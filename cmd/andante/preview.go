@@ -127,7 +127,7 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if s.Thread && !s.NoQuote {
 		in.Quote = &templates.Quote{From: id.Name, Date: e.Clock.Now().Add(-72 * time.Hour), Text: "(the last mail of this sequence)"}
 	}
-	got.notes = notes(q, s, c, account, in.Values)
+	got.notes = append(notes(q, s, c, account, in.Values), condition(w, s, in.Values, e.Clock.Now())...)
 	got.text, err = t.Render(ctx, in)
 	return got, err
 }
@@ -161,6 +161,9 @@ func notes(q *sequences.Sequence, s *sequences.Step, c andante.Contact, a andant
 			list = append(list, fmt.Sprintf("the step needs %s, which is empty here, so it would be passed over", path))
 		}
 	}
+	if s.Thread {
+		list = append(list, `the real mail answers the last one that was sent: its subject is "Re: " and that one's, and the subject here is for when there is none`)
+	}
 	if len(q.Personas) > 0 && c.Persona != "" && !slices.Contains(q.Personas, c.Persona) {
 		list = append(list, fmt.Sprintf("%s is not for the persona %s", q.Name, c.Persona))
 	}
@@ -168,6 +171,15 @@ func notes(q *sequences.Sequence, s *sequences.Step, c andante.Contact, a andant
 		list = append(list, fmt.Sprintf("%s is not for the stage %s", q.Name, cmp.Or(stage, "(none)")))
 	}
 	return list
+}
+
+// condition tells whether the step's own condition holds as things are: nothing has been
+// sent, opened or answered.
+func condition(w *workspace.Workspace, s *sequences.Step, v andante.Values, now time.Time) []string {
+	if s.When != "" && !w.Holds(s.When, v, now) {
+		return []string{fmt.Sprintf("its condition does not hold before anything has happened: %s", s.When)}
+	}
+	return nil
 }
 
 func findStep(w *workspace.Workspace, name string) (*sequences.Sequence, *sequences.Step, error) {

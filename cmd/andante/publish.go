@@ -135,6 +135,9 @@ func (a *app) changes(r *ops.PublishReport, first bool) {
 	for _, g := range r.Gone {
 		a.printf("%s/%s is gone, and %s who entered before still get it; `andante stop --sequence %s` would end that.\n", g.Sequence, g.Step, count(g.Contacts, "contact"), g.Sequence)
 	}
+	for _, key := range r.Silent {
+		a.printf("%s is in andante.yaml no more: touches that wait to be sent as %[1]s go as `if_no_owner` says, or not at all.\n", key)
+	}
 	for _, l := range r.Lacking {
 		a.printf("%s: %d of %s lack %s.\n", l.Sequence, l.Contacts, count(l.Of, "contact"), l.Field)
 	}
