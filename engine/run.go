@@ -167,35 +167,43 @@ func (e *Engine) returnLeases(ctx context.Context, what string) error {
 }
 
 func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
-	list, closeChannels, err := e.channels()
-	if err != nil {
-		return err
-	}
-	defer closeChannels()
 	sched := scheduler.New(e.Ops, q, e.o.Scheduler, e.log)
 	e.observe(q)
-	work := e.o.Worker
-	if work.Name == "" {
-		host, _ := os.Hostname()
-		work.Name = host + ":" + strconv.Itoa(os.Getpid())
-	}
-	if work.Claim == 0 && !r.demo {
-		work.Claim = time.Minute
-	}
 	journal := worker.NewJournal(e.log, e.Registry)
 	e.Ops.Note = journal.Settled
-	w := worker.New(worker.Config{Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: journal, Options: work, Done: sched.Wake})
+	var w *worker.Worker
+	if slices.Contains(r.Roles, RoleWorker) { // the others need no mail server, nor its password
+		list, closeChannels, err := e.channels()
+		if err != nil {
+			return err
+		}
+		defer closeChannels()
+		w = worker.New(worker.Config{Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: journal, Options: e.working(r), Done: sched.Wake})
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	if slices.Contains(r.Roles, RoleScheduler) {
 		g.Go(func() error { return e.schedule(gctx, sched, r) })
 	}
-	if slices.Contains(r.Roles, RoleWorker) {
+	if w != nil {
 		g.Go(func() error { return q.Run(gctx, e.o.Concurrency, w.Handle) })
 	}
 	if slices.Contains(r.Roles, RoleWeb) && !r.UntilIdle && !r.Once && !r.demo {
 		g.Go(func() error { return e.serve(gctx, q, r) })
 	}
 	return e.await(gctx, g, r.Grace)
+}
+
+// working are the worker's options for this run.
+func (e *Engine) working(r RunOptions) worker.Options {
+	o := e.o.Worker
+	if o.Name == "" {
+		host, _ := os.Hostname()
+		o.Name = host + ":" + strconv.Itoa(os.Getpid())
+	}
+	if o.Claim == 0 && !r.demo {
+		o.Claim = time.Minute
+	}
+	return o
 }
 
 // schedule runs the scheduler as long as the options say.

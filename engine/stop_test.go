@@ -59,7 +59,14 @@ func stopUnderLoad(t *testing.T, setting func(*scene)) {
 // process says so and ends.
 func TestGraceRunsOut(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, harness.Workspace{}, harness.NewTown(9, 1), inbox.Options{DelayPerMail: 5 * time.Second})
+	atDot := make(chan struct{}, 9)
+	s := newScene(t, harness.Workspace{}, harness.NewTown(9, 1), inbox.Options{Script: func(c inbox.Command) *inbox.Reply {
+		if c.Stage != inbox.Dot {
+			return nil
+		}
+		atDot <- struct{}{}
+		return &inbox.Reply{Delay: 5 * time.Second}
+	}})
 	s.enroll("hello")
 	e := s.open()
 	defer e.Close()
@@ -68,7 +75,10 @@ func TestGraceRunsOut(t *testing.T) {
 	go func() {
 		ended <- e.Run(ctx, RunOptions{Roles: []Role{RoleScheduler, RoleWorker}, Grace: time.Second})
 	}()
-	harness.Until(t, time.Minute, "a flight on the wire", func() bool { return s.attempted() > 1 })
+	<-atDot
+	if n := s.attempted(); n < 2 {
+		t.Errorf("a flight of %d", n)
+	}
 	stop()
 	if err := <-ended; !errors.Is(err, errGrace) {
 		t.Errorf("error %v", err)
