@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -65,11 +66,30 @@ func appendHTMLQuote(b []byte, q *Quote, language string) []byte {
 	b = append(b, `<p style="margin:1.5em 0 .5em">`...)
 	b = appendHTML(b, attribution(q, language))
 	b = append(b, "</p>\n"+`<blockquote style="margin:0 0 1em;padding-left:1em;border-left:2px solid #bbbbbb">`...)
-	for i, l := range quoteLines(q) {
-		if i > 0 {
+	lines := quoteLines(q)
+	for i, l := range lines {
+		switch {
+		case i == 0:
+		case brokenOff(lines[i-1], l):
+			b, l = append(b, '\n'), strings.TrimLeft(l, " ")
+		default:
 			b = append(b, "<br>\n"...)
 		}
 		b = appendHTML(b, l)
 	}
 	return append(b, "</blockquote>\n"...)
 }
+
+// brokenOff tells whether a line was broken off the one before it because its first word
+// did not fit. On a narrow screen such breaks would look combed.
+func brokenOff(before, line string) bool {
+	words := strings.TrimLeft(line, " ")
+	if before == "" || words == "" || quoteMark.MatchString(words) {
+		return false
+	}
+	first, _, _ := strings.Cut(words, " ")
+	return utf8.RuneCountInString(before)+1+utf8.RuneCountInString(first) > textWidth
+}
+
+// quoteMark begins a line of its own: an item, a quote, a heading, a rule.
+var quoteMark = regexp.MustCompile(`^(?:[-*+>#=]|\d+[.)] )`)
