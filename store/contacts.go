@@ -154,6 +154,13 @@ func (tx *Tx) ContactsByAddress(ctx context.Context, hashes []andante.AddressHas
 	return append(byMail, byPhone...), err
 }
 
+// SharedMailboxes counts the mail addresses that more than one contact has.
+func (tx *Tx) SharedMailboxes(ctx context.Context) (n int, err error) {
+	err = tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM
+		(SELECT 1 AS one FROM contacts WHERE email_hash <> '' GROUP BY email_hash HAVING count(*) > 1) shared`).Scan(&n)
+	return n, err
+}
+
 // ContactsOf returns the contacts of the accounts, the oldest first: the first
 // of an account is its primary contact.
 func (tx *Tx) ContactsOf(ctx context.Context, ids []andante.AccountID) ([]andante.Contact, error) {

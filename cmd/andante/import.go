@@ -16,6 +16,8 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/contacts"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/store"
 )
 
 // importFlags are what the command line says of a file.
@@ -132,6 +134,9 @@ func (a *app) importFile(c *cobra.Command, file string, f importFlags) error {
 	}
 	err = errors.Join(err, lost)
 	shown := a.imported(r, kept)
+	if !f.history && !a.json {
+		shown = errors.Join(shown, a.shared(c.Context(), e))
+	}
 	switch {
 	case shown != nil:
 		return shown
@@ -182,6 +187,26 @@ func (a *app) imported(r *contacts.Report, rejects string) error {
 		a.printf("The rejected rows are in %s, with the reason; mend and import that file.\n", rejects)
 	}
 	return nil
+}
+
+// shared tells of mailboxes that several contacts have: what both are sent comes twice.
+func (a *app) shared(ctx context.Context, e *engine.Engine) error {
+	var n int
+	err := e.Store.Read(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
+		n, err = tx.SharedMailboxes(ctx)
+		return err
+	})
+	if n > 0 {
+		a.printf("%s: what each of them is sent comes there more than once, as far as a limit of scope address lets it.\n", mailboxes(n))
+	}
+	return err
+}
+
+func mailboxes(n int) string {
+	if n == 1 {
+		return "1 mailbox belongs to more than one contact"
+	}
+	return fmt.Sprint(n, " mailboxes belong to more than one contact")
 }
 
 func (a *app) rejected(r *contacts.Report, verb string) {

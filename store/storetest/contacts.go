@@ -147,6 +147,7 @@ func contactsFound(_ *testing.T, s db) {
 	s.write(func(ctx context.Context, tx *store.Tx) error {
 		return tx.PutContacts(ctx, []store.HashedContact{shared})
 	})
+	s.same("mailboxes that several have", 1, read(s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.SharedMailboxes(ctx) }))
 	find := func(f func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error)) []andante.Contact {
 		return sorted(read(s, f), contactID)
 	}
