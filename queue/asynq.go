@@ -144,8 +144,12 @@ func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Co
 // serve works one lane. Handlers get ctx, not asynq's own context: when that ends,
 // asynq lets go of a handler that still runs and no longer waits for it.
 func (q *Asynq) serve(ctx context.Context, urgent bool, concurrency int, handle func(context.Context, Item)) error {
+	check := q.check
+	if urgent { // which is mostly empty, and a look costs something
+		check = max(check, 50*time.Millisecond)
+	}
 	srv := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
-		Concurrency: concurrency, Queues: map[string]int{lane(urgent): 1}, TaskCheckInterval: q.check,
+		Concurrency: concurrency, Queues: map[string]int{lane(urgent): 1}, TaskCheckInterval: check,
 		BaseContext: func() context.Context { return context.WithoutCancel(ctx) }, ShutdownTimeout: 24 * time.Hour,
 		Logger: quietLogger{q.log}, LogLevel: asynq.WarnLevel,
 	})
