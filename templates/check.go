@@ -56,7 +56,11 @@ func (c *checker) object(t *tag) {
 		return
 	}
 	if err := parse(t.args); err != nil {
-		c.syntax(t, "{{ "+t.args+" }} can't be read", "")
+		hint := ""
+		if strings.ContainsAny(t.args, "“”‘’„") {
+			hint = `write straight quotes: "`
+		}
+		c.syntax(t, "{{ "+t.args+" }} can't be read", hint)
 		return
 	}
 	c.expression(t, lex(t.args))
@@ -148,8 +152,13 @@ func (c *checker) unknown(pos position, path string) {
 		}
 	}
 	suggestion := "declare it under fields: in andante.yaml"
-	if near != "" {
+	switch noun, _, _ := strings.Cut(path, "."); {
+	case near != "":
 		suggestion = "did you mean " + near + "?"
+	case slices.Contains(layoutWords, path):
+		suggestion = "it belongs into a layout, not into a text"
+	case noun != "contact" && noun != "account":
+		suggestion = "write a field of the contact or the account, such as contact.first_name"
 	}
 	c.report.at(pos, "unknown-field", fmt.Sprintf("there is no field %q", path), suggestion)
 }

@@ -58,7 +58,7 @@ func checkStretch(w *Workspace) []*andante.Finding {
 		if limit == "" || played < planned+5*day || played < planned*5/4 {
 			return nil
 		}
-		f := in(q, "stretched", q.Lines["sequence"], "takes %d days, not %d: %s", played/day, planned/day, limit)
+		f := in(q, "stretched", q.Lines["sequence"], "takes %d days instead of %d, for the limit %s holds it back", played/day, planned/day, limit)
 		return []*andante.Finding{f}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -129,8 +130,23 @@ func (d *Doc) syntaxOne(e *yaml.LoadError) *andante.Finding {
 	if strings.Contains(message, "multiple") {
 		line, column, message = d.secondDocument(), 1, "only one YAML document may stand here"
 	}
-	return d.finding(line, column, RuleYAML, message)
+	f := d.finding(line, column, RuleYAML, message)
+	if i := line - d.first; i >= 0 && i < len(d.lines) {
+		written := d.lines[i]
+		switch {
+		case strings.Contains(written, "\t"):
+			f.Suggestion = "write spaces, not tabs"
+		case strings.ContainsAny(written, "“”‘’„"):
+			f.Suggestion = `write straight quotes: "`
+		case keyWithoutSpace.MatchString(written):
+			f.Suggestion = "write a space after the colon"
+		}
+	}
+	return f
 }
+
+// keyWithoutSpace is a key with its value right after the colon.
+var keyWithoutSpace = regexp.MustCompile(`^\s*[A-Za-z_]+:[^\s:/]`)
 
 func (d *Doc) secondDocument() int {
 	for i, l := range d.lines {

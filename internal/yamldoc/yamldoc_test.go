@@ -123,7 +123,7 @@ func TestFindings(t *testing.T) {
 		{"text for list", "limits: a", []string{`1:9: error: expected a list, not a single value (yaml)`}},
 		{"hidden field", "Hidden: a", []string{`1:1: error: unknown key "Hidden" (unknown-key)`}},
 		{"unclosed", "a: [1\nb: 2\n", []string{`1:4: error: while parsing a flow sequence: did not find expected ',' or ']' (yaml)`}},
-		{"tab", "limits:\n\t- a\n", []string{`2:1: error: while scanning for the next token: found character that cannot start any token (yaml)`}},
+		{"tab", "limits:\n\t- a\n", []string{`2:1: error: while scanning for the next token: found character that cannot start any token; write spaces, not tabs (yaml)`}},
 		{"colon", "gap: a: b\n", []string{`1:7: error: mapping values are not allowed in this context (yaml)`}},
 		{"two documents", "on: yes\n---\non: no\n", []string{`2:1: error: only one YAML document may stand here (yaml)`}},
 		{"control character", "on: yes\nwhen: a\x00b\n", []string{"2:8: error: control character U+0000 (yaml)"}},
