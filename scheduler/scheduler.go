@@ -293,11 +293,23 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err != nil {
 		return nil, err
 	}
+	items, err := s.grant(ctx, tx, pace, due, wall, r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Leased == 0 && !r.Full {
+		r.Next, r.Waiting = pace.next(heads)
+	}
+	return items, nil
+}
+
+// grant makes leases of what is due, as far as the senders' throttles let it out, and
+// spends these.
+func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []andante.Touch, wall time.Time, r *Round) (items []queue.Item, err error) {
 	epoch, err := tx.Epoch(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var items []queue.Item
 	for _, g := range groups(due, s.o.Batch) {
 		if g.touches, err = pace.allow(ctx, tx, g.sender, g.touches); err != nil {
 			return nil, err
@@ -315,13 +327,7 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 		r.Leased, r.Out = r.Leased+l.Size, r.Out+1
 		items = append(items, queue.Item{Lease: l.ID, Attempt: 1, Urgent: l.Urgent})
 	}
-	if err := pace.write(ctx, tx); err != nil {
-		return nil, err
-	}
-	if r.Leased == 0 && !r.Full {
-		r.Next, r.Waiting = pace.next(heads)
-	}
-	return items, nil
+	return items, pace.write(ctx, tx)
 }
 
 // room returns how many touches may be leased of each priority and those above it. The
