@@ -55,7 +55,7 @@ type Lack struct {
 var ErrDeleted = errors.New("a deleted sequence still runs")
 
 // Publish makes the workspace what runs from now on. The caller has checked it.
-// With dryRun nothing is written.
+// With dryRun nothing is written, and the report tells besides whom the change concerns.
 //
 // finish names deleted sequences that may go on to their end with the plan and
 // the words that they have.
@@ -68,6 +68,9 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 	}
 	err := run(ctx, func(tx *store.Tx) error {
 		err := o.compare(ctx, tx, w, hash, rep)
+		if err == nil && dryRun { // it may look at everybody, so it holds no writer up
+			err = o.concerns(ctx, tx, w, rep)
+		}
 		rep.Missing = slices.DeleteFunc(rep.Missing, func(name string) bool { return slices.Contains(finish, name) })
 		if err != nil || dryRun {
 			return err
@@ -102,8 +105,7 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	now, err := o.Revisions.Current(ctx, tx)
 	if errors.Is(err, ErrNothingPublished) {
 		rep.Changed, rep.Plans = workspace.Changed(nil, w.Files), w.Names()
-		rep.Lacking, err = lacking(ctx, tx, w, rep.Plans)
-		return err
+		return nil
 	}
 	if err != nil {
 		return err
@@ -126,13 +128,6 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		if plan {
 			rep.Plans = append(rep.Plans, name)
 		}
-		if ok && plan {
-			gone, err := o.gone(ctx, tx, old, q)
-			if err != nil {
-				return err
-			}
-			rep.Gone = append(rep.Gone, gone...)
-		}
 		if ok && (!sameWords(old, q) || !plan && old.Hash != q.Hash) {
 			rep.Words = append(rep.Words, name)
 		}
@@ -148,6 +143,26 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		if len(running) > 0 {
 			rep.Missing = append(rep.Missing, name)
 		}
+	}
+	return nil
+}
+
+// concerns finds out whom a change concerns: who still gets a deleted step, whose touches
+// wait to be sent as somebody who is gone, who lacks what steps need.
+func (o *Ops) concerns(ctx context.Context, tx *store.Tx, w *workspace.Workspace, rep *PublishReport) error {
+	now, err := o.Revisions.Current(ctx, tx)
+	if err != nil && !errors.Is(err, ErrNothingPublished) {
+		return err
+	}
+	for _, name := range rep.Plans {
+		if now == nil || now.Sequences[name] == nil {
+			continue
+		}
+		gone, err := o.gone(ctx, tx, now.Sequences[name], w.Sequences[name])
+		if err != nil {
+			return err
+		}
+		rep.Gone = append(rep.Gone, gone...)
 	}
 	heads, err := tx.Heads(ctx)
 	if err != nil {

@@ -52,6 +52,7 @@ func (a *app) publishCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		rep.Gone, rep.Silent, rep.Lacking = plan.Gone, plan.Silent, plan.Lacking
 		for _, s := range stop {
 			if _, err := e.Ops.Stop(c.Context(), ops.StopRequest{Sequence: s}); err != nil {
 				return fmt.Errorf("published, but %s still runs: %w; run `andante stop --sequence %s`", s, err, s)
