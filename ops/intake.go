@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -223,8 +224,8 @@ func (in *intake) row(r Row, i int) {
 		setField(&c, &a, path, value)
 	}
 	c.Account = a.ID
-	if a.Name == "" {
-		a.Name = c.Name()
+	if a.Name == "" || strings.HasPrefix(a.Key, ownAccount) && a.Name == was.Name() {
+		a.Name = c.Name() // an account of one's own goes by one's name
 	}
 	evidence := in.consent(r, c)
 	if known && !moved && !evidence && equalContact(was, c) && equalAccount(wasAccount, a) {
@@ -252,6 +253,9 @@ func (in *intake) newContact(r Row, i int) andante.Contact {
 	return andante.Contact{ID: andante.DeriveOrderedID[andante.ContactID](in.seed, in.now, i, "contact", key), Created: in.now, PersonaByRule: true}
 }
 
+// ownAccount begins the key of an account that a contact has for itself.
+const ownAccount = "contact:"
+
 // account returns the account that a row belongs to: the one that it names, else
 // the one that the contact has, else a new one of its own.
 func (in *intake) account(r Row, c andante.Contact, known bool) (a andante.Account, moved bool) {
@@ -260,7 +264,7 @@ func (in *intake) account(r Row, c andante.Contact, known bool) (a andante.Accou
 	}
 	key := r.Account
 	if key == "" {
-		key = "contact:" + string(c.ID)
+		key = ownAccount + string(c.ID)
 	}
 	if id, ok := in.byKey[key]; ok {
 		return in.accounts[id], known && id != c.Account

@@ -177,3 +177,24 @@ func TestWouldTake(t *testing.T) {
 	w.same("would", Taken{Added: 1, Changed: 1, Same: 1}, got)
 	w.same("people", []string{"1 a@x.example Ann", "2 b@x.example"}, w.people())
 }
+
+// A contact without an account has one of its own, which goes by its name as it is now.
+func TestAnAccountOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	w.publish()
+	w.contact("kim")
+	for _, first := range []string{"Jürgen", "J"} {
+		if _, err := w.TakeIn(t.Context(), w.w, []Row{{ExternalID: "kim", Fields: map[string]string{"contact.first_name": first}}}); err != nil {
+			t.Fatal(err)
+		}
+		w.read(func(tx *store.Tx) error {
+			list, err := tx.Accounts(t.Context(), []andante.AccountID{w.find("kim").Account})
+			if err == nil && list[0].Name != first {
+				t.Errorf("the account is called %q", list[0].Name)
+			}
+			return err
+		})
+	}
+}
