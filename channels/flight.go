@@ -96,8 +96,14 @@ func (f *Flights) fly(ctx context.Context, flight []Sealed, gate Gate) error {
 			gate.Done(s.Touch, Receipt{}, &SendError{Kind: Untried})
 			continue
 		}
-		// Connecting anew may have taken the flight's time.
-		r, err := f.Send(ctx, s, func() bool { return !late() && gate.Open(s.Touch) })
+		begun := false
+		r, err := f.Send(ctx, s, func() bool {
+			if !begun && late() { // connecting anew may have taken the flight's time
+				return false
+			}
+			begun = gate.Open(s.Touch)
+			return begun
+		})
 		err = outcome(err)
 		if KindOf(err) != Untried {
 			written++

@@ -137,7 +137,7 @@ func (q *Asynq) Put(ctx context.Context, items []Item) error {
 func (q *Asynq) Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return q.serve(ctx, false, concurrency, handle) })
-	g.Go(func() error { return q.serve(ctx, true, 1, handle) })
+	g.Go(func() error { return q.serve(ctx, true, urgentWorkers(concurrency), handle) })
 	return g.Wait()
 }
 

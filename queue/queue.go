@@ -19,8 +19,8 @@ type Queue interface {
 	// Put hands over items. After an error some of them may have arrived: the
 	// scheduler puts a lease again that nobody picks up.
 	Put(ctx context.Context, items []Item) error
-	// Run calls handle for items, several at once and one urgent item besides, until
-	// ctx ends and the running calls have returned. An item may come twice, late or
+	// Run calls handle for items, several at once and half as many urgent ones besides,
+	// until ctx ends and the running calls have returned. An item may come twice, late or
 	// never.
 	Run(ctx context.Context, concurrency int, handle func(context.Context, Item)) error
 	// Depth returns how many items wait.
@@ -29,6 +29,9 @@ type Queue interface {
 	Ping(ctx context.Context) error
 	Close() error
 }
+
+// urgentWorkers is how many take nothing but what is urgent, besides the others.
+func urgentWorkers(concurrency int) int { return max(1, concurrency/2) }
 
 // Inline is a queue inside the process.
 type Inline struct {
@@ -98,7 +101,9 @@ func (q *Inline) Run(ctx context.Context, concurrency int, handle func(context.C
 	for range concurrency {
 		wg.Go(func() { work(q.bulk) })
 	}
-	wg.Go(func() { work(q.urgent) })
+	for range urgentWorkers(concurrency) {
+		wg.Go(func() { work(q.urgent) })
+	}
 	wg.Wait()
 	return nil
 }

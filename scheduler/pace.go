@@ -56,12 +56,16 @@ func (p *pace) waits(sender string, next time.Time) bool {
 }
 
 // ready returns the heads that are due and whose sender need not wait. A throttled one
-// waits for its last lease to be taken too: what piles up while no worker is there must
+// waits for its last lease of the lane to be taken too: what piles up while no worker is there must
 // not go out at once.
 func (p *pace) ready(heads []store.Head) (list []store.Head) {
 	for _, h := range heads {
 		_, waits := p.spent[h.Sender]
-		waits = waits || p.loads[h.Sender].Waiting && p.throttle(h.Sender) != nil
+		untaken := p.loads[h.Sender].BulkWaiting
+		if h.Priority == andante.High {
+			untaken = p.loads[h.Sender].UrgentWaiting
+		}
+		waits = waits || untaken && p.throttle(h.Sender) != nil
 		if !waits && !h.Due.After(p.now) {
 			list = append(list, h)
 		}

@@ -272,24 +272,18 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err := tx.Seen(ctx, now, outage); err != nil {
 		return nil, err
 	}
-	load, out, err := tx.LeaseLoad(ctx)
-	if err != nil {
+	if _, r.Out, err = tx.LeaseLoad(ctx); err != nil {
 		return nil, err
 	}
-	r.Out = out
 	pace, err := s.throttled(ctx, tx, now)
 	if err != nil {
 		return nil, err
-	}
-	room := s.room(load)
-	if room[andante.High] == 0 {
-		return nil, nil
 	}
 	heads, err := tx.Heads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	due, err := s.due(ctx, tx, pace, heads, room, r)
+	due, err := s.due(ctx, tx, pace, heads, r)
 	if err != nil {
 		return nil, err
 	}
@@ -330,22 +324,29 @@ func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []a
 	return items, pace.write(ctx, tx)
 }
 
-// room returns how many touches may be leased of each priority and those above it. The
-// brake leaves a way for what is urgent: it must not wait for bulk that is out.
-func (s *Scheduler) room(load int) (room [3]int) {
+// room returns how many touches may be leased: what is urgent has a brake of its own, so
+// that neither it nor bulk waits for the other.
+func (s *Scheduler) room(p *pace) (urgent, bulk int) {
+	for _, l := range p.loads {
+		urgent, bulk = urgent+l.Urgent, bulk+l.Bulk
+	}
 	most := 4 * s.o.Batch
-	bulk := max(min(s.o.Brake-load, most), 0)
-	room[andante.Normal], room[andante.Low] = bulk, bulk
-	room[andante.High] = max(min(s.o.Brake+most-load, most), 0)
-	return room
+	return max(min(s.o.Brake/2-urgent, most), 0), max(min(s.o.Brake-bulk, most), 0)
 }
 
 // due takes what is due, the higher priorities first. Of one priority each sender
 // gets its share of the room, so that the backlog of one keeps nobody else waiting.
 // No sender takes more than half of the brake, so that others find room at once.
-func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []store.Head, rooms [3]int, r *Round) (due []andante.Touch, err error) {
+func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []store.Head, r *Round) (due []andante.Touch, err error) {
+	urgent, bulk := s.room(pace)
 	for p := andante.High; p <= andante.Low; p++ {
-		room := max(rooms[p], len(due))
+		room := urgent
+		if p == andante.Normal {
+			bulk += len(due) // what is urgent takes none of it
+		}
+		if p != andante.High {
+			room = max(bulk, len(due))
+		}
 		var active []store.Head
 		for _, h := range pace.ready(heads) {
 			if h.Priority == p {
@@ -355,7 +356,7 @@ func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []s
 		for i, h := range active {
 			share := (room - len(due) + len(active) - i - 1) / (len(active) - i)
 			if p != andante.High {
-				share = min(share, max(s.o.Brake/2, s.o.Batch)-pace.loads[h.Sender].Touches)
+				share = min(share, max(s.o.Brake/2, s.o.Batch)-pace.loads[h.Sender].Bulk)
 			}
 			if share <= 0 {
 				r.Full = true

@@ -113,23 +113,48 @@ func TestBrake(t *testing.T) {
 	}
 }
 
-// What is urgent waits neither for the brake nor in a lease with anything else.
+// What is urgent waits neither for the brake nor in a lease with anything else, and has
+// a brake of its own, so that nothing else waits for it.
 func TestUrgent(t *testing.T) {
 	t.Parallel()
-	w := braked(t)
-	for n := range 20 {
-		w.add(touch(10+n, with(andante.High)))
+	w := newWorld(t, scheduler.Options{Batch: 2, Brake: 10})
+	for n := range 10 {
+		w.add(touch(2*n), touch(2*n+1, by("other")))
 	}
-	w.same("round", scheduler.Round{Leased: 8, Out: 6, Full: true}, w.round())
+	for w.round().Leased > 0 {
+	}
+	w.items()
+	for n := range 20 {
+		w.add(touch(30+n, with(andante.High)))
+	}
+	w.same("round", scheduler.Round{Leased: 5, Out: 9, Full: true}, w.round())
 	for _, it := range w.items() {
-		if l, err := w.pick(it); err != nil || !it.Urgent || !l.Urgent || l.Size != 2 {
+		if l, err := w.pick(it); err != nil || !it.Urgent || !l.Urgent {
 			t.Errorf("the item %+v of the lease %+v: error %v", it, l, err)
 		}
 	}
-	w.round()
 	if r := w.round(); r.Leased > 0 {
 		t.Errorf("even that has an end: %+v", r)
 	}
+	for _, l := range w.leases() {
+		if !l.Urgent {
+			w.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndLease(ctx, l.ID) })
+		}
+	}
+	if r := w.round(); r.Leased != 8 {
+		t.Errorf("bulk beside it: %+v", r)
+	}
+}
+
+// A throttled sender's bulk that no worker takes keeps nothing urgent of it waiting.
+func TestUrgentBesideBulkThatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scheduler.Options{})
+	w.add(touch(1, by("slow")))
+	w.same("bulk", 1, w.round().Leased)
+	w.clock.Tick(time.Minute)
+	w.add(touch(2, by("slow")), touch(3, by("slow"), with(andante.High)))
+	w.same("urgent", 1, w.round().Leased)
 }
 
 func TestARoundIsBounded(t *testing.T) {

@@ -67,18 +67,25 @@ func (tx *Tx) LeaseLoad(ctx context.Context) (touches, leases int, err error) {
 
 // A SenderLoad is what is leased of a sender.
 type SenderLoad struct {
-	Touches int
-	Waiting bool // a lease of it waits for a worker
+	Bulk, Urgent               int  // touches
+	BulkWaiting, UrgentWaiting bool // a lease of that lane waits for a worker
 }
 
 // SenderLoads returns it for each sender of which something is leased.
 func (tx *Tx) SenderLoads(ctx context.Context) (map[string]SenderLoad, error) {
 	loads := map[string]SenderLoad{}
-	_, err := query(ctx, tx, "SELECT sender, sum(size), sum(CASE WHEN worker='' THEN 1 ELSE 0 END) FROM leases GROUP BY sender", nil, func(r *sql.Rows) (struct{}, error) {
+	_, err := query(ctx, tx, "SELECT sender, urgent, sum(size), sum(CASE WHEN worker='' THEN 1 ELSE 0 END) FROM leases GROUP BY sender, urgent", nil, func(r *sql.Rows) (struct{}, error) {
 		var sender string
+		var urgent bool
 		var touches, waiting int
-		err := r.Scan(&sender, &touches, &waiting)
-		loads[sender] = SenderLoad{touches, waiting > 0}
+		err := r.Scan(&sender, &urgent, &touches, &waiting)
+		l := loads[sender]
+		if urgent {
+			l.Urgent, l.UrgentWaiting = touches, waiting > 0
+		} else {
+			l.Bulk, l.BulkWaiting = touches, waiting > 0
+		}
+		loads[sender] = l
 		return struct{}{}, err
 	})
 	return loads, err

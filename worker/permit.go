@@ -201,19 +201,25 @@ func (g *gate) back(ctx context.Context, tx *store.Tx, list []*item) error {
 	return tx.AddVerdicts(ctx, verdicts)
 }
 
-// Open tells whether a permitted message may still be written: the lease holds by
-// the machine's clock, and the claim by the calendar.
+// Open tells whether a permitted message may be begun: the lease holds by the machine's
+// clock, and the claim by the calendar. One that is begun may be finished while the
+// lease holds: a slow relay must not be asked again and again, and the touch counts until
+// now as long as it is on the wire.
 func (g *gate) Open(id andante.TouchID) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if slices.Contains(g.waiting, id) {
-		g.started = g.r.clock.Wall()
+	if g.shut != "" || !g.r.keeper.holds() {
+		return false
 	}
-	open := g.shut == "" && g.r.keeper.holds() && !g.r.clock.Now().After(g.items[id].touch.NotAfter)
-	if open {
-		g.waiting = slices.DeleteFunc(g.waiting, func(w andante.TouchID) bool { return w == id })
+	if !slices.Contains(g.waiting, id) {
+		return true
 	}
-	return open
+	g.started = g.r.clock.Wall()
+	if g.r.clock.Now().After(g.items[id].touch.NotAfter) {
+		return false
+	}
+	g.waiting = slices.DeleteFunc(g.waiting, func(w andante.TouchID) bool { return w == id })
+	return true
 }
 
 // Done notes the outcome of a permitted touch.

@@ -320,6 +320,27 @@ func TestTheBodyAsksAgain(t *testing.T) {
 	}
 }
 
+// TestSlowCommands: a relay may take longer over the commands than a flight is given; the
+// mail is sent once all the same.
+func TestSlowCommands(t *testing.T) {
+	t.Parallel()
+	rcpts := 0
+	in, ch := relay(t, inbox.Options{Script: func(c inbox.Command) *inbox.Reply {
+		if c.Stage != inbox.RcptTo {
+			return nil
+		}
+		rcpts++
+		return &inbox.Reply{Delay: channels.FlightTime + 100*time.Millisecond}
+	}}, email.Config{})
+	g := &channeltest.Gate{}
+	if err := ch.Deliver(t.Context(), batchOf(t, ch, 1), g); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]channels.ErrorKind{ok}, g.Kinds()); diff != "" || rcpts != 1 || in.Count() != 1 {
+		t.Errorf("%d RCPT, %d mails, outcomes (-want +got):\n%s", rcpts, in.Count(), diff)
+	}
+}
+
 func TestMixedSendersAreRefused(t *testing.T) {
 	t.Parallel()
 	_, ch := relay(t, inbox.Options{}, email.Config{})

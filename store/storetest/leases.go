@@ -84,7 +84,12 @@ func leasesRoundTrip(_ *testing.T, s db) {
 	want := map[string]store.SenderLoad{}
 	for _, l := range append(all, late) {
 		had := want[l.Sender]
-		want[l.Sender] = store.SenderLoad{Touches: had.Touches + l.Size, Waiting: had.Waiting || l.Worker == ""}
+		if l.Urgent {
+			had.Urgent, had.UrgentWaiting = had.Urgent+l.Size, had.UrgentWaiting || l.Worker == ""
+		} else {
+			had.Bulk, had.BulkWaiting = had.Bulk+l.Size, had.BulkWaiting || l.Worker == ""
+		}
+		want[l.Sender] = had
 	}
 	s.same("loads", want, read(s, func(ctx context.Context, tx *store.Tx) (map[string]store.SenderLoad, error) {
 		return tx.SenderLoads(ctx)
