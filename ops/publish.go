@@ -102,7 +102,7 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		return err
 	}
 	rep.Classify = rules != w.RulesHash()
-	now, err := o.Revisions.Current(ctx, tx)
+	now, err := o.Revisions.Previous(ctx, tx)
 	if errors.Is(err, ErrNothingPublished) {
 		rep.Changed, rep.Plans = workspace.Changed(nil, w.Files), w.Names()
 		return nil
@@ -150,7 +150,7 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 // concerns finds out whom a change concerns: who still gets a deleted step, whose touches
 // wait to be sent as somebody who is gone, who lacks what steps need.
 func (o *Ops) concerns(ctx context.Context, tx *store.Tx, w *workspace.Workspace, rep *PublishReport) error {
-	now, err := o.Revisions.Current(ctx, tx)
+	now, err := o.Revisions.Previous(ctx, tx)
 	if err != nil && !errors.Is(err, ErrNothingPublished) {
 		return err
 	}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/memfs"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // What differs in words reaches everybody, what differs in the plan only those
@@ -140,5 +144,35 @@ func TestPublishNamesSilentSenders(t *testing.T) {
 	rep, err := w.Publish(t.Context(), loaded, nil, true)
 	if err != nil || !slices.Equal(rep.Silent, []string{"news"}) {
 		t.Errorf("%v, %v", rep.Silent, err)
+	}
+}
+
+// What an earlier version published may have errors by the rules of today. Nothing runs
+// on it, and what is mended can be published.
+func TestPublishOverARevisionWithErrors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	good := w.files["governor.yaml"]
+	w.files["governor.yaml"] = []byte("# nothing\n")
+	old, _ := workspace.Load(memfs.FS(maps.Clone(w.files)))
+	hash, manifest, parts := old.Revision()
+	w.write(func(tx *store.Tx) error {
+		for h, body := range parts {
+			if err := tx.PutPart(t.Context(), h, body); err != nil {
+				return err
+			}
+		}
+		return tx.PutRevision(t.Context(), hash, manifest, w.clock.Now())
+	})
+	if _, err := w.Enroll(t.Context(), EnrollRequest{Sequence: "brief"}); err == nil || !strings.Contains(err.Error(), "publish it") {
+		t.Errorf("enroll: %v", err)
+	}
+	if w.files["governor.yaml"] = good; good == nil {
+		delete(w.files, "governor.yaml")
+	}
+	w.publish()
+	if _, err := w.Enroll(t.Context(), EnrollRequest{Sequence: "brief"}); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -29,6 +29,16 @@ func NewRevisions() *Revisions {
 
 // Current returns the current revision, or [ErrNothingPublished].
 func (r *Revisions) Current(ctx context.Context, tx *store.Tx) (*workspace.Workspace, error) {
+	return r.current(ctx, tx, false)
+}
+
+// Previous returns it to be compared with what is published next. It may have errors,
+// for a later version of andante finds more of them.
+func (r *Revisions) Previous(ctx context.Context, tx *store.Tx) (*workspace.Workspace, error) {
+	return r.current(ctx, tx, true)
+}
+
+func (r *Revisions) current(ctx context.Context, tx *store.Tx, anyhow bool) (*workspace.Workspace, error) {
 	hash, err := tx.Revision(ctx)
 	if err != nil {
 		return nil, err
@@ -50,8 +60,10 @@ func (r *Revisions) Current(ctx context.Context, tx *store.Tx) (*workspace.Works
 		return nil, err
 	}
 	w, found := workspace.Load(files)
-	if bad := workspace.Errors(found); len(bad) > 0 {
-		return nil, fmt.Errorf("revision %.12s was published by another version of andante and has errors now: %w", hash, bad[0])
+	if bad := workspace.Errors(found); len(bad) > 0 && !anyhow {
+		return nil, fmt.Errorf("revision %.12s was published by another version of andante and has errors now: %w; mend the folder and publish it", hash, bad[0])
+	} else if len(bad) > 0 {
+		return w, nil
 	}
 	clear(r.workspaces) // only the current one is of use
 	r.workspaces[hash] = w

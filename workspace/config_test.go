@@ -224,7 +224,10 @@ func TestThrottle(t *testing.T) {
 // others be.
 func TestMisspeltVariable(t *testing.T) {
 	t.Setenv("ANDANTE_PORT_8025_TCP", "tcp://10.0.0.1:8025") // as Kubernetes writes it
-	if _, err := machine(""); err != nil {
+	t.Setenv("ANDANTE_PORT", "tcp://10.0.0.1:8025")
+	t.Setenv("ANDANTE_WEB_PORT", "tcp://10.0.0.1:8025")
+	t.Setenv("ANDANTE_SMTP_PASS", "x")
+	if _, err := machine("channels: {email: {password: {env: ANDANTE_SMTP_PASS}}}\n"); err != nil {
 		t.Error(err)
 	}
 	t.Setenv("ANDANTE_SMPT_HOST", "relay.example")

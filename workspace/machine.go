@@ -3,6 +3,7 @@ package workspace
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -29,7 +30,7 @@ func Machine(fsys fs.FS) (*Config, error) {
 	if err := env.Parse(c); err != nil {
 		return nil, fmt.Errorf("read the environment: %w", err)
 	}
-	if err := misspelt(os.Environ()); err != nil {
+	if err := misspelt(os.Environ(), c.Channels.Email.Password.Env); err != nil {
 		return nil, err
 	}
 	w := &Workspace{Config: c}
@@ -57,18 +58,29 @@ func (c *Config) Password(fsys fs.FS) (andante.Secret, error) {
 
 // misspelt finds a variable that is nearly one of those that are read. Others may be
 // there for reasons of their own: Kubernetes writes some for a service named andante.
-func misspelt(environ []string) error {
-	known := variables(reflect.TypeFor[Config]())
+func misspelt(environ []string, secret string) error {
+	known := map[string]string{} // the words of a name → the name
+	for _, name := range variables(reflect.TypeFor[Config]()) {
+		known[wordsOf(name)] = name
+	}
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, "ANDANTE_") || slices.Contains(known, name) {
+		if !strings.HasPrefix(name, prefix) || name == secret || known[wordsOf(name)] == name {
 			continue
 		}
-		if near := nearest.Name(name, known); near != "" {
-			return fmt.Errorf("the environment variable %s is not read; did you mean %s?", name, near)
+		if near := nearest.Name(wordsOf(name), slices.Sorted(maps.Keys(known))); near != "" {
+			return fmt.Errorf("the environment variable %s is not read; did you mean %s?", name, known[near])
 		}
 	}
 	return nil
+}
+
+// prefix begins the names of our variables.
+const prefix = "ANDANTE_"
+
+// wordsOf returns what a slip of the pen can be in: a name without what all have.
+func wordsOf(name string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(name, prefix), "_", "")
 }
 
 // variables returns the names that the fields of a type are read from.

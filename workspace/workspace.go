@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
@@ -17,6 +16,7 @@ import (
 	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/internal/memfs"
+	"github.com/andante-hq/andante/internal/yamldoc"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/templates"
 )
@@ -52,11 +52,10 @@ func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
 	files, beside, found := readFiles(fsys)
 	w.Files, w.beside = files, beside
 	found = append(found, w.parse()...)
-	for _, r := range rules {
-		if w.unreadable() {
-			break // what rests on values that could not be read would only mislead
+	if !slices.ContainsFunc(found, w.noYAML) { // what rests on values that could not be read would only mislead
+		for _, r := range rules {
+			found = append(found, r.check(w)...)
 		}
-		found = append(found, r.check(w)...)
 	}
 	slices.SortStableFunc(found, func(a, b *andante.Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -64,11 +63,10 @@ func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
 	return w, compact(found)
 }
 
-// unreadable tells whether andante.yaml is there and is no YAML.
-func (w *Workspace) unreadable() bool {
-	src, ok := w.Files[ConfigFile]
+// noYAML tells whether a finding says that andante.yaml is no YAML at all.
+func (w *Workspace) noYAML(f *andante.Finding) bool {
 	root := w.Config.doc.Root
-	return ok && len(bytes.TrimSpace(src)) > 0 && (root == nil || len(root.Entries) == 0)
+	return f.File == ConfigFile && f.Rule == yamldoc.RuleYAML && (root == nil || len(root.Entries) == 0)
 }
 
 // Ungoverned returns the workspace without limits and gaps: what a demo compares
