@@ -104,10 +104,31 @@ func (o *Ops) Resume(ctx context.Context, tx *store.Tx, id andante.EnrollmentID)
 	}
 	for _, t := range touches {
 		if t.Step == list[0].Step && t.State.Settled() {
-			return o.follow(ctx, tx, []Settled{{Change: store.Change{Touch: t}}})
+			return o.resume(ctx, tx, list[0], t)
 		}
 	}
 	return tx.MoveEnrollments(ctx, list) // its step is still to come
+}
+
+// resume does what was to follow one settled touch: a dead address ends more than its
+// step.
+func (o *Ops) resume(ctx context.Context, tx *store.Tx, e andante.Enrollment, t andante.Touch) error {
+	s := Settled{Change: store.Change{Touch: t}}
+	if t.State == andante.Failed && t.Reason == andante.ReasonAddress {
+		plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
+		if err != nil {
+			return err
+		}
+		step, ok := plan.Step(t.Step)
+		unreachable := !ok || step.IfMissing.Do != "skip"
+		if unreachable {
+			s.End = andante.ReasonUnreachable
+		}
+		if err := o.Bounce(ctx, tx, t, "", unreachable); err != nil {
+			return err
+		}
+	}
+	return o.follow(ctx, tx, []Settled{s})
 }
 
 // after returns the touch that follows a settled one, or the reason why the

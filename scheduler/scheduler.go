@@ -225,30 +225,40 @@ func (s *Scheduler) requeue(ctx context.Context, tx *store.Tx, id andante.LeaseI
 	return &queue.Item{Lease: id, Attempt: l.Attempt + 1, Urgent: l.Urgent}, tx.Requeue(ctx, id, wall, wall.Add(s.o.LeaseTime))
 }
 
-// How often enrollments are resumed, and how many at a time.
+// How often enrollments are resumed, and how many are looked up at a time.
 const (
 	resumeEvery = 10 * time.Minute
-	resumeMost  = 200
+	resumePage  = 200
 )
 
 // resume plans the next step where the store has refused it, in a transaction each. One
 // that is refused again waits for the next time.
 func (s *Scheduler) resume(ctx context.Context) {
 	now := s.clock.Now()
-	if now.Sub(s.resumed) < resumeEvery {
+	if since := now.Sub(s.resumed); since >= 0 && since < resumeEvery {
 		return
 	}
 	s.resumed = now
-	var ids []andante.EnrollmentID
-	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
-		ids, err = tx.Unfollowed(ctx, resumeMost)
-		return err
-	})
-	for _, id := range ids {
-		err = errors.Join(err, s.store.Write(ctx, func(tx *store.Tx) error { return s.ops.Resume(ctx, tx, id) }))
+	failed := 0
+	var first error
+	for after, more := andante.EnrollmentID(""), true; more && ctx.Err() == nil; {
+		var ids []andante.EnrollmentID
+		err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+			ids, err = tx.Unfollowed(ctx, after, resumePage)
+			return err
+		})
+		for _, id := range ids {
+			if e := s.store.Write(ctx, func(tx *store.Tx) error { return s.ops.Resume(ctx, tx, id) }); e != nil {
+				failed++
+				err = cmp.Or(err, e)
+			}
+			after = id
+		}
+		more = len(ids) == resumePage
+		first = cmp.Or(first, err)
 	}
-	if err != nil && ctx.Err() == nil {
-		s.log.Error("enrollments whose next step was refused could not be resumed", "err", err)
+	if first != nil && ctx.Err() == nil {
+		s.log.Error("the store refuses the next step of enrollments still", "enrollments", failed, "err", first)
 	}
 }
 

@@ -101,9 +101,13 @@ func (tx *Tx) MarkUnfollowed(ctx context.Context, ids []andante.EnrollmentID) er
 	return err
 }
 
-// Unfollowed returns up to n enrollments that are marked so.
-func (tx *Tx) Unfollowed(ctx context.Context, n int) ([]andante.EnrollmentID, error) {
-	return query(ctx, tx, "SELECT id FROM enrollments WHERE "+unfollowed+" ORDER BY id LIMIT $1", []any{n}, func(r *sql.Rows) (id andante.EnrollmentID, err error) {
+// Unfollowed returns up to n enrollments that are marked so, in the order of their ids
+// after the given one.
+func (tx *Tx) Unfollowed(ctx context.Context, after andante.EnrollmentID, n int) ([]andante.EnrollmentID, error) {
+	if after == "" {
+		after = "00000000-0000-0000-0000-000000000000"
+	}
+	return query(ctx, tx, "SELECT id FROM enrollments WHERE "+unfollowed+" AND id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, func(r *sql.Rows) (id andante.EnrollmentID, err error) {
 		err = r.Scan(&id)
 		return id, err
 	})

@@ -40,7 +40,7 @@ func alone(reason andante.Reason, f func() *fate) (got *fate) {
 // which nothing more is judged, then what ends a sequence or skips a step, then what
 // puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, hasChannel, canDo, notSuppressed, notHeld, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, governed,
+	hasStep, hasChannel, canDo, notSuppressed, rightSender, notHeld, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -105,20 +105,26 @@ func hasAddress(_ *run, _ *batch, it *item) *fate {
 	return nil
 }
 
-// hasSender asks again who the owner is, for the account may have another one since the
-// step was planned. A thread goes on as whoever began it.
-func hasSender(r *run, b *batch, it *item) *fate {
-	if !it.step.Thread {
-		it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.account)
+// rightSender asks again who the owner is, for the account may have another one since
+// the step was planned; that one's touches are in other leases. A thread goes on as
+// whoever began it.
+func rightSender(r *run, b *batch, it *item) *fate {
+	if threadOf(it.step, it.earlier).on {
+		return nil
 	}
+	it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.account)
+	if _, ok := b.w.Config.Identity(it.touch.Sender); ok && it.touch.Sender != r.lease.Sender {
+		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: "it is sent as " + it.touch.Sender + " now"})
+	}
+	return nil
+}
+
+func hasSender(_ *run, b *batch, it *item) *fate {
 	if _, ok := b.w.Config.Identity(it.touch.Sender); !ok {
 		if it.touch.Sender != "" {
 			return skipped(andante.ReasonNoSender, andante.Evidence{Detail: it.touch.Sender})
 		}
 		return skipped(andante.ReasonNoOwner, andante.Evidence{})
-	}
-	if !it.step.Thread && it.touch.Sender != r.lease.Sender {
-		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: "it is sent as " + it.touch.Sender + " now"})
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ import (
 type fence struct {
 	t      *testing.T
 	policy string
+	sender string // of the sequences
 	clock  *testclock.Clock
 	store  *store.Store
 	ops    *ops.Ops
@@ -46,8 +47,8 @@ func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
 	t.Helper()
 	f := &fence{
 		t: t, mails: map[andante.TouchID]int{}, queue: queue.NewInline(1000), link: func() {},
-		policy: "limits: []\n",
-		clock:  testclock.New(time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)),
+		policy: "limits: []\n", sender: "news",
+		clock: testclock.New(time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)),
 	}
 	ctx := t.Context()
 	var err error
@@ -85,12 +86,13 @@ func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
 func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
 	files := memfs.FS{
 		"andante.yaml": []byte("company: {name: Acme, postal_address: Here, country: US, zone: UTC}\npublic_url: https://mail.acme.example\n" +
-			"senders: {news: {name: Acme, address: news@acme.example}}\n"),
+			"senders: {news: {name: Acme, address: news@acme.example}}\n" +
+			"people: {nora: {name: Nora, email: nora@acme.example}, max: {name: Max, email: max@acme.example}}\n"),
 		"governor.yaml": []byte(f.policy),
 		"consent.yaml":  []byte("- {need: []}\n"),
 	}
 	for _, name := range sequences {
-		text := "---\nsequence: " + name + "\ntitle: Brief\npurpose: marketing\nsender: news\n---\n"
+		text := "---\nsequence: " + name + "\ntitle: Brief\npurpose: marketing\nsender: " + f.sender + "\n---\n"
 		for i := range steps {
 			text += fmt.Sprintf("\n## Step %d\n\n```yaml step\nkind: email\nafter: %dd\nsubject: One\nvalue: insight - one\n```\n\nHello.\n", i+1, 3*i)
 		}
@@ -111,6 +113,7 @@ type wire struct {
 	f       *fence
 	away    bool // no connection can be had
 	dials   int
+	from    []string      // whom the prepared messages are from
 	claimed chan struct{} // if set: told when a batch is claimed, before its permit
 	writing chan struct{} // if set: told when a message is on the wire, before its receipt
 	goOn    chan struct{}
@@ -121,6 +124,7 @@ func (w *wire) Features() channels.Features {
 }
 
 func (w *wire) Prepare(m andante.Message) (channels.Sealed, error) {
+	w.from = append(w.from, m.From.Address)
 	return channels.Sealed{Touch: m.Touch, Kind: m.Kind, To: m.To.Address, MessageID: m.MessageID, Bytes: []byte("x"), Hash: "h"}, nil
 }
 
@@ -495,4 +499,36 @@ func TestASlowRelayOverADay(t *testing.T) {
 	close(a.goOn)
 	<-over
 	f.expect("in the end", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
+}
+
+// An account is given to another colleague while a touch waits that its owner sends: it
+// goes as the new one, in a lease of its own.
+func TestTheOwnerChanges(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "brief")
+	f.sender = "owner"
+	w := f.publish(1, []string{"brief", "own"})
+	owner := func(who string) {
+		t.Helper()
+		if _, err := f.ops.TakeIn(t.Context(), w, []ops.Row{{ExternalID: "c0", Account: "firm", Fields: map[string]string{"account.owner": who}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.round()
+	<-f.start("a", &wire{}) // the brief, as news
+	owner("nora")
+	if rep, err := f.ops.Enroll(t.Context(), ops.EnrollRequest{Sequence: "own"}); err != nil || rep.Entered != 1 {
+		t.Fatal(rep, err)
+	}
+	owner("max")
+	f.clock.Tick(time.Minute)
+	for range 2 { // the lease as Nora gives it back, that as Max sends it
+		f.round()
+		b := &wire{}
+		<-f.start("b", b)
+		if len(b.from) > 0 && b.from[0] != "max@acme.example" {
+			t.Errorf("it goes as %v", b.from)
+		}
+	}
+	f.expect("in the end", map[andante.State]int{andante.Sent: 2})
 }

@@ -151,7 +151,7 @@ func enrollmentsMove(_ *testing.T, s db) {
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.MarkUnfollowed(ctx, ids[:len(ids)/2]) })
 	marked := func() (ids []andante.EnrollmentID) {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
-			ids, err = tx.Unfollowed(ctx, many)
+			ids, err = tx.Unfollowed(ctx, "", many)
 			return err
 		})
 		return ids
@@ -163,6 +163,9 @@ func enrollmentsMove(_ *testing.T, s db) {
 		}
 	}
 	s.same("marked, if not finished", waiting, marked())
+	s.same("after the first, one", waiting[1:2], read(s, func(ctx context.Context, tx *store.Tx) ([]andante.EnrollmentID, error) {
+		return tx.Unfollowed(ctx, waiting[0], 1)
+	}))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.MoveEnrollments(ctx, next) })
 	s.same("marked after the move", []andante.EnrollmentID(nil), marked())
 	var running []andante.EnrollmentID
