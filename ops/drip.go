@@ -14,15 +14,16 @@ import (
 // each. A day is the one on which a first touch is really due, so that what a weekend
 // holds back does not come on Monday all at once.
 type drip struct {
-	perDay int       // 0: any number
-	from   time.Time // from where on there may be room
+	perDay int // 0: any number
+	now    time.Time
 	zone   *time.Location
-	begun  map[string]int // those of earlier calls included
+	begun  map[string]int       // by day; those of earlier calls included
+	from   map[string]time.Time // by the hours of those who enter: before it there is no room for them any more
 }
 
 // drip returns the days as they are taken already.
 func (o *Ops) drip(ctx context.Context, r EnrollRequest) (*drip, error) {
-	d := &drip{perDay: r.PerDay, from: o.now(), begun: map[string]int{}}
+	d := &drip{perDay: r.PerDay, now: o.now(), begun: map[string]int{}, from: map[string]time.Time{}}
 	if r.PerDay == 0 {
 		return d, nil
 	}
@@ -38,7 +39,7 @@ func (o *Ops) drip(ctx context.Context, r EnrollRequest) (*drip, error) {
 		if !ok || len(q.Steps) == 0 {
 			return unknownSequence(w, r.Sequence)
 		}
-		begun, err := tx.Beginnings(ctx, q.Name, q.Steps[0].ID, d.from.AddDate(0, 0, -2))
+		begun, err := tx.Beginnings(ctx, q.Name, q.Steps[0].ID, d.now.AddDate(0, 0, -2))
 		for _, at := range begun {
 			d.begun[d.day(at)]++
 		}
@@ -50,24 +51,27 @@ func (d *drip) day(at time.Time) string { return at.In(d.zone).Format(time.DateO
 
 func (d *drip) clone() *drip {
 	c := *d
-	c.begun = maps.Clone(d.begun)
+	c.begun, c.from = maps.Clone(d.begun), maps.Clone(d.from)
 	return &c
 }
 
 // drips bounds the days that are tried for one contact.
 const drips = 5000
 
-var tomorrow = calendar.Offset{Days: 1}
-
 // place plans a first touch on the first day that has room, not before the given
-// instant; the zero time: whenever. False if no such touch can be planned.
-func (d *drip) place(notBefore time.Time, plan func(from time.Time) (andante.Touch, bool)) (andante.Touch, bool) {
-	own := d.from
+// instant; the zero time: whenever. Those with the same hours share what is known of full
+// days. False if no such touch can be planned.
+func (d *drip) place(hours string, notBefore time.Time, plan func(from time.Time) (andante.Touch, bool)) (andante.Touch, bool) {
+	start, known := d.from[hours]
+	if !known {
+		start = d.now
+	}
+	own := start
 	if notBefore.After(own) {
 		own = notBefore
 	}
 	for range drips {
-		t, ok := plan(own)
+		t, ok := d.plan(own, plan)
 		if !ok || d.perDay == 0 {
 			return t, ok
 		}
@@ -76,11 +80,28 @@ func (d *drip) place(notBefore time.Time, plan func(from time.Time) (andante.Tou
 			d.begun[day]++
 			return t, true
 		}
-		next := tomorrow.From(own, d.zone, nil)
-		if own.Equal(d.from) && day == d.day(own) {
-			d.from = next // nobody finds room there any more
+		y, m, date := own.In(d.zone).Date()
+		next := time.Date(y, m, date+1, 0, 0, 0, 0, d.zone)
+		if own.Equal(start) {
+			start, d.from[hours] = next, next
 		}
 		own = next
 	}
 	return andante.Touch{}, false
+}
+
+// plan plans from an instant. Where nothing is closed, a later day begins at the hour of
+// today, not at midnight.
+func (d *drip) plan(from time.Time, plan func(from time.Time) (andante.Touch, bool)) (andante.Touch, bool) {
+	t, ok := plan(from)
+	if !ok || d.perDay == 0 || from.Equal(d.now) || t.Due.In(d.zone).Format(time.TimeOnly) != "00:00:00" {
+		return t, ok
+	}
+	y, m, date := from.In(d.zone).Date()
+	clock := d.now.In(d.zone)
+	later, also := plan(time.Date(y, m, date, clock.Hour(), clock.Minute(), 0, 0, d.zone))
+	if also && d.day(later.Due) == d.day(t.Due) {
+		return later, true
+	}
+	return t, true
 }

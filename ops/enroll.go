@@ -198,7 +198,12 @@ func (e *enrolling) first(en andante.Enrollment, c andante.Contact, a andante.Ac
 	if last, ok := e.starts[a.ID]; ok {
 		apart = e.q.Account.Apart.From(last, facts.Zones[0], facts.Holidays)
 	}
-	return e.days.place(apart, func(from time.Time) (andante.Touch, bool) {
+	hours := ""
+	if e.r.PerDay > 0 {
+		h := e.p.w.Hours(&facts, e.q, &e.q.Steps[0])
+		hours = fmt.Sprint(h.Zones, h.Windows, facts.Country)
+	}
+	return e.days.place(hours, apart, func(from time.Time) (andante.Touch, bool) {
 		return e.p.touch(en, c, a, e.q, 0, from)
 	})
 }
