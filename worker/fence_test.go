@@ -112,6 +112,7 @@ func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
 type wire struct {
 	f       *fence
 	away    bool // no connection can be had
+	slow    bool          // over the commands: what is begun may be finished
 	dials   int
 	from    []string      // whom the prepared messages are from
 	claimed chan struct{} // if set: told when a batch is claimed, before its permit
@@ -146,6 +147,9 @@ func (w *wire) Deliver(ctx context.Context, batch []channels.Sealed, g channels.
 		if w.writing != nil {
 			w.writing <- struct{}{}
 			<-w.goOn
+		}
+		if w.slow && !open() { // asked again before the body
+			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
 		return channels.Receipt{Code: 250}, nil
 	}}
@@ -489,7 +493,7 @@ func TestASlowRelayOverADay(t *testing.T) {
 	}
 	f.clock.Calendar(midnight.Add(-2 * time.Minute).Sub(f.clock.Now()))
 	f.round()
-	a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
+	a := &wire{slow: true, writing: make(chan struct{}), goOn: make(chan struct{})}
 	over := f.start("a", a)
 	<-a.writing
 	f.clock.Calendar(7 * time.Minute)
