@@ -112,7 +112,7 @@ func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
 type wire struct {
 	f       *fence
 	away    bool // no connection can be had
-	slow    bool          // over the commands: what is begun may be finished
+	slow    bool // over the commands: what is begun may be finished
 	dials   int
 	from    []string      // whom the prepared messages are from
 	claimed chan struct{} // if set: told when a batch is claimed, before its permit
