@@ -38,7 +38,7 @@ type Options struct {
 
 	Scheduler   scheduler.Options
 	Worker      worker.Options
-	Concurrency int  // leases worked at a time, and an urgent one besides; each uses one connection
+	Concurrency int  // leases worked at a time, and half as many urgent ones besides; each uses one connection
 	Volatile    bool // see [store.Options]
 	Ungoverned  bool // no limits and gaps
 
@@ -154,23 +154,25 @@ func (e *Engine) schema(ctx context.Context, fresh bool) error {
 // checkKeys refuses keys other than those that the store was begun with: with them
 // neither old opt-outs nor links in mails that are out would be recognised.
 func (e *Engine) checkKeys(ctx context.Context, keys *ops.Keyring) error {
-	var was string
+	print, was := keys.Print(), ""
 	look := func(tx *store.Tx) (err error) {
 		was, err = tx.KeysPrint(ctx)
 		return err
 	}
-	if err := e.Store.Read(ctx, look); err != nil || was == keys.Print() {
-		return err
+	err := e.Store.Read(ctx, look)
+	if err == nil && was == "" {
+		err = e.Store.Write(ctx, func(tx *store.Tx) error {
+			if err := look(tx); err != nil || was != "" {
+				return err // somebody else was first
+			}
+			was = print
+			return tx.SetKeysPrint(ctx, print)
+		})
 	}
-	if was != "" {
-		return fmt.Errorf("%s holds another address key than this store was begun with: old opt-outs would not be recognised; copy the file from the machine that has the right one", KeysFile)
+	if err == nil && was != print {
+		err = fmt.Errorf("%s holds another address key than this store was begun with: old opt-outs would not be recognised; copy the file from the machine that has the right one", KeysFile)
 	}
-	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := look(tx); err != nil || was != "" {
-			return err // somebody else was first; the next start compares
-		}
-		return tx.SetKeysPrint(ctx, keys.Print())
-	})
+	return err
 }
 
 // Close closes the store.

@@ -29,8 +29,7 @@ func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason
 	if reason := notFor(e.q, c, a); reason != "" {
 		return reason
 	}
-	switch {
-	case e.q.For == sequences.PrimaryContact && e.primary[a.ID] != c.ID:
+	if e.q.For == sequences.PrimaryContact && e.primary[a.ID] != c.ID {
 		return andante.ReasonNotPrimary
 	}
 	if reason := e.refusedByHistory(c, a); reason != "" {

@@ -67,9 +67,9 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		run = o.Store.Read
 	}
 	err := run(ctx, func(tx *store.Tx) error {
-		err := o.compare(ctx, tx, w, hash, rep)
+		now, err := o.compare(ctx, tx, w, hash, rep)
 		if err == nil && dryRun { // it may look at everybody, so it holds no writer up
-			err = o.concerns(ctx, tx, w, rep)
+			err = o.concerns(ctx, tx, now, w, rep)
 		}
 		rep.Missing = slices.DeleteFunc(rep.Missing, func(name string) bool { return slices.Contains(finish, name) })
 		if err != nil || dryRun {
@@ -94,21 +94,21 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 	return rep, err
 }
 
-// compare fills the report from what runs now.
-func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace, hash string, rep *PublishReport) error {
+// compare fills the report from what runs now, and returns that; nil if nothing does.
+func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace, hash string, rep *PublishReport) (*workspace.Workspace, error) {
 	*rep = PublishReport{Revision: hash, NoEffect: w.NoEffect()}
 	rules, err := tx.Rules(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rep.Classify = rules != w.RulesHash()
 	now, err := o.Revisions.Previous(ctx, tx)
 	if errors.Is(err, ErrNothingPublished) {
 		rep.Changed, rep.Plans = workspace.Changed(nil, w.Files), w.Names()
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rep.Changed = workspace.Changed(now.Files, w.Files)
 	for _, name := range rep.Changed {
@@ -138,22 +138,18 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		}
 		running, err := tx.ActiveOn(ctx, name, "", 1)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(running) > 0 {
 			rep.Missing = append(rep.Missing, name)
 		}
 	}
-	return nil
+	return now, nil
 }
 
 // concerns finds out whom a change concerns: who still gets a deleted step, whose touches
 // wait to be sent as somebody who is gone, who lacks what steps need.
-func (o *Ops) concerns(ctx context.Context, tx *store.Tx, w *workspace.Workspace, rep *PublishReport) error {
-	now, err := o.Revisions.Previous(ctx, tx)
-	if err != nil && !errors.Is(err, ErrNothingPublished) {
-		return err
-	}
+func (o *Ops) concerns(ctx context.Context, tx *store.Tx, now, w *workspace.Workspace, rep *PublishReport) error {
 	for _, name := range rep.Plans {
 		if now == nil || now.Sequences[name] == nil {
 			continue

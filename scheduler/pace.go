@@ -56,8 +56,8 @@ func (p *pace) waits(sender string, next time.Time) bool {
 }
 
 // ready returns the heads that are due and whose sender need not wait. A throttled one
-// waits for its last lease of the lane to be taken too: what piles up while no worker is there must
-// not go out at once.
+// waits for its last lease of the lane to be taken too: what piles up while no worker is
+// there must not go out at once.
 func (p *pace) ready(heads []store.Head) (list []store.Head) {
 	for _, h := range heads {
 		_, waits := p.spent[h.Sender]

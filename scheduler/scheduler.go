@@ -350,12 +350,9 @@ func (s *Scheduler) room(p *pace) (urgent, bulk int) {
 func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []store.Head, r *Round) (due []andante.Touch, err error) {
 	urgent, bulk := s.room(pace)
 	for p := andante.High; p <= andante.Low; p++ {
-		room := urgent
-		if p == andante.Normal {
-			bulk += len(due) // what is urgent takes none of it
-		}
-		if p != andante.High {
-			room = max(bulk, len(due))
+		left := &bulk
+		if p == andante.High {
+			left = &urgent
 		}
 		var active []store.Head
 		for _, h := range pace.ready(heads) {
@@ -364,7 +361,7 @@ func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []s
 			}
 		}
 		for i, h := range active {
-			share := (room - len(due) + len(active) - i - 1) / (len(active) - i)
+			share := (*left + len(active) - i - 1) / (len(active) - i)
 			if p != andante.High {
 				share = min(share, max(s.o.Brake/2, s.o.Batch)-pace.loads[h.Sender].Bulk)
 			}
@@ -377,7 +374,7 @@ func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []s
 				return nil, err
 			}
 			r.Full = r.Full || len(more) == share
-			due = append(due, more...)
+			due, *left = append(due, more...), *left-len(more)
 		}
 	}
 	slices.SortFunc(due, func(a, b andante.Touch) int {

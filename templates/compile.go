@@ -40,11 +40,11 @@ func (t *Templates) Compile(src Source) (*Template, []*andante.Finding) {
 	return tpl, report.sorted()
 }
 
-// Uses lists the fields that a text uses even if it has mistakes, as far as it can be
-// read; see [Template.Uses].
-func (t *Templates) Uses(src Source) []Use {
-	tpl, _ := t.compile(src)
-	return tpl.Uses()
+// Check finds what Compile finds, and lists the fields that the text uses even if it has
+// mistakes, as far as it can be read; see [Template.Uses].
+func (t *Templates) Check(src Source) ([]Use, []*andante.Finding) {
+	tpl, report := t.compile(src)
+	return tpl.Uses(), report.sorted()
 }
 
 func (t *Templates) compile(src Source) (*Template, *reporter) {

@@ -177,6 +177,15 @@ func (f *fence) start(name string, w *wire) (over chan struct{}) {
 	return over
 }
 
+// onWire has a worker take the next lease, up to its first message on the wire.
+func (f *fence) onWire(name string, slow bool) (w *wire, over chan struct{}) {
+	f.t.Helper()
+	w = &wire{slow: slow, writing: make(chan struct{}), goOn: make(chan struct{})}
+	over = f.start(name, w)
+	<-w.writing
+	return w, over
+}
+
 func (f *fence) round() scheduler.Round {
 	f.t.Helper()
 	r, err := f.sched.Round(f.t.Context())
@@ -219,9 +228,7 @@ func (f *fence) twoWorkers() (a, b *wire, aOver, bOver chan struct{}) {
 	<-a.claimed
 	f.clock.Tick(61 * time.Second)
 	f.round()
-	b = &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
-	bOver = f.start("b", b)
-	<-b.writing
+	b, bOver = f.onWire("b", false)
 	return a, b, aOver, bOver
 }
 
@@ -261,9 +268,7 @@ func TestALateUntriedGoesAgain(t *testing.T) {
 	for _, steps := range []int{1, 2} {
 		f := newFence(t, 5, steps, "brief")
 		f.round()
-		a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
-		over := f.start("a", a)
-		<-a.writing
+		a, over := f.onWire("a", false)
 		f.clock.Tick(61 * time.Second)
 		f.round()
 		close(a.goOn)
@@ -320,9 +325,7 @@ func TestALostLeaseWithAFaultInIt(t *testing.T) {
 	f := newFence(t, 5, 2, "brief")
 	f.refuse()
 	f.round()
-	a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
-	f.start("a", a) // and never comes back
-	<-a.writing
+	f.onWire("a", false) // and it never comes back
 	f.clock.Tick(61 * time.Second)
 	f.round()
 	f.expect("with the fault", map[andante.State]int{andante.Unknown: 5, andante.Planned: 4})
@@ -442,9 +445,7 @@ func TestALateUntriedIsPassedBy(t *testing.T) {
 	t.Parallel()
 	f := newFence(t, 2, 2, "brief")
 	f.round()
-	a := &wire{writing: make(chan struct{}), goOn: make(chan struct{})}
-	over := f.start("a", a)
-	<-a.writing
+	a, over := f.onWire("a", false)
 	f.clock.Tick(61 * time.Second)
 	f.round()
 	f.clock.Tick(3*24*time.Hour + 4*time.Hour)
@@ -493,9 +494,7 @@ func TestASlowRelayOverADay(t *testing.T) {
 	}
 	f.clock.Calendar(midnight.Add(-2 * time.Minute).Sub(f.clock.Now()))
 	f.round()
-	a := &wire{slow: true, writing: make(chan struct{}), goOn: make(chan struct{})}
-	over := f.start("a", a)
-	<-a.writing
+	a, over := f.onWire("a", true)
 	f.clock.Calendar(7 * time.Minute)
 	f.round()
 	<-f.start("b", &wire{})

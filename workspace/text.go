@@ -23,22 +23,22 @@ func (w *Workspace) Text(q *sequences.Sequence, s *sequences.Step, persona, vari
 	if t, ok := w.texts.Load(key); ok {
 		return t.(*templates.Template), nil
 	}
-	t, found := w.compile(q, s, key)
-	if bad := Errors(found); len(bad) > 0 {
+	t, found := w.templates.Compile(w.source(q, s, key))
+	if bad := Errors(placed(q, s, found)); len(bad) > 0 {
 		return nil, fmt.Errorf("compile %s step %s: %w", q.File, s.ID, bad[0])
 	}
 	w.texts.Store(key, t)
 	return t, nil
 }
 
-func (w *Workspace) compile(q *sequences.Sequence, s *sequences.Step, k textKey) (*templates.Template, []*andante.Finding) {
-	t, found := w.templates.Compile(w.source(q, s, k))
+// placed gives findings without a place that of their step: on line 1 stands no text.
+func placed(q *sequences.Sequence, s *sequences.Step, found []*andante.Finding) []*andante.Finding {
 	for _, f := range found {
-		if f.File == q.File && f.Line <= 1 { // it has no place: on line 1 stands no text
+		if f.File == q.File && f.Line <= 1 {
 			f.Line, f.Column = s.At0.Line, s.At0.Column
 		}
 	}
-	return t, found
+	return found
 }
 
 // source is what a group of readers gets, as it is written.

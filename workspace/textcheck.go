@@ -38,9 +38,9 @@ func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found [
 		}
 		seen[id] = true
 		key := textKey{q.Hash, s.ID, r.Persona, r.Variant, r.Lang, r.Kind}
-		_, f := w.compile(q, s, key)
-		found = append(found, unsaid(f, text, r.Kind)...)
-		found = append(found, w.bareFields(q, s, w.templates.Uses(w.source(q, s, key)))...)
+		uses, f := w.templates.Check(w.source(q, s, key))
+		found = append(found, unsaid(placed(q, s, f), text, r.Kind)...)
+		found = append(found, w.bareFields(q, s, uses)...)
 	}
 	return found
 }

@@ -26,7 +26,7 @@ func (a *app) runCommand() *cobra.Command {
 	f.DurationVar(&r.Grace, "grace", 30*time.Second, "time to finish what is on the wire")
 	f.BoolVar(&r.UntilIdle, "until-idle", false, "end when nothing is due now")
 	f.BoolVar(&r.Once, "once", false, "lease what is due one time, work it and end")
-	f.IntVar(&workers, "concurrency", 4, "batches worked at a time; each uses one connection")
+	f.IntVar(&workers, "concurrency", 4, "batches worked at a time, and half as many urgent ones besides; each uses one connection")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if r.Once && r.UntilIdle {
 			return usagef("--once and --until-idle exclude each other")
