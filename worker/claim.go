@@ -57,6 +57,7 @@ func (r *run) spread(b *batch, it *item, opens time.Time) time.Time {
 // Four steps, in this order: lock the keys; in a later statement read the facts;
 // fold, so that each touch that goes joins the facts of the next; write.
 func (r *run) claim(ctx context.Context, b *batch) (moved []andante.Touch, err error) {
+	defer r.timed("claim")()
 	drafts := make([]*fate, len(b.items))
 	for i, it := range b.items {
 		drafts[i] = it.fate

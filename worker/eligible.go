@@ -13,6 +13,7 @@ import (
 // eligible stops every touch that may not go for a reason that needs no lock, and
 // asks the governor in advance, so that nothing is rendered in vain.
 func (r *run) eligible(b *batch) {
+	defer r.timed("eligible")()
 	for _, it := range b.alive() {
 		it.fate = alone(andante.ReasonPrepare, func() *fate {
 			it.values = b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{})

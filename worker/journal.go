@@ -17,6 +17,7 @@ type Journal struct {
 	touches *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
 	errors  *prometheus.CounterVec
+	passes  *prometheus.CounterVec
 }
 
 // NewJournal registers the metrics.
@@ -33,9 +34,17 @@ func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "andante_sender_errors_total", Help: "Refusals and lost answers by sender and outcome.",
 		}, []string{"sender", "outcome"}),
+		passes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "andante_pass_seconds_total", Help: "Time spent in each pass, of all workers together. Delivery leaves out the permits.",
+		}, []string{"pass"}),
 	}
-	reg.MustRegister(j.touches, j.seconds, j.errors)
+	reg.MustRegister(j.touches, j.seconds, j.errors, j.passes)
 	return j
+}
+
+// Pass notes that a pass took a while.
+func (j *Journal) Pass(name string, took time.Duration) {
+	j.passes.WithLabelValues(name).Add(max(took, 0).Seconds())
 }
 
 // deferred stands in the metric for a touch that is planned again.

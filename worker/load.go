@@ -62,6 +62,7 @@ func (b *batch) alive() []*item {
 // ask about, in one look at the store. Touches that are no longer leased to this
 // worker are left out.
 func (r *run) load(ctx context.Context, touches []andante.Touch) (*batch, error) {
+	defer r.timed("load")()
 	b := &batch{now: r.clock.Now()}
 	return b, r.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if b.w, err = r.ops.Workspace(ctx, tx); err != nil {

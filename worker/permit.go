@@ -42,6 +42,7 @@ func newGate(r *run, b *batch) *gate {
 // Permit records the last flight and returns which touches of the next one are
 // still claimed and still allowed. They become attempted.
 func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.TouchID, error) {
+	defer g.r.timed("permit")()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, id := range ids {

@@ -26,6 +26,7 @@ type rendered struct {
 // render makes the final bytes of each touch. What can't be rendered or sealed
 // fails alone.
 func (r *run) render(ctx context.Context, b *batch) {
+	defer r.timed("render")()
 	for _, it := range b.alive() {
 		it.fate = alone(andante.ReasonRender, func() *fate { return r.renderOne(ctx, b, it) })
 	}

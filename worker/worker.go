@@ -181,6 +181,12 @@ func (r *run) size() int {
 	return r.paces.Of(r.lease.Sender).Size(r.o.Claim, r.o.Chunk)
 }
 
+// timed measures a pass until the function that it returns is called.
+func (w *Worker) timed(pass string) (over func()) {
+	began := w.clock.Wall()
+	return func() { w.journal.Pass(pass, w.clock.Wall().Sub(began)) }
+}
+
 // reloads is how often touches whose account keeps changing are looked at again
 // before they are given back.
 const reloads = 4

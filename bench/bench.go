@@ -1,0 +1,314 @@
+package bench
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/ops"
+)
+
+// Rounds is how many times floor and engine send in turn.
+const Rounds = 5
+
+// Options say what is measured.
+type Options struct {
+	Messages    int    // of each round
+	Connections int    // of the engine as of the floor
+	Processes   int    // workers; more than one need Redis and Postgres
+	Store       string // postgres:// URL of an empty database; empty: SQLite in a temporary folder
+	Redis       string // redis:// URL; empty: a stand-in within the process
+	Sink        string // host:port of another mail server; empty: a sink of our own
+
+	Part     []string // the command line that calls [PlayPart]
+	Progress func(what string, done, of int)
+}
+
+// A Report is what was measured. Rates are mails a second.
+type Report struct {
+	Messages  int                `json:"messages"` // sent by the engine, in all rounds
+	Rate      float64            `json:"rate"`     // median of the rounds
+	FloorRate float64            `json:"floor_rate"`
+	Ratio     float64            `json:"ratio"` // median of the rounds' ratios
+	Ratios    []float64          `json:"ratios"`
+	CPU       float64            `json:"cpu_s_per_1k"` // of all processes of ours
+	CPUs      map[string]float64 `json:"cpu_s_per_1k_by_process"`
+	PeakMB    float64            `json:"peak_mb"` // of all processes of ours; the largest round
+	Passes    map[string]float64 `json:"passes"`  // milliseconds per 1 000 mails, over all rounds
+	MailBytes int                `json:"mail_bytes"`
+}
+
+// Run measures. It uses a folder that it removes; a Postgres database is left as it is
+// in the end.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.Processes > 1 && (o.Redis == "" || o.Store == "") {
+		return nil, errors.New("several processes meet on Redis and Postgres: give --redis and --store")
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
+	}
+	dir, err := os.MkdirTemp("", "andante-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	b := &bench{o: o, dir: dir, place: place{dir: filepath.Join(dir, "workspace"), store: o.Store, redis: o.Redis, sequences: Rounds + 1}}
+	if b.place.store == "" {
+		b.place.store = filepath.Join(dir, "bench.db")
+	}
+	defer b.close()
+	return b.run(ctx)
+}
+
+// bench is one measurement.
+type bench struct {
+	o      Options
+	dir    string
+	place  place
+	engine *engine.Engine // for what a person does at the command line
+	sink   *process
+	target string // the mail server's address
+	mails  string // the file of what the floor sends
+	report Report
+	rates  []float64
+	floors []float64
+	spent  map[string]float64
+	passes map[string]float64
+}
+
+func (b *bench) close() {
+	b.sink.kill()
+	if b.engine != nil {
+		b.engine.Close()
+	}
+}
+
+func (b *bench) run(ctx context.Context) (*Report, error) {
+	b.spent, b.passes = map[string]float64{}, map[string]float64{}
+	if err := b.settle(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.sample(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.startSink(); err != nil {
+		return nil, err
+	}
+	for i := 1; i <= Rounds; i++ {
+		b.o.Progress("rounds", i-1, Rounds)
+		if err := b.round(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	return b.sum(), nil
+}
+
+// settle makes the place and its people.
+func (b *bench) settle(ctx context.Context) (err error) {
+	if err := b.place.write(); err != nil {
+		return err
+	}
+	if b.engine, err = b.place.open(ctx, nil); err != nil {
+		return err
+	}
+	w, err := b.place.publish(ctx, b.engine)
+	if err != nil {
+		return err
+	}
+	return people(ctx, b.engine, w, b.o.Messages, func(done int) { b.o.Progress("contacts", done, b.o.Messages) })
+}
+
+// sample has the engine send a few mails to a server that keeps them: they are what the
+// floor sends.
+func (b *bench) sample(ctx context.Context) error {
+	in, err := inbox.Start(inbox.Options{})
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	b.target = in.Addr()
+	if err := b.enroll(ctx, 0, "contact.city == "+strconv.Quote(sampleCity)); err != nil {
+		return err
+	}
+	if _, err := b.send(ctx); err != nil {
+		return err
+	}
+	var mails []mail
+	for _, m := range in.Mails() {
+		mails = append(mails, mail{From: m.From, To: m.To[0], Data: m.Raw})
+		b.report.MailBytes += len(m.Raw)
+	}
+	if len(mails) == 0 {
+		return errors.New("the engine sent nothing")
+	}
+	b.report.MailBytes /= len(mails)
+	b.mails = filepath.Join(b.dir, "mails")
+	f, err := os.Create(b.mails)
+	if err != nil {
+		return err
+	}
+	return errors.Join(gob.NewEncoder(f).Encode(mails), f.Close())
+}
+
+func (b *bench) startSink() (err error) {
+	if b.target = b.o.Sink; b.target != "" {
+		return nil
+	}
+	if b.sink, err = launch(b.o.Part, part{Play: "sink"}); err != nil {
+		return err
+	}
+	b.target, err = b.sink.hear()
+	return err
+}
+
+func (b *bench) enroll(ctx context.Context, i int, where string) error {
+	rep, err := b.engine.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: round(i), Where: where})
+	if err == nil && rep.Entered != rep.Matched {
+		err = fmt.Errorf("%d of %d contacts entered: %v", rep.Entered, rep.Matched, rep.Refused)
+	}
+	return err
+}
+
+// round sends the same number of mails through the floor and through the engine.
+func (b *bench) round(ctx context.Context, i int) error {
+	n := float64(b.o.Messages)
+	if err := b.enroll(ctx, i, ""); err != nil {
+		return err
+	}
+	bare, err := b.play(part{Play: "floor", Address: b.target, Mails: b.mails, N: b.o.Messages, Connections: b.o.Connections})
+	if err != nil {
+		return err
+	}
+	before, err := b.received()
+	if err != nil {
+		return err
+	}
+	took, err := b.send(ctx)
+	if err != nil {
+		return err
+	}
+	after, err := b.received()
+	if err != nil {
+		return err
+	}
+	if b.sink != nil && after-before != b.o.Messages {
+		return fmt.Errorf("the sink took in %d mails of %d", after-before, b.o.Messages)
+	}
+	b.rates, b.floors = append(b.rates, n/took), append(b.floors, n/bare.Seconds)
+	b.report.Ratios = append(b.report.Ratios, bare.Seconds/took)
+	b.report.Messages += b.o.Messages
+	return nil
+}
+
+// play has one process play a part.
+func (b *bench) play(p part) (result, error) {
+	c, err := launch(b.o.Part, p)
+	if err != nil {
+		return result{}, err
+	}
+	defer c.kill()
+	if err := errors.Join(c.ready(), c.signal()); err != nil {
+		return result{}, err
+	}
+	return c.result()
+}
+
+// received asks the sink.
+func (b *bench) received() (int, error) {
+	if b.sink == nil {
+		return 0, nil
+	}
+	if err := b.sink.signal(); err != nil {
+		return 0, err
+	}
+	line, err := b.sink.hear()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(line)
+}
+
+// send has the engine send what is due and returns the seconds that it took.
+func (b *bench) send(ctx context.Context) (float64, error) {
+	base := part{Play: "engine", Address: b.target, Dir: b.place.dir, Store: b.place.store, Redis: b.place.redis, Connections: b.o.Connections}
+	first := base
+	first.Roles, first.UntilIdle = []engine.Role{engine.RoleScheduler, engine.RoleWorker}, true
+	var workers []*process
+	if b.o.Processes > 1 {
+		first.Roles = first.Roles[:1]
+		base.Roles = []engine.Role{engine.RoleWorker}
+		base.Connections = max(b.o.Connections/b.o.Processes, 1)
+	}
+	defer func() {
+		for _, c := range workers {
+			c.kill()
+		}
+	}()
+	for range b.o.Processes - 1 + min(b.o.Processes-1, 1) {
+		c, err := launch(b.o.Part, base)
+		if err != nil {
+			return 0, err
+		}
+		workers = append(workers, c)
+		if err := errors.Join(c.ready(), c.signal()); err != nil {
+			return 0, err
+		}
+	}
+	took, err := b.play(first)
+	if err != nil {
+		return 0, err
+	}
+	peak := took.PeakMB
+	b.count("scheduler", took)
+	for i, c := range workers {
+		if err := c.stop(); err != nil {
+			return 0, err
+		}
+		r, err := c.result()
+		if err != nil {
+			return 0, err
+		}
+		peak += r.PeakMB
+		b.count("worker "+strconv.Itoa(i+1), r)
+	}
+	b.report.PeakMB = max(b.report.PeakMB, peak)
+	return took.Seconds, ctx.Err()
+}
+
+func (b *bench) count(name string, r result) {
+	if b.o.Processes <= 1 {
+		name = "andante"
+	}
+	b.spent[name] += r.CPU
+	for pass, s := range r.Passes {
+		b.passes[pass] += s
+	}
+}
+
+// sum makes the report of what the rounds have brought.
+func (b *bench) sum() *Report {
+	r, thousands := &b.report, float64(b.report.Messages)/1000
+	r.Rate, r.FloorRate, r.Ratio = median(b.rates), median(b.floors), median(r.Ratios)
+	r.CPUs, r.Passes = map[string]float64{}, map[string]float64{}
+	for name, s := range b.spent {
+		r.CPUs[name] = s / thousands
+		r.CPU += s / thousands
+	}
+	for pass, s := range b.passes {
+		r.Passes[pass] = s * 1000 / thousands
+	}
+	return r
+}
+
+// median returns the middle of a list of odd length.
+func median(list []float64) float64 {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
+}

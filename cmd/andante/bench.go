@@ -1,0 +1,80 @@
+package main
+
+import (
+	"cmp"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante/bench"
+)
+
+func (a *app) benchCommand() *cobra.Command {
+	o := bench.Options{}
+	c := a.withJSON(command("machine", "bench", "Measure what this machine can send",
+		"Sends mails to a sink of its own, through the real pipeline with ledger and governor,\nand in turn through a bare loop over Go's net/smtp: the floor. Quote the ratio of the\ntwo rates and the CPU time, for the rates themselves depend on the machine.",
+		"andante bench\nandante bench --messages 100000 --connections 8\nandante bench --store postgres://localhost/empty --redis redis://localhost:6379 --processes 2", nil))
+	f := c.Flags()
+	f.IntVar(&o.Messages, "messages", 10_000, "mails of each of five rounds")
+	f.IntVar(&o.Connections, "connections", 4, "connections to the mail server, in all")
+	f.IntVar(&o.Processes, "processes", 1, "worker processes; more than one need --redis and --store")
+	f.StringVar(&o.Store, "store", "", "postgres:// URL of an empty database; SQLite if not given")
+	f.StringVar(&o.Redis, "redis", "", "redis:// URL; a stand-in within the process if not given")
+	f.StringVar(&o.Sink, "sink", "", "host:port of another mail server that takes everything in")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if o.Messages < 1 || o.Connections < 1 || o.Processes < 1 {
+			return usagef("--messages, --connections and --processes are at least 1")
+		}
+		var err error
+		if o.Part, err = partCommand(); err != nil {
+			return err
+		}
+		line := newProgress(a.err)
+		o.Progress = func(what string, done, of int) { line.show("%s %s", bar(int64(done), int64(of)), what) }
+		r, err := bench.Run(c.Context(), o)
+		line.done()
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(r)
+		}
+		a.benched(r)
+		return nil
+	}
+	c.AddCommand(a.benchPartCommand())
+	return c
+}
+
+// partCommand is how the bench starts its parts: this program, again.
+func partCommand() ([]string, error) {
+	self, err := os.Executable()
+	return []string{self, "bench", "part"}, err
+}
+
+func (a *app) benchPartCommand() *cobra.Command {
+	c := command("", "part", "Play a part of a measurement", "Started by `andante bench`.", "andante bench part", func(c *cobra.Command, _ []string) error {
+		return bench.PlayPart(c.Context(), a.in, a.out)
+	})
+	c.Hidden = true
+	return c
+}
+
+func (a *app) benched(r *bench.Report) {
+	a.printf("%d mails of %d bytes\n\n", r.Messages, r.MailBytes)
+	a.printf("%10.0f  mails a second (median of %d rounds)\n", r.Rate, len(r.Ratios))
+	a.printf("%10.0f  the floor: a bare loop over net/smtp\n", r.FloorRate)
+	a.printf("%10.2f  of the floor (median; %.2f to %.2f)\n", r.Ratio, slices.Min(r.Ratios), slices.Max(r.Ratios))
+	a.printf("%10.3f  seconds of CPU per 1 000 mails\n", r.CPU)
+	for _, name := range slices.Sorted(maps.Keys(r.CPUs)) {
+		if len(r.CPUs) > 1 {
+			a.printf("%10.3f    %s\n", r.CPUs[name], name)
+		}
+	}
+	a.printf("%10.0f  MB of memory at most\n\nmilliseconds per 1 000 mails, by pass (passes overlap):\n", r.PeakMB)
+	for _, pass := range slices.SortedFunc(maps.Keys(r.Passes), func(x, y string) int { return cmp.Compare(r.Passes[y], r.Passes[x]) }) {
+		a.printf("%10.1f  %s\n", r.Passes[pass], pass)
+	}
+}
