@@ -32,17 +32,16 @@ func (tx *Tx) AddAttempts(ctx context.Context, list []andante.Attempt) error {
 // EndAttempts writes the outcome of attempts that are pending or unknown, found
 // by touch and number.
 func (tx *Tx) EndAttempts(ctx context.Context, list []andante.Attempt) error {
-	_, err := update(ctx, tx, "attempts", []column{
-		{"touch_id", typeID}, {"was_number", typeInt}, {"ended_at", typeInt}, {"outcome", typeText}, {"code", typeInt}, {"response", typeText},
-	}, "AND attempts.number=v.was_number AND attempts.outcome IN ('pending', 'unknown')", list, func(a andante.Attempt) []any {
-		return []any{string(a.Touch), a.Number, ms(a.Ended), string(a.Outcome), a.Code, andante.CleanText(a.Response)}
-	})
+	_, err := update(ctx, tx, "attempts", "touch_id, was_number, ended_at, outcome, code, response",
+		"AND attempts.outcome IN ('pending', 'unknown')", list, func(a andante.Attempt) []any {
+			return []any{string(a.Touch), a.Number, ms(a.Ended), string(a.Outcome), a.Code, andante.CleanText(a.Response)}
+		})
 	return err
 }
 
 // AttemptsOf returns the attempts of these touches, in order.
 func (tx *Tx) AttemptsOf(ctx context.Context, ids []andante.TouchID) ([]andante.Attempt, error) {
-	return where(ctx, tx, "SELECT "+attemptColumns+" FROM attempts WHERE touch_id IN ", nil, ids, " ORDER BY started_at, number", scanAttempt)
+	return where(ctx, tx, "SELECT "+attemptColumns+" FROM attempts WHERE touch_id", nil, ids, " ORDER BY started_at, number", scanAttempt)
 }
 
 // A StoredVerdict is a "no" or "not yet" as it was given.
@@ -65,7 +64,7 @@ func (tx *Tx) AddVerdicts(ctx context.Context, list []StoredVerdict) error {
 
 // VerdictsOf returns the verdicts on these touches, in order.
 func (tx *Tx) VerdictsOf(ctx context.Context, ids []andante.TouchID) ([]StoredVerdict, error) {
-	return where(ctx, tx, "SELECT id, touch_id, at, action, reason, until_at, policy, evidence FROM verdicts WHERE touch_id IN ", nil, ids,
+	return where(ctx, tx, "SELECT id, touch_id, at, action, reason, until_at, policy, evidence FROM verdicts WHERE touch_id", nil, ids,
 		" ORDER BY at, id", func(r *sql.Rows) (v StoredVerdict, err error) {
 			var at int64
 			var until sql.NullInt64
@@ -96,6 +95,6 @@ func (tx *Tx) PutQuotes(ctx context.Context, list []Quote) error {
 
 // QuotesOf returns the texts that are kept for these enrollments.
 func (tx *Tx) QuotesOf(ctx context.Context, ids []andante.EnrollmentID) ([]Quote, error) {
-	return where(ctx, tx, "SELECT touch_id, enrollment_id, body FROM quotes WHERE enrollment_id IN ", nil, ids, "",
+	return where(ctx, tx, "SELECT touch_id, enrollment_id, body FROM quotes WHERE enrollment_id", nil, ids, "",
 		func(r *sql.Rows) (q Quote, err error) { err = r.Scan(&q.Touch, &q.Enrollment, &q.Text); return q, err })
 }

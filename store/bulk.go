@@ -5,121 +5,189 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// sizes in which statements over many rows come.
-var sizes = [...]int{500, 50, 1}
+// A list of keys or of rows goes to the database as few parameters, so that one text
+// serves lists of any length: Postgres takes an array for each column, SQLite takes the
+// keys as JSON and the rows one by one, which is what it does fastest.
 
-// chunks calls f with runs of the rows, each of one of the fixed sizes.
-func chunks[T any](rows []T, f func([]T) error) error {
-	for len(rows) > 0 {
-		n := 1
-		for _, size := range sizes {
-			if len(rows) >= size {
-				n = size
-				break
-			}
+// arrays are the values of some rows by column, in the types that Postgres is told.
+func arrays(columns []string, rows [][]any) []any {
+	list := make([]any, len(columns))
+	for j, c := range columns {
+		switch typeOf(c) {
+		case typeInt:
+			list[j] = column(rows, j, integer)
+		case typeBool:
+			list[j] = column(rows, j, func(v any) bool { return v.(bool) })
+		case typeFloat:
+			list[j] = column(rows, j, func(v any) float64 { return v.(float64) })
+		default:
+			list[j] = column(rows, j, func(v any) string { return v.(string) })
 		}
-		if err := f(rows[:n]); err != nil {
+	}
+	return list
+}
+
+// column takes one column out of some rows; nil stays nil.
+func column[T any](rows [][]any, j int, of func(any) T) []*T {
+	values, list := make([]T, len(rows)), make([]*T, len(rows))
+	for i, r := range rows {
+		if r[j] != nil {
+			values[i] = of(r[j])
+			list[i] = &values[i]
+		}
+	}
+	return list
+}
+
+func integer(v any) int64 {
+	switch n := v.(type) {
+	case int:
+		return int64(n)
+	case int64:
+		return n
+	}
+	panic(fmt.Sprintf("store: %T is no integer", v)) // a bug in the caller
+}
+
+// unnest writes the rows that [arrays] has taken apart.
+func (tx *Tx) unnest(columns []string) string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = fmt.Sprintf("$%d%s[]", i+1, tx.d.types[typeOf(c)])
+	}
+	return "unnest(" + strings.Join(list, ", ") + ")"
+}
+
+// each runs a text for each row. A long list can't be interrupted within a row.
+func (tx *Tx) each(ctx context.Context, text string, rows [][]any, done func(i int, changed bool)) error {
+	within := context.WithoutCancel(ctx) // else each row costs a goroutine
+	for i, r := range rows {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows = rows[n:]
-	}
-	return nil
-}
-
-// padded calls f with runs of the keys, filled up to a fixed size by repeating
-// the last one: for IN lists, where a repeated key does no harm.
-func padded[T any](keys []T, f func([]T) error) error {
-	for len(keys) > 0 {
-		n := len(keys)
-		size := sizes[0]
-		for _, s := range sizes {
-			if n <= s {
-				size = s
-			}
-		}
-		run := make([]T, size)
-		used := copy(run, keys)
-		for i := used; i < size; i++ {
-			run[i] = keys[used-1]
-		}
-		if err := f(run); err != nil {
+		res, err := tx.exec(within, text, r...)
+		if err != nil {
 			return err
 		}
-		keys = keys[used:]
+		if done == nil {
+			continue
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		done(i, n > 0)
 	}
 	return nil
-}
-
-// placeholders writes ($1, $2, …) starting at from, as the database likes it.
-func (tx *Tx) placeholders(b *strings.Builder, from, n int) {
-	b.WriteByte('(')
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		tx.param(b, from+i)
-	}
-	b.WriteByte(')')
-}
-
-// param writes the next parameter of a long list.
-func (tx *Tx) param(b *strings.Builder, n int) {
-	if tx.d.unnumbered {
-		b.WriteByte('?')
-		return
-	}
-	b.WriteByte('$')
-	b.WriteString(strconv.Itoa(n))
 }
 
 // insert adds rows to a table. tail may hold an ON CONFLICT clause.
-func insert[T any](ctx context.Context, tx *Tx, table, columns, tail string, rows []T, values func(T) []any) error {
-	return chunks(rows, func(run []T) error {
-		var b strings.Builder
-		fmt.Fprintf(&b, "INSERT INTO %s (%s) VALUES ", table, columns)
-		var args []any
-		for i, r := range run {
-			v := values(r)
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			tx.placeholders(&b, len(args)+1, len(v))
-			args = append(args, v...)
-		}
-		b.WriteString(" " + tail)
-		_, err := tx.tx.ExecContext(ctx, b.String(), args...)
-		return err
-	})
+func insert[T any](ctx context.Context, tx *Tx, table, columns, tail string, list []T, values func(T) []any) error {
+	if len(list) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(list))
+	for i, t := range list {
+		rows[i] = values(t)
+	}
+	cols := names(columns)
+	if tx.d.types == nil {
+		marks := strings.TrimSuffix(strings.Repeat("?,", len(cols)), ",")
+		return tx.each(ctx, "INSERT INTO "+table+" ("+columns+") VALUES ("+marks+") "+tail, rows, nil)
+	}
+	_, err := tx.exec(ctx, "INSERT INTO "+table+" ("+columns+") SELECT * FROM "+tx.unnest(cols)+" "+tail, arrays(cols, rows)...)
+	return err
 }
 
-// where runs a query whose text ends in an IN list over keys. before are the
-// parameters that the text itself names, $1 up; after follows the list.
-func where[T any, K ~string](ctx context.Context, tx *Tx, text string, before []any, keys []K, after string, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	var all []T
-	err := padded(keys, func(run []K) error {
-		var b strings.Builder
-		b.WriteString(text)
-		tx.placeholders(&b, len(before)+1, len(run))
-		b.WriteString(after)
-		args := append([]any{}, before...)
-		for _, k := range run {
-			args = append(args, string(k))
+// update sets columns of many rows at once. The first column is the key. A column named
+// was_X is not set: X must be that, or the row is left alone; nil: it may be anything.
+// guard is a further condition. It returns the keys of the rows that were changed.
+func update[T any](ctx context.Context, tx *Tx, table, columns, guard string, list []T, values func(T) []any) ([]string, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	cols := names(columns)
+	rows := make([][]any, len(list))
+	for i, t := range list {
+		rows[i] = values(t)
+	}
+	if tx.d.types == nil {
+		return tx.updateEach(ctx, table, cols, guard, rows)
+	}
+	var set, must []string
+	for _, c := range cols[1:] {
+		if was, ok := strings.CutPrefix(c, "was_"); ok {
+			must = append(must, fmt.Sprintf(" AND (v.%s IS NULL OR %s.%s=v.%s)", c, table, was, c))
+		} else {
+			set = append(set, c+"=v."+c)
 		}
-		got, err := query(ctx, tx, b.String(), args, scan)
-		all = append(all, got...)
-		return err
+	}
+	text := fmt.Sprintf("UPDATE %[1]s SET %[2]s FROM %[3]s AS v (%[4]s) WHERE %[1]s.%[5]s=v.%[5]s%[6]s %[7]s RETURNING %[1]s.%[5]s",
+		table, strings.Join(set, ", "), tx.unnest(cols), strings.Join(cols, ", "), cols[0], strings.Join(must, ""), guard)
+	return query(ctx, tx, text, arrays(cols, rows), scanString[string])
+}
+
+// updateEach is update where a row at a time is fastest.
+func (tx *Tx) updateEach(ctx context.Context, table string, cols []string, guard string, rows [][]any) ([]string, error) {
+	var set, must []string
+	var setAt, mustAt []int // where the values stand in a row
+	for j, c := range cols[1:] {
+		if was, ok := strings.CutPrefix(c, "was_"); ok {
+			must, mustAt = append(must, fmt.Sprintf(" AND %[1]s IS coalesce(?, %[1]s)", was)), append(mustAt, j+1)
+		} else {
+			set, setAt = append(set, c+"=?"), append(setAt, j+1)
+		}
+	}
+	text := "UPDATE " + table + " SET " + strings.Join(set, ", ") + " WHERE " + cols[0] + "=?" + strings.Join(must, "") + " " + guard
+	order := append(append(setAt, 0), mustAt...)
+	args := make([][]any, len(rows))
+	for i, r := range rows {
+		args[i] = make([]any, len(order))
+		for j, at := range order {
+			args[i][j] = r[at]
+		}
+	}
+	var changed []string
+	err := tx.each(ctx, text, args, func(i int, did bool) {
+		if did {
+			changed = append(changed, rows[i][0].(string))
+		}
 	})
-	return all, err
+	return changed, err
+}
+
+// among ends a condition on a column: it is one of the keys in the n-th parameter.
+func (tx *Tx) among(n int) string { return fmt.Sprintf(tx.d.among, n) }
+
+// keyList makes that parameter.
+func keyList[K ~string](tx *Tx, keys []K) any {
+	list := make([]string, len(keys))
+	for i, k := range keys {
+		list[i] = string(k)
+	}
+	if tx.d.types == nil {
+		return toJSON(list)
+	}
+	return list
+}
+
+// where runs a query whose text ends in a column that must be one of the keys. before
+// are the parameters that the text itself names, $1 up; after follows the condition.
+func where[T any, K ~string](ctx context.Context, tx *Tx, text string, before []any, keys []K, after string, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	n := len(before) + 1
+	return query(ctx, tx, text+tx.among(n)+after, append(before[:n-1:n-1], keyList(tx, keys)), scan)
 }
 
 // query runs a statement and scans all its rows.
 func query[T any](ctx context.Context, tx *Tx, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	rows, err := tx.tx.QueryContext(ctx, text, args...)
+	rows, err := tx.rows(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -135,28 +203,19 @@ func query[T any](ctx context.Context, tx *Tx, text string, args []any, scan fun
 	return all, rows.Err()
 }
 
-// execIn runs a statement whose text ends in an IN list over keys and returns
-// the number of rows that it changed.
+// execIn runs a statement whose text ends in a column that must be one of the keys and
+// returns the number of rows that it changed.
 func execIn[K ~string](ctx context.Context, tx *Tx, text string, before []any, keys []K, after string) (int, error) {
-	n := 0
-	err := padded(keys, func(run []K) error {
-		var b strings.Builder
-		b.WriteString(text)
-		tx.placeholders(&b, len(before)+1, len(run))
-		b.WriteString(after)
-		args := append([]any{}, before...)
-		for _, k := range run {
-			args = append(args, string(k))
-		}
-		res, err := tx.tx.ExecContext(ctx, b.String(), args...)
-		if err != nil {
-			return err
-		}
-		changed, err := res.RowsAffected()
-		n += int(changed)
-		return err
-	})
-	return n, err
+	if len(keys) == 0 {
+		return 0, nil
+	}
+	n := len(before) + 1
+	res, err := tx.exec(ctx, text+tx.among(n)+after, append(before[:n-1:n-1], keyList(tx, keys))...)
+	if err != nil {
+		return 0, err
+	}
+	changed, err := res.RowsAffected()
+	return int(changed), err
 }
 
 // scanString scans a row of one string column.
@@ -164,72 +223,6 @@ func scanString[T ~string](r *sql.Rows) (T, error) {
 	var s string
 	err := r.Scan(&s)
 	return T(s), err
-}
-
-// column of a bulk update.
-type column struct {
-	name string
-	typ  colType
-}
-
-// update sets columns of many rows at once from a list of values. The first
-// column is the key; guard is a further condition that may name v.<column>. It
-// returns the keys of the rows that were changed.
-func update[T any](ctx context.Context, tx *Tx, table string, columns []column, guard string, rows []T, values func(T) []any) ([]string, error) {
-	var changed []string
-	err := chunks(rows, func(run []T) error {
-		text, args := tx.updateText(table, columns, guard, len(run)), []any{}
-		for _, r := range run {
-			args = append(args, values(r)...)
-		}
-		got, err := query(ctx, tx, text, args, scanString[string])
-		changed = append(changed, got...)
-		return err
-	})
-	return changed, err
-}
-
-func (tx *Tx) updateText(table string, columns []column, guard string, n int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "WITH v (")
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(c.name)
-	}
-	b.WriteString(") AS (VALUES ")
-	p := 0
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('(')
-		for j, c := range columns {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			p++
-			tx.param(&b, p)
-			b.WriteString(tx.d.types[c.typ])
-		}
-		b.WriteByte(')')
-	}
-	fmt.Fprintf(&b, ") UPDATE %s SET ", table)
-	first := true
-	for _, c := range columns[1:] {
-		if strings.HasPrefix(c.name, "was_") {
-			continue
-		}
-		if !first {
-			b.WriteByte(',')
-		}
-		first = false
-		fmt.Fprintf(&b, "%s=v.%s", c.name, c.name)
-	}
-	key := columns[0].name
-	fmt.Fprintf(&b, " FROM v WHERE %s.%s=v.%s %s RETURNING %s.%s", table, key, key, guard, table, key)
-	return b.String()
 }
 
 // ms turns a time into a column's value; the zero time is NULL.

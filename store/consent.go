@@ -30,12 +30,12 @@ func (tx *Tx) AddSuppressions(ctx context.Context, list []andante.Suppression) e
 
 // Suppressions returns what bars these contacts or addresses and is not lifted.
 func (tx *Tx) Suppressions(ctx context.Context, contacts []andante.ContactID, addresses []andante.AddressHash) ([]andante.Suppression, error) {
-	byContact, err := where(ctx, tx, "SELECT "+suppressionColumns+" FROM suppressions WHERE contact_id IS NOT NULL AND lifted_at IS NULL AND contact_id IN ",
+	byContact, err := where(ctx, tx, "SELECT "+suppressionColumns+" FROM suppressions WHERE contact_id IS NOT NULL AND lifted_at IS NULL AND contact_id",
 		nil, contacts, "", scanSuppression)
 	if err != nil {
 		return nil, err
 	}
-	byAddress, err := where(ctx, tx, "SELECT "+suppressionColumns+" FROM suppressions WHERE address <> '' AND lifted_at IS NULL AND address IN ",
+	byAddress, err := where(ctx, tx, "SELECT "+suppressionColumns+" FROM suppressions WHERE address <> '' AND lifted_at IS NULL AND address",
 		nil, addresses, "", scanSuppression)
 	return append(byContact, byAddress...), err
 }
@@ -58,7 +58,7 @@ func (tx *Tx) AddConsents(ctx context.Context, list []andante.Consent) error {
 
 // Consents returns the consent records of these contacts.
 func (tx *Tx) Consents(ctx context.Context, contacts []andante.ContactID) ([]andante.Consent, error) {
-	return where(ctx, tx, "SELECT "+consentColumns+" FROM consents WHERE contact_id IN ", nil, contacts, "", scanConsent)
+	return where(ctx, tx, "SELECT "+consentColumns+" FROM consents WHERE contact_id", nil, contacts, "", scanConsent)
 }
 
 const holdColumns = `id, scope, key, author, reason, from_at, until_at, released_at`
@@ -80,7 +80,7 @@ func (tx *Tx) AddHold(ctx context.Context, h andante.Hold) error {
 
 // ReleaseHolds ends the holds on a key and returns how many there were.
 func (tx *Tx) ReleaseHolds(ctx context.Context, scope andante.HoldScope, key string, now time.Time) (int, error) {
-	res, err := tx.tx.ExecContext(ctx, "UPDATE holds SET released_at=$1 WHERE released_at IS NULL AND scope=$2 AND key=$3",
+	res, err := tx.exec(ctx, "UPDATE holds SET released_at=$1 WHERE released_at IS NULL AND scope=$2 AND key=$3",
 		ms(now), string(scope), key)
 	if err != nil {
 		return 0, err
@@ -105,13 +105,13 @@ func (tx *Tx) LockWideHolds(ctx context.Context) ([]andante.Hold, error) {
 
 // NarrowHolds returns the holds on these contacts and accounts, given by id.
 func (tx *Tx) NarrowHolds(ctx context.Context, keys []string) ([]andante.Hold, error) {
-	return where(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL AND scope IN ('contact', 'account') AND key IN ", nil, keys, "", scanHold)
+	return where(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL AND scope IN ('contact', 'account') AND key", nil, keys, "", scanHold)
 }
 
 // HoldHistory returns every hold there ever was on these contacts and accounts, the
 // oldest first.
 func (tx *Tx) HoldHistory(ctx context.Context, keys []string) ([]andante.Hold, error) {
-	return where(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE scope IN ('contact', 'account') AND key IN ", nil, keys, " ORDER BY from_at, id", scanHold)
+	return where(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE scope IN ('contact', 'account') AND key", nil, keys, " ORDER BY from_at, id", scanHold)
 }
 
 // AllHolds returns every hold that was not released.

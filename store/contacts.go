@@ -39,18 +39,18 @@ func (tx *Tx) PutAccounts(ctx context.Context, now time.Time, list []andante.Acc
 
 // Accounts returns the accounts with these ids, in no order.
 func (tx *Tx) Accounts(ctx context.Context, ids []andante.AccountID) ([]andante.Account, error) {
-	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE id IN ", nil, ids, "", scanAccount)
+	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE id", nil, ids, "", scanAccount)
 }
 
 // AccountsByKey returns the accounts with these keys, in no order.
 func (tx *Tx) AccountsByKey(ctx context.Context, keys []string) ([]andante.Account, error) {
-	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE key IN ", nil, keys, "", scanAccount)
+	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE key", nil, keys, "", scanAccount)
 }
 
 // LockAccounts locks accounts in the order of their ids until the transaction
 // ends. Every transaction that changes what a decision rests on begins with it.
 func (tx *Tx) LockAccounts(ctx context.Context, ids []andante.AccountID) error {
-	return lockRows(ctx, tx, "SELECT id FROM accounts WHERE id IN ", " ORDER BY id", ids)
+	return lockRows(ctx, tx, "SELECT id FROM accounts WHERE id", " ORDER BY id", ids)
 }
 
 // LockAddresses locks address hashes in order, after the accounts.
@@ -66,7 +66,7 @@ func (tx *Tx) LockAddresses(ctx context.Context, hashes []andante.AddressHash) e
 	if err != nil {
 		return err
 	}
-	return lockRows(ctx, tx, "SELECT hash FROM addresses WHERE hash IN ", " ORDER BY hash", hashes)
+	return lockRows(ctx, tx, "SELECT hash FROM addresses WHERE hash", " ORDER BY hash", hashes)
 }
 
 func lockRows[K ~string](ctx context.Context, tx *Tx, text, order string, keys []K) error {
@@ -81,7 +81,7 @@ func lockRows[K ~string](ctx context.Context, tx *Tx, text, order string, keys [
 
 // RaiseVersion tells every claim that the accounts' facts have changed.
 func (tx *Tx) RaiseVersion(ctx context.Context, ids []andante.AccountID) error {
-	_, err := execIn(ctx, tx, "UPDATE accounts SET version=version+1 WHERE id IN ", nil, ids, "")
+	_, err := execIn(ctx, tx, "UPDATE accounts SET version=version+1 WHERE id", nil, ids, "")
 	return err
 }
 
@@ -124,47 +124,47 @@ func (tx *Tx) PutContacts(ctx context.Context, list []HashedContact) error {
 
 // Contacts returns the contacts with these ids, in no order.
 func (tx *Tx) Contacts(ctx context.Context, ids []andante.ContactID) ([]andante.Contact, error) {
-	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE id IN ", nil, ids, "", scanContact)
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE id", nil, ids, "", scanContact)
 }
 
 // ContactsByExternalID returns the contacts with these external ids.
 func (tx *Tx) ContactsByExternalID(ctx context.Context, ids []string) ([]andante.Contact, error) {
-	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE external_id <> '' AND external_id IN ", nil, ids, "", scanContact)
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE external_id <> '' AND external_id", nil, ids, "", scanContact)
 }
 
 // ContactsByEmail returns the contacts with these normalised addresses; several
 // may share one.
 func (tx *Tx) ContactsByEmail(ctx context.Context, emails []string) ([]andante.Contact, error) {
-	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email <> '' AND email IN ", nil, emails, "", scanContact)
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email <> '' AND email", nil, emails, "", scanContact)
 }
 
 // ContactsByPhone returns the contacts with these numbers; several may share one.
 func (tx *Tx) ContactsByPhone(ctx context.Context, phones []string) ([]andante.Contact, error) {
-	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE phone <> '' AND phone IN ", nil, phones, "", scanContact)
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE phone <> '' AND phone", nil, phones, "", scanContact)
 }
 
 // ContactsByAddress returns the contacts that have an address with one of these
 // hashes.
 func (tx *Tx) ContactsByAddress(ctx context.Context, hashes []andante.AddressHash) ([]andante.Contact, error) {
-	byMail, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email_hash <> '' AND email_hash IN ", nil, hashes, "", scanContact)
+	byMail, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email_hash <> '' AND email_hash", nil, hashes, "", scanContact)
 	if err != nil {
 		return nil, err
 	}
-	byPhone, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE phone_hash <> '' AND phone_hash IN ", nil, hashes, "", scanContact)
+	byPhone, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE phone_hash <> '' AND phone_hash", nil, hashes, "", scanContact)
 	return append(byMail, byPhone...), err
 }
 
 // SharedMailboxes counts the mail addresses that more than one contact has.
 func (tx *Tx) SharedMailboxes(ctx context.Context) (n int, err error) {
-	err = tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM
-		(SELECT 1 AS one FROM contacts WHERE email_hash <> '' GROUP BY email_hash HAVING count(*) > 1) shared`).Scan(&n)
+	err = tx.row(ctx, `SELECT count(*) FROM
+		(SELECT 1 AS one FROM contacts WHERE email_hash <> '' GROUP BY email_hash HAVING count(*) > 1) shared`, nil, &n)
 	return n, err
 }
 
 // ContactsOf returns the contacts of the accounts, the oldest first: the first
 // of an account is its primary contact.
 func (tx *Tx) ContactsOf(ctx context.Context, ids []andante.AccountID) ([]andante.Contact, error) {
-	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE account_id IN ", nil, ids, " ORDER BY account_id, created_at, id", scanContact)
+	return where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE account_id", nil, ids, " ORDER BY account_id, created_at, id", scanContact)
 }
 
 // ContactsAfter returns up to n contacts in the order of their ids, beginning
@@ -178,7 +178,7 @@ func (tx *Tx) ContactsAfter(ctx context.Context, after andante.ContactID, n int)
 
 // CountContacts returns the number of contacts and of accounts.
 func (tx *Tx) CountContacts(ctx context.Context) (contacts, accounts int, err error) {
-	err = tx.tx.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM accounts)").Scan(&contacts, &accounts)
+	err = tx.row(ctx, "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM accounts)", nil, &contacts, &accounts)
 	return contacts, accounts, err
 }
 
@@ -186,10 +186,10 @@ func (tx *Tx) CountContacts(ctx context.Context) (contacts, accounts int, err er
 // must be locked.
 func (tx *Tx) MoveRows(ctx context.Context, id andante.ContactID, to andante.AccountID) error {
 	for _, table := range []string{"touches", "enrollments", "events"} {
-		if _, err := tx.tx.ExecContext(ctx, "UPDATE "+table+" SET account_id=$1 WHERE contact_id=$2", string(to), string(id)); err != nil {
+		if _, err := tx.exec(ctx, "UPDATE "+table+" SET account_id=$1 WHERE contact_id=$2", string(to), string(id)); err != nil {
 			return err
 		}
 	}
-	_, err := tx.tx.ExecContext(ctx, "UPDATE attempts SET account_id=$1 WHERE touch_id IN (SELECT id FROM touches WHERE contact_id=$2)", string(to), string(id))
+	_, err := tx.exec(ctx, "UPDATE attempts SET account_id=$1 WHERE touch_id IN (SELECT id FROM touches WHERE contact_id=$2)", string(to), string(id))
 	return err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"time"
-
-	"github.com/andante-hq/andante"
 )
 
 // dialect is where SQLite and Postgres differ.
@@ -15,12 +13,11 @@ type dialect struct {
 	// locked rows. SQLite has one writer at a time and needs neither.
 	// share lets others read and share them, but not change them.
 	lock, skip, share string
-	// types gives the cast of a bulk update's value; nil where values need none.
+	// types gives the casts of the arrays in which rows come; nil where they come one by
+	// one.
 	types map[colType]string
-	// unnumbered writes the parameters of long lists as ? in order. SQLite takes
-	// $N for a name and looks each one up in a list, which takes seconds for
-	// thousands.
-	unnumbered bool
+	// among ends a condition on a column: it is one of the keys in a parameter.
+	among string
 	// look are the options of a transaction that only reads; SQLite's connections
 	// for reading need none.
 	look *sql.TxOptions
@@ -31,35 +28,28 @@ type dialect struct {
 	alone string
 	// wall reads the clock by which leases end: the database's own where several
 	// machines share it, so that no two machines' clocks are ever compared.
-	wall func(ctx context.Context, tx *sql.Tx, c andante.Clock) (time.Time, error)
+	wall func(ctx context.Context, tx *Tx) (time.Time, error)
 }
 
-type colType int
-
-const (
-	typeText colType = iota
-	typeID
-	typeInt
-)
-
 var sqliteDialect = dialect{
-	name:       "sqlite",
-	unnumbered: true,
-	wall:       func(_ context.Context, _ *sql.Tx, c andante.Clock) (time.Time, error) { return c.Wall().UTC(), nil },
+	name:  "sqlite",
+	among: " IN (SELECT value FROM json_each($%d))",
+	wall:  func(_ context.Context, tx *Tx) (time.Time, error) { return tx.clock.Wall().UTC(), nil },
 }
 
 var postgresDialect = dialect{
 	name:   "postgres",
+	among:  "=ANY($%d)",
 	lock:   " FOR NO KEY UPDATE",
 	share:  " FOR SHARE",
 	skip:   " FOR NO KEY UPDATE SKIP LOCKED",
 	look:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	change: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	alone:  "SELECT pg_advisory_xact_lock(7015265)",
-	types:  map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint"},
-	wall: func(ctx context.Context, tx *sql.Tx, _ andante.Clock) (time.Time, error) {
+	types:  map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint", typeBool: "::bool", typeFloat: "::float8"},
+	wall: func(ctx context.Context, tx *Tx) (time.Time, error) {
 		var ms int64
-		err := tx.QueryRowContext(ctx, "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint").Scan(&ms)
+		err := tx.row(ctx, "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint", nil, &ms)
 		return time.UnixMilli(ms).UTC(), err
 	},
 }

@@ -31,18 +31,18 @@ func (tx *Tx) AddEnrollments(ctx context.Context, list []andante.Enrollment) err
 
 // Enrollments returns the enrollments with these ids, in no order.
 func (tx *Tx) Enrollments(ctx context.Context, ids []andante.EnrollmentID) ([]andante.Enrollment, error) {
-	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE id IN ", nil, ids, "", scanEnrollment)
+	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE id", nil, ids, "", scanEnrollment)
 }
 
 // EnrollmentsOf returns every enrollment of these contacts, the oldest first.
 func (tx *Tx) EnrollmentsOf(ctx context.Context, contacts []andante.ContactID) ([]andante.Enrollment, error) {
-	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE contact_id IN ", nil, contacts, " ORDER BY entered_at, id", scanEnrollment)
+	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE contact_id", nil, contacts, " ORDER BY entered_at, id", scanEnrollment)
 }
 
 // ActiveInAccounts returns the unfinished enrollments of these accounts on a
 // sequence.
 func (tx *Tx) ActiveInAccounts(ctx context.Context, sequence string, accounts []andante.AccountID) ([]andante.Enrollment, error) {
-	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE sequence=$1 AND state <> 'finished' AND account_id IN ",
+	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE sequence=$1 AND state <> 'finished' AND account_id",
 		[]any{sequence}, accounts, "", scanEnrollment)
 }
 
@@ -51,7 +51,7 @@ func (tx *Tx) ActiveInAccounts(ctx context.Context, sequence string, accounts []
 func (tx *Tx) LastStarts(ctx context.Context, sequence, step string, accounts []andante.AccountID) (map[andante.AccountID]time.Time, error) {
 	last := map[andante.AccountID]time.Time{}
 	_, err := where(ctx, tx, `SELECT e.account_id, max(t.first_due_at) FROM enrollments e
-		JOIN touches t ON t.enrollment_id=e.id AND t.step=$2 AND t.state <> 'canceled' WHERE e.sequence=$1 AND e.account_id IN `,
+		JOIN touches t ON t.enrollment_id=e.id AND t.step=$2 AND t.state <> 'canceled' WHERE e.sequence=$1 AND e.account_id`,
 		[]any{sequence, step}, accounts, " GROUP BY e.account_id", func(r *sql.Rows) (struct{}, error) {
 			var id andante.AccountID
 			var at int64
@@ -86,7 +86,7 @@ func (tx *Tx) ActiveOn(ctx context.Context, sequence string, after andante.Enrol
 // MoveEnrollments writes the step at which active enrollments stand, and takes off the
 // mark of [Tx.MarkUnfollowed].
 func (tx *Tx) MoveEnrollments(ctx context.Context, list []andante.Enrollment) error {
-	_, err := update(ctx, tx, "enrollments", []column{{"id", typeID}, {"step", typeText}, {"reason", typeText}}, "AND enrollments.state <> 'finished'", list,
+	_, err := update(ctx, tx, "enrollments", "id, step, reason", "AND enrollments.state <> 'finished'", list,
 		func(e andante.Enrollment) []any { return []any{string(e.ID), e.Step, ""} })
 	return err
 }
@@ -97,7 +97,7 @@ const unfollowed = `state <> 'finished' AND reason='not_followed'`
 
 // MarkUnfollowed notes that something is still to follow for these enrollments.
 func (tx *Tx) MarkUnfollowed(ctx context.Context, ids []andante.EnrollmentID) error {
-	_, err := execIn(ctx, tx, "UPDATE enrollments SET reason='not_followed' WHERE state <> 'finished' AND id IN ", nil, ids, "")
+	_, err := execIn(ctx, tx, "UPDATE enrollments SET reason='not_followed' WHERE state <> 'finished' AND id", nil, ids, "")
 	return err
 }
 
@@ -116,7 +116,7 @@ func (tx *Tx) Unfollowed(ctx context.Context, after andante.EnrollmentID, n int)
 // FinishEnrollments ends those that are not finished yet and returns their ids.
 // Reason and Finished are taken from the list.
 func (tx *Tx) FinishEnrollments(ctx context.Context, list []andante.Enrollment) ([]andante.EnrollmentID, error) {
-	ids, err := update(ctx, tx, "enrollments", []column{{"id", typeID}, {"state", typeText}, {"reason", typeText}, {"finished_at", typeInt}},
+	ids, err := update(ctx, tx, "enrollments", "id, state, reason, finished_at",
 		"AND enrollments.state <> 'finished'", list, func(e andante.Enrollment) []any {
 			return []any{string(e.ID), string(andante.EnrollmentFinished), string(e.Reason), ms(e.Finished)}
 		})
@@ -132,12 +132,12 @@ func (tx *Tx) FinishEnrollments(ctx context.Context, list []andante.Enrollment) 
 func (tx *Tx) ReopenEnrollments(ctx context.Context, ids []andante.EnrollmentID) error {
 	_, err := execIn(ctx, tx, `UPDATE enrollments SET state='active', reason='', finished_at=NULL WHERE state='finished' AND reason='finished'
 		AND NOT EXISTS (SELECT 1 FROM enrollments o WHERE o.contact_id=enrollments.contact_id AND o.sequence=enrollments.sequence AND o.state <> 'finished')
-		AND id IN `, nil, ids, "")
+		AND id`, nil, ids, "")
 	return err
 }
 
 // DropQuotes forgets the texts that were kept for quoting.
 func (tx *Tx) DropQuotes(ctx context.Context, enrollments []andante.EnrollmentID) error {
-	_, err := execIn(ctx, tx, "DELETE FROM quotes WHERE enrollment_id IN ", nil, enrollments, "")
+	_, err := execIn(ctx, tx, "DELETE FROM quotes WHERE enrollment_id", nil, enrollments, "")
 	return err
 }

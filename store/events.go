@@ -22,7 +22,7 @@ func scanEvent(r *sql.Rows) (e andante.Event, err error) {
 // AddEvent appends an event. False: it is there already.
 func (tx *Tx) AddEvent(ctx context.Context, e andante.Event) (bool, error) {
 	var known int
-	err := tx.tx.QueryRowContext(ctx, "SELECT count(*) FROM events WHERE id=$1", string(e.ID)).Scan(&known)
+	err := tx.row(ctx, "SELECT count(*) FROM events WHERE id=$1", []any{string(e.ID)}, &known)
 	if err != nil || known > 0 {
 		return false, err
 	}
@@ -51,7 +51,7 @@ type LastEvent struct {
 
 // LastEvents returns, for each contact, name and touch, the latest event.
 func (tx *Tx) LastEvents(ctx context.Context, contacts []andante.ContactID) ([]LastEvent, error) {
-	return where(ctx, tx, "SELECT contact_id, name, touch_id, max(at) FROM events WHERE contact_id IS NOT NULL AND contact_id IN ", nil, contacts,
+	return where(ctx, tx, "SELECT contact_id, name, touch_id, max(at) FROM events WHERE contact_id IS NOT NULL AND contact_id", nil, contacts,
 		" GROUP BY contact_id, name, touch_id", func(r *sql.Rows) (e LastEvent, err error) {
 			var touch sql.NullString
 			var at int64

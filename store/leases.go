@@ -61,7 +61,7 @@ func (tx *Tx) LostLeases(ctx context.Context, queued, expired time.Time, only an
 
 // LeaseLoad returns how many touches are leased and in how many leases.
 func (tx *Tx) LeaseLoad(ctx context.Context) (touches, leases int, err error) {
-	err = tx.tx.QueryRowContext(ctx, "SELECT coalesce(sum(size), 0), count(*) FROM leases").Scan(&touches, &leases)
+	err = tx.row(ctx, "SELECT coalesce(sum(size), 0), count(*) FROM leases", nil, &touches, &leases)
 	return touches, leases, err
 }
 
@@ -99,7 +99,7 @@ const currentEpoch = `coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE key
 // Requeue raises a lease's attempt because nobody picked it up. Its touches are
 // only leased, so it is good in today's epoch too.
 func (tx *Tx) Requeue(ctx context.Context, id andante.LeaseID, queued, expires time.Time) error {
-	_, err := tx.tx.ExecContext(ctx, "UPDATE leases SET attempt=attempt+1, epoch="+currentEpoch+", queued_at=$2, expires_at=$3 WHERE id=$1", string(id), ms(queued), ms(expires))
+	_, err := tx.exec(ctx, "UPDATE leases SET attempt=attempt+1, epoch="+currentEpoch+", queued_at=$2, expires_at=$3 WHERE id=$1", string(id), ms(queued), ms(expires))
 	return err
 }
 
@@ -120,7 +120,7 @@ func (tx *Tx) PickLease(ctx context.Context, id andante.LeaseID, attempt int, wo
 // RenewLease moves a lease's end. [andante.ErrLeaseLost] if it is over, or no
 // longer this worker's.
 func (tx *Tx) RenewLease(ctx context.Context, l Lease, now, expires time.Time) error {
-	res, err := tx.tx.ExecContext(ctx, "UPDATE leases SET expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker=$3 AND expires_at > $5"+inEpoch,
+	res, err := tx.exec(ctx, "UPDATE leases SET expires_at=$4 WHERE id=$1 AND attempt=$2 AND worker=$3 AND expires_at > $5"+inEpoch,
 		string(l.ID), l.Attempt, l.Worker, ms(expires), ms(now))
 	return oneRow(res, err)
 }
@@ -138,7 +138,7 @@ func (tx *Tx) HoldLease(ctx context.Context, l Lease, beyond time.Time) error {
 
 // EndLease removes a lease whose touches are all settled or returned.
 func (tx *Tx) EndLease(ctx context.Context, id andante.LeaseID) error {
-	_, err := tx.tx.ExecContext(ctx, "DELETE FROM leases WHERE id=$1", string(id))
+	_, err := tx.exec(ctx, "DELETE FROM leases WHERE id=$1", string(id))
 	return err
 }
 
@@ -175,12 +175,12 @@ func (tx *Tx) Throttles(ctx context.Context, now time.Time) ([]Throttle, error) 
 // LockThrottle locks the throttle of a sender, so that no other scheduler spends
 // it too, and returns its next free instant; the zero time if it was never spent.
 func (tx *Tx) LockThrottle(ctx context.Context, sender string) (time.Time, error) {
-	_, err := tx.tx.ExecContext(ctx, "INSERT INTO throttles (sender, domain, next_at) VALUES ($1, '', 0) ON CONFLICT DO NOTHING", sender)
+	_, err := tx.exec(ctx, "INSERT INTO throttles (sender, domain, next_at) VALUES ($1, '', 0) ON CONFLICT DO NOTHING", sender)
 	if err != nil {
 		return time.Time{}, err
 	}
 	var next int64
-	err = tx.tx.QueryRowContext(ctx, "SELECT next_at FROM throttles WHERE sender=$1 AND domain=''"+tx.d.lock, sender).Scan(&next)
+	err = tx.row(ctx, "SELECT next_at FROM throttles WHERE sender=$1 AND domain=''"+tx.d.lock, []any{sender}, &next)
 	if next == 0 {
 		return time.Time{}, err
 	}
@@ -189,7 +189,7 @@ func (tx *Tx) LockThrottle(ctx context.Context, sender string) (time.Time, error
 
 // PutThrottle writes a throttle.
 func (tx *Tx) PutThrottle(ctx context.Context, t Throttle) error {
-	_, err := tx.tx.ExecContext(ctx, `INSERT INTO throttles (sender, domain, next_at) VALUES ($1, $2, $3)
+	_, err := tx.exec(ctx, `INSERT INTO throttles (sender, domain, next_at) VALUES ($1, $2, $3)
 		ON CONFLICT (sender, domain) DO UPDATE SET next_at=excluded.next_at`, t.Sender, t.Domain, ms(t.Next))
 	return err
 }
@@ -197,7 +197,7 @@ func (tx *Tx) PutThrottle(ctx context.Context, t Throttle) error {
 // RefundThrottle gives back what was spent of a sender's throttle for touches that
 // were not sent after all.
 func (tx *Tx) RefundThrottle(ctx context.Context, sender string, spent time.Duration, now time.Time) error {
-	_, err := tx.tx.ExecContext(ctx, `UPDATE throttles SET next_at = CASE WHEN next_at - $2 > $3 THEN next_at - $2 ELSE $3 END
+	_, err := tx.exec(ctx, `UPDATE throttles SET next_at = CASE WHEN next_at - $2 > $3 THEN next_at - $2 ELSE $3 END
 		WHERE sender=$1 AND domain='' AND next_at > $3`, sender, spent.Milliseconds(), ms(now))
 	return err
 }
@@ -228,8 +228,8 @@ func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
 // every planned touch.
 func (tx *Tx) NextFree(ctx context.Context) (time.Time, error) {
 	var at sql.NullInt64
-	err := tx.tx.QueryRowContext(ctx, `SELECT min(CASE WHEN w.next_at > t.due_at THEN w.next_at ELSE t.due_at END)
-		FROM touches t LEFT JOIN throttles w ON w.sender=t.sender AND w.domain='' WHERE t.state='planned'`).Scan(&at)
+	err := tx.row(ctx, `SELECT min(CASE WHEN w.next_at > t.due_at THEN w.next_at ELSE t.due_at END)
+		FROM touches t LEFT JOIN throttles w ON w.sender=t.sender AND w.domain='' WHERE t.state='planned'`, nil, &at)
 	return instant(at), err
 }
 
@@ -237,7 +237,7 @@ func (tx *Tx) NextFree(ctx context.Context) (time.Time, error) {
 // seconds; 0 without one.
 func (tx *Tx) OldestLease(ctx context.Context) (float64, error) {
 	var at sql.NullInt64
-	if err := tx.tx.QueryRowContext(ctx, "SELECT min(created_at) FROM leases WHERE worker=''").Scan(&at); err != nil || !at.Valid {
+	if err := tx.row(ctx, "SELECT min(created_at) FROM leases WHERE worker=''", nil, &at); err != nil || !at.Valid {
 		return 0, err
 	}
 	wall, err := tx.Wall(ctx)

@@ -27,7 +27,7 @@ const (
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
 	var v string
-	err := tx.tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE key=$1", key).Scan(&v)
+	err := tx.row(ctx, "SELECT value FROM meta WHERE key=$1", []any{key}, &v)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -35,7 +35,7 @@ func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
 }
 
 func (tx *Tx) setMeta(ctx context.Context, key, value string) error {
-	_, err := tx.tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2)
+	_, err := tx.exec(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2)
 		ON CONFLICT (key) DO UPDATE SET value=excluded.value`, key, value)
 	return err
 }
@@ -43,7 +43,7 @@ func (tx *Tx) setMeta(ctx context.Context, key, value string) error {
 // ensureSeed gives a new store its seed, once.
 func (s *Store) ensureSeed(ctx context.Context) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		_, err := tx.tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2)
+		_, err := tx.exec(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2)
 			ON CONFLICT (key) DO NOTHING`, metaSeed, string(andante.NewSeed()))
 		return err
 	})
@@ -105,7 +105,7 @@ func (tx *Tx) SetCalendar(ctx context.Context, t time.Time) error {
 
 // PutPart keeps a part of a revision under its hash.
 func (tx *Tx) PutPart(ctx context.Context, hash string, body []byte) error {
-	_, err := tx.tx.ExecContext(ctx, `INSERT INTO parts (hash, body) VALUES ($1, $2)
+	_, err := tx.exec(ctx, `INSERT INTO parts (hash, body) VALUES ($1, $2)
 		ON CONFLICT (hash) DO NOTHING`, hash, body)
 	return err
 }
@@ -113,14 +113,14 @@ func (tx *Tx) PutPart(ctx context.Context, hash string, body []byte) error {
 // Part returns a part of a revision, or [andante.ErrNotFound].
 func (tx *Tx) Part(ctx context.Context, hash string) ([]byte, error) {
 	var b []byte
-	err := tx.tx.QueryRowContext(ctx, "SELECT body FROM parts WHERE hash=$1", hash).Scan(&b)
+	err := tx.row(ctx, "SELECT body FROM parts WHERE hash=$1", []any{hash}, &b)
 	return b, notFound(err)
 }
 
 // PutRevision keeps a revision and makes it the current one. The manifest is
 // JSON: file name to the hash of its part.
 func (tx *Tx) PutRevision(ctx context.Context, hash, manifest string, at time.Time) error {
-	_, err := tx.tx.ExecContext(ctx, `INSERT INTO revisions (hash, at, manifest) VALUES ($1, $2, $3)
+	_, err := tx.exec(ctx, `INSERT INTO revisions (hash, at, manifest) VALUES ($1, $2, $3)
 		ON CONFLICT (hash) DO UPDATE SET at=excluded.at`, hash, ms(at), manifest)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (tx *Tx) SetRules(ctx context.Context, hash string) error {
 // Manifest returns a revision's manifest, or [andante.ErrNotFound].
 func (tx *Tx) Manifest(ctx context.Context, hash string) (string, error) {
 	var m string
-	err := tx.tx.QueryRowContext(ctx, "SELECT manifest FROM revisions WHERE hash=$1", hash).Scan(&m)
+	err := tx.row(ctx, "SELECT manifest FROM revisions WHERE hash=$1", []any{hash}, &m)
 	return m, notFound(err)
 }
 

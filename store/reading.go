@@ -52,7 +52,7 @@ func (tx *Tx) CountVerdicts(ctx context.Context) ([]VerdictCount, error) {
 func (tx *Tx) CountDeferred(ctx context.Context, reasons []andante.Reason) (map[string]int, error) {
 	counts := map[string]int{}
 	_, err := where(ctx, tx, `SELECT c.persona, count(DISTINCT v.touch_id) FROM verdicts v JOIN touches t ON t.id=v.touch_id
-		JOIN contacts c ON c.id=t.contact_id WHERE v.action='defer' AND v.reason IN `, nil, reasons, " GROUP BY c.persona",
+		JOIN contacts c ON c.id=t.contact_id WHERE v.action='defer' AND v.reason`, nil, reasons, " GROUP BY c.persona",
 		func(r *sql.Rows) (struct{}, error) {
 			var persona string
 			var n int
@@ -67,8 +67,8 @@ func (tx *Tx) CountDeferred(ctx context.Context, reasons []andante.Reason) (map[
 // first such. [andante.ErrNotFound] if there is none.
 func (tx *Tx) OneDeferred(ctx context.Context, reason andante.Reason) (andante.TouchID, error) {
 	var id andante.TouchID
-	err := tx.tx.QueryRowContext(ctx, `SELECT v.touch_id FROM verdicts v JOIN touches t ON t.id=v.touch_id
-		WHERE v.action='defer' AND v.reason=$1 AND t.state='sent' ORDER BY v.at, v.id LIMIT 1`, string(reason)).Scan(&id)
+	err := tx.row(ctx, `SELECT v.touch_id FROM verdicts v JOIN touches t ON t.id=v.touch_id
+		WHERE v.action='defer' AND v.reason=$1 AND t.state='sent' ORDER BY v.at, v.id LIMIT 1`, []any{string(reason)}, &id)
 	return id, notFound(err)
 }
 

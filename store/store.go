@@ -45,6 +45,9 @@ type Store struct {
 	d     dialect
 	clock andante.Clock
 	url   string
+
+	// What is prepared on write and on read; nil where the driver keeps its own.
+	toWrite, toRead *statements
 }
 
 // Open opens a store: postgres://… or the path of an SQLite file, which is made
@@ -124,6 +127,7 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 	}
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(8)
+	s.toWrite, s.toRead = newStatements(s.write), newStatements(s.read)
 	return nil
 }
 
@@ -139,6 +143,8 @@ func private(path string) error {
 
 // Close closes the database. Transactions must have ended.
 func (s *Store) Close() error {
+	s.toWrite.close()
+	s.toRead.close()
 	err := s.write.Close()
 	if s.read != nil && s.read != s.write {
 		err = errors.Join(s.read.Close(), err)
@@ -217,19 +223,22 @@ type Tx struct {
 	d     dialect
 	clock andante.Clock
 	then  []func()
+	known *statements          // nil: the driver keeps its own
+	stmts map[string]*sql.Stmt // of this transaction, by text
+	fresh map[string]*sql.Stmt // those of them that are not known yet
 }
 
 // Read runs f on a consistent look at the store: everything that f reads is of
 // one instant. f must not write, nor lock rows.
 func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {
-	return s.run(ctx, s.read, s.d.look, f)
+	return s.run(ctx, s.read, s.toRead, s.d.look, f)
 }
 
 // Write runs f in one transaction and commits it if f returns nil. After a
 // deadlock or a serialization failure f runs again, at most five times.
 func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
 	for try := 1; ; try++ {
-		err := s.run(ctx, s.write, s.d.change, f)
+		err := s.run(ctx, s.write, s.toWrite, s.d.change, f)
 		if err == nil || try == 5 || !conflict(err) {
 			return err
 		}
@@ -239,13 +248,18 @@ func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
 	}
 }
 
-func (s *Store) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func(*Tx) error) error {
+func (s *Store) run(ctx context.Context, db *sql.DB, known *statements, o *sql.TxOptions, f func(*Tx) error) error {
 	t, err := db.BeginTx(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer t.Rollback()
-	tx := &Tx{tx: t, d: s.d, clock: s.clock}
+	tx := &Tx{tx: t, d: s.d, clock: s.clock, known: known}
+	defer func() {
+		t.Rollback()
+		if len(tx.fresh) > 0 {
+			known.learn(ctx, tx.fresh)
+		}
+	}()
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -298,12 +312,12 @@ func (tx *Tx) Alone(ctx context.Context) error {
 	if tx.d.alone == "" {
 		return nil
 	}
-	_, err := tx.tx.ExecContext(ctx, tx.d.alone)
+	_, err := tx.exec(ctx, tx.d.alone)
 	return err
 }
 
 // Wall returns the clock by which leases end.
-func (tx *Tx) Wall(ctx context.Context) (time.Time, error) { return tx.d.wall(ctx, tx.tx, tx.clock) }
+func (tx *Tx) Wall(ctx context.Context) (time.Time, error) { return tx.d.wall(ctx, tx) }
 
 // Path is the file of an SQLite store, or the URL of a Postgres one.
 func (s *Store) Path() string { return s.url }

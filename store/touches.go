@@ -56,12 +56,12 @@ func (tx *Tx) AddTouches(ctx context.Context, list []andante.Touch) error {
 
 // Touches returns the touches with these ids, in no order.
 func (tx *Tx) Touches(ctx context.Context, ids []andante.TouchID) ([]andante.Touch, error) {
-	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE id IN ", nil, ids, "", scanTouch)
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE id", nil, ids, "", scanTouch)
 }
 
 // TouchesOf returns every touch of these enrollments.
 func (tx *Tx) TouchesOf(ctx context.Context, ids []andante.EnrollmentID) ([]andante.Touch, error) {
-	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE enrollment_id IN ", nil, ids, "", scanTouch)
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE enrollment_id", nil, ids, "", scanTouch)
 }
 
 // TouchesOfContact returns every touch of a contact, by the time at which it was
@@ -117,29 +117,8 @@ type Change struct {
 	Attempt int
 }
 
-var changeColumns = []column{
-	{"id", typeID},
-	{"was_state", typeText},
-	{"was_lease", typeText},
-	{"was_attempts", typeInt},
-	{"state", typeText},
-	{"due_at", typeInt},
-	{"first_due_at", typeInt},
-	{"lease_id", typeID},
-	{"not_after", typeInt},
-	{"counted_at", typeInt},
-	{"settled_at", typeInt},
-	{"attempts", typeInt},
-	{"deferred", typeInt},
-	{"reason", typeText},
-	{"evidence", typeText},
-	{"address", typeText},
-	{"message_id", typeText},
-	{"message_hash", typeText},
-	{"message_size", typeInt},
-	{"subject", typeText},
-	{"sender", typeText},
-}
+const changeColumns = `id, was_state, was_lease_id, was_attempts, state, due_at, first_due_at, lease_id, not_after, counted_at, settled_at,
+	attempts, deferred, reason, evidence, address, message_id, message_hash, message_size, subject, sender`
 
 // Change writes touches that still are what the caller believes and returns the
 // ids of those: a touch that somebody else has moved is left alone. A transition
@@ -150,12 +129,14 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 			return nil, fmt.Errorf("touch %s: %s may not become %s", c.Touch.ID, c.Was, c.Touch.State)
 		}
 	}
-	guard := "AND touches.state=v.was_state AND (v.was_lease='' OR touches.lease_id=" + tx.asID("v.was_lease") +
-		") AND (v.was_attempts=0 OR touches.attempts=v.was_attempts)"
-	ids, err := update(ctx, tx, "touches", changeColumns, guard, list, func(c Change) []any {
+	ids, err := update(ctx, tx, "touches", changeColumns, "", list, func(c Change) []any {
 		t := c.Touch
+		attempt := any(nil)
+		if c.Attempt > 0 {
+			attempt = c.Attempt
+		}
 		return []any{
-			string(t.ID), string(c.Was), string(c.Lease), c.Attempt, string(t.State), ms(t.Due), ms(t.FirstDue),
+			string(t.ID), string(c.Was), null(c.Lease), attempt, string(t.State), ms(t.Due), ms(t.FirstDue),
 			null(t.Lease), ms(t.NotAfter), ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred,
 			string(t.Reason), evidenceJSON(t.Evidence), string(t.Address), t.MessageID, t.MessageHash,
 			t.MessageSize, t.Subject, t.Sender,
@@ -168,24 +149,16 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 	return changed, err
 }
 
-// asID writes an expression of text as an id.
-func (tx *Tx) asID(expr string) string {
-	if tx.d.types == nil {
-		return expr
-	}
-	return "nullif(" + expr + ", '')::uuid"
-}
-
 // MarkLeased takes due touches into a lease.
 func (tx *Tx) MarkLeased(ctx context.Context, ids []andante.TouchID, lease andante.LeaseID) error {
-	_, err := execIn(ctx, tx, "UPDATE touches SET state='leased', lease_id=$1 WHERE state='planned' AND id IN ", []any{string(lease)}, ids, "")
+	_, err := execIn(ctx, tx, "UPDATE touches SET state='leased', lease_id=$1 WHERE state='planned' AND id", []any{string(lease)}, ids, "")
 	return err
 }
 
 // MarkAttempted lets claimed touches of a lease onto the wire and returns those
 // that still were claimed.
 func (tx *Tx) MarkAttempted(ctx context.Context, lease andante.LeaseID, ids []andante.TouchID) ([]andante.TouchID, error) {
-	return where(ctx, tx, "UPDATE touches SET state='attempted', attempts=attempts+1 WHERE state='claimed' AND lease_id=$1 AND id IN ",
+	return where(ctx, tx, "UPDATE touches SET state='attempted', attempts=attempts+1 WHERE state='claimed' AND lease_id=$1 AND id",
 		[]any{string(lease)}, ids, " RETURNING id", scanString[andante.TouchID])
 }
 
@@ -220,12 +193,12 @@ func scanCounted(r *sql.Rows) (c Counted, err error) {
 // Counted returns the touches of these accounts, and to these addresses, that
 // count after since. A touch may come twice.
 func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.AccountID, addresses []andante.AddressHash) ([]Counted, error) {
-	of, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND account_id IN ",
+	of, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND account_id",
 		[]any{ms(since)}, accounts, "", scanCounted)
 	if err != nil {
 		return nil, err
 	}
-	to, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND address <> '' AND address IN ",
+	to, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND address <> '' AND address",
 		[]any{ms(since)}, addresses, "", scanCounted)
 	return append(of, to...), err
 }
@@ -240,6 +213,6 @@ func (tx *Tx) WakeHeld(ctx context.Context, scope andante.HoldScope, key string,
 	if column != "" {
 		text, args = text+" AND "+column+"=$2", append(args, key)
 	}
-	_, err := tx.tx.ExecContext(ctx, text, args...)
+	_, err := tx.exec(ctx, text, args...)
 	return err
 }
