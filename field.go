@@ -1,6 +1,7 @@
 package andante
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -130,70 +131,107 @@ func (t FieldType) Parse(s string) (any, error) {
 	}
 }
 
-// ValuesOf gathers what is known of a contact, its account and the people
-// around it. declared are the workspace's own fields.
-func ValuesOf(c Contact, a Account, owner Person, declared []Field) Values {
-	v := Values{}
-	for _, f := range slices.Concat(BuiltinFields, declared) {
-		if v[f.Noun] == nil {
-			v[f.Noun] = map[string]any{}
+// A Form is what [Values] hold before anything is known: every declared field, empty. It
+// is made once for a workspace and filled in for each contact. Safe for concurrent use.
+type Form struct {
+	own   []Field // the workspace's own
+	blank Values
+}
+
+// NewForm makes a form of the built-in fields and the workspace's own. company fills in
+// what is the same for everybody.
+func NewForm(own []Field, company map[string]string) *Form {
+	f := &Form{blank: Values{}}
+	for _, x := range slices.Concat(BuiltinFields, own) {
+		if f.blank[x.Noun] == nil {
+			f.blank[x.Noun] = map[string]any{}
 		}
-		v[f.Noun][f.Name] = nil
-	}
-	put := func(noun, name string, value string) {
-		if value != "" {
-			v[noun][name] = value
-		}
-	}
-	for _, f := range slices.Concat(BuiltinFields, declared) {
-		var written string
-		switch f.Noun {
-		case "contact":
-			written = c.Fields[f.Name]
-		case "account":
-			written = a.Fields[f.Name]
-		}
-		if value, err := f.Type.Parse(written); err == nil && value != nil {
-			v[f.Noun][f.Name] = value
+		f.blank[x.Noun][x.Name] = nil
+		if x.Noun == "contact" || x.Noun == "account" {
+			f.own = append(f.own, x)
 		}
 	}
-	put("contact", "id", string(c.ID))
-	put("contact", "first_name", c.FirstName)
-	put("contact", "last_name", c.LastName)
-	put("contact", "name", c.Name())
-	put("contact", "job_title", c.JobTitle)
-	put("contact", "email", c.Email)
-	put("contact", "phone", c.Phone)
-	put("contact", "persona", c.Persona)
-	put("contact", "language", c.Language)
-	put("contact", "country", c.Country)
-	put("contact", "postal_code", c.PostalCode)
-	put("contact", "zone", c.Zone)
-	put("account", "id", string(a.ID))
-	put("account", "name", a.Name)
-	put("account", "domain", a.Domain)
-	put("account", "stage", a.StageOf(c))
-	put("account", "tier", a.Tier)
-	put("account", "owner", a.Owner)
-	put("account", "industry", a.Industry)
-	put("account", "country", a.Country)
-	put("account", "zone", a.Zone)
-	if a.Revenue != 0 {
-		v["account"]["revenue"] = a.Revenue
+	for name, value := range company {
+		f.blank.put("company", name, value)
 	}
-	v["account"]["business"] = a.Business
+	return f
+}
+
+// put sets a field, unless there is nothing to set.
+func (v Values) put(noun, name, value string) {
+	if value != "" {
+		v[noun][name] = value
+	}
+}
+
+// Fill gathers what is known of a contact, its account and its owner. Those of the
+// company are shared with every other Values of the form: they must not be changed.
+func (f *Form) Fill(c Contact, a Account, owner Person) Values {
+	v := make(Values, len(f.blank))
+	for noun, fields := range f.blank {
+		v[noun] = fields
+		if noun != "company" {
+			v[noun] = maps.Clone(fields)
+		}
+	}
+	for _, x := range f.own {
+		written := a.Fields[x.Name]
+		if x.Noun == "contact" {
+			written = c.Fields[x.Name]
+		}
+		if written == "" {
+			continue
+		}
+		if value, err := x.Type.Parse(written); err == nil && value != nil {
+			v[x.Noun][x.Name] = value
+		}
+	}
+	v.putContact(c)
+	v.putAccount(a, a.StageOf(c))
 	v.PutPerson("owner", owner)
 	return v
 }
 
+func (v Values) putContact(c Contact) {
+	v.put("contact", "id", string(c.ID))
+	v.put("contact", "first_name", c.FirstName)
+	v.put("contact", "last_name", c.LastName)
+	v.put("contact", "name", c.Name())
+	v.put("contact", "job_title", c.JobTitle)
+	v.put("contact", "email", c.Email)
+	v.put("contact", "phone", c.Phone)
+	v.put("contact", "persona", c.Persona)
+	v.put("contact", "language", c.Language)
+	v.put("contact", "country", c.Country)
+	v.put("contact", "postal_code", c.PostalCode)
+	v.put("contact", "zone", c.Zone)
+}
+
+func (v Values) putAccount(a Account, stage string) {
+	v.put("account", "id", string(a.ID))
+	v.put("account", "name", a.Name)
+	v.put("account", "domain", a.Domain)
+	v.put("account", "stage", stage)
+	v.put("account", "tier", a.Tier)
+	v.put("account", "owner", a.Owner)
+	v.put("account", "industry", a.Industry)
+	v.put("account", "country", a.Country)
+	v.put("account", "zone", a.Zone)
+	if a.Revenue != 0 {
+		v["account"]["revenue"] = a.Revenue
+	}
+	v["account"]["business"] = a.Business
+}
+
 // PutPerson sets the fields of owner or sender.
 func (v Values) PutPerson(noun string, p Person) {
-	for name, value := range map[string]string{
-		"name": p.Name, "first_name": p.FirstName(), "email": p.Email, "phone": p.Phone, "title": p.Title,
-	} {
-		v[noun][name] = nil
-		if value != "" {
-			v[noun][name] = value
-		}
+	fields := v[noun]
+	for _, name := range []string{"name", "first_name", "email", "phone", "title"} {
+		fields[name] = nil
 	}
+	v.put(noun, "name", p.Name)
+	v.put(noun, "first_name", p.FirstName())
+	v.put(noun, "email", p.Email)
+	v.put(noun, "phone", p.Phone)
+	v.put(noun, "title", p.Title)
 }

@@ -62,7 +62,7 @@ func TestFieldTypeParse(t *testing.T) {
 	}
 }
 
-func TestValuesOf(t *testing.T) {
+func TestFill(t *testing.T) {
 	t.Parallel()
 	declared := []andante.Field{
 		{Noun: "account", Name: "buildings", Type: andante.NumberField},
@@ -80,7 +80,7 @@ func TestValuesOf(t *testing.T) {
 		Business: true, Country: "AT", Zone: "Europe/Vienna", Fields: map[string]string{"buildings": "12", "founded": "1969-07-20", "heated": "no"},
 	}
 	owner := andante.Person{Key: "nora", Name: "Nora Whitfield", Email: "nora@x.example", Phone: "+1", Title: "Engineer"}
-	got := andante.ValuesOf(c, a, owner, declared)
+	got := andante.NewForm(declared, nil).Fill(c, a, owner)
 	want := andante.Values{
 		"contact": {
 			"id": "c1", "first_name": "Anna", "last_name": "Berg", "name": "Anna Berg", "job_title": "CFO", "email": "anna@berg.example",
@@ -110,9 +110,9 @@ func TestValuesOf(t *testing.T) {
 	}
 }
 
-func TestValuesOfNothing(t *testing.T) {
+func TestFillWithNothing(t *testing.T) {
 	t.Parallel()
-	v := andante.ValuesOf(andante.Contact{}, andante.Account{}, andante.Person{}, nil)
+	v := andante.NewForm(nil, nil).Fill(andante.Contact{}, andante.Account{}, andante.Person{})
 	for _, f := range andante.BuiltinFields {
 		value, declared := v.Get(f.Path())
 		if !declared {

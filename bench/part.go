@@ -16,7 +16,6 @@ import (
 	"syscall"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -124,7 +123,7 @@ func (p part) options(o *engine.Options) {
 	o.Config = func(c *workspace.Config) {
 		machine(c)
 		c.Deliver = workspace.Deliver{Mode: "live"}
-		c.Channels.Email = workspace.EmailChannel{Host: host, Port: n, TLS: email.NoTLS, Connections: p.Connections}
+		c.Channels.Email.Host, c.Channels.Email.Port, c.Channels.Email.Connections = host, n, p.Connections
 	}
 }
 

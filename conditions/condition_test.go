@@ -23,15 +23,15 @@ var schema = Schema{
 
 // anna is a contact of whom something is known, hers is what happened to her.
 func anna() andante.Values {
-	return andante.ValuesOf(
+	return andante.NewForm(schema.Fields[:3], nil).Fill(
 		andante.Contact{FirstName: "Anna", JobTitle: "Group CFO", Fields: map[string]string{"customer_since": "2023-06-01"}},
 		andante.Account{Stage: "prospect", Revenue: 250_000, Tier: "a", Business: true, Fields: map[string]string{"renewal": "2026-12-01"}},
-		andante.Person{}, schema.Fields[:3])
+		andante.Person{})
 }
 
 // nobody is a contact of whom nothing is known.
 func nobody() andante.Values {
-	return andante.ValuesOf(andante.Contact{}, andante.Account{}, andante.Person{}, schema.Fields[:3])
+	return andante.NewForm(schema.Fields[:3], nil).Fill(andante.Contact{}, andante.Account{}, andante.Person{})
 }
 
 func hers() History {

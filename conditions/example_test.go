@@ -17,7 +17,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	v := andante.ValuesOf(andante.Contact{}, andante.Account{Stage: "prospect"}, andante.Person{}, nil)
+	v := andante.NewForm(nil, nil).Fill(andante.Contact{}, andante.Account{Stage: "prospect"}, andante.Person{})
 	holds, err := c.Eval(v, conditions.History{})
 	fmt.Println(holds, err)
 	// Output:

@@ -46,7 +46,7 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 	if err != nil {
 		return err
 	}
-	people, err := loadPeople(ctx, tx, list)
+	people, err := o.loadPeople(ctx, tx, list)
 	if err != nil {
 		return err
 	}
@@ -162,17 +162,30 @@ type people struct {
 	accounts    map[andante.AccountID]andante.Account
 }
 
-func loadPeople(ctx context.Context, tx *store.Tx, list []Settled) (*people, error) {
+// loadPeople reads the enrollments, and contacts and accounts of those that may have a
+// next step: most that end do so with their last one.
+func (o *Ops) loadPeople(ctx context.Context, tx *store.Tx, list []Settled) (*people, error) {
 	enrollments, err := tx.Enrollments(ctx, unique(list, func(s Settled) andante.EnrollmentID { return s.Touch.Enrollment }))
 	if err != nil {
 		return nil, err
 	}
-	contacts, err := tx.Contacts(ctx, unique(list, func(s Settled) andante.ContactID { return s.Touch.Contact }))
+	byEnrollment := byID(enrollments, enrollmentID)
+	var who []andante.ContactID
+	var whose []andante.AccountID
+	for _, s := range list {
+		e := byEnrollment[s.Touch.Enrollment]
+		plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
+		if s.End != "" || e.State == andante.EnrollmentFinished || err == nil && plan.Index(s.Touch.Step) == len(plan.Steps)-1 {
+			continue
+		}
+		who, whose = append(who, e.Contact), append(whose, e.Account)
+	}
+	contacts, err := tx.Contacts(ctx, unique(who, func(id andante.ContactID) andante.ContactID { return id }))
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := tx.Accounts(ctx, unique(enrollments, func(e andante.Enrollment) andante.AccountID { return e.Account }))
-	return &people{byID(enrollments, enrollmentID), byID(contacts, contactID), byID(accounts, accountID)}, err
+	accounts, err := tx.Accounts(ctx, unique(whose, func(id andante.AccountID) andante.AccountID { return id }))
+	return &people{byEnrollment, byID(contacts, contactID), byID(accounts, accountID)}, err
 }
 
 // finish ends enrollments and forgets the texts that were kept to be quoted.

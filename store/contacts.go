@@ -47,6 +47,22 @@ func (tx *Tx) AccountsByKey(ctx context.Context, keys []string) ([]andante.Accou
 	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE key", nil, keys, "", scanAccount)
 }
 
+// Versions returns the versions of these accounts.
+func (tx *Tx) Versions(ctx context.Context, ids []andante.AccountID) (map[andante.AccountID]int64, error) {
+	versions := make(map[andante.AccountID]int64, len(ids))
+	_, err := where(ctx, tx, "SELECT id, version FROM accounts WHERE id", nil, ids, "", func(r *sql.Rows) (struct{}, error) {
+		var id andante.AccountID
+		var version int64
+		err := r.Scan(&id, &version)
+		versions[id] = version
+		return struct{}{}, err
+	})
+	return versions, err
+}
+
+// LocksRows tells whether rows are locked one by one. SQLite's writer is alone anyway.
+func (tx *Tx) LocksRows() bool { return tx.d.lock != "" }
+
 // LockAccounts locks accounts in the order of their ids until the transaction
 // ends. Every transaction that changes what a decision rests on begins with it.
 func (tx *Tx) LockAccounts(ctx context.Context, ids []andante.AccountID) error {

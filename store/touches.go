@@ -64,6 +64,16 @@ func (tx *Tx) TouchesOf(ctx context.Context, ids []andante.EnrollmentID) ([]anda
 	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE enrollment_id", nil, ids, "", scanTouch)
 }
 
+// SettledTouchesOf returns those touches of these enrollments that are over.
+func (tx *Tx) SettledTouchesOf(ctx context.Context, ids []andante.EnrollmentID) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE settled_at IS NOT NULL AND enrollment_id", nil, ids, "", scanTouch)
+}
+
+// AccountsOfTouches returns the accounts that these touches belong to, once each.
+func (tx *Tx) AccountsOfTouches(ctx context.Context, ids []andante.TouchID) ([]andante.AccountID, error) {
+	return where(ctx, tx, "SELECT DISTINCT account_id FROM touches WHERE id", nil, ids, "", scanString[andante.AccountID])
+}
+
 // TouchesOfContact returns every touch of a contact, by the time at which it was
 // settled or is due.
 func (tx *Tx) TouchesOfContact(ctx context.Context, id andante.ContactID) ([]andante.Touch, error) {
@@ -73,6 +83,11 @@ func (tx *Tx) TouchesOfContact(ctx context.Context, id andante.ContactID) ([]and
 // TouchesIn returns the touches of a lease.
 func (tx *Tx) TouchesIn(ctx context.Context, lease andante.LeaseID) ([]andante.Touch, error) {
 	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE lease_id=$1 ORDER BY priority, due_at, id", []any{string(lease)}, scanTouch)
+}
+
+// TouchIDsIn returns the ids of a lease's touches, the most urgent first.
+func (tx *Tx) TouchIDsIn(ctx context.Context, lease andante.LeaseID) ([]andante.TouchID, error) {
+	return query(ctx, tx, "SELECT id FROM touches WHERE lease_id=$1 ORDER BY priority, due_at, id", []any{string(lease)}, scanString[andante.TouchID])
 }
 
 // A Head is the first planned touch of a sender and a priority.
@@ -160,47 +175,6 @@ func (tx *Tx) MarkLeased(ctx context.Context, ids []andante.TouchID, lease andan
 func (tx *Tx) MarkAttempted(ctx context.Context, lease andante.LeaseID, ids []andante.TouchID) ([]andante.TouchID, error) {
 	return where(ctx, tx, "UPDATE touches SET state='attempted', attempts=attempts+1 WHERE state='claimed' AND lease_id=$1 AND id",
 		[]any{string(lease)}, ids, " RETURNING id", scanString[andante.TouchID])
-}
-
-// A Counted is what limits see of a touch.
-type Counted struct {
-	ID       andante.TouchID
-	Contact  andante.ContactID
-	Account  andante.AccountID
-	Address  andante.AddressHash
-	Kind     andante.Kind
-	Purpose  andante.Purpose
-	Sequence string
-	Step     string
-	At       time.Time
-	// Unsure: no receipt says when it landed; At is the latest instant.
-	Unsure bool
-	// Pending: it is on the wire, and may land after At.
-	Pending bool
-}
-
-const countedColumns = `id, contact_id, account_id, address, kind, purpose, sequence, step, counted_at,
-	CASE state WHEN 'attempted' THEN 2 WHEN 'claimed' THEN 1 WHEN 'unknown' THEN 1 ELSE 0 END`
-
-func scanCounted(r *sql.Rows) (c Counted, err error) {
-	var at int64
-	var unsure int
-	err = r.Scan(&c.ID, &c.Contact, &c.Account, &c.Address, &c.Kind, &c.Purpose, &c.Sequence, &c.Step, &at, &unsure)
-	c.At, c.Unsure, c.Pending = time.UnixMilli(at).UTC(), unsure > 0, unsure == 2
-	return c, err
-}
-
-// Counted returns the touches of these accounts, and to these addresses, that
-// count after since. A touch may come twice.
-func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.AccountID, addresses []andante.AddressHash) ([]Counted, error) {
-	of, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND account_id",
-		[]any{ms(since)}, accounts, "", scanCounted)
-	if err != nil {
-		return nil, err
-	}
-	to, err := where(ctx, tx, "SELECT "+countedColumns+" FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND address <> '' AND address",
-		[]any{ms(since)}, addresses, "", scanCounted)
-	return append(of, to...), err
 }
 
 // WakeHeld makes touches that a hold put off due again, and those that wait because

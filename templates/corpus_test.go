@@ -176,7 +176,7 @@ func testValues(name string) andante.Values {
 	if name == "german" {
 		c.Language = "de-AT"
 	}
-	v := andante.ValuesOf(c, a, andante.Person{Name: "Kim Ray", Email: "kim@acme.example"}, testFields)
+	v := andante.NewForm(testFields, nil).Fill(c, a, andante.Person{Name: "Kim Ray", Email: "kim@acme.example"})
 	v.PutPerson("sender", andante.Person{Name: "Kim Ray", Email: "kim@acme.example"})
 	v["company"] = map[string]any{
 		"name": "Acme Energy", "postal_address": "1 Main Street\nAustin TX 78701",

@@ -56,7 +56,7 @@ func (r *run) spread(b *batch, it *item, opens time.Time) time.Time {
 //
 // Four steps, in this order: lock the keys; in a later statement read the facts;
 // fold, so that each touch that goes joins the facts of the next; write.
-func (r *run) claim(ctx context.Context, b *batch) (moved []andante.Touch, err error) {
+func (r *run) claim(ctx context.Context, b *batch) (moved []andante.TouchID, err error) {
 	defer r.timed("claim")()
 	drafts := make([]*fate, len(b.items))
 	for i, it := range b.items {
@@ -119,7 +119,7 @@ var movedFate = &fate{}
 func (f *fate) isMoved() bool { return f == movedFate }
 
 // unmoved returns the items whose accounts are as they were loaded.
-func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]andante.Touch) ([]*item, error) {
+func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]andante.TouchID) ([]*item, error) {
 	changed, err := movedAccounts(ctx, tx, b.items)
 	if err != nil {
 		return nil, err
@@ -131,14 +131,14 @@ func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]anda
 			continue
 		}
 		it.fate = movedFate
-		*moved = append(*moved, it.touch)
+		*moved = append(*moved, it.touch.ID)
 	}
 	return still, nil
 }
 
 // fold decides by priority, due time and id; each touch that goes counts for the
 // next.
-func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, moved *[]andante.Touch) error {
+func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, moved *[]andante.TouchID) error {
 	b.now = r.clock.Now()
 	if err := r.loadCounted(ctx, tx, b.w.Policy, items, b.now); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 		if it.fate != nil {
 			if it.fate.reason == andante.ReasonHeld && held == nil { // released since it was loaded
 				it.fate = movedFate
-				*moved = append(*moved, it.touch)
+				*moved = append(*moved, it.touch.ID)
 			}
 			continue
 		}

@@ -61,7 +61,7 @@ func (b *batch) alive() []*item {
 // load reads the touches, as they are now, and everything that the other passes
 // ask about, in one look at the store. Touches that are no longer leased to this
 // worker are left out.
-func (r *run) load(ctx context.Context, touches []andante.Touch) (*batch, error) {
+func (r *run) load(ctx context.Context, touches []andante.TouchID) (*batch, error) {
 	defer r.timed("load")()
 	b := &batch{now: r.clock.Now()}
 	return b, r.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -77,7 +77,7 @@ func (r *run) load(ctx context.Context, touches []andante.Touch) (*batch, error)
 		if b.outage, err = tx.Outage(ctx); err != nil {
 			return err
 		}
-		fresh, err := tx.Touches(ctx, touchIDs(touches))
+		fresh, err := tx.Touches(ctx, touches)
 		if err != nil {
 			return err
 		}
@@ -86,14 +86,6 @@ func (r *run) load(ctx context.Context, touches []andante.Touch) (*batch, error)
 			return t.State == andante.Leased && t.Lease == r.lease.ID
 		}))
 	})
-}
-
-func touchIDs(touches []andante.Touch) []andante.TouchID {
-	ids := make([]andante.TouchID, len(touches))
-	for i, t := range touches {
-		ids[i] = t.ID
-	}
-	return ids
 }
 
 func (r *run) loadItems(ctx context.Context, tx *store.Tx, b *batch, touches []andante.Touch) error {
@@ -134,7 +126,7 @@ func (r *run) loadItems(ctx context.Context, tx *store.Tx, b *batch, touches []a
 		}
 		b.items = append(b.items, it)
 	}
-	return r.loadAround(ctx, tx, b, compact(contacts), compact(accounts), compact(enrollments))
+	return r.loadAround(ctx, tx, b, compact(contacts), compact(accounts))
 }
 
 func compact[K ~string](keys []K) []K {
@@ -167,7 +159,7 @@ func (r *run) prepareItem(ctx context.Context, tx *store.Tx, b *batch, it *item)
 }
 
 // loadAround reads what bars, holds and happened, and hands it to the items.
-func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts []andante.ContactID, accounts []andante.AccountID, enrollments []andante.EnrollmentID) error {
+func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts []andante.ContactID, accounts []andante.AccountID) error {
 	keys := make([]string, 0, len(contacts)+len(accounts))
 	for _, c := range contacts {
 		keys = append(keys, string(c))
@@ -187,32 +179,84 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	if err != nil {
 		return err
 	}
-	events, err := tx.LastEvents(ctx, contacts)
-	if err != nil {
-		return err
-	}
-	earlier, err := tx.TouchesOf(ctx, enrollments)
-	if err != nil {
-		return err
-	}
-	quotes, err := tx.QuotesOf(ctx, enrollments)
-	if err != nil {
+	if err := loadPast(ctx, tx, b); err != nil {
 		return err
 	}
 	refused, err := refusalsOf(ctx, tx, b.items)
 	if err != nil {
 		return err
 	}
+	given := by(consents, func(c andante.Consent) andante.ContactID { return c.Contact })
 	for _, it := range b.items {
 		it.holds = keep(holds, func(h andante.Hold) bool { return h.Covers(it.touch) })
 		it.bars = keep(bars, it.isBarred)
-		it.consents = keep(consents, func(c andante.Consent) bool { return c.Contact == it.contact.ID })
-		it.earlier = keep(earlier, func(t andante.Touch) bool { return t.Enrollment == it.enrollment.ID && t.ID != it.touch.ID })
-		it.quotes = keep(quotes, func(q store.Quote) bool { return q.Enrollment == it.enrollment.ID })
+		it.consents = given[it.contact.ID]
 		it.refused = refused[it.touch.ID]
-		it.history = historyOf(b.now, it.earlier, keep(events, func(e store.LastEvent) bool { return e.Contact == it.contact.ID }))
 	}
 	return r.loadCounted(ctx, tx, b.w.Policy, b.items, b.now)
+}
+
+// loadPast reads what happened to those whose step asks about it: in a condition, or
+// because it goes on with a conversation.
+func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
+	var curious []andante.ContactID
+	var both, talking []andante.EnrollmentID
+	for _, it := range b.items {
+		if it.asks() {
+			curious, both = append(curious, it.contact.ID), append(both, it.enrollment.ID)
+		}
+		if it.talks(b.w) {
+			talking, both = append(talking, it.enrollment.ID), append(both, it.enrollment.ID)
+		}
+	}
+	happened, err := tx.LastEvents(ctx, compact(curious))
+	if err != nil {
+		return err
+	}
+	settled, err := tx.SettledTouchesOf(ctx, compact(both))
+	if err != nil {
+		return err
+	}
+	kept, err := tx.QuotesOf(ctx, compact(talking))
+	if err != nil {
+		return err
+	}
+	events := by(happened, func(e store.LastEvent) andante.ContactID { return e.Contact })
+	earlier := by(settled, func(t andante.Touch) andante.EnrollmentID { return t.Enrollment })
+	quotes := by(kept, func(q store.Quote) andante.EnrollmentID { return q.Enrollment })
+	for _, it := range b.items {
+		it.earlier = keep(earlier[it.enrollment.ID], func(t andante.Touch) bool { return t.ID != it.touch.ID })
+		it.quotes = quotes[it.enrollment.ID]
+		if it.asks() {
+			it.history = historyOf(b.now, it.earlier, events[it.contact.ID])
+		}
+	}
+	return nil
+}
+
+// asks tells whether a condition is asked about the touch.
+func (it *item) asks() bool {
+	return it.step != nil && it.step.When != "" ||
+		it.plan != nil && slices.ContainsFunc(it.plan.Exit, func(x sequences.Exit) bool { return x.When != "" })
+}
+
+// talks tells whether the touch goes on with a conversation, by the plan or by today's
+// words.
+func (it *item) talks(w *workspace.Workspace) bool {
+	if it.step == nil {
+		return false
+	}
+	_, words, ok := it.words(w)
+	return it.step.Thread || ok && words.Thread
+}
+
+// by groups a list by a key.
+func by[T any, K comparable](list []T, key func(T) K) map[K][]T {
+	m := make(map[K][]T, len(list))
+	for _, t := range list {
+		m[key(t)] = append(m[key(t)], t)
+	}
+	return m
 }
 
 // refusals are the tries at a touch that the other side put off. They set the
@@ -270,13 +314,9 @@ func movedAccounts(ctx context.Context, tx *store.Tx, items []*item) (map[andant
 	for _, it := range items {
 		ids = append(ids, it.account.ID)
 	}
-	accounts, err := tx.Accounts(ctx, compact(ids))
+	version, err := tx.Versions(ctx, compact(ids))
 	if err != nil {
 		return nil, err
-	}
-	version := map[andante.AccountID]int64{}
-	for _, a := range accounts {
-		version[a.ID] = a.Version
 	}
 	moved := map[andante.AccountID]bool{}
 	for _, it := range items {
@@ -290,14 +330,10 @@ func movedAccounts(ctx context.Context, tx *store.Tx, items []*item) (map[andant
 // lockAccountsOf locks the accounts that touches belong to now: a contact may have
 // moved to another one since they were loaded.
 func lockAccountsOf(ctx context.Context, tx *store.Tx, ids []andante.TouchID) error {
-	return ops.Lock(ctx, tx, func() ([]andante.AccountID, error) {
-		touches, err := tx.Touches(ctx, ids)
-		var accounts []andante.AccountID
-		for _, t := range touches {
-			accounts = append(accounts, t.Account)
-		}
-		return compact(accounts), err
-	})
+	if !tx.LocksRows() {
+		return nil
+	}
+	return ops.Lock(ctx, tx, func() ([]andante.AccountID, error) { return tx.AccountsOfTouches(ctx, ids) })
 }
 
 func keep[T any](list []T, f func(T) bool) []T {

@@ -71,11 +71,12 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 		return m, "", err
 	}
 	link := r.link(ops.Token{Contact: it.contact.ID, Touch: it.touch.ID, Kind: it.touch.Kind, Address: it.touch.Address})
-	if id, err = b.w.Named(ctx, id, b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{})); err != nil {
+	if id, err = b.w.Named(ctx, id, it.values); err != nil {
 		return m, "", err
 	}
+	it.values.PutPerson("sender", id.Person)
 	in := templates.Input{
-		Values: b.w.Values(it.contact, it.account, it.enrollment, id), Subject: thread.subject, Unsubscribe: link, Quote: thread.quote(s, it.quotes, id),
+		Values: it.values, Subject: thread.subject, Unsubscribe: link, Quote: thread.quote(s, it.quotes, id),
 	}
 	out, err := tmpl.Render(ctx, in)
 	if err != nil {

@@ -153,9 +153,9 @@ func (r *run) guarded(ctx context.Context) (err error) {
 
 // work takes the lease's touches through the passes, a chunk at a time.
 func (r *run) work(ctx context.Context) error {
-	var touches []andante.Touch
+	var touches []andante.TouchID
 	err := r.store.Read(ctx, func(tx *store.Tx) (err error) {
-		touches, err = tx.TouchesIn(ctx, r.lease.ID)
+		touches, err = tx.TouchIDsIn(ctx, r.lease.ID)
 		return err
 	})
 	if err != nil {
@@ -193,7 +193,7 @@ const reloads = 4
 
 // chunk takes some touches through all passes. What a claim sends back to load,
 // because its account has moved, goes through them again.
-func (r *run) chunk(ctx context.Context, touches []andante.Touch) error {
+func (r *run) chunk(ctx context.Context, touches []andante.TouchID) error {
 	for try := 0; len(touches) > 0 && r.away.IsZero() && try < reloads; try++ {
 		b, err := r.load(ctx, touches)
 		if err != nil {
@@ -218,7 +218,7 @@ func (r *run) chunk(ctx context.Context, touches []andante.Touch) error {
 
 // apart halves a chunk that the store refuses for its data, until the touch that
 // is to blame stands alone and fails alone.
-func (r *run) apart(ctx context.Context, b *batch, touches []andante.Touch, cause error) error {
+func (r *run) apart(ctx context.Context, b *batch, touches []andante.TouchID, cause error) error {
 	if len(touches) > 1 {
 		half := len(touches) / 2
 		if err := r.chunk(ctx, touches[:half]); err != nil {
@@ -226,8 +226,11 @@ func (r *run) apart(ctx context.Context, b *batch, touches []andante.Touch, caus
 		}
 		return r.chunk(ctx, touches[half:])
 	}
+	if len(b.items) == 0 {
+		return nil // it is ours no more
+	}
 	f := failed(andante.ReasonPrepare, cause)
-	t := touches[0]
+	t := b.items[0].touch
 	return r.store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
 			return err

@@ -43,6 +43,8 @@ type Workspace struct {
 	conditions sync.Map // source → *conditions.Condition or error
 	texts      sync.Map // textKey → *templates.Template
 	names      sync.Map // a sender's name with Liquid → *templates.Line
+	formOnce   sync.Once
+	form       *andante.Form
 }
 
 // Load reads a workspace and returns every finding, sorted by place. The
@@ -218,17 +220,8 @@ func (w *Workspace) CheckCondition(src string) error {
 // zero Identity where nothing is sent.
 func (w *Workspace) Values(c andante.Contact, a andante.Account, e andante.Enrollment, sender Identity) andante.Values {
 	owner, _ := w.Config.Person(a.Owner)
-	v := andante.ValuesOf(c, a, owner, w.Config.DeclaredFields())
+	v := w.blank().Fill(c, a, owner)
 	v.PutPerson("sender", sender.Person)
-	for name, value := range map[string]string{
-		"name": w.Config.Company.Name, "postal_address": w.Config.Company.PostalAddress, "legal_line": w.Config.Company.LegalLine,
-		"url": w.Config.Company.URL, "phone": w.Config.Company.Phone,
-	} {
-		v["company"][name] = nil
-		if value != "" {
-			v["company"][name] = value
-		}
-	}
 	if e.Variant != "" {
 		v["enrollment"]["variant"] = e.Variant
 	}
@@ -236,6 +229,17 @@ func (w *Workspace) Values(c andante.Contact, a andante.Account, e andante.Enrol
 		v["enrollment"]["entered"] = e.Entered
 	}
 	return v
+}
+
+// blank is the form of the workspace's fields, made once.
+func (w *Workspace) blank() *andante.Form {
+	w.formOnce.Do(func() {
+		c := w.Config.Company
+		w.form = andante.NewForm(w.Config.DeclaredFields(), map[string]string{
+			"name": c.Name, "postal_address": c.PostalAddress, "legal_line": c.LegalLine, "url": c.URL, "phone": c.Phone,
+		})
+	})
+	return w.form
 }
 
 // Facts gathers what the governor knows of a contact, without touches.

@@ -105,6 +105,10 @@ func accountReplaced(_ *testing.T, s db) {
 		return tx.Accounts(ctx, pick(accounts, accountID))
 	})
 	s.same("accounts", accounts, sorted(got, accountID))
+	versions := map[andante.AccountID]int64{accounts[0].ID: accounts[0].Version, accounts[1].ID: accounts[1].Version}
+	s.same("versions", versions, read(s, func(ctx context.Context, tx *store.Tx) (map[andante.AccountID]int64, error) {
+		return tx.Versions(ctx, []andante.AccountID{accounts[0].ID, accounts[1].ID, id[andante.AccountID](7777)})
+	}))
 }
 
 func contactsRoundTrip(_ *testing.T, s db) {

@@ -52,6 +52,7 @@ func (s db) waits(f func(ctx context.Context, tx *store.Tx) error) bool {
 }
 
 func nothingLost(t *testing.T, s db) {
+	s.same("rows are locked one by one", s.Postgres(), read(s, func(_ context.Context, tx *store.Tx) (bool, error) { return tx.LocksRows(), nil }))
 	accounts, _ := s.people(3)
 	ids := pick(accounts, accountID)
 	const writers, rounds = 8, 5

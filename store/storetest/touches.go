@@ -137,6 +137,17 @@ func touchesFound(_ *testing.T, s db) {
 	s.same("in the lease", []int{3, 2, 1}, numbers(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
 		return tx.TouchesIn(ctx, lease)
 	})))
+	s.same("ids in the lease", []andante.TouchID{all[3].ID, all[2].ID, all[1].ID}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.TouchID, error) {
+		return tx.TouchIDsIn(ctx, lease)
+	}))
+	s.same("over", []int{0, 8}, numbers(sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+		return tx.SettledTouchesOf(ctx, []andante.EnrollmentID{all[0].Enrollment, all[4].Enrollment, all[8].Enrollment})
+	}), touchID)))
+	accounts := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
+		return tx.AccountsOfTouches(ctx, []andante.TouchID{all[0].ID, all[1].ID, all[0].ID, id[andante.TouchID](77)})
+	})
+	slices.Sort(accounts)
+	s.same("accounts of touches", []andante.AccountID{all[0].Account, all[1].Account}, accounts)
 	s.same("of the contact", []int{1, 0, 3, 2, 4, 5, 6, 7, 8, 9}, numbers(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
 		return tx.TouchesOfContact(ctx, contact)
 	})))
@@ -408,7 +419,7 @@ func counted(_ *testing.T, s db) {
 			t := all[n]
 			list = append(list, store.Counted{
 				ID: t.ID, Contact: t.Contact, Account: t.Account, Address: t.Address, Kind: t.Kind, Purpose: t.Purpose,
-				Sequence: t.Sequence, Step: t.Step, At: t.Counted,
+				At: t.Counted,
 			})
 		}
 		return list
