@@ -28,8 +28,14 @@ type Flights struct {
 	// before the first byte and, if that is false, writes nothing and returns
 	// a *SendError of kind Untried. ctx ends waits that come before the first
 	// byte; a message that is begun is finished within the channel's time-outs.
-	Send func(ctx context.Context, s Sealed, open func() bool) (Receipt, error)
+	// A channel that can say the beginning of the next message together with the
+	// end of this one asks ahead for it; the next Send is for that message.
+	Send func(ctx context.Context, s Sealed, open func() bool, ahead Ahead) (Receipt, error)
 }
+
+// Ahead returns the message that follows in the flight, if there is one and it may be
+// begun now. Whether it may be finished its own Send asks.
+type Ahead func() (Sealed, bool)
 
 // Run delivers the batch. It returns what [Channel].Deliver returns.
 func (f *Flights) Run(ctx context.Context, batch []Sealed, gate Gate) error {
@@ -90,19 +96,27 @@ func (f *Flights) fly(ctx context.Context, flight []Sealed, gate Gate) error {
 		return err
 	}
 	began, written := f.Clock.Wall(), 0
-	for _, s := range only(flight, permitted) {
-		late := func() bool { return f.Clock.Wall().Sub(began) >= f.Time }
-		if ctx.Err() != nil || late() {
+	going := only(flight, permitted)
+	over := func(more time.Duration) bool { // connecting anew may take a flight's time too
+		return ctx.Err() != nil || f.Clock.Wall().Sub(began)+more >= f.Time
+	}
+	announced := 0 // the message after the one on the wire, if its beginning is said
+	for i, s := range going {
+		if over(0) && announced != i {
 			gate.Done(s.Touch, Receipt{}, &SendError{Kind: Untried})
 			continue
 		}
 		begun := false
 		r, err := f.Send(ctx, s, func() bool {
-			if !begun && late() { // connecting anew may have taken the flight's time
-				return false
-			}
-			begun = gate.Open(s.Touch)
+			begun = (begun || !over(0)) && gate.Open(s.Touch)
 			return begun
+		}, func() (Sealed, bool) {
+			each := f.Clock.Wall().Sub(began) / time.Duration(i+1)
+			if i+1 == len(going) || over(2*each) || !gate.Open(going[i+1].Touch) {
+				return Sealed{}, false
+			}
+			announced = i + 1
+			return going[i+1], true
 		})
 		err = outcome(err)
 		if KindOf(err) != Untried {

@@ -24,7 +24,7 @@ func batch(n int) []channels.Sealed {
 
 // flights returns flights in which each message takes d.
 func flights(clock *testclock.Clock, d time.Duration) *channels.Flights {
-	return &channels.Flights{Clock: clock, Send: func(_ context.Context, _ channels.Sealed, open func() bool) (channels.Receipt, error) {
+	return &channels.Flights{Clock: clock, Send: func(_ context.Context, _ channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
 		if !open() {
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
@@ -125,7 +125,7 @@ func TestConnectComesFirst(t *testing.T) {
 func TestStrangePermit(t *testing.T) {
 	t.Parallel()
 	var got []andante.TouchID
-	f := &channels.Flights{Clock: &testclock.Clock{}, Send: func(_ context.Context, s channels.Sealed, _ func() bool) (channels.Receipt, error) {
+	f := &channels.Flights{Clock: &testclock.Clock{}, Send: func(_ context.Context, s channels.Sealed, _ func() bool, _ channels.Ahead) (channels.Receipt, error) {
 		got = append(got, s.Touch)
 		return channels.Receipt{}, nil
 	}}
@@ -144,7 +144,7 @@ func TestOutcomesAreMadeFit(t *testing.T) {
 	t.Parallel()
 	plain := errors.New("something broke")
 	results := []error{nil, plain, &channels.SendError{Kind: channels.Permanent, Code: 550, Response: "\x00\xff"}}
-	f := &channels.Flights{Clock: &testclock.Clock{}, Send: func(_ context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+	f := &channels.Flights{Clock: &testclock.Clock{}, Send: func(_ context.Context, s channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
 		open()
 		return channels.Receipt{Response: "\x00"}, results[s.Touch[0]-'A']
 	}}
@@ -172,7 +172,7 @@ func TestOutcomesAreMadeFit(t *testing.T) {
 func TestSlowConnect(t *testing.T) {
 	t.Parallel()
 	clock := &testclock.Clock{}
-	f := &channels.Flights{Clock: clock, Send: func(_ context.Context, _ channels.Sealed, open func() bool) (channels.Receipt, error) {
+	f := &channels.Flights{Clock: clock, Send: func(_ context.Context, _ channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
 		clock.Tick(channels.FlightTime)
 		if open() {
 			t.Error("open after the flight's time")

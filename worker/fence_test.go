@@ -137,7 +137,7 @@ func (w *wire) Deliver(ctx context.Context, batch []channels.Sealed, g channels.
 		w.claimed <- struct{}{}
 		<-w.goOn
 	}
-	flights := channels.Flights{Clock: w.f.clock, Send: func(_ context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+	flights := channels.Flights{Clock: w.f.clock, Send: func(_ context.Context, s channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
 		if !open() {
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}

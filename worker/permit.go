@@ -23,16 +23,16 @@ type gate struct {
 	asked map[andante.TouchID]bool // for which a permit was asked
 
 	mu       sync.Mutex
-	waiting  []andante.TouchID        // permitted, and not begun
-	noted    map[andante.TouchID]bool // whose outcome is known
-	outcomes []outcome                // known, not recorded
-	started  time.Time                // of the message on the wire, of the machine
-	written  int                      // messages that were on the wire
-	shut     andante.Reason           // why nothing more is written: the sender is refused, or the process ends
+	waiting  []andante.TouchID             // permitted, and not begun
+	noted    map[andante.TouchID]bool      // whose outcome is known
+	outcomes []outcome                     // known, not recorded
+	started  map[andante.TouchID]time.Time // of what is on the wire, of the machine
+	written  int                           // messages that were on the wire
+	shut     andante.Reason                // why nothing more is written: the sender is refused, or the process ends
 }
 
 func newGate(r *run, b *batch) *gate {
-	g := &gate{r: r, b: b, items: map[andante.TouchID]*item{}, asked: map[andante.TouchID]bool{}, noted: map[andante.TouchID]bool{}}
+	g := &gate{r: r, b: b, items: map[andante.TouchID]*item{}, asked: map[andante.TouchID]bool{}, noted: map[andante.TouchID]bool{}, started: map[andante.TouchID]time.Time{}}
 	for _, it := range b.alive() {
 		g.items[it.touch.ID] = it
 	}
@@ -215,7 +215,7 @@ func (g *gate) Open(id andante.TouchID) bool {
 	if !slices.Contains(g.waiting, id) {
 		return true
 	}
-	g.started = g.r.clock.Wall()
+	g.started[id] = g.r.clock.Wall()
 	if g.r.clock.Now().After(g.items[id].touch.NotAfter) {
 		return false
 	}
@@ -243,7 +243,10 @@ func (g *gate) note(id andante.TouchID, receipt channels.Receipt, err error) {
 	if kind != channels.Untried {
 		g.written++
 	}
-	g.outcomes = append(g.outcomes, outcome{
-		item: g.items[id], receipt: receipt, err: err, at: g.r.clock.Now(), took: g.r.clock.Wall().Sub(g.started),
-	})
+	o := outcome{item: g.items[id], receipt: receipt, err: err, at: g.r.clock.Now()}
+	if began, ok := g.started[id]; ok {
+		o.took = g.r.clock.Wall().Sub(began)
+		delete(g.started, id)
+	}
+	g.outcomes = append(g.outcomes, o)
 }

@@ -68,7 +68,7 @@ func (a *api) Deliver(ctx context.Context, batch []channels.Sealed, gate channel
 	return nil
 }
 
-func (a *api) send(_ context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+func (a *api) send(_ context.Context, s channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
 	if !a.skipGate && !open() {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 	}

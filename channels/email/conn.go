@@ -24,6 +24,7 @@ type conn struct {
 	extensions map[string]string
 
 	mails    int       // begun on it
+	ahead    bool      // the commands of the next mail are said already
 	answered bool      // at least one mail had an answer
 	used     time.Time // last, by the machine's clock
 }
@@ -47,8 +48,9 @@ func (o outcome) result() (channels.Receipt, error) {
 
 // send delivers one mail and leaves the connection ready for the next, or dead. open is
 // asked once more before the mail itself: a relay may take minutes over the commands,
-// and without its final dot it has nothing yet.
-func (c *conn) send(m envelope, open func() bool) outcome {
+// and without its final dot it has nothing yet. With the mail go the commands of the one
+// that ahead names (RFC 2920 section 3.1), so that each mail waits for one answer only.
+func (c *conn) send(m envelope, open func() bool, ahead func() (envelope, bool)) outcome {
 	c.mails++
 	defer func() { c.used = c.clock.Wall() }()
 	out, accepted := c.command(m)
@@ -56,9 +58,9 @@ func (c *conn) send(m envelope, open func() bool) outcome {
 	case accepted && !open():
 		return outcome{err: &channels.SendError{Kind: channels.Untried}, dead: true}
 	case accepted:
-		out = c.transfer(m)
+		out = c.transfer(m, ahead)
 	}
-	if !out.dead && out.err != nil {
+	if !out.dead && out.err != nil && !c.ahead { // a mail refused at its dot is over anyway
 		out.dead = !c.reset()
 	}
 	if !out.stale {
@@ -70,22 +72,14 @@ func (c *conn) send(m envelope, open func() bool) outcome {
 // command says MAIL, RCPT and DATA, at once where the relay takes it so (RFC
 // 2920), and tells whether the relay now waits for the mail.
 func (c *conn) command(m envelope) (outcome, bool) {
-	lines := []struct {
-		stage stage
-		text  string
-		want  int // hundreds of the code that lets the mail go on
-	}{
-		{stageMail, "MAIL FROM:<" + m.from + ">" + c.size(m), 2},
-		{stageRcpt, "RCPT TO:<" + m.to + ">", 2},
-		{stageData, "DATA", 3},
-	}
-	_, pipelined := c.extensions["PIPELINING"]
-	if pipelined {
-		all := lines[0].text + "\r\n" + lines[1].text + "\r\n" + lines[2].text + "\r\n"
-		if _, err := c.wire.write(c.cfg.CommandTimeout, []byte(all)); err != nil {
+	lines := c.commands(m)
+	pipelined := c.pipelines()
+	if pipelined && !c.ahead {
+		if _, err := c.wire.write(c.cfg.CommandTimeout, together(nil, lines)); err != nil {
 			return died(stageMail, err), false
 		}
 	}
+	c.ahead = false
 	var refused *outcome
 	for _, l := range lines {
 		r, err := c.exchange(pipelined, l.text)
@@ -113,6 +107,35 @@ func (c *conn) command(m envelope) (outcome, bool) {
 	return outcome{}, true
 }
 
+// A command of a mail, and the hundreds of the code that lets the mail go on.
+type command struct {
+	stage stage
+	text  string
+	want  int
+}
+
+func (c *conn) commands(m envelope) [3]command {
+	return [3]command{
+		{stageMail, "MAIL FROM:<" + m.from + ">" + c.size(m), 2},
+		{stageRcpt, "RCPT TO:<" + m.to + ">", 2},
+		{stageData, "DATA", 3},
+	}
+}
+
+// together appends commands as they go in one write.
+func together(b []byte, lines [3]command) []byte {
+	for _, l := range lines {
+		b = append(append(b, l.text...), "\r\n"...)
+	}
+	return b
+}
+
+// pipelines tells whether the relay takes several commands at once.
+func (c *conn) pipelines() bool {
+	_, ok := c.extensions["PIPELINING"]
+	return ok
+}
+
 // exchange reads the reply to a line, and writes the line first where all of
 // them have not been written together.
 func (c *conn) exchange(written bool, line string) (reply, error) {
@@ -132,8 +155,14 @@ func (c *conn) size(m envelope) string {
 }
 
 // transfer hands over the mail, final dot included, and waits for the answer.
-func (c *conn) transfer(m envelope) outcome {
-	n, err := c.wire.write(c.cfg.CommandTimeout, m.data)
+func (c *conn) transfer(m envelope, ahead func() (envelope, bool)) outcome {
+	data := m.data
+	if c.pipelines() && c.mails < c.cfg.MaxMails {
+		if next, ok := ahead(); ok {
+			data, c.ahead = together(data, c.commands(next)), true
+		}
+	}
+	n, err := c.wire.write(c.cfg.CommandTimeout, data)
 	if err != nil && n < len(m.data) {
 		// The dot never left: whatever came of it, it was not accepted. A relay
 		// that had enough may have said why before it hung up.

@@ -38,21 +38,22 @@ func envelopeOf(s channels.Sealed) (envelope, error) {
 // dotted doubles each dot that begins a line and appends the final one (RFC 5321
 // section 4.5.2).
 func dotted(mail []byte) ([]byte, error) {
-	out := make([]byte, 0, len(mail)+len(mail)/64+8)
+	out := make([]byte, 0, len(mail)+len(mail)/64+256) // with room for the next mail's commands
 	for len(mail) > 0 {
 		if mail[0] == '.' {
 			out = append(out, '.')
 		}
-		end := bytes.IndexAny(mail, "\r\n")
-		if end < 0 {
-			out = append(append(out, mail...), "\r\n"...)
-			break
+		line, rest := mail, []byte(nil)
+		if end := bytes.IndexByte(mail, '\n'); end >= 0 {
+			line, rest = mail[:end+1], mail[end+1:]
+		} else {
+			line = append(line[:len(line):len(line)], "\r\n"...)
 		}
-		if !bytes.HasPrefix(mail[end:], []byte("\r\n")) {
+		if len(line) < 2 || bytes.IndexByte(line, '\r') != len(line)-2 {
 			return nil, errBareLine
 		}
-		out = append(out, mail[:end+2]...)
-		mail = mail[end+2:]
+		out = append(out, line...)
+		mail = rest
 	}
 	return append(out, ".\r\n"...), nil
 }

@@ -69,7 +69,7 @@ func (t *trip) redial(ctx context.Context) error {
 // send delivers one mail. Where the connection turns out dead before anything
 // but commands was said, the mail is begun again on a new one: nothing of it had
 // left, so this is no second try.
-func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool, ahead channels.Ahead) (channels.Receipt, error) {
 	m, err := envelopeOf(s)
 	if err != nil {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err}
@@ -83,9 +83,19 @@ func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool) (c
 			return channels.Receipt{}, last
 		}
 		if !open() {
+			if t.conn.ahead { // what is said can't be taken back
+				t.drop()
+			}
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
-		out := t.conn.send(m, open)
+		out := t.conn.send(m, open, func() (envelope, bool) {
+			next, ok := ahead()
+			if !ok {
+				return envelope{}, false
+			}
+			m, err := envelopeOf(next)
+			return m, err == nil
+		})
 		if out.dead {
 			t.died()
 		}

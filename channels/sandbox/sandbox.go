@@ -118,7 +118,7 @@ func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate cha
 }
 
 // send carries out what the recipient's suffix asks for.
-func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool) (channels.Receipt, error) {
+func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
 	if !open() {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 	}
