@@ -11,3 +11,6 @@ func (s *Store) MigrateDown(ctx context.Context) error {
 	_, err = p.DownTo(ctx, 0)
 	return err
 }
+
+// AddressOf is what a home remembers of a URL.
+var AddressOf = addressOf

@@ -23,6 +23,8 @@ const (
 	metaOutage   = "outage"
 	metaRules    = "rules"
 	metaKeys     = "keys"
+	metaHome     = "home"
+	metaMark     = "mark"
 )
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
@@ -201,20 +203,14 @@ func (tx *Tx) Outage(ctx context.Context) (o Outage, err error) {
 // Seen notes that a scheduler looks now. If nobody has looked for longer than
 // `after`, the time since then becomes the outage. It is written once a minute.
 func (tx *Tx) Seen(ctx context.Context, now time.Time, after time.Duration) error {
-	v, err := tx.meta(ctx, metaSeen)
+	last, err := tx.LastSeen(ctx)
 	if err != nil {
 		return err
 	}
-	last := now
-	if v != "" {
-		n, err := strconv.ParseInt(v, 10, 64)
-		if err != nil {
-			return err
-		}
-		last = time.UnixMilli(n)
-		if since := now.Sub(last); since >= 0 && since < time.Minute {
-			return nil
-		}
+	if last.IsZero() {
+		last = now
+	} else if since := now.Sub(last); since >= 0 && since < time.Minute {
+		return nil
 	}
 	if now.Sub(last) > after {
 		if err := tx.setMeta(ctx, metaOutage, fmt.Sprintf("%d %d", last.UnixMilli(), now.UnixMilli())); err != nil {

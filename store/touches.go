@@ -183,7 +183,7 @@ func (tx *Tx) WakeHeld(ctx context.Context, scope andante.HoldScope, key string,
 	column := map[andante.HoldScope]string{
 		andante.HoldContact: "contact_id", andante.HoldAccount: "account_id", andante.HoldSequence: "sequence", andante.HoldSender: "sender",
 	}[scope]
-	text, args := "UPDATE touches SET due_at=$1 WHERE state='planned' AND reason IN ('held', 'sender') AND due_at > $1", []any{ms(now)}
+	text, args := "UPDATE touches SET due_at=$1 WHERE "+waitsForHold, []any{ms(now)}
 	if column != "" {
 		text, args = text+" AND "+column+"=$2", append(args, key)
 	}

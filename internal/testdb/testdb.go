@@ -55,6 +55,22 @@ func Postgres(t testing.TB) string {
 	return u.String()
 }
 
+// Copy makes a copy of a database that nobody has open, as `createdb -T` does, and
+// returns its URL. It goes with the test.
+func Copy(t testing.TB, dsn string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := strings.TrimPrefix(u.Path, "/"), "andante_"+strings.ToLower(rand.Text())
+	server := os.Getenv(PostgresVariable)
+	execPostgres(t, server, "CREATE DATABASE "+to+" TEMPLATE "+from)
+	t.Cleanup(func() { execPostgres(t, server, "DROP DATABASE "+to+" WITH (FORCE)") })
+	u.Path = "/" + to
+	return u.String()
+}
+
 // SQLite runs a statement on a database file beside whoever else has it open: to make
 // it refuse what a test wants refused.
 func SQLite(t testing.TB, path, statement string) {

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"consent", consentTests},
 		{"enrollments", enrollmentTests},
 		{"meta", metaTests},
+		{"home", homeTests},
 		{"counts", countTests},
 		{"transactions", transactionTests},
 		{"locks", lockTests},
