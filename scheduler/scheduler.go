@@ -22,6 +22,9 @@ type Options struct {
 	Interval   time.Duration // how often it looks when nobody wakes it
 	Batch      int           // most touches in a lease
 	Brake      int           // most touches leased at a time
+	// Marked, if set, has the store's mark raised once a minute, and is told each one
+	// once it is committed.
+	Marked func(context.Context, int64)
 }
 
 // Defaults fills what is not set.
@@ -45,11 +48,21 @@ type Scheduler struct {
 	wake  chan struct{}
 	// resumed is when enrollments were resumed last, by the calendar.
 	resumed time.Time
+	// marked is when the mark was raised last, by the machine.
+	marked time.Time
+	// epoch is the store's, as the first round found it; -1: before that.
+	epoch int64
 }
+
+// ErrTakenOver says that the store was taken over while the scheduler ran.
+var ErrTakenOver = errors.New("the store was taken over while this process ran, and what it had leased is void: start it again")
 
 // New returns a scheduler.
 func New(o *ops.Ops, q queue.Queue, opt Options, log *slog.Logger) *Scheduler {
-	return &Scheduler{store: o.Store, queue: q, ops: o, clock: o.Clock, log: log, o: opt.Defaults(), wake: make(chan struct{}, 1)}
+	return &Scheduler{
+		store: o.Store, queue: q, ops: o, clock: o.Clock, log: log, o: opt.Defaults(), wake: make(chan struct{}, 1),
+		marked: o.Clock.Wall(), epoch: -1,
+	}
 }
 
 // Wake has it look at once. It never blocks.
@@ -60,11 +73,15 @@ func (s *Scheduler) Wake() {
 	}
 }
 
-// Run goes round until ctx ends. A round that fails is logged and tried again.
+// Run goes round until ctx ends. A round that fails is logged and tried again, but for
+// [ErrTakenOver]: what to do with what is due is no longer this process's to say.
 // idle, if set, is called when a round leased nothing and no lease is out.
 func (s *Scheduler) Run(ctx context.Context, idle func(context.Context, Round) error) error {
 	for ctx.Err() == nil {
 		r, err := s.Round(ctx)
+		if errors.Is(err, ErrTakenOver) {
+			return err
+		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("the scheduler could not look", "err", err)
 		}
@@ -282,6 +299,12 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err := tx.Seen(ctx, now, outage); err != nil {
 		return nil, err
 	}
+	if err := s.sameEpoch(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := s.mark(ctx, tx); err != nil {
+		return nil, err
+	}
 	if _, r.Out, err = tx.LeaseLoad(ctx); err != nil {
 		return nil, err
 	}
@@ -305,6 +328,40 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 		r.Next, r.Waiting = pace.next(heads)
 	}
 	return items, nil
+}
+
+// sameEpoch keeps to the epoch in which the scheduler began.
+func (s *Scheduler) sameEpoch(ctx context.Context, tx *store.Tx) error {
+	epoch, err := tx.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	if s.epoch >= 0 && epoch != s.epoch {
+		return ErrTakenOver
+	}
+	s.epoch = epoch
+	return nil
+}
+
+// markEvery is how much work an older state of the store may lack unnoticed.
+const markEvery = time.Minute
+
+// mark raises the store's mark once a minute. Each scheduler does so for itself: what
+// another one is told is no evidence on this machine.
+func (s *Scheduler) mark(ctx context.Context, tx *store.Tx) error {
+	at := s.clock.Wall()
+	if since := at.Sub(s.marked); s.o.Marked == nil || since >= 0 && since < markEvery {
+		return nil
+	}
+	mark, err := tx.RaiseMark(ctx, 0)
+	if err != nil {
+		return err
+	}
+	tx.Then(func() {
+		s.marked = at
+		s.o.Marked(ctx, mark)
+	})
+	return nil
 }
 
 // grant makes leases of what is due, as far as the senders' throttles let it out, and
