@@ -46,6 +46,7 @@ const (
 	ReasonAddress   Reason = "bad_address"
 	ReasonSender    Reason = "sender"
 	ReasonUnknown   Reason = "unknown"
+	ReasonTakenOver Reason = "taken_over" // another may have sent it before the store was taken over
 	ReasonGaveUp    Reason = "gave_up"
 	ReasonStore     Reason = "store" // the store could not answer
 	ReasonReturned  Reason = "returned"
@@ -111,6 +112,7 @@ var reasonText = map[Reason]string{
 	ReasonAddress:   "the mailbox does not exist",
 	ReasonSender:    "the server refused the sender",
 	ReasonUnknown:   "sent, but the answer was lost",
+	ReasonTakenOver: "it may have been sent before the store was taken over",
 	ReasonGaveUp:    "tried until it was too late",
 	ReasonStore:     "the store did not answer",
 	ReasonReturned:  "taken back before it was sent",

@@ -27,11 +27,13 @@ const (
 // States lists every state in the order in which they are shown.
 var States = []State{Planned, Leased, Claimed, Attempted, Review, Open, Sent, Done, Unknown, Failed, Skipped, Canceled}
 
-// transitions is the one table of what may follow what.
+// transitions is the one table of what may follow what. A touch that never left this
+// store's hands becomes unknown when the store is taken over: if it is a copy, the
+// original may have sent the touch since.
 var transitions = map[State][]State{
-	Planned:   {Leased, Skipped, Canceled},
-	Leased:    {Claimed, Planned, Failed, Review, Skipped, Canceled},
-	Claimed:   {Attempted, Planned, Failed, Skipped, Canceled},
+	Planned:   {Leased, Skipped, Canceled, Unknown},
+	Leased:    {Claimed, Planned, Failed, Review, Skipped, Canceled, Unknown},
+	Claimed:   {Attempted, Planned, Failed, Skipped, Canceled, Unknown},
 	Attempted: {Sent, Failed, Unknown, Planned, Open},
 	Review:    {Planned, Skipped, Canceled},
 	Open:      {Done, Skipped, Sent, Canceled},
@@ -115,6 +117,10 @@ const (
 	WrittenOnly = "2.0.0 sandbox: written"
 	Redirected  = "redirected to "
 )
+
+// TakenOver is the response of an attempt that may have been made before the store was
+// taken over: by the original of a copy, or after the backup.
+const TakenOver = "the store was taken over; it may have been sent since the backup"
 
 // Outcome of one attempt.
 type Outcome string

@@ -346,6 +346,9 @@ func (t *teller) attempt(a andante.Attempt) {
 		l.Text = "on its way"
 	case andante.OutcomeUnknown:
 		l.Text = "it may have been sent, for the answer was lost: it counts, and is never sent again by itself"
+		if a.Response == andante.TakenOver {
+			l.Text, said = andante.TakenOver+": it counts, and is never sent again by itself", ""
+		}
 	case andante.OutcomeUntried:
 		l.Text = "allowed, but not written any more; it comes again"
 	default:
