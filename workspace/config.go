@@ -27,6 +27,7 @@ type Config struct {
 	Channels Channels `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
 	Deliver  Deliver  `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
 	Store    string   `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
+	State    string   `yaml:"state" doc:"folder outside of the store that remembers how far the store had come; empty: the workspace's own with .state behind its name" env:"ANDANTE_STATE"`
 	Redis    string   `yaml:"redis" doc:"empty: inside the process; redis://… , redis-sentinel://… or redis-cluster://…" env:"ANDANTE_REDIS"`
 	Web      Web      `yaml:"web" doc:"where the web role listens"`
 

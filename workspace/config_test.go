@@ -19,13 +19,14 @@ func machine(yaml string) (*workspace.Config, error) {
 func TestMachine(t *testing.T) {
 	for _, name := range []string{
 		"ANDANTE_STORE", "ANDANTE_REDIS", "ANDANTE_SMTP_HOST", "ANDANTE_SMTP_PORT", "ANDANTE_SMTP_TLS", "ANDANTE_SMTP_USER",
-		"ANDANTE_DELIVER_MODE", "ANDANTE_DELIVER_TO", "ANDANTE_LISTEN",
+		"ANDANTE_DELIVER_MODE", "ANDANTE_DELIVER_TO", "ANDANTE_LISTEN", "ANDANTE_STATE",
 	} {
 		t.Setenv(name, "") // restored at the end
 		os.Unsetenv(name)
 	}
 	const file = `
 store: mail.db
+state: /var/lib/andante
 redis: redis://cache/0
 channels: {email: {host: relay.acme.example, user: andante}}
 deliver: {mode: live, only: acme.example}
@@ -35,20 +36,20 @@ deliver: {mode: live, only: acme.example}
 		t.Fatal(err)
 	}
 	type values struct {
-		Store, Redis, Host, TLS, User, Mode, Listen string
-		Port                                        int
+		Store, State, Redis, Host, TLS, User, Mode, Listen string
+		Port                                               int
 	}
 	read := func(c *workspace.Config) values {
 		e := c.Channels.Email
-		return values{c.Store, c.Redis, e.Host, e.TLS, e.User, c.Deliver.Mode, c.Web.Listen, e.Port}
+		return values{c.Store, c.State, c.Redis, e.Host, e.TLS, e.User, c.Deliver.Mode, c.Web.Listen, e.Port}
 	}
-	want := values{"mail.db", "redis://cache/0", "relay.acme.example", "starttls", "andante", "live", "127.0.0.1:8025", 587}
+	want := values{"mail.db", "/var/lib/andante", "redis://cache/0", "relay.acme.example", "starttls", "andante", "live", "127.0.0.1:8025", 587}
 	if diff := cmp.Diff(want, read(c)); diff != "" {
 		t.Errorf("file and defaults:\n%s", diff)
 	}
 
 	for name, value := range map[string]string{
-		"ANDANTE_STORE": "postgres://db/andante", "ANDANTE_REDIS": "redis://other/1", "ANDANTE_SMTP_HOST": "smtp.acme.example",
+		"ANDANTE_STORE": "postgres://db/andante", "ANDANTE_STATE": "/mnt/state", "ANDANTE_REDIS": "redis://other/1", "ANDANTE_SMTP_HOST": "smtp.acme.example",
 		"ANDANTE_SMTP_PORT": "465", "ANDANTE_SMTP_TLS": "implicit", "ANDANTE_SMTP_USER": "mailer",
 		"ANDANTE_DELIVER_MODE": "redirect", "ANDANTE_DELIVER_TO": "nora@acme.example", "ANDANTE_LISTEN": "0.0.0.0:80",
 	} {
@@ -57,7 +58,7 @@ deliver: {mode: live, only: acme.example}
 	if c, err = machine(file); err != nil {
 		t.Fatal(err)
 	}
-	want = values{"postgres://db/andante", "redis://other/1", "smtp.acme.example", "implicit", "mailer", "redirect", "0.0.0.0:80", 465}
+	want = values{"postgres://db/andante", "/mnt/state", "redis://other/1", "smtp.acme.example", "implicit", "mailer", "redirect", "0.0.0.0:80", 465}
 	if diff := cmp.Diff(want, read(c)); diff != "" {
 		t.Errorf("environment:\n%s", diff)
 	}
