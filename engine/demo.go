@@ -115,7 +115,7 @@ func (d *demo) play(ctx context.Context) (err error) {
 		return err
 	}
 	roles := []Role{RoleScheduler, RoleWorker}
-	release, err := d.engine.own(ctx, roles) // before anything is written
+	release, err := d.engine.own(roles) // before anything is written
 	if err != nil {
 		return err
 	}

@@ -71,17 +71,43 @@ func (e *Engine) Run(ctx context.Context, r RunOptions) error {
 		return err
 	}
 	if !r.owned {
-		release, err := e.own(ctx, r.Roles)
+		release, err := e.own(r.Roles)
 		if err != nil {
 			return err
 		}
 		defer release()
 	}
-	if err := e.work(ctx, r); err != nil || !e.embedded(r.Roles) {
+	if err := e.begin(ctx, r); err != nil {
 		return err
 	}
+	err := e.work(ctx, r)
+	return errors.Join(err, e.end(context.WithoutCancel(ctx), r, err))
+}
+
+// begin sees that this process may work on the store, and settles what an earlier one
+// left: it provably is not running any more.
+func (e *Engine) begin(ctx context.Context, r RunOptions) error {
+	if !r.demo {
+		if err := e.admitted(ctx, r.Roles); err != nil {
+			return err
+		}
+	}
+	if !e.embedded(r.Roles) {
+		return nil
+	}
+	return e.settleOld(ctx)
+}
+
+// end leaves the store in order.
+func (e *Engine) end(ctx context.Context, r RunOptions, failed error) error {
+	if !r.demo && slices.Contains(r.Roles, RoleScheduler) && !errors.Is(failed, scheduler.ErrTakenOver) {
+		e.markEnd(ctx)
+	}
+	if failed != nil || !e.embedded(r.Roles) {
+		return nil
+	}
 	// Every part has ended, so what nobody has picked up comes back at once.
-	return e.returnLeases(context.WithoutCancel(ctx), "returned what no worker had taken")
+	return e.returnLeases(ctx, "returned what no worker had taken")
 }
 
 // work opens the queue and runs the parts until they end.
@@ -100,9 +126,8 @@ func (e *Engine) work(ctx context.Context, r RunOptions) error {
 	return err
 }
 
-// own takes an SQLite store for this process alone and settles what an earlier
-// one left: it provably is not running any more.
-func (e *Engine) own(ctx context.Context, roles []Role) (release func(), err error) {
+// own takes an SQLite store for this process alone.
+func (e *Engine) own(roles []Role) (release func(), err error) {
 	if !e.embedded(roles) {
 		alone := slices.Contains(roles, RoleScheduler) != slices.Contains(roles, RoleWorker)
 		if alone && e.Config.Redis == "" {
@@ -113,6 +138,11 @@ func (e *Engine) own(ctx context.Context, roles []Role) (release func(), err err
 	if !slices.Contains(roles, RoleScheduler) || !slices.Contains(roles, RoleWorker) {
 		return nil, errors.New("scheduler and worker on an SQLite store must be one process: leave out --role, or set `store:` to a postgres:// URL")
 	}
+	return e.lock()
+}
+
+// lock keeps every other process from running on an SQLite store.
+func (e *Engine) lock() (release func(), err error) {
 	path, err := filepath.EvalSymlinks(e.Store.Path()) // one lock for all names of the file
 	if err != nil {
 		return nil, err
@@ -122,10 +152,6 @@ func (e *Engine) own(ctx context.Context, roles []Role) (release func(), err err
 		return nil, fmt.Errorf("another andante runs on %s already", e.Store.Path())
 	}
 	if err != nil {
-		return nil, err
-	}
-	if err := e.settleOld(ctx); err != nil {
-		lock.Release()
 		return nil, err
 	}
 	return func() { lock.Release() }, nil
@@ -167,7 +193,11 @@ func (e *Engine) returnLeases(ctx context.Context, what string) error {
 }
 
 func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
-	sched := scheduler.New(e.Ops, q, e.o.Scheduler, e.log)
+	o := e.o.Scheduler
+	if !r.demo {
+		o.Marked = e.marked
+	}
+	sched := scheduler.New(e.Ops, q, o, e.log)
 	e.observe(q)
 	journal := worker.NewJournal(e.log, e.Registry)
 	e.Ops.Note = journal.Settled

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -12,12 +14,14 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/reports"
+	"github.com/andante-hq/andante/workspace"
 )
 
 func (a *app) runCommand() *cobra.Command {
 	var roles []string
 	var r engine.RunOptions
 	var workers int
+	var state string
 	c := command("day", "run", "Send what is due, as it becomes due",
 		"Runs scheduler, workers and web in one process, or with --role one of them on a\nshared Redis and Postgres. It ends with Ctrl-C or SIGTERM: what is on the wire is\nfinished, the rest waits for the next run, and nothing is lost or sent twice.",
 		"andante run\nandante run --until-idle\nandante run --role worker", nil)
@@ -27,6 +31,7 @@ func (a *app) runCommand() *cobra.Command {
 	f.BoolVar(&r.UntilIdle, "until-idle", false, "end when nothing is due now")
 	f.BoolVar(&r.Once, "once", false, "lease what is due one time, work it and end")
 	f.IntVar(&workers, "concurrency", 4, "batches worked at a time, and half as many urgent ones besides; each uses one connection")
+	f.StringVar(&state, "state", "", stateUsage)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if r.Once && r.UntilIdle {
 			return usagef("--once and --until-idle exclude each other")
@@ -43,10 +48,13 @@ func (a *app) runCommand() *cobra.Command {
 		if (r.Once || r.UntilIdle) && len(r.Roles) > 0 && !slices.Contains(r.Roles, engine.RoleScheduler) {
 			return usagef("--once and --until-idle need the scheduler's role")
 		}
+		if err := absolute(&state); err != nil {
+			return err
+		}
 		if r.Grace < 0 {
 			return usagef("--grace is not negative")
 		}
-		e, err := a.open(c.Context(), func(o *engine.Options) { o.Concurrency = workers })
+		e, err := a.open(c.Context(), func(o *engine.Options) { o.Concurrency, o.Config = workers, remember(state) })
 		if err != nil {
 			return err
 		}
@@ -54,6 +62,21 @@ func (a *app) runCommand() *cobra.Command {
 		return a.send(c.Context(), e, r)
 	}
 	return c
+}
+
+const stateUsage = "`folder` that remembers how far the store had come; state: in andante.yaml if not given"
+
+// absolute reads --state from where the command was called.
+func absolute(dir *string) (err error) {
+	if *dir != "" {
+		*dir, err = filepath.Abs(*dir)
+	}
+	return err
+}
+
+// remember has the engine use the folder of --state, if one is named.
+func remember(dir string) func(*workspace.Config) {
+	return func(c *workspace.Config) { c.State = cmp.Or(dir, c.State) }
 }
 
 // send runs the engine, with what a person at the terminal wants to know before

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/store"
+)
+
+// A copy that is started beside the original refuses. Once it is taken over, a day
+// after the original sent the second mail, nobody gets a mail twice, and the walk goes
+// on: what was due by then may have gone, and what follows goes once.
+func TestCopyBesideTheOriginal(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		setting func(*scene)
+		says    string
+	}{{"sqlite", onSQLite, "file"}, {"postgres", (*scene).onPostgres, "database"}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			const people = 7
+			s := walkers(t, people, c.setting, inbox.Options{})
+			original := s.part.Store
+			s.runs(0)
+			s.arrived(map[string]int{"first": people})
+			duplicate := s.duplicate(t)
+
+			s.part.Store = duplicate
+			s.refused(day+time.Hour, "is a copy, or was moved", c.says, "stop the original")
+			s.part.Store = original
+			s.runs(day + time.Hour)
+			s.runs(2*day + 2*time.Hour)
+			s.arrived(map[string]int{"first": people, "second": people, "third": people})
+
+			s.part.Store = duplicate
+			s.refused(2*day + 2*time.Hour)
+			if n := s.takeOver(2*day+3*time.Hour, false); n != 2*people {
+				t.Errorf("%d became unknown, want the second and the third mail of %d people", n, people)
+			}
+			s.runs(2*day + 3*time.Hour)
+			s.arrived(map[string]int{"first": people, "second": people, "third": people})
+			s.runs(5 * day)
+			s.arrived(map[string]int{"first": people, "second": people, "third": people, "fourth": people})
+			s.booksBalance(people)
+
+			s.part.Store = original // on one machine this one is behind now
+			s.refused(5*day, "earlier state")
+		})
+	}
+}
+
+// A file that is moved inside its file system is at home. One that is moved elsewhere
+// after a stop loses nothing by a takeover that says so.
+func TestMovingHouse(t *testing.T) {
+	t.Parallel()
+	const people = 3
+	s := walkers(t, people, onSQLite, inbox.Options{})
+	s.runs(0)
+	if err := errors.Join(os.Mkdir(filepath.Join(s.part.Dir, "sub"), 0o700), os.Rename(s.file(), filepath.Join(s.part.Dir, "sub/moved.db"))); err != nil {
+		t.Fatal(err)
+	}
+	s.part.Store = "sub/moved.db"
+	s.runs(day + time.Hour)
+	s.arrived(map[string]int{"first": people, "second": people})
+
+	copyOver(t, s.file(), filepath.Join(s.part.Dir, "elsewhere.db"))
+	if err := os.Remove(s.file()); err != nil {
+		t.Fatal(err)
+	}
+	s.part.Store = "elsewhere.db"
+	s.refused(2*day + 2*time.Hour)
+	if n := s.takeOver(2*day+2*time.Hour, true); n != 0 {
+		t.Errorf("%d became unknown", n)
+	}
+	s.runs(2*day + 2*time.Hour)
+	s.arrived(map[string]int{"first": people, "second": people, "third": people})
+}
+
+// A demo never sends for real, so it may live anywhere.
+func TestDemoHasNoHome(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 1, onSQLite, inbox.Options{})
+	s.part.Jumps = true
+	e := s.open()
+	err := e.Store.Write(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(tx.SetCalendar(t.Context(), e.Clock.Now()), tx.SetHome(t.Context(), store.Home{File: "elsewhere"}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := e.Run(t.Context(), RunOptions{Roles: s.part.Roles, demo: true, UntilIdle: true}); err != nil {
+		t.Error(err)
+	}
+	if _, err := e.TakeOver(t.Context(), false, nil); err == nil || !strings.Contains(err.Error(), "demo") {
+		t.Errorf("a demo is taken over: %v", err)
+	}
+	if _, err := os.Stat(s.part.Dir + ".state"); err == nil {
+		t.Error("a demo has a mark")
+	}
+}
+
+// While it runs, a store can't be taken over, and a backup leaves nothing half done.
+func TestTakeOverWhileItRuns(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 1, onSQLite, inbox.Options{})
+	e := s.open()
+	defer e.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(ctx, RunOptions{Roles: s.part.Roles}) }()
+	s.received(1)
+	other := s.open()
+	defer other.Close()
+	if _, err := other.TakeOver(t.Context(), false, nil); err == nil || !strings.Contains(err.Error(), "stop it first") {
+		t.Errorf("error %v", err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}

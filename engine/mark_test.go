@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// A backup that is copied over the original has its place, and its home: the mark tells
+// them apart.
+func TestBackupOverTheOriginal(t *testing.T) {
+	t.Parallel()
+	const people = 5
+	s := walkers(t, people, onSQLite, inbox.Options{})
+	s.runs(0)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	copyOver(t, s.file(), backup)
+	s.runs(day + time.Hour)
+	s.arrived(map[string]int{"first": people, "second": people})
+
+	copyOver(t, backup, s.file())
+	if len(s.standing().Differs) > 0 {
+		t.Error("it is at another place, so the mark is not what tells")
+	}
+	s.refused(day+2*time.Hour, "earlier state", "backup was restored")
+	if n := s.takeOver(day+2*time.Hour, false); n != people {
+		t.Errorf("%d became unknown, want %d", n, people)
+	}
+	s.walksOn(2 * day)
+	s.arrived(map[string]int{"first": people, "second": people, "third": people, "fourth": people})
+	s.booksBalance(people)
+}
+
+// A backup that was made in the middle of a run is older than its end, though that run
+// lasted but a second. It holds leases, claims and permits, and nothing of them goes
+// again.
+func TestBackupWhileItRuns(t *testing.T) {
+	t.Parallel()
+	const people = 120
+	s := walkers(t, people, onSQLite, inbox.Options{DelayPerMail: 5 * time.Millisecond})
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	process := s.start()
+	s.received(20)
+	e := s.open()
+	_, err := e.Backup(t.Context(), backup, false)
+	e.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	process.wait(time.Minute)
+	s.arrived(map[string]int{"first": people})
+
+	copyOver(t, backup, s.file())
+	d := s.standing().Doubt
+	if d.Leased == 0 || d.OnWire == 0 {
+		t.Fatalf("the backup was not made while it sent: %+v", d)
+	}
+	s.refused(time.Hour, "earlier state")
+	e = s.open()
+	if _, err := e.TakeOver(t.Context(), true, nil); err == nil || !strings.Contains(err.Error(), "--moved") {
+		t.Errorf("an earlier state is taken for one that was moved: %v", err)
+	}
+	e.Close()
+	if n := s.takeOver(time.Hour, false); n != d.Leased+d.Due {
+		t.Errorf("%d became unknown, want %+v", n, d)
+	}
+	s.walksOn(day + time.Hour)
+	s.arrived(map[string]int{"first": people, "second": people, "third": people, "fourth": people})
+	s.booksBalance(people)
+}
+
+// A replica that lacks what was written last has the home of its original; the mark
+// tells. Workers that ran on it get no permit once it is taken over, and a scheduler ends.
+func TestEarlierStateOnPostgres(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 3, (*scene).onPostgres, inbox.Options{})
+	s.runs(0)
+	e := s.open()
+	defer e.Close()
+	path, err := e.markPath(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := s.standing()
+	if st.Mark < 2 || st.Noted != st.Mark { // a start and an end
+		t.Errorf("mark %d, noted %d", st.Mark, st.Noted)
+	}
+	if err := e.note(t.Context(), st.Mark+1); err != nil { // what the replica did not get
+		t.Fatal(err)
+	}
+	s.refused(time.Hour, "replica", path)
+	s.takeOver(time.Hour, false)
+	if got := s.standing(); got.Mark != st.Mark+2 || got.Noted != got.Mark {
+		t.Errorf("after the takeover: mark %d, noted %d; want %d", got.Mark, got.Noted, st.Mark+2)
+	}
+	s.runs(time.Hour)
+}
+
+// The mark's file is not part of the workspace, and one folder may serve many stores.
+func TestMarkFile(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 1, onSQLite, inbox.Options{})
+	var log strings.Builder
+	run := func(state string) error {
+		t.Helper()
+		log.Reset()
+		o := s.part.options(slog.New(slog.NewTextHandler(&log, nil)))
+		config := o.Config
+		o.Config = func(c *workspace.Config) { config(c); c.State = state }
+		e, err := Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		return e.Run(t.Context(), RunOptions{Roles: s.part.Roles, UntilIdle: true})
+	}
+	files := func(dir string) []string {
+		t.Helper()
+		list, err := filepath.Glob(filepath.Join(dir, "*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	notice := func(want bool) {
+		t.Helper()
+		if strings.Contains(log.String(), "nothing on this machine remembers") != want {
+			t.Errorf("log, want a notice %v:\n%s", want, log.String())
+		}
+	}
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ok(run("")) // the first run of all
+	notice(false)
+	if got := files(s.part.Dir + ".state"); len(got) != 1 {
+		t.Errorf("beside the workspace: %v", got)
+	}
+	other := t.TempDir()
+	ok(run(other))
+	notice(true)
+	ok(run(other))
+	notice(false)
+	if got := files(other); len(got) != 1 {
+		t.Errorf("in the folder that was asked for: %v", got)
+	}
+
+	blocked := filepath.Join(t.TempDir(), "file") // no folder can be made of it, not even by root
+	ok(os.WriteFile(blocked, nil, 0o600))
+	if err := run(filepath.Join(blocked, "state")); err == nil || !strings.Contains(err.Error(), "--state") {
+		t.Errorf("a folder that was asked for can't be made: %v", err)
+	}
+	ok(os.RemoveAll(s.part.Dir + ".state"))
+	ok(os.WriteFile(s.part.Dir+".state", nil, 0o600))
+	ok(run(""))
+	if !strings.Contains(log.String(), "could not be told") {
+		t.Errorf("the folder beside the workspace can't be made, and the log says\n%s", log.String())
+	}
+
+	ok(os.WriteFile(files(other)[0], []byte("{"), 0o600))
+	if err := run(other); err == nil || !strings.Contains(err.Error(), "remove it") {
+		t.Errorf("a spoiled file: %v", err)
+	}
+}

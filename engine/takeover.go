@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+)
+
+// A Standing is where a store says that it lives and how far it has come, beside where
+// it is and how far it is known to have come.
+type Standing struct {
+	Home    store.Home  `json:"home"` // zero: it never ran
+	Here    store.Home  `json:"here"`
+	Differs []string    `json:"differs"`
+	Mark    int64       `json:"mark"`
+	Noted   int64       `json:"noted"` // the mark in the file; 0: there is none
+	File    string      `json:"file"`
+	Seen    time.Time   `json:"seen"`  // when a scheduler worked on it last; zero: never
+	Doubt   store.Doubt `json:"doubt"` // what may have been sent since
+}
+
+// Copied tells whether the store is where it does not live, or was put back to an
+// earlier state.
+func (s *Standing) Copied() bool { return len(s.Differs) > 0 || s.Noted > s.Mark }
+
+// Standing looks how the store stands. It changes nothing.
+func (e *Engine) Standing(ctx context.Context) (*Standing, error) {
+	if err := e.checkCalendar(ctx, false); err != nil {
+		return nil, err
+	}
+	s := &Standing{}
+	var err error
+	if s.Here, err = e.Store.Here(ctx); err != nil {
+		return nil, err
+	}
+	if s.Home, s.Mark, err = e.origin(ctx); err != nil {
+		return nil, err
+	}
+	if s.Home != (store.Home{}) {
+		s.Differs = s.Home.Differs(s.Here)
+	}
+	path, n, err := e.noted(ctx)
+	s.File, s.Noted = path, n.Mark
+	if err != nil {
+		return nil, err
+	}
+	return s, e.Store.Read(ctx, func(tx *store.Tx) error {
+		if s.Seen, err = tx.LastSeen(ctx); err != nil {
+			return err
+		}
+		s.Doubt, err = tx.Doubt(ctx, e.Clock.Now())
+		return err
+	})
+}
+
+// TakeOver makes this store the one that sends; see [ops.Ops.TakeOver]. moved: it was
+// stopped, and then moved whole, so that nothing is in doubt. It may be called again
+// after it was killed.
+func (e *Engine) TakeOver(ctx context.Context, moved bool, progress func(unknown int)) (ops.TakenOver, error) {
+	if !e.Store.Postgres() {
+		release, err := e.lock()
+		if err != nil {
+			return ops.TakenOver{}, fmt.Errorf("%w: stop it first", err)
+		}
+		defer release()
+	}
+	s, err := e.Standing(ctx)
+	if err != nil {
+		return ops.TakenOver{}, err
+	}
+	if moved && s.Noted > s.Mark {
+		return ops.TakenOver{}, errors.New("this is an earlier state of the store, so it has worked since: leave out --moved")
+	}
+	done, err := e.Ops.TakeOver(ctx, ops.Takeover{Home: s.Here, Seen: s.Noted, Moved: moved, Progress: progress})
+	if err != nil {
+		return done, err
+	}
+	if err := e.note(ctx, done.Mark); err != nil {
+		e.unnoted(err)
+	}
+	return done, nil
+}
