@@ -23,8 +23,8 @@ func (e *Engine) admitted(ctx context.Context, roles []Role) error {
 	}
 	if home != (store.Home{}) {
 		if differs := home.Differs(here); len(differs) > 0 {
-			return fmt.Errorf("this store is a copy, or was moved: it lives at %s, and this is %s (%s); nothing was changed and nothing sent; stop the original, or make sure that it is gone, then run `andante takeover`",
-				home, here, strings.Join(differs, ", "))
+			return fmt.Errorf("this store is a copy, or was moved, for it lives elsewhere (%s); nothing was changed and nothing sent; stop the original, or make sure that it is gone, then run `andante takeover`",
+				strings.Join(differs, ", "))
 		}
 	}
 	schedules := slices.Contains(roles, RoleScheduler)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -98,7 +99,7 @@ func TestDemoHasNoHome(t *testing.T) {
 	if err := e.Run(t.Context(), RunOptions{Roles: s.part.Roles, demo: true, UntilIdle: true}); err != nil {
 		t.Error(err)
 	}
-	if _, err := e.TakeOver(t.Context(), false, nil); err == nil || !strings.Contains(err.Error(), "demo") {
+	if _, err := e.TakeOver(t.Context(), ops.Takeover{}); err == nil || !strings.Contains(err.Error(), "demo") {
 		t.Errorf("a demo is taken over: %v", err)
 	}
 	if _, err := os.Stat(s.part.Dir + ".state"); err == nil {
@@ -118,7 +119,7 @@ func TestTakeOverWhileItRuns(t *testing.T) {
 	s.received(1)
 	other := s.open()
 	defer other.Close()
-	if _, err := other.TakeOver(t.Context(), false, nil); err == nil || !strings.Contains(err.Error(), "stop it first") {
+	if _, err := other.TakeOver(t.Context(), ops.Takeover{}); err == nil || !strings.Contains(err.Error(), "stop it first") {
 		t.Errorf("error %v", err)
 	}
 	stop()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -63,7 +64,7 @@ func TestBackupWhileItRuns(t *testing.T) {
 	}
 	s.refused(time.Hour, "earlier state")
 	e = s.open()
-	if _, err := e.TakeOver(t.Context(), true, nil); err == nil || !strings.Contains(err.Error(), "--moved") {
+	if _, err := e.TakeOver(t.Context(), ops.Takeover{Moved: true}); err == nil || !strings.Contains(err.Error(), "--moved") {
 		t.Errorf("an earlier state is taken for one that was moved: %v", err)
 	}
 	e.Close()

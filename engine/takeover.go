@@ -57,10 +57,9 @@ func (e *Engine) Standing(ctx context.Context) (*Standing, error) {
 	})
 }
 
-// TakeOver makes this store the one that sends; see [ops.Ops.TakeOver]. moved: it was
-// stopped, and then moved whole, so that nothing is in doubt. It may be called again
-// after it was killed.
-func (e *Engine) TakeOver(ctx context.Context, moved bool, progress func(unknown int)) (ops.TakenOver, error) {
+// TakeOver makes this store the one that sends; see [ops.Ops.TakeOver]. The new home and
+// the mark that is known are found here. It may be called again after it was killed.
+func (e *Engine) TakeOver(ctx context.Context, r ops.Takeover) (ops.TakenOver, error) {
 	if !e.Store.Postgres() {
 		release, err := e.lock()
 		if err != nil {
@@ -72,10 +71,11 @@ func (e *Engine) TakeOver(ctx context.Context, moved bool, progress func(unknown
 	if err != nil {
 		return ops.TakenOver{}, err
 	}
-	if moved && s.Noted > s.Mark {
+	if r.Moved && s.Noted > s.Mark {
 		return ops.TakenOver{}, errors.New("this is an earlier state of the store, so it has worked since: leave out --moved")
 	}
-	done, err := e.Ops.TakeOver(ctx, ops.Takeover{Home: s.Here, Seen: s.Noted, Moved: moved, Progress: progress})
+	r.Home, r.Seen = s.Here, s.Noted
+	done, err := e.Ops.TakeOver(ctx, r)
 	if err != nil {
 		return done, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/internal/testdb"
+	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -108,7 +109,7 @@ func (s *scene) takeOver(after time.Duration, moved bool) int {
 	s.clock = later(after)
 	e := s.open()
 	defer e.Close()
-	done, err := e.TakeOver(s.t.Context(), moved, nil)
+	done, err := e.TakeOver(s.t.Context(), ops.Takeover{Moved: moved})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -17,6 +17,10 @@ type Takeover struct {
 	// Moved says that nothing was sent from the place where it was since this state of
 	// it: it was stopped, and then moved whole. Then nothing is in doubt.
 	Moved bool
+	// Left are the addresses of those who left since, and Source who says so: they are
+	// suppressed before anybody may send.
+	Left   []string
+	Source string
 	// Progress, if set, is called after each transaction with the touches that are
 	// unknown by then.
 	Progress func(unknown int)
@@ -24,8 +28,9 @@ type Takeover struct {
 
 // TakenOver says what a takeover did.
 type TakenOver struct {
-	Unknown int   `json:"unknown"` // touches that it made unknown
-	Mark    int64 `json:"mark"`    // where the store stands now
+	Unknown    int   `json:"unknown"`    // touches that it made unknown
+	Suppressed int   `json:"suppressed"` // addresses that were not before
+	Mark       int64 `json:"mark"`       // where the store stands now
 }
 
 // ErrBusy says that a store can't be taken over while somebody works on it.
@@ -52,6 +57,10 @@ func (o *Ops) TakeOver(ctx context.Context, r Takeover) (TakenOver, error) {
 		if err := t.doubtAll(ctx); err != nil {
 			return t.done, err
 		}
+	}
+	var err error
+	if t.done.Suppressed, err = o.Suppress(ctx, r.Left, r.Source); err != nil {
+		return t.done, err
 	}
 	return t.done, o.Store.Write(ctx, func(tx *store.Tx) error { return t.end(ctx, tx) })
 }

@@ -124,6 +124,28 @@ func TestTakeOverAChain(t *testing.T) {
 	}
 }
 
+// Who left since the backup gets nothing more, and what may have come before is in doubt
+// all the same.
+func TestTakeOverWithoutThoseWhoLeft(t *testing.T) {
+	t.Parallel()
+	w, ids := walking(t, 4, "ann", "ben")
+	w.clock.Jump(w.clock.Now().Add(30 * time.Hour))
+	if got := w.takeOver(Takeover{Left: []string{"ben@x.example", "eve@x.example"}, Source: "left.csv"}); got != (TakenOver{Unknown: 4, Suppressed: 2, Mark: 1}) {
+		t.Errorf("%+v", got)
+	}
+	for i, last := range []string{"walk/s3 planned", "walk/s3 canceled opted_out"} {
+		want := []string{"walk/s1 unknown taken_over", "walk/s2 unknown taken_over", last}
+		if diff := cmp.Diff(want, sortedTexts(w.touches(ids[i]))); diff != "" {
+			t.Errorf("touches (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func sortedTexts(list []string) []string {
+	slices.Sort(list)
+	return list
+}
+
 // A chain may come to its end.
 func TestTakeOverToTheEnd(t *testing.T) {
 	t.Parallel()

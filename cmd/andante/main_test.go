@@ -65,7 +65,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NOW", "2026-03-04T09:00:00Z")
 			e.Setenv("USER", "tess")
-			return makeWorkspace(filepath.Join(e.WorkDir, "ws"), workspace)
+			return errors.Join(makeWorkspace(filepath.Join(e.WorkDir, "ws"), workspace), makeWorkspace(filepath.Join(e.WorkDir, "ws2"), workspace))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"inbox": cmdInbox, "unpack": cmdUnpack, "mails": cmdMails, "pick": cmdPick, "fill": cmdFill, "enrollment": cmdEnrollment,

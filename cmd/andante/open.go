@@ -144,7 +144,7 @@ func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	if strings.HasSuffix(noun, "s") {
+	if strings.HasSuffix(noun, "s") || strings.HasSuffix(noun, "ch") {
 		noun += "e"
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
