@@ -29,12 +29,15 @@ type dialect struct {
 	// wall reads the clock by which leases end: the database's own where several
 	// machines share it, so that no two machines' clocks are ever compared.
 	wall func(ctx context.Context, tx *Tx) (time.Time, error)
+	// here finds out where the database is: what its file is, or its server.
+	here func(ctx context.Context, s *Store) (Home, error)
 }
 
 var sqliteDialect = dialect{
 	name:  "sqlite",
 	among: " IN (SELECT value FROM json_each($%d))",
 	wall:  func(_ context.Context, tx *Tx) (time.Time, error) { return tx.clock.Wall().UTC(), nil },
+	here:  hereFile,
 }
 
 var postgresDialect = dialect{
@@ -52,4 +55,5 @@ var postgresDialect = dialect{
 		err := tx.row(ctx, "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint", nil, &ms)
 		return time.UnixMilli(ms).UTC(), err
 	},
+	here: hereDatabase,
 }

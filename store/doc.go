@@ -3,9 +3,10 @@
 // speaks SQL, and it decides nothing.
 //
 // There is one SQL text for both databases, with $N parameters. They differ at
-// six named seams, all in dialect.go: row locks, the lock that lets one import write at
+// seven named seams, all in dialect.go: row locks, the lock that lets one import write at
 // a time, the types of a bulk update's values, how the parameters of a long list are
-// written, what makes a look consistent, and the clock by which leases end.
+// written, what makes a look consistent, the clock by which leases end, and what tells a
+// database from a copy of it.
 //
 // All access goes through a transaction: [Store.Read] for looking, [Store.Write]
 // for changing. A Write function may run again after a conflict, so it must not

@@ -91,10 +91,9 @@ func (tx *Tx) Home(ctx context.Context) (h Home, err error) {
 func (tx *Tx) SetHome(ctx context.Context, h Home) error { return tx.setMeta(ctx, metaHome, toJSON(h)) }
 
 // Here returns where the open database is.
-func (s *Store) Here(ctx context.Context) (Home, error) {
-	if s.Postgres() {
-		return s.herePostgres(ctx)
-	}
+func (s *Store) Here(ctx context.Context) (Home, error) { return s.d.here(ctx, s) }
+
+func hereFile(_ context.Context, s *Store) (Home, error) {
 	path, err := filepath.EvalSymlinks(s.url)
 	if err != nil {
 		return Home{}, err
@@ -103,7 +102,7 @@ func (s *Store) Here(ctx context.Context) (Home, error) {
 	return Home{Machine: fileid.Machine(), File: id.File, Born: id.Born, FileSystem: id.FS}, err
 }
 
-func (s *Store) herePostgres(ctx context.Context) (h Home, err error) {
+func hereDatabase(ctx context.Context, s *Store) (h Home, err error) {
 	if h.Address, err = addressOf(s.url); err != nil {
 		return h, err
 	}
