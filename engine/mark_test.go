@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -8,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/scheduler"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -77,7 +80,7 @@ func TestBackupWhileItRuns(t *testing.T) {
 }
 
 // A replica that lacks what was written last has the home of its original; the mark
-// tells. Workers that ran on it get no permit once it is taken over, and a scheduler ends.
+// tells.
 func TestEarlierStateOnPostgres(t *testing.T) {
 	t.Parallel()
 	s := walkers(t, 3, (*scene).onPostgres, inbox.Options{})
@@ -170,5 +173,27 @@ func TestMarkFile(t *testing.T) {
 	ok(os.WriteFile(files(other)[0], []byte("{"), 0o600))
 	if err := run(other); err == nil || !strings.Contains(err.Error(), "remove it") {
 		t.Errorf("a spoiled file: %v", err)
+	}
+}
+
+// Several may work on a Postgres database, and none holds a lock: a process that runs
+// while it is taken over leases nothing more and ends.
+func TestTakenOverWhileItRuns(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 3, (*scene).onPostgres, inbox.Options{})
+	e := s.open()
+	defer e.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(t.Context(), RunOptions{Roles: s.part.Roles, Grace: s.part.Grace}) }()
+	s.received(3)
+	harness.Until(t, time.Minute, "the last outcome", func() bool { return s.leases() == 0 })
+	s.takeOver(0, false)
+	select {
+	case err := <-ended:
+		if !errors.Is(err, scheduler.ErrTakenOver) {
+			t.Errorf("error %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it runs on")
 	}
 }
