@@ -59,8 +59,8 @@ type Gate interface {
 
 	// Open is asked right before a permitted message is written, and again before
 	// its last part where that comes later. If false it must not be written, or not
-	// be finished, and is reported as [Untried]. A message may be begun while the one
-	// before it waits for its answer.
+	// be finished, and is reported as [Untried]. A permitted message's envelope may be
+	// said before, together with the end of the message that it follows.
 	Open(id andante.TouchID) bool
 
 	// Done is called exactly once for each permitted touch, as soon as its

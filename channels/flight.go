@@ -33,8 +33,8 @@ type Flights struct {
 	Send func(ctx context.Context, s Sealed, open func() bool, ahead Ahead) (Receipt, error)
 }
 
-// Ahead returns the message that follows in the flight, if there is one and it may be
-// begun now. Whether it may be finished its own Send asks.
+// Ahead returns the message that follows in the flight, if there is one and there is time
+// for it. Its envelope may be said; whether it may be written its own Send asks.
 type Ahead func() (Sealed, bool)
 
 // Run delivers the batch. It returns what [Channel].Deliver returns.
@@ -112,7 +112,7 @@ func (f *Flights) fly(ctx context.Context, flight []Sealed, gate Gate) error {
 			return begun
 		}, func() (Sealed, bool) {
 			each := f.Clock.Wall().Sub(began) / time.Duration(i+1)
-			if i+1 == len(going) || over(2*each) || !gate.Open(going[i+1].Touch) {
+			if i+1 == len(going) || over(2*each) {
 				return Sealed{}, false
 			}
 			announced = i + 1

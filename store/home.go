@@ -107,13 +107,13 @@ func hereDatabase(ctx context.Context, s *Store) (h Home, err error) {
 		return h, err
 	}
 	err = s.Read(ctx, func(tx *Tx) error {
-		return tx.tx.QueryRowContext(ctx, "SELECT oid::text, datname FROM pg_database WHERE datname=current_database()").Scan(&h.OID, &h.Database)
+		return tx.row(ctx, "SELECT oid::text, datname FROM pg_database WHERE datname=current_database()", nil, &h.OID, &h.Database)
 	})
 	if err != nil {
 		return h, err
 	}
 	err = s.Read(ctx, func(tx *Tx) error { // alone: a refusal ends its transaction
-		return tx.tx.QueryRowContext(ctx, "SELECT system_identifier::text FROM pg_control_system()").Scan(&h.System)
+		return tx.row(ctx, "SELECT system_identifier::text FROM pg_control_system()", nil, &h.System)
 	})
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && (pg.Code == "42501" || pg.Code == "42883") {

@@ -20,9 +20,9 @@ func (tx *Tx) Mark(ctx context.Context) (int64, error) {
 // RaiseMark raises the mark, beyond a number that was seen elsewhere too, and returns
 // it. It is never lowered, nor given to two.
 func (tx *Tx) RaiseMark(ctx context.Context, seen int64) (mark int64, err error) {
-	err = tx.tx.QueryRowContext(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE
+	err = tx.row(ctx, `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE
 		SET value=CAST(CASE WHEN CAST(meta.value AS BIGINT) > $3 THEN CAST(meta.value AS BIGINT) + 1 ELSE $3 + 1 END AS TEXT)
-		RETURNING CAST(value AS BIGINT)`, metaMark, strconv.FormatInt(seen+1, 10), seen).Scan(&mark)
+		RETURNING CAST(value AS BIGINT)`, []any{metaMark, strconv.FormatInt(seen+1, 10), seen}, &mark)
 	return mark, err
 }
 

@@ -21,9 +21,9 @@ func (tx *Tx) Doubt(ctx context.Context, now time.Time) (d Doubt, err error) {
 	one := func(condition string) string {
 		return "coalesce(sum(CASE WHEN " + condition + " THEN 1 ELSE 0 END), 0)"
 	}
-	err = tx.tx.QueryRowContext(ctx, "SELECT "+one("state='planned' AND due_at <= $1")+", "+one(waitsForHold)+", "+
+	err = tx.row(ctx, "SELECT "+one("state='planned' AND due_at <= $1")+", "+one(waitsForHold)+", "+
 		one("lease_id IS NOT NULL")+", "+one("state IN ('claimed', 'attempted')")+
-		" FROM touches WHERE state='planned' OR lease_id IS NOT NULL", ms(now)).Scan(&d.Due, &d.Held, &d.Leased, &d.OnWire)
+		" FROM touches WHERE state='planned' OR lease_id IS NOT NULL", []any{ms(now)}, &d.Due, &d.Held, &d.Leased, &d.OnWire)
 	return d, err
 }
 
