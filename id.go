@@ -15,7 +15,6 @@ type (
 	AccountID     string
 	EnrollmentID  string
 	TouchID       string
-	AttemptID     string
 	LeaseID       string
 	EventID       string
 	HoldID        string

@@ -97,7 +97,6 @@ func (t *Touch) Free() { t.Lease, t.Counted, t.NotAfter = "", time.Time{}, time.
 // An Attempt is one try at a touch. Attempts are appended, never changed but for
 // their outcome; together they are the ledger.
 type Attempt struct {
-	ID       AttemptID
 	Touch    TouchID
 	Contact  ContactID
 	Account  AccountID

@@ -256,7 +256,7 @@ func (w *world) bring(id andante.ContactID, state andante.State) (lease andante.
 		t := list[0]
 		lease = andante.NewID[andante.LeaseID](w.clock.Now())
 		wall := w.clock.Wall()
-		if err := tx.AddLease(ctx, store.Lease{ID: lease, Attempt: 1, Kind: t.Kind, Sender: t.Sender, Size: 1, Created: wall, Queued: wall, Expires: wall.Add(time.Minute)}); err != nil {
+		if err := tx.AddLease(ctx, store.Lease{ID: lease, Attempt: 1, Kind: t.Kind, Sender: t.Sender, Size: 1, Touches: []andante.TouchID{t.ID}, Created: wall, Queued: wall, Expires: wall.Add(time.Minute)}); err != nil {
 			return err
 		}
 		if err := tx.MarkLeased(ctx, []andante.TouchID{t.ID}, lease); err != nil || state == andante.Leased {
@@ -270,7 +270,7 @@ func (w *world) bring(id andante.ContactID, state andante.State) (lease andante.
 			return err
 		}
 		return tx.AddAttempts(ctx, []andante.Attempt{{
-			ID: andante.NewID[andante.AttemptID](w.clock.Now()), Touch: t.ID, Contact: t.Contact, Account: t.Account, Number: 1,
+			Touch: t.ID, Contact: t.Contact, Account: t.Account, Number: 1,
 			Sender: t.Sender, Started: w.clock.Now(), Outcome: andante.OutcomePending,
 		}})
 	})

@@ -305,7 +305,7 @@ func (t *takeover) unknown(x andante.Touch, since time.Time) (Settled, andante.A
 	x.State, x.Reason, x.Evidence = andante.Unknown, andante.ReasonTakenOver, andante.Evidence{}
 	x.Settled, x.Counted = since, t.until
 	return Settled{Change: store.Change{Touch: x, Was: was}}, andante.Attempt{
-		ID: andante.NewID[andante.AttemptID](t.until), Touch: x.ID, Contact: x.Contact, Account: x.Account, Number: x.Attempts,
+		Touch: x.ID, Contact: x.Contact, Account: x.Account, Number: x.Attempts,
 		Sender: x.Sender, Started: since, Ended: t.until, Outcome: andante.OutcomeUnknown, Response: andante.TakenOver,
 	}
 }

@@ -380,9 +380,12 @@ func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []a
 		}
 		l := store.Lease{
 			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.kind, Sender: g.sender, Urgent: g.urgent, Size: len(g.touches),
-			Created: wall, Queued: wall, Expires: wall.Add(s.o.LeaseTime),
+			Touches: g.ids(), Created: wall, Queued: wall, Expires: wall.Add(s.o.LeaseTime),
 		}
-		if err := s.take(ctx, tx, l, g.touches); err != nil {
+		if err := tx.AddLease(ctx, l); err != nil {
+			return nil, err
+		}
+		if err := tx.MarkLeased(ctx, l.Touches, l.ID); err != nil {
 			return nil, err
 		}
 		r.Leased, r.Out = r.Leased+l.Size, r.Out+1
@@ -440,23 +443,20 @@ func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []s
 	return due, nil
 }
 
-func (s *Scheduler) take(ctx context.Context, tx *store.Tx, l store.Lease, touches []andante.Touch) error {
-	ids := make([]andante.TouchID, len(touches))
-	for i, t := range touches {
-		ids[i] = t.ID
-	}
-	if err := tx.AddLease(ctx, l); err != nil {
-		return err
-	}
-	return tx.MarkLeased(ctx, ids, l.ID)
-}
-
 // a batch is what one lease takes.
 type batch struct {
 	kind    andante.Kind
 	sender  string
 	urgent  bool
 	touches []andante.Touch
+}
+
+func (b batch) ids() []andante.TouchID {
+	ids := make([]andante.TouchID, len(b.touches))
+	for i, t := range b.touches {
+		ids[i] = t.ID
+	}
+	return ids
 }
 
 // groups splits touches, which come in order, by kind, sender and urgency and into

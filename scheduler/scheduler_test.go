@@ -322,7 +322,7 @@ func lost(t *testing.T) (w *world, l store.Lease) {
 			return fmt.Errorf("%d marked: %w", len(marked), err)
 		}
 		return tx.AddAttempts(ctx, []andante.Attempt{{
-			ID: id[andante.AttemptID](2), Touch: marked[0], Contact: id[andante.ContactID](2), Account: id[andante.AccountID](2), Number: 1,
+			Touch: marked[0], Contact: id[andante.ContactID](2), Account: id[andante.AccountID](2), Number: 1,
 			Sender: "free", Started: noon, Outcome: andante.OutcomePending,
 		}})
 	})

@@ -9,12 +9,12 @@ import (
 	"github.com/andante-hq/andante"
 )
 
-const attemptColumns = `id, touch_id, contact_id, account_id, number, sender, policy, started_at, ended_at, outcome, code, response`
+const attemptColumns = `touch_id, contact_id, account_id, number, sender, policy, started_at, ended_at, outcome, code, response`
 
 func scanAttempt(r *sql.Rows) (a andante.Attempt, err error) {
 	var started int64
 	var ended sql.NullInt64
-	err = r.Scan(&a.ID, &a.Touch, &a.Contact, &a.Account, &a.Number, &a.Sender, &a.Policy, &started, &ended, &a.Outcome, &a.Code, &a.Response)
+	err = r.Scan(&a.Touch, &a.Contact, &a.Account, &a.Number, &a.Sender, &a.Policy, &started, &ended, &a.Outcome, &a.Code, &a.Response)
 	a.Started, a.Ended = time.UnixMilli(started).UTC(), instant(ended)
 	return a, err
 }
@@ -23,7 +23,7 @@ func scanAttempt(r *sql.Rows) (a andante.Attempt, err error) {
 func (tx *Tx) AddAttempts(ctx context.Context, list []andante.Attempt) error {
 	return insert(ctx, tx, "attempts", attemptColumns, "", list, func(a andante.Attempt) []any {
 		return []any{
-			string(a.ID), string(a.Touch), string(a.Contact), string(a.Account), a.Number, a.Sender, a.Policy,
+			string(a.Touch), string(a.Contact), string(a.Account), a.Number, a.Sender, a.Policy,
 			ms(a.Started), ms(a.Ended), string(a.Outcome), a.Code, andante.CleanText(a.Response),
 		}
 	})

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -19,7 +21,8 @@ type Lease struct {
 	Sender  string
 	Urgent  bool // of high priority: it waits behind no other
 	Size    int
-	Worker  string // empty until a worker picks it up
+	Touches []andante.TouchID // the most urgent first; [Tx.TouchIDsIn] reads them
+	Worker  string            // empty until a worker picks it up
 	Created time.Time
 	Queued  time.Time // when it was handed to the queue last
 	Expires time.Time
@@ -37,9 +40,35 @@ func scanLease(r *sql.Rows) (l Lease, err error) {
 
 // AddLease appends a lease.
 func (tx *Tx) AddLease(ctx context.Context, l Lease) error {
-	return insert(ctx, tx, "leases", leaseColumns, "", []Lease{l}, func(l Lease) []any {
-		return []any{string(l.ID), l.Epoch, l.Attempt, string(l.Kind), l.Sender, l.Urgent, l.Size, l.Worker, ms(l.Created), ms(l.Queued), ms(l.Expires)}
+	return insert(ctx, tx, "leases", leaseColumns+", touches", "", []Lease{l}, func(l Lease) []any {
+		return []any{string(l.ID), l.Epoch, l.Attempt, string(l.Kind), l.Sender, l.Urgent, l.Size, l.Worker, ms(l.Created), ms(l.Queued), ms(l.Expires), joinIDs(l.Touches)}
 	})
+}
+
+func joinIDs(ids []andante.TouchID) string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = string(id)
+	}
+	return strings.Join(list, ",")
+}
+
+// TouchIDsIn returns the ids of the touches that a lease was given, the most urgent first;
+// none if it is over.
+func (tx *Tx) TouchIDsIn(ctx context.Context, lease andante.LeaseID) ([]andante.TouchID, error) {
+	var list string
+	err := tx.row(ctx, "SELECT touches FROM leases WHERE id=$1", []any{string(lease)}, &list)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && list == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []andante.TouchID
+	for id := range strings.SplitSeq(list, ",") {
+		ids = append(ids, andante.TouchID(id))
+	}
+	return ids, nil
 }
 
 // Leases returns every lease and locks it, passing over those that somebody else

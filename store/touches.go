@@ -80,14 +80,13 @@ func (tx *Tx) TouchesOfContact(ctx context.Context, id andante.ContactID) ([]and
 	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE contact_id=$1 ORDER BY coalesce(settled_at, due_at), id", []any{string(id)}, scanTouch)
 }
 
-// TouchesIn returns the touches of a lease.
+// TouchesIn returns the touches of a lease, as they are, the most urgent first.
 func (tx *Tx) TouchesIn(ctx context.Context, lease andante.LeaseID) ([]andante.Touch, error) {
-	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE lease_id=$1 ORDER BY priority, due_at, id", []any{string(lease)}, scanTouch)
-}
-
-// TouchIDsIn returns the ids of a lease's touches, the most urgent first.
-func (tx *Tx) TouchIDsIn(ctx context.Context, lease andante.LeaseID) ([]andante.TouchID, error) {
-	return query(ctx, tx, "SELECT id FROM touches WHERE lease_id=$1 ORDER BY priority, due_at, id", []any{string(lease)}, scanString[andante.TouchID])
+	ids, err := tx.TouchIDsIn(ctx, lease)
+	if err != nil {
+		return nil, err
+	}
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE lease_id=$1 AND id", []any{string(lease)}, ids, " ORDER BY priority, due_at, id", scanTouch)
 }
 
 // A Head is the first planned touch of a sender and a priority.

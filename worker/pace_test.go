@@ -20,7 +20,7 @@ func TestChunkFollowsThePace(t *testing.T) {
 	if n := slow.size(); n != 22 {
 		t.Errorf("slow relay: a chunk of %d", n)
 	}
-	w.paces.Of("other").Record(10, time.Second)
+	w.paces.Of("other").Record(10, 100*time.Millisecond)
 	if n := other.size(); n != w.o.Chunk {
 		t.Errorf("fast relay: a chunk of %d", n)
 	}

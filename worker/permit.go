@@ -130,7 +130,7 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) 
 		t := g.items[id].touch
 		allowed = append(allowed, id)
 		attempts = append(attempts, andante.Attempt{
-			ID: andante.NewID[andante.AttemptID](now), Touch: id, Contact: t.Contact, Account: t.Account, Number: t.Attempts + 1,
+			Touch: id, Contact: t.Contact, Account: t.Account, Number: t.Attempts + 1,
 			Sender: t.Sender, Policy: g.b.w.Policy.Hash, Started: now, Outcome: andante.OutcomePending,
 		})
 	}

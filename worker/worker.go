@@ -39,7 +39,7 @@ func (o Options) Defaults() Options {
 	o.LeaseTime = cmp.Or(o.LeaseTime, time.Minute)
 	o.Renew = cmp.Or(o.Renew, o.LeaseTime/3)
 	o.Margin = cmp.Or(o.Margin, o.LeaseTime/4)
-	o.Chunk = cmp.Or(o.Chunk, 100)
+	o.Chunk = cmp.Or(o.Chunk, 500)
 	return o
 }
 

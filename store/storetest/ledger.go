@@ -21,7 +21,7 @@ var ledgerTests = []test{
 
 func attempt(n int) andante.Attempt {
 	return andante.Attempt{
-		ID: id[andante.AttemptID](n), Touch: id[andante.TouchID](n), Contact: id[andante.ContactID](n), Account: id[andante.AccountID](n), Number: 1 + n,
+		Touch: id[andante.TouchID](n), Contact: id[andante.ContactID](n), Account: id[andante.AccountID](n), Number: 1 + n,
 		Sender: text(n), Policy: "00ff", Started: at(n), Ended: sometimes(n, at(n+1)), Outcome: andante.OutcomeTemporary, Code: sometimes(n, 451),
 		Response: text(n + 1),
 	}
@@ -36,7 +36,7 @@ func attemptsRoundTrip(_ *testing.T, s db) {
 	all := list(many, attempt)
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddAttempts(ctx, all) })
 	touches := pick(all, func(a andante.Attempt) andante.TouchID { return a.Touch })
-	s.same("attempts", all, sorted(s.attempts(touches...), func(a andante.Attempt) andante.AttemptID { return a.ID }))
+	s.same("attempts", all, sorted(s.attempts(touches...), func(a andante.Attempt) andante.TouchID { return a.Touch }))
 	dirty, twin := attempt(many), attempt(many+1)
 	dirty.Response = "550 \x00\xff" + strings.Repeat("x", 3000)
 	twin.Touch, twin.Number, twin.Started = dirty.Touch, dirty.Number+1, dirty.Started
@@ -78,7 +78,7 @@ func attemptsEnd(_ *testing.T, s db) {
 	}
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndAttempts(ctx, ends) })
 	touches := pick(all, func(a andante.Attempt) andante.TouchID { return a.Touch })
-	s.same("attempts", all, sorted(s.attempts(touches...), func(a andante.Attempt) andante.AttemptID { return a.ID }))
+	s.same("attempts", all, sorted(s.attempts(touches...), func(a andante.Attempt) andante.TouchID { return a.Touch }))
 }
 
 func verdict(n int) store.StoredVerdict {

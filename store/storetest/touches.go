@@ -128,6 +128,8 @@ func touchesFound(_ *testing.T, s db) {
 		row(9, andante.Claimed, andante.Normal, 45, 0),
 	}
 	s.add(append(all, other)...)
+	taken := store.Lease{ID: lease, Attempt: 1, Kind: andante.Email, Touches: []andante.TouchID{all[3].ID, all[2].ID, all[1].ID, other.ID, all[0].ID}, Created: day, Queued: day, Expires: day}
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddLease(ctx, taken) })
 	numbers := func(touches []andante.Touch) (got []int) {
 		for _, t := range touches {
 			got = append(got, slices.IndexFunc(all, func(o andante.Touch) bool { return o.ID == t.ID }))
@@ -137,7 +139,7 @@ func touchesFound(_ *testing.T, s db) {
 	s.same("in the lease", []int{3, 2, 1}, numbers(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
 		return tx.TouchesIn(ctx, lease)
 	})))
-	s.same("ids in the lease", []andante.TouchID{all[3].ID, all[2].ID, all[1].ID}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.TouchID, error) {
+	s.same("ids that the lease was given", taken.Touches, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.TouchID, error) {
 		return tx.TouchIDsIn(ctx, lease)
 	}))
 	s.same("over", []int{0, 8}, numbers(sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {

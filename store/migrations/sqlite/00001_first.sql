@@ -153,13 +153,11 @@ CREATE TABLE touches (
 );
 CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE enrollment_id IS NOT NULL;
 CREATE INDEX touches_due ON touches (sender, priority, due_at, id) WHERE state = 'planned';
-CREATE INDEX touches_lease ON touches (lease_id) WHERE lease_id IS NOT NULL;
 CREATE INDEX touches_contact ON touches (contact_id);
 CREATE INDEX touches_counted ON touches (account_id, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX touches_address ON touches (address, counted_at) WHERE counted_at IS NOT NULL AND address <> '';
 
 CREATE TABLE attempts (
-    id TEXT PRIMARY KEY,
     touch_id TEXT NOT NULL,
     contact_id TEXT NOT NULL,
     account_id TEXT NOT NULL,
@@ -170,9 +168,9 @@ CREATE TABLE attempts (
     ended_at BIGINT,
     outcome TEXT NOT NULL,
     code INTEGER NOT NULL,
-    response TEXT NOT NULL
-);
-CREATE UNIQUE INDEX attempts_touch ON attempts (touch_id, number);
+    response TEXT NOT NULL,
+    PRIMARY KEY (touch_id, number)
+) WITHOUT ROWID;
 
 CREATE TABLE verdicts (
     id TEXT PRIMARY KEY,
@@ -202,6 +200,7 @@ CREATE TABLE leases (
     sender TEXT NOT NULL,
     urgent BOOLEAN NOT NULL,
     size INTEGER NOT NULL,
+    touches TEXT NOT NULL,
     worker TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     queued_at BIGINT NOT NULL,
