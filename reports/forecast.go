@@ -139,12 +139,8 @@ func (f *forecaster) loadCounted(ctx context.Context, tx *store.Tx, accounts []a
 	}
 	past, err := tx.Counted(ctx, f.now.Add(-policy.Horizon()), accounts, addresses)
 	f.counted = map[andante.AccountID][]governor.Touch{}
-	seen := map[andante.TouchID]bool{}
 	for _, c := range past {
-		if !seen[c.ID] {
-			seen[c.ID] = true
-			f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At})
-		}
+		f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At})
 	}
 	return err
 }

@@ -33,14 +33,15 @@ const counted = `SELECT string_agg(CAST(id AS TEXT) || ',' || CAST(contact_id AS
 	CASE state WHEN 'attempted' THEN '2' WHEN 'claimed' THEN '1' WHEN 'unknown' THEN '1' ELSE '0' END, ';')
 	FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND `
 
-// Counted returns the touches of these accounts, and to these addresses, that
-// count after since. A touch may come twice.
+// Counted returns the touches of these accounts, and those of other accounts to these
+// addresses, that count after since.
 func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.AccountID, addresses []andante.AddressHash) ([]Counted, error) {
 	of, err := where(ctx, tx, counted+"account_id", []any{ms(since)}, accounts, " GROUP BY account_id", scanString[string])
 	if err != nil {
 		return nil, err
 	}
-	to, err := where(ctx, tx, counted+"address <> '' AND address", []any{ms(since)}, addresses, " GROUP BY address", scanString[string])
+	to, err := where(ctx, tx, counted+"address <> '' AND NOT (account_id"+tx.among(2)+") AND address", []any{ms(since), keyList(tx, accounts)}, addresses,
+		" GROUP BY address", scanString[string])
 	if err != nil {
 		return nil, err
 	}

@@ -403,12 +403,7 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 		return err
 	}
 	ofAccount, toAddress := map[andante.AccountID][]governor.Touch{}, map[andante.AddressHash][]governor.Touch{}
-	seen := map[andante.TouchID]bool{}
 	for _, c := range counted {
-		if seen[c.ID] {
-			continue
-		}
-		seen[c.ID] = true
 		t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
 		if c.Unsure {
 			t.From = c.At.Add(-r.o.Claim)
