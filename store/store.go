@@ -115,18 +115,18 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 	}
 	q := url.Values{"_pragma": {
 		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
-		"secure_delete(1)", "foreign_keys(1)", "cache_size(-32000)",
+		"secure_delete(1)", "foreign_keys(1)",
 	}}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
-	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate"); err != nil {
+	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-8000)"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred&_pragma=query_only(1)"); err != nil {
+	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred&_pragma=query_only(1)&_pragma=cache_size(-2000)"); err != nil {
 		return err
 	}
-	s.read.SetMaxOpenConns(8)
-	s.read.SetMaxIdleConns(8)
+	s.read.SetMaxOpenConns(4)
+	s.read.SetMaxIdleConns(4)
 	s.toWrite, s.toRead = newStatements(s.write), newStatements(s.read)
 	return nil
 }
