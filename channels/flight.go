@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/failpoint"
 )
 
 // Flights is the part of Deliver that every channel shares: it cuts a batch into
@@ -123,6 +124,7 @@ func (f *Flights) fly(ctx context.Context, flight []Sealed, gate Gate) error {
 			written++
 		}
 		r.Response = andante.CleanText(r.Response)
+		failpoint.Here("the outcome")
 		gate.Done(s.Touch, r, err)
 	}
 	f.Pace.Record(written, f.Clock.Wall().Sub(began))

@@ -57,6 +57,9 @@ type part struct {
 	Ungoverned   bool
 	WithoutLocks bool
 	Breakage     worker.Breakage
+
+	DieIn string // the package in which it dies at a point; see dieAt
+	DieAt int
 }
 
 // options turns a part into those of an engine.
@@ -111,6 +114,9 @@ func playChild(text string) int {
 // play runs the part to its end. opened is told the queue.
 func (p part) play(ctx context.Context, opened func(*queue.Asynq)) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	if p.DieIn != "" {
+		dieAt(p.DieAt, p.DieIn)
+	}
 	if p.Demo > 0 {
 		_, err := Demo(ctx, DemoOptions{Dir: p.Dir, Days: p.Demo, Log: log, Progress: func(d DemoDay) { fmt.Println("day", d.Day) }})
 		return err
@@ -280,6 +286,18 @@ func (c *child) count(prefix string) (n int) {
 		}
 	}
 	return n
+}
+
+// printed returns what it has printed after a prefix.
+func (c *child) printed(prefix string) (list []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.lines {
+		if rest, ok := strings.CutPrefix(l, prefix); ok {
+			list = append(list, rest)
+		}
+	}
+	return list
 }
 
 // hear waits until the child has printed n lines that begin with the prefix. It

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+
+	"github.com/andante-hq/andante/internal/failpoint"
 )
 
 // statements keeps prepared statements by their text. SQLite's driver compiles a text
@@ -79,6 +81,7 @@ func (tx *Tx) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 
 // exec runs a statement.
 func (tx *Tx) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	failpoint.Here("statement")
 	st, err := tx.prepare(ctx, text)
 	if err != nil {
 		return nil, err
@@ -91,6 +94,7 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (sql.Result, e
 
 // rows runs a query.
 func (tx *Tx) rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	failpoint.Here("statement")
 	st, err := tx.prepare(ctx, text)
 	if err != nil {
 		return nil, err

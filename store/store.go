@@ -21,6 +21,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/failpoint"
 )
 
 //go:embed migrations
@@ -263,7 +264,9 @@ func (s *Store) run(ctx context.Context, db *sql.DB, known *statements, o *sql.T
 	if err := f(tx); err != nil {
 		return err
 	}
+	failpoint.Here("commit")
 	err = t.Commit()
+	failpoint.Here("committed")
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		return ctx.Err() // it ended before the commit, and the transaction with it
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/failpoint"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/store"
@@ -199,8 +200,11 @@ func (r *run) chunk(ctx context.Context, touches []andante.TouchID) error {
 		if err != nil {
 			return err
 		}
+		failpoint.Here("eligible")
 		r.eligible(b)
+		failpoint.Here("render")
 		r.render(ctx, b)
+		failpoint.Here("claim")
 		moved, err := r.claim(ctx, b)
 		if store.DataFault(err) {
 			return r.apart(ctx, b, touches, err)
@@ -208,6 +212,7 @@ func (r *run) chunk(ctx context.Context, touches []andante.TouchID) error {
 		if err != nil {
 			return err
 		}
+		failpoint.Here("deliver")
 		if err := r.deliver(ctx, b); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/failpoint"
 )
 
 // Short waits for what only courtesy or curiosity asks for.
@@ -74,6 +75,7 @@ func (c *conn) send(m envelope, open func() bool, ahead func() (envelope, bool))
 func (c *conn) command(m envelope) (outcome, bool) {
 	lines := c.commands(m)
 	pipelined := c.pipelines()
+	failpoint.Here("the envelope")
 	if pipelined && !c.ahead {
 		if _, err := c.wire.write(c.cfg.CommandTimeout, together(nil, lines)); err != nil {
 			return died(stageMail, err), false
@@ -162,7 +164,9 @@ func (c *conn) transfer(m envelope, ahead func() (envelope, bool)) outcome {
 			data, c.ahead = together(data, c.commands(next)), true
 		}
 	}
+	failpoint.Here("the mail")
 	n, err := c.wire.write(c.cfg.CommandTimeout, data)
+	failpoint.Here("the answer to the mail")
 	if err != nil && n < len(m.data) {
 		// The dot never left: whatever came of it, it was not accepted. A relay
 		// that had enough may have said why before it hung up.
