@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"meta", metaTests},
 		{"home", homeTests},
 		{"counts", countTests},
+		{"unknown touches", unknownTests},
 		{"transactions", transactionTests},
 		{"locks", lockTests},
 	} {

@@ -153,6 +153,7 @@ CREATE TABLE touches (
 );
 CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE enrollment_id IS NOT NULL;
 CREATE INDEX touches_due ON touches (sender, priority, due_at, id) WHERE state = 'planned';
+CREATE INDEX touches_unknown ON touches (settled_at, id) WHERE state = 'unknown';
 CREATE INDEX touches_contact ON touches (contact_id);
 CREATE INDEX touches_counted ON touches (account_id, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX touches_address ON touches (address, counted_at) WHERE counted_at IS NOT NULL AND address <> '';
