@@ -48,6 +48,8 @@ const (
 	ReasonUnknown   Reason = "unknown"
 	ReasonTakenOver Reason = "taken_over" // another may have sent it before the store was taken over
 	ReasonGaveUp    Reason = "gave_up"
+	ReasonNotSent   Reason = "not_sent" // nobody knew, and a person found out
+	ReasonResend    Reason = "resend"
 	ReasonStore     Reason = "store" // the store could not answer
 	ReasonReturned  Reason = "returned"
 	ReasonThrottled Reason = "throttled"
@@ -114,6 +116,8 @@ var reasonText = map[Reason]string{
 	ReasonUnknown:   "sent, but the answer was lost",
 	ReasonTakenOver: "it may have been sent before the store was taken over",
 	ReasonGaveUp:    "tried until it was too late",
+	ReasonNotSent:   "nobody knew whether it had gone; a person found that it had not",
+	ReasonResend:    "nobody knew whether it had gone; a person asked to send it again",
 	ReasonStore:     "the store did not answer",
 	ReasonReturned:  "taken back before it was sent",
 	ReasonThrottled: "the sender's throttle is spent",

@@ -31,7 +31,7 @@ var States = []State{Planned, Leased, Claimed, Attempted, Review, Open, Sent, Do
 // store's hands becomes unknown when the store is taken over: if it is a copy, the
 // original may have sent the touch since.
 var transitions = map[State][]State{
-	Planned:   {Leased, Skipped, Canceled, Unknown},
+	Planned:   {Leased, Skipped, Canceled, Unknown, Sent}, // sent: a late receipt, though a person has asked for a resend
 	Leased:    {Claimed, Planned, Failed, Review, Skipped, Canceled, Unknown},
 	Claimed:   {Attempted, Planned, Failed, Skipped, Canceled, Unknown},
 	Attempted: {Sent, Failed, Unknown, Planned, Open},
@@ -51,6 +51,16 @@ func (s State) May(to State) bool { return slices.Contains(transitions[s], to) }
 func (s State) Settled() bool {
 	switch s {
 	case Sent, Failed, Unknown, Done, Skipped, Canceled:
+		return true
+	}
+	return false
+}
+
+// Went tells whether a touch in state s went out, may have gone, or is in somebody's
+// hands: an earlier step that is sent now would come after it.
+func (s State) Went() bool {
+	switch s {
+	case Attempted, Open, Sent, Done, Unknown:
 		return true
 	}
 	return false

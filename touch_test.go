@@ -13,7 +13,7 @@ import (
 func TestTransitions(t *testing.T) {
 	t.Parallel()
 	want := map[andante.State][]andante.State{
-		andante.Planned:   {andante.Leased, andante.Unknown, andante.Skipped, andante.Canceled},
+		andante.Planned:   {andante.Leased, andante.Sent, andante.Unknown, andante.Skipped, andante.Canceled},
 		andante.Leased:    {andante.Planned, andante.Claimed, andante.Review, andante.Unknown, andante.Failed, andante.Skipped, andante.Canceled},
 		andante.Claimed:   {andante.Planned, andante.Attempted, andante.Unknown, andante.Failed, andante.Skipped, andante.Canceled},
 		andante.Attempted: {andante.Planned, andante.Open, andante.Sent, andante.Unknown, andante.Failed},

@@ -29,7 +29,7 @@ type Options struct {
 
 // Defaults fills what is not set.
 func (o Options) Defaults() Options {
-	o.LeaseTime = cmp.Or(o.LeaseTime, time.Minute)
+	o.LeaseTime = cmp.Or(o.LeaseTime, ops.LeaseTime)
 	o.PickupTime = cmp.Or(o.PickupTime, 10*time.Second)
 	o.Interval = cmp.Or(o.Interval, time.Second)
 	o.Batch = cmp.Or(o.Batch, 500)

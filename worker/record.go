@@ -307,12 +307,18 @@ func responseOf(err error) string {
 // lateReceipts settles touches that became unknown because the lease was lost before
 // the answer came: the receipt is evidence all the same. What provably did not go is
 // planned again, if its contact is still on the sequence and has had no later step; the
-// step after it is planned already and stays. A guess is no evidence.
+// step after it is planned already and stays. What a person has asked to send again is
+// taken back if it turns out to have gone; what a person has settled stays as it is. A
+// guess is no evidence.
 func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]bool, error) {
+	now, err := othersStates(ctx, tx, rec, done)
+	if err != nil {
+		return nil, err
+	}
 	var back []andante.EnrollmentID
 	isLate := func(i int) bool {
 		c := rec.all[i].Change
-		return !done[c.Touch.ID] && !rec.guess[i] && c.Touch.State != andante.Unknown
+		return now[c.Touch.ID] == andante.Unknown && !rec.guess[i] && c.Touch.State != andante.Unknown
 	}
 	for i, s := range rec.all {
 		if isLate(i) && s.Touch.State == andante.Planned {
@@ -320,7 +326,7 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 		}
 	}
 	back = compact(back)
-	passed, err := passedBy(ctx, tx, back)
+	passed, err := ops.PassedBy(ctx, tx, back)
 	if err != nil {
 		return nil, err
 	}
@@ -353,18 +359,33 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 		c.Was, c.Lease = andante.Unknown, "" // an unknown touch is in no lease
 		late = append(late, c)
 	}
-	return tx.Change(ctx, late)
-}
-
-// passedBy tells of a touch whether a later step of its enrollment is over: sent after
-// it, an earlier one would come in the wrong order.
-func passedBy(ctx context.Context, tx *store.Tx, enrollments []andante.EnrollmentID) (func(andante.Touch) bool, error) {
-	all, err := tx.TouchesOf(ctx, enrollments)
-	last := map[andante.EnrollmentID]time.Time{} // when the latest step that is over was due first
-	for _, t := range all {
-		if t.State.Settled() && t.FirstDue.After(last[t.Enrollment]) {
-			last[t.Enrollment] = t.FirstDue
+	settled, err := tx.Change(ctx, late)
+	if err != nil {
+		return nil, err
+	}
+	var again []store.Change
+	for i, s := range rec.all {
+		if now[s.Touch.ID] == andante.Planned && !rec.guess[i] {
+			again = append(again, s.Change)
 		}
 	}
-	return func(t andante.Touch) bool { return last[t.Enrollment].After(t.FirstDue) }, err
+	resent, err := r.ops.TakeBack(ctx, tx, again)
+	maps.Copy(settled, resent)
+	return settled, err
+}
+
+// othersStates returns how the touches stand that were not ours to record any more.
+func othersStates(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]andante.State, error) {
+	var ids []andante.TouchID
+	for _, s := range rec.all {
+		if !done[s.Touch.ID] {
+			ids = append(ids, s.Touch.ID)
+		}
+	}
+	touches, err := tx.Touches(ctx, ids)
+	now := map[andante.TouchID]andante.State{}
+	for _, t := range touches {
+		now[t.ID] = t.State
+	}
+	return now, err
 }

@@ -336,12 +336,12 @@ func changeTable(_ *testing.T, s db) {
 	good, bad := touch(1), touch(2)
 	s.add(good, bad)
 	to, wrong := good, bad
-	to.State, wrong.State = andante.Skipped, andante.Sent
+	to.State, wrong.State = andante.Skipped, andante.Done
 	err := s.refused(func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Change(ctx, []store.Change{{Touch: to, Was: andante.Planned}, {Touch: wrong, Was: andante.Planned}})
 		return err
 	})
-	if err != nil && !strings.Contains(err.Error(), "planned may not become sent") {
+	if err != nil && !strings.Contains(err.Error(), "planned may not become done") {
 		s.t.Errorf("error %q names no states", err)
 	}
 	s.same("touches", []andante.Touch{good, bad}, s.touches(good.ID, bad.ID))

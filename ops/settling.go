@@ -1,0 +1,192 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// settling is one transaction of [Ops.SettleUnknown].
+type settling struct {
+	*Ops
+	tx  *store.Tx
+	r   UnknownRequest
+	now time.Time
+
+	touches   map[andante.TouchID]andante.Touch
+	last      map[andante.TouchID]andante.Attempt // the last of each
+	asked     map[andante.TouchID]store.StoredVerdict
+	resending resending
+
+	changes  []store.Change
+	attempts []andante.Attempt
+	verdicts []store.StoredVerdict
+	settled  []SettledTouch
+	left     []LeftTouch
+}
+
+func (s *settling) run(ctx context.Context, ids []andante.TouchID) error {
+	list, err := s.lock(ctx, ids)
+	if err != nil {
+		return err
+	}
+	if err := s.load(ctx, list); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.decide(ctx, id); err != nil {
+			return err
+		}
+	}
+	if s.r.DryRun {
+		return nil
+	}
+	return s.write(ctx)
+}
+
+// lock reads the touches, with their accounts locked where something is to be changed.
+func (s *settling) lock(ctx context.Context, ids []andante.TouchID) (list []andante.Touch, err error) {
+	if s.r.DryRun {
+		return s.tx.Touches(ctx, ids)
+	}
+	return list, Lock(ctx, s.tx, func() (_ []andante.AccountID, err error) {
+		list, err = s.tx.Touches(ctx, ids)
+		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
+	})
+}
+
+// load reads what the ledger says of the touches, and their enrollments.
+func (s *settling) load(ctx context.Context, list []andante.Touch) error {
+	s.touches = byID(list, func(t andante.Touch) andante.TouchID { return t.ID })
+	ids := unique(list, func(t andante.Touch) andante.TouchID { return t.ID })
+	attempts, err := s.tx.AttemptsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	s.last = map[andante.TouchID]andante.Attempt{}
+	for _, a := range attempts {
+		if a.Number >= s.last[a.Touch].Number {
+			s.last[a.Touch] = a
+		}
+	}
+	verdicts, err := s.tx.VerdictsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	s.asked = map[andante.TouchID]store.StoredVerdict{}
+	for _, v := range verdicts {
+		if v.Reason == andante.ReasonResend {
+			s.asked[v.Touch] = v
+		}
+	}
+	if s.r.Decision == DecideResend {
+		return s.loadResending(ctx, list)
+	}
+	return nil
+}
+
+// decide says what becomes of one touch.
+func (s *settling) decide(ctx context.Context, id andante.TouchID) error {
+	t, ok := s.touches[id]
+	switch {
+	case !ok:
+		s.leave(LeftTouch{Touch: id, Why: "there is no touch with this id"})
+		return nil
+	case t.State != andante.Unknown:
+		s.leave(s.answer(t))
+		return nil
+	}
+	t.Reason, t.Evidence = "", andante.Evidence{}
+	switch s.r.Decision {
+	case DecideSent:
+		s.sent(t)
+	case DecideFailed:
+		t.Free()
+		t.State, t.Reason = andante.Failed, andante.ReasonNotSent
+		s.settle(t, andante.OutcomePermanent)
+	case DecideResend:
+		return s.resend(ctx, t)
+	default:
+		return fmt.Errorf("settle touch %s: there is no decision %q", id, s.r.Decision)
+	}
+	return nil
+}
+
+// slack is how far the clock of whoever noted a receipt may be behind ours, and how
+// much it may have rounded.
+const slack = time.Minute
+
+// sent settles a touch as one that went. Without a receipt's instant it stays counted at
+// its not_after, the latest instant at which it can have left.
+func (s *settling) sent(t andante.Touch) {
+	t.State, t.NotAfter = andante.Sent, time.Time{}
+	if at := s.r.At; !at.IsZero() {
+		if tried := s.last[t.ID].Started; at.Before(tried.Add(-slack)) || at.After(s.now.Add(slack)) {
+			s.leave(LeftTouch{Touch: t.ID, State: andante.Unknown, Why: fmt.Sprintf("it was tried at %s, so it can't have been received at %s",
+				tried.Format(time.RFC3339), at.UTC().Format(time.RFC3339))})
+			return
+		}
+		t.Counted, t.Settled = at, at
+	}
+	s.settle(t, andante.OutcomeSent)
+}
+
+// settle notes that a touch is over, and in the ledger who says so.
+func (s *settling) settle(t andante.Touch, o andante.Outcome) {
+	s.changes = append(s.changes, store.Change{Touch: t, Was: andante.Unknown, Attempt: t.Attempts})
+	if a, ok := s.last[t.ID]; ok {
+		a.SettleBy(s.r.By, s.now, o)
+		s.attempts = append(s.attempts, a)
+	}
+	s.settled = append(s.settled, settledTouch(t))
+}
+
+func settledTouch(t andante.Touch) SettledTouch {
+	return SettledTouch{Touch: t.ID, Contact: t.Contact, Sequence: t.Sequence, Step: t.Step}
+}
+
+func (s *settling) leave(l LeftTouch) { s.left = append(s.left, l) }
+
+// answer tells why a touch is not to be settled, and who was faster.
+func (s *settling) answer(t andante.Touch) LeftTouch {
+	l := LeftTouch{Touch: t.ID, State: t.State}
+	v, asked := s.asked[t.ID]
+	switch who, _ := s.last[t.ID].Settler(); {
+	case who != "" && t.State.Settled():
+		l.By, l.At, l.Why = who, s.last[t.ID].Ended, "it is settled as "+string(t.State)+" already"
+	case asked && !t.State.Settled():
+		l.By, l.At, l.Why = v.Evidence.Scope, v.At, "it is to be sent again already"
+	default:
+		l.Why = "it is " + string(t.State) + ", and nothing about it is unknown"
+	}
+	return l
+}
+
+func (s *settling) write(ctx context.Context) error {
+	accounts := unique(s.changes, func(c store.Change) andante.AccountID { return c.Touch.Account })
+	if err := s.tx.RaiseVersion(ctx, accounts); err != nil {
+		return err
+	}
+	if err := s.tx.ReopenEnrollments(ctx, s.resending.reopened); err != nil {
+		return err
+	}
+	done, err := s.tx.Change(ctx, s.changes)
+	if err != nil {
+		return err
+	}
+	for _, c := range s.changes {
+		if !done[c.Touch.ID] {
+			return fmt.Errorf("settle touch %s: %w", c.Touch.ID, errTaken)
+		}
+	}
+	if s.r.Decision != DecideResend {
+		s.note(s.tx, s.changes, done)
+	}
+	if err := s.tx.EndAttempts(ctx, s.attempts); err != nil {
+		return err
+	}
+	return s.tx.AddVerdicts(ctx, s.verdicts)
+}
