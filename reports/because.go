@@ -31,6 +31,8 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		say("%s is empty", e.Detail)
 	case andante.ReasonHeld:
 		say("a hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
+	case andante.ReasonResend:
+		say("%s asked for it", e.Scope)
 	case andante.ReasonStale:
 		switch {
 		case e.Period != "":

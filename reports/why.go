@@ -328,6 +328,10 @@ func (t *teller) attempt(a andante.Attempt) {
 	if a.Ended.IsZero() {
 		l.At = a.Started
 	}
+	if who, before := a.Settler(); who != "" {
+		t.add(settled(l, a.Outcome, who, before))
+		return
+	}
 	said := a.Response
 	if a.Code != 0 {
 		said = fmt.Sprintf("%d %s", a.Code, a.Response)
@@ -362,6 +366,19 @@ func (t *teller) attempt(a andante.Attempt) {
 		l.Because = []string{"the server said: " + strings.TrimSpace(said)}
 	}
 	t.add(l)
+}
+
+// settled tells of an attempt whose outcome a person found out.
+func settled(l Line, o andante.Outcome, who, before string) Line {
+	as := "not sent, and it counts no more"
+	if o == andante.OutcomeSent {
+		as = "sent"
+	}
+	l.Text = fmt.Sprintf("nobody knew whether it had gone; %s settled it as %s", who, as)
+	if before != "" {
+		l.Because = []string{"known before that: " + before}
+	}
+	return l
 }
 
 // touch tells where a touch stands that is not over, or how it ended if no

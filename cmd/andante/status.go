@@ -136,7 +136,7 @@ func (a *app) touches(s *reports.Status) {
 	}
 	for i, id := range s.Unknown {
 		if i == 0 {
-			a.printf("\nunknown, for `andante why TOUCH` (%d of %d)\n", len(s.Unknown), s.Touches[andante.Unknown])
+			a.printf("\nunknown (%d of %d); `andante settle` tells what is known of them\n", len(s.Unknown), s.Touches[andante.Unknown])
 		}
 		a.printf("  %s\n", id)
 	}

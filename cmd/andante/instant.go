@@ -1,0 +1,20 @@
+package main
+
+import "time"
+
+// instants are the ways in which a time may be written; one without a zone is of the
+// company's.
+var instants = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+
+// instant reads the time that a flag gives; the zero time if it is empty.
+func instant(flag, text string, loc *time.Location) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range instants {
+		if t, err := time.ParseInLocation(layout, text, loc); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, usagef("--%s is a time such as 2027-01-15T13:30, or a date for its beginning, not %q", flag, text)
+}
