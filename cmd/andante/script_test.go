@@ -32,11 +32,15 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
-// cmdInbox starts a mail server: inbox [tls] [USER PASSWORD]. Its port is in
+// cmdInbox starts a mail server: inbox [lossy] [tls] [USER PASSWORD]. Its port is in
 // $PORT, its mails are files in the folder inbox, and with tls the authority to
-// trust is in $SSL_CERT_FILE.
+// trust is in $SSL_CERT_FILE. A lossy one hangs up without an answer to the final dot of
+// a mail to an address with +kept, which it keeps, or +lost, which it does not.
 func cmdInbox(ts *testscript.TestScript, _ bool, args []string) {
 	o := inbox.Options{Dir: ts.MkAbs("inbox")}
+	if len(args) > 0 && args[0] == "lossy" {
+		o.Script, args = lossy, args[1:]
+	}
 	if len(args) > 0 && args[0] == "tls" {
 		cert, authority, err := certificate()
 		ts.Check(err)
@@ -55,6 +59,14 @@ func cmdInbox(ts *testscript.TestScript, _ bool, args []string) {
 	_, port, err := net.SplitHostPort(in.Addr())
 	ts.Check(err)
 	ts.Setenv("PORT", port)
+}
+
+func lossy(c inbox.Command) *inbox.Reply {
+	kept := strings.Contains(c.To, "+kept@")
+	if c.Stage == inbox.Dot && (kept || strings.Contains(c.To, "+lost@")) {
+		return &inbox.Reply{DropBefore: true, Keep: kept}
+	}
+	return nil
 }
 
 // certificate makes a certificate for localhost that is its own authority.
@@ -182,4 +194,14 @@ func cmdFill(ts *testscript.TestScript, _ bool, args []string) {
 	begin, err := strconv.Unquote(`"` + args[2] + `"`)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append([]byte(begin), bytes.Repeat([]byte("x"), n<<20)...), 0o644))
+}
+
+// cmdGlob finds the one file that a pattern names: glob VAR PATTERN.
+func cmdGlob(ts *testscript.TestScript, _ bool, args []string) {
+	files, err := filepath.Glob(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if len(files) != 1 {
+		ts.Fatalf("%d files are named %s", len(files), args[1])
+	}
+	ts.Setenv(args[0], files[0])
 }

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"home", homeTests},
 		{"counts", countTests},
 		{"unknown touches", unknownTests},
+		{"mails", mailTests},
 		{"transactions", transactionTests},
 		{"locks", lockTests},
 	} {

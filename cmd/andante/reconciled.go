@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/andante-hq/andante/reports"
+)
+
+// reconciled tells how the books compare.
+func (a *app) reconciled(r *reports.Reconciliation, loc *time.Location, f *reconcileFlags) {
+	a.printf("%s received, with %s.\n\n", count(r.Received, "mail"), count(r.Distinct, "Message-ID"))
+	for _, row := range []struct {
+		n    int
+		text string
+		more bool // tell it though it is none
+	}{
+		{r.Planned, "planned, not tried yet", false},
+		{r.Again, "tried, and wait for another try", false},
+		{r.OnWire, "on the wire just now", false},
+		{r.Sent, "recorded as sent" + span(r, loc), true},
+		{r.Matched, "of these received", true},
+		{r.Outside, "received, and recorded outside of that time", false},
+		{r.Missing.N, "missing: recorded as sent, and not received", true},
+		{r.Doubled.N, "doubled: received more than once", true},
+		{r.Contrary.N, "contrary: received, and recorded as not sent", true},
+		{r.Arrived.N, "unknown, and received", false},
+		{r.NotArrived.N, "unknown, and not received", false},
+		{r.Strangers.N, "strangers: received, and no touch of ours", false},
+	} {
+		if row.n > 0 || row.more {
+			a.printf("%8d  %s\n", row.n, row.text)
+		}
+	}
+	for _, list := range []struct {
+		name string
+		reports.Findings
+	}{
+		{"missing", r.Missing},
+		{"doubled", r.Doubled},
+		{"contrary", r.Contrary},
+		{"unknown, and received", r.Arrived},
+		{"unknown, and not received", r.NotArrived},
+		{"strangers", r.Strangers},
+	} {
+		a.mailFindings(list.name, list.Findings, loc)
+	}
+	a.advise(r, f)
+}
+
+func span(r *reports.Reconciliation, loc *time.Location) string {
+	text := ""
+	if !r.Since.IsZero() {
+		text += " from " + r.Since.In(loc).Format(minute) + " on"
+	}
+	if !r.Until.IsZero() {
+		text += " before " + r.Until.In(loc).Format(minute)
+	}
+	return text
+}
+
+func (a *app) mailFindings(name string, list reports.Findings, loc *time.Location) {
+	if list.N == 0 {
+		return
+	}
+	a.printf("\n%s:\n", name)
+	for _, m := range list.First {
+		a.printf("  <%s>%s\n", m.MessageID, about(m, loc))
+	}
+	if more := list.N - len(list.First); more > 0 {
+		a.printf("  ... and %d more; --limit 0 names all\n", more)
+	}
+}
+
+// about tells of a mail what is worth knowing beside its Message-ID.
+func about(m reports.MailFinding, loc *time.Location) (text string) {
+	if m.Touch != "" {
+		text = fmt.Sprintf("  %s/%s, %s", m.Sequence, m.Step, m.State)
+		if !m.At.IsZero() {
+			text += " " + m.At.In(loc).Format(minute)
+		}
+	}
+	if m.Times > 1 {
+		text += fmt.Sprintf(", received %d times", m.Times)
+	}
+	if m.Attempts > 1 {
+		text += fmt.Sprintf(", tried %d times", m.Attempts)
+	}
+	if m.Folder {
+		text += ", written to a folder: it never left"
+	}
+	return text
+}
+
+// advise says what to do next.
+func (a *app) advise(r *reports.Reconciliation, f *reconcileFlags) {
+	if r.Missing.N+r.Doubled.N+r.Contrary.N > 0 {
+		a.printf("\n`andante why TOUCH` tells what the ledger knows; the touch is what stands before the @.\n")
+	}
+	switch n := len(r.ToSettle); {
+	case n == 0 || f.settle:
+	case n == 1:
+		a.printf("\n`andante settle %s --sent` settles the unknown touch that was received, and so does --settle.\n", r.ToSettle[0])
+	default:
+		a.printf("\n--settle settles the %d unknown touches that were received as sent; or by hand:\n  andante settle", n)
+		for i, id := range r.ToSettle {
+			if i == f.limit && i > 0 {
+				a.printf(" ...")
+				break
+			}
+			a.printf(" %s", id)
+		}
+		a.printf(" --sent\n")
+	}
+}

@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// A Mail is what a comparison with what was received needs to know of a touch by email.
+type Mail struct {
+	Touch     andante.TouchID
+	Contact   andante.ContactID
+	Sequence  string
+	Step      string
+	State     andante.State
+	Attempts  int
+	MessageID string // empty until its first claim
+	Settled   time.Time
+}
+
+// MailsAfter returns up to n touches by email that belong to an enrollment, in the order
+// of their ids after the given one; empty: from the first on.
+func (tx *Tx) MailsAfter(ctx context.Context, after andante.TouchID, n int) ([]Mail, error) {
+	if after == "" {
+		after = firstID
+	}
+	const text = `SELECT id, contact_id, sequence, step, state, attempts, message_id, settled_at FROM touches
+		WHERE id > $1 AND kind='email' AND enrollment_id IS NOT NULL ORDER BY id LIMIT $2`
+	return query(ctx, tx, text, []any{string(after), n}, func(r *sql.Rows) (m Mail, err error) {
+		var settled sql.NullInt64
+		err = r.Scan(&m.Touch, &m.Contact, &m.Sequence, &m.Step, &m.State, &m.Attempts, &m.MessageID, &settled)
+		m.Settled = instant(settled)
+		return m, err
+	})
+}
