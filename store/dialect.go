@@ -26,6 +26,8 @@ type dialect struct {
 	change *sql.TxOptions
 	// alone, if set, lets one import at a time look for people and add them.
 	alone string
+	// check, if set, has the database look for damage in its file.
+	check string
 	// wall reads the clock by which leases end: the database's own where several
 	// machines share it, so that no two machines' clocks are ever compared.
 	wall func(ctx context.Context, tx *Tx) (time.Time, error)
@@ -38,6 +40,7 @@ var sqliteDialect = dialect{
 	among: " IN (SELECT value FROM json_each($%d))",
 	wall:  func(_ context.Context, tx *Tx) (time.Time, error) { return tx.clock.Wall().UTC(), nil },
 	here:  hereFile,
+	check: "PRAGMA quick_check",
 }
 
 var postgresDialect = dialect{

@@ -3,9 +3,9 @@
 // speaks SQL, and it decides nothing.
 //
 // There is one SQL text for both databases, with $N parameters. They differ at
-// seven named seams, all in dialect.go: row locks, the lock that lets one import write at
-// a time, the types of a bulk update's values, how the parameters of a long list are
-// written, what makes a look consistent, the clock by which leases end, and what tells a
+// eight named seams, all in dialect.go: row locks, the lock that lets one import write at
+// a time, the form in which a list of rows comes, and a list of keys, what makes a look
+// consistent, how damage is found, the clock by which leases end, and what tells a
 // database from a copy of it.
 //
 // All access goes through a transaction: [Store.Read] for looking, [Store.Write]
@@ -19,6 +19,6 @@
 //		...
 //	})
 //
-// Times are BIGINT milliseconds UTC, JSON is text. Statements over many rows
-// come in fixed sizes (500, 50, 1), so that a database sees few different texts.
+// Times are BIGINT milliseconds UTC, JSON is text. A list is one parameter, or one for each
+// column, so that a database sees few different texts; see bulk.go.
 package store

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"counts", countTests},
 		{"unknown touches", unknownTests},
 		{"mails", mailTests},
+		{"health", healthTests},
 		{"transactions", transactionTests},
 		{"locks", lockTests},
 	} {
