@@ -137,6 +137,10 @@ type Hold struct {
 	Released time.Time `json:"released,omitzero"` // zero: it was not
 }
 
+// HoldAuthor is the author of the holds that are put on a sender when a mail server
+// refuses it.
+const HoldAuthor = "andante"
+
 // HoldScope is what a hold stops.
 type HoldScope string
 

@@ -15,6 +15,7 @@ import (
 	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/channels/sandbox"
 	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // channels builds what sends each kind, by the mode of delivery. close ends kept
@@ -45,13 +46,18 @@ func (e *Engine) relay() (*email.Channel, error) {
 	if err != nil && e.Config.Deliver.Mode != "sandbox" {
 		return nil, err
 	}
+	if e.Config.Deliver.Mode == "sandbox" {
+		// Nothing leaves, so the relay may be unfinished; it only builds mails.
+		s.Host, s.User = cmp.Or(s.Host, "localhost"), ""
+	}
+	return e.mailServer(s, password)
+}
+
+// mailServer opens the channel to a relay.
+func (e *Engine) mailServer(s workspace.EmailChannel, password andante.Secret) (*email.Channel, error) {
 	cfg := email.Config{
 		Host: s.Host, Port: s.Port, TLS: s.TLS, User: s.User, Password: password,
 		Hello: s.Hello, Connections: s.Connections, MaxMails: s.MaxMails,
-	}
-	if e.Config.Deliver.Mode == "sandbox" {
-		// Nothing leaves, so the relay may be unfinished; it only builds mails.
-		cfg.Host, cfg.User = cmp.Or(s.Host, "localhost"), ""
 	}
 	cfg.Hello = cmp.Or(cfg.Hello, helloName(e.Config.PublicURL))
 	if e.o.Email != nil {

@@ -101,7 +101,7 @@ func (r *run) stopSender(ctx context.Context, tx *store.Tx, problem *channels.Se
 		"sender", r.lease.Sender, "code", problem.Code, "err", andante.HideAddresses(problem.Error()))
 	now := r.clock.Now()
 	h := andante.Hold{
-		ID: andante.NewID[andante.HoldID](now), Scope: andante.HoldSender, Key: r.lease.Sender, Author: "andante",
+		ID: andante.NewID[andante.HoldID](now), Scope: andante.HoldSender, Key: r.lease.Sender, Author: andante.HoldAuthor,
 		Reason: andante.CleanText("refused by the mail server: " + andante.HideAddresses(problem.Error())), From: now,
 	}
 	if problem.Code >= 400 && problem.Code < 500 {

@@ -149,6 +149,8 @@ type EmailChannel struct {
 	Hello       string    `yaml:"hello" doc:"name that we greet with; if empty the machine's, where that is a full one, else public_url's"`
 	Connections int       `yaml:"connections" doc:"kept per sender"`
 	MaxMails    int       `yaml:"max_mails" doc:"a connection is replaced after so many"`
+
+	DKIMSelectors yamldoc.OneOrMany[string] `yaml:"dkim_selectors" doc:"names of the keys that it signs with, so that andante doctor can look them up"`
 }
 
 // Deliver is the mode of delivery.

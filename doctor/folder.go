@@ -1,0 +1,66 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"runtime"
+
+	"github.com/andante-hq/andante/workspace"
+)
+
+// folder looks at the files: can this machine read them, and would they be published?
+func folder(_ context.Context, s *Subject) []Finding {
+	if s.ConfigErr != nil {
+		return one(bad("mend andante.yaml or the environment; `andante config check` tells more", "the configuration can't be used: %v", s.ConfigErr))
+	}
+	_, found := workspace.Load(s.FS)
+	if n := len(workspace.Errors(found)); n > 0 {
+		return one(look("mend them before the next publish; `andante check` lists them", "the folder has %s; what is published runs on", number(n, "error")))
+	}
+	return one(fine("the folder can be read; mode %s", s.Config.Deliver.Mode))
+}
+
+// keys looks at the file without which no opt-out is recognised.
+func keys(_ context.Context, s *Subject) []Finding {
+	switch {
+	case errors.Is(s.KeysErr, fs.ErrNotExist):
+		return one(bad("copy the file from your other machine or your backup; only where there never was one, `andante init` makes it", "%s is not there", s.KeysFile))
+	case s.KeysErr != nil:
+		return one(bad("copy the file from your other machine or your backup", "%s can't be read: %v", s.KeysFile, s.KeysErr))
+	}
+	if f := mode(s.FS, s.KeysFile, 0o077); f != "" {
+		return one(bad("chmod 600 "+s.KeysFile+" and chmod 700 "+path.Dir(s.KeysFile), "others than its owner may get at %s: %s", s.KeysFile, f))
+	}
+	return one(fine("%s is there, and its owner's alone", s.KeysFile))
+}
+
+// mode tells the permissions of a file, if it has any of those that it should not.
+func mode(fsys fs.FS, name string, forbidden fs.FileMode) string {
+	info, err := fs.Stat(fsys, name)
+	if runtime.GOOS == "windows" || err != nil || info.Mode().Perm()&forbidden == 0 {
+		return ""
+	}
+	return "its mode is " + info.Mode().Perm().String()
+}
+
+// password looks for the mail server's, where one is named.
+func password(_ context.Context, s *Subject) []Finding {
+	if s.Config == nil || s.Config.Channels.Email.User == "" {
+		return nil
+	}
+	ref := s.Config.Channels.Email.Password
+	secret, err := s.Config.Password(s.FS)
+	s.secretless = err != nil || secret == ""
+	switch {
+	case err != nil:
+		return s.unlessSandbox(one(bad("set it for this process, or mend channels.email.password", "%v", err)))
+	case secret == "":
+		return s.unlessSandbox(one(bad("say where it is with channels.email.password: {env: NAME} or {file: PATH}", "channels.email has a user and no password")))
+	}
+	if f := mode(s.FS, ref.File, 0o077); ref.File != "" && f != "" {
+		return one(bad("chmod 600 "+ref.File, "others than its owner may read the mail server's password: %s", f))
+	}
+	return one(fine("the mail server's password is there"))
+}

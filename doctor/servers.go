@@ -1,0 +1,129 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/queue"
+)
+
+// redis looks at the queue's servers.
+func redis(ctx context.Context, s *Subject) []Finding {
+	switch {
+	case s.Config == nil:
+		return nil
+	case s.Queue == nil:
+		return one(fine("the queue is inside the process; no Redis is asked for"))
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	servers, err := s.Queue(ctx)
+	if err != nil {
+		return one(bad("is it running, and is `redis:` or ANDANTE_REDIS right? Meanwhile nothing is sent, and nothing is lost", "Redis does not answer: %v", err))
+	}
+	var list []Finding
+	for _, h := range servers {
+		list = append(list, server(h)...)
+	}
+	return list
+}
+
+func server(h queue.Health) (list []Finding) {
+	name := strings.TrimSpace("Redis " + h.Address)
+	if !h.Suits() {
+		list = append(list, bad("upgrade it to 6.2 or later, or to Valkey", "%s is version %s", name, h.Version))
+	}
+	if h.Evicts() {
+		list = append(list, bad("set maxmemory-policy noeviction, or else it throws queued leases away when it is full",
+			"%s has a maxmemory of %d bytes and the policy %s", name, h.MaxMemory, h.Policy))
+	}
+	if len(list) > 0 {
+		return list
+	}
+	text := fmt.Sprintf("%s answers, version %s", name, h.Version)
+	if h.Persists {
+		text += "; it persists what it holds, which Andante has no need of"
+	}
+	return one(fine("%s", text))
+}
+
+// expiresSoon is how long before its end a certificate is told of.
+const expiresSoon = 14 * 24 * time.Hour
+
+// smtp talks to the mail server up to where a mail would begin.
+func smtp(ctx context.Context, s *Subject) []Finding {
+	if s.Relay == nil || s.Config == nil || s.secretless {
+		return nil
+	}
+	host := s.Config.Channels.Email.Host
+	if host == "" {
+		return s.unlessSandbox(one(bad("name it with channels.email.host or ANDANTE_SMTP_HOST", "no mail server is named")))
+	}
+	ctx, cancel := context.WithTimeout(ctx, 45*time.Second)
+	defer cancel()
+	r, err := s.Relay(ctx)
+	if err != nil {
+		do := "is it up, and may this machine reach that port?"
+		if channels.KindOf(err) == channels.Sender {
+			do = "mend channels.email (host, tls, user, password), or ask whoever runs the mail server"
+		}
+		return s.unlessSandbox(one(bad(do, "%s can't be used: %s", host, andante.HideAddresses(err.Error()))))
+	}
+	list := one(fine("%s takes us%s; it offers %s", host, withLogin(r), offers(r)))
+	if f, ok := certificate(host, r, s.Clock.Wall()); ok {
+		list = append(list, f)
+	}
+	if !r.TLS && !loopback(host) {
+		list = append(list, look("set channels.email.tls to starttls or implicit", "what goes to %s is not encrypted", host))
+	}
+	return s.unlessSandbox(list)
+}
+
+func withLogin(r Relay) string {
+	if r.LoggedIn {
+		return ", logged in"
+	}
+	return ""
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
+}
+
+// offers names which of the extensions that make a difference the relay has.
+func offers(r Relay) string {
+	var yes, no []string
+	for _, x := range []string{"PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8"} {
+		if parameter, ok := r.Extensions[x]; ok {
+			yes = append(yes, strings.TrimSpace(x+" "+parameter))
+		} else {
+			no = append(no, x)
+		}
+	}
+	text := strings.Join(yes, ", ")
+	if text == "" {
+		text = "no extension that we use"
+	}
+	if slices.Contains(no, "PIPELINING") {
+		return text + ", but not PIPELINING, which makes it slower"
+	}
+	return text
+}
+
+// certificate tells of one that is over soon. One that is over has let nobody in.
+func certificate(host string, r Relay, now time.Time) (Finding, bool) {
+	if r.Certificate == nil {
+		return Finding{}, false
+	}
+	left := r.Certificate.NotAfter.Sub(now)
+	if left > expiresSoon {
+		return Finding{}, false
+	}
+	return look("have it renewed, or nothing can be sent from then on", "the certificate of %s ends on %s, in %d days",
+		host, r.Certificate.NotAfter.UTC().Format(time.DateOnly), int(left.Hours()/24)), true
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/andante-hq/andante/doctor"
+	"github.com/andante-hq/andante/internal/diskfree"
+	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// DoctorOptions say what is looked at.
+type DoctorOptions struct {
+	Offline  bool            // leave out the mail server and the DNS
+	Resolver doctor.Resolver // nil: the machine's
+}
+
+// Examine looks at a workspace's installation. Unlike [Open] it goes on past what is
+// broken, makes no store and changes nothing.
+func Examine(ctx context.Context, o Options, d DoctorOptions) ([]doctor.Finding, error) {
+	o = o.defaults()
+	root, err := os.OpenRoot(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{o: o, root: root, log: o.Log, Clock: o.Clock}
+	defer e.Close()
+	s := &doctor.Subject{Clock: o.Clock, FS: e.FS(), KeysFile: KeysFile, FreeDisk: diskfree.At}
+	e.Config, s.ConfigErr = workspace.Machine(e.FS())
+	s.Keys, s.KeysErr = readKeys(e.FS())
+	if e.Config != nil {
+		if o.Config != nil {
+			o.Config(e.Config)
+		}
+		s.Config = e.Config
+		e.openFor(ctx, s)
+		if redisURL := e.Config.Redis; redisURL != "" {
+			s.Queue = func(ctx context.Context) ([]queue.Health, error) { return queue.Examine(ctx, redisURL, o.Log) }
+		}
+	}
+	if !d.Offline {
+		s.Relay, s.Resolver = e.probe, d.Resolver
+		if s.Resolver == nil {
+			s.Resolver = net.DefaultResolver
+		}
+	}
+	return doctor.Examine(ctx, s), nil
+}
+
+// openFor opens the store that the subject has, if there is one.
+func (e *Engine) openFor(ctx context.Context, s *doctor.Subject) {
+	dsn := e.Config.Store
+	if !store.IsPostgres(dsn) {
+		if !filepath.IsAbs(dsn) {
+			dsn = filepath.Join(e.o.Dir, dsn)
+		}
+		s.Folder = filepath.Dir(dsn)
+		if _, err := os.Stat(dsn); errors.Is(err, fs.ErrNotExist) {
+			s.NoStore = true
+			return
+		}
+	}
+	e.Store, s.StoreErr = store.Open(ctx, dsn, store.Options{Clock: e.Clock})
+	s.Store = e.Store
+}
+
+// probe talks to the mail server with what this machine has, whatever the mode.
+func (e *Engine) probe(ctx context.Context) (doctor.Relay, error) {
+	password, err := e.Config.Password(e.FS())
+	if err != nil {
+		return doctor.Relay{}, err
+	}
+	mail, err := e.mailServer(e.Config.Channels.Email, password)
+	if err != nil {
+		return doctor.Relay{}, err
+	}
+	defer mail.Close()
+	t, err := mail.Probe(ctx)
+	return doctor.Relay{Extensions: t.Extensions, TLS: t.TLS, Certificate: t.Certificate, LoggedIn: t.LoggedIn}, err
+}
