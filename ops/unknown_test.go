@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -385,7 +387,12 @@ func TestSettleDryRun(t *testing.T) {
 // Several people at the same moment: one of them settles each touch.
 func TestSettleAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); settleAtOnce(newWorld(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); settleAtOnce(newWorldOn(t, testdb.Postgres(t))) })
+}
+
+func settleAtOnce(w *world) {
+	t := w.t
 	w.sequence("brief", "")
 	w.publish()
 	var ids []andante.TouchID
@@ -424,5 +431,25 @@ func TestSettleAtOnce(t *testing.T) {
 		if got := w.touch(people[i], "one").State; len(settled[id]) != 1 || got != want[settled[id][0]] {
 			t.Errorf("settled as %v, and it is %s", settled[id], got)
 		}
+	}
+}
+
+// A worker takes the next step while it is to be moved: nothing of the decision is written,
+// and it is looked at anew.
+func TestSettleBesideAWorker(t *testing.T) {
+	t.Parallel()
+	w, ana, lost := doubtful(t)
+	resent, next := lost, w.touch(ana, "two")
+	resent.State, resent.Settled = andante.Planned, time.Time{}
+	lease := andante.NewID[andante.LeaseID](w.clock.Now())
+	w.write(func(tx *store.Tx) error { return tx.MarkLeased(t.Context(), []andante.TouchID{next.ID}, lease) })
+	err := w.Store.Write(t.Context(), func(tx *store.Tx) error {
+		s := &settling{Ops: w.Ops, tx: tx, r: UnknownRequest{Decision: DecideResend}, changes: []store.Change{
+			{Touch: resent, Was: andante.Unknown}, {Touch: next, Was: andante.Planned},
+		}}
+		return s.write(t.Context())
+	})
+	if got := w.touch(ana, "one"); !errors.Is(err, errTaken) || got.State != andante.Unknown {
+		t.Errorf("%s, error %v", got.State, err)
 	}
 }

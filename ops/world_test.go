@@ -33,8 +33,14 @@ fields: {contact.topic: text}
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOn(t, filepath.Join(t.TempDir(), "andante.db"))
+}
+
+// newWorldOn makes it on a database that is empty yet.
+func newWorldOn(t *testing.T, dsn string) *world {
+	t.Helper()
 	clock := andante.NewJumpClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "andante.db"), store.Options{Clock: clock, Volatile: true})
+	st, err := store.Open(t.Context(), dsn, store.Options{Clock: clock, Volatile: true})
 	if err != nil {
 		t.Fatal(err)
 	}
