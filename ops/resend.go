@@ -42,7 +42,7 @@ func (s *settling) loadResending(ctx context.Context, list []andante.Touch) erro
 	for _, t := range list {
 		around = append(around, Settled{Change: store.Change{Touch: t}})
 	}
-	if s.resending.people, err = loadPeople(ctx, s.tx, around); err != nil {
+	if s.resending.people, err = loadPeople(ctx, s.tx, around, nil); err != nil {
 		return err
 	}
 	s.resending.planner, err = s.planner(ctx, s.tx)

@@ -46,7 +46,7 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 	if err != nil {
 		return err
 	}
-	people, err := o.loadPeople(ctx, tx, list)
+	people, err := loadPeople(ctx, tx, list, o.goesOn(ctx, tx))
 	if err != nil {
 		return err
 	}
@@ -162,30 +162,35 @@ type people struct {
 	accounts    map[andante.AccountID]andante.Account
 }
 
-// loadPeople reads the enrollments, and contacts and accounts of those that may have a
-// next step: most that end do so with their last one.
-func (o *Ops) loadPeople(ctx context.Context, tx *store.Tx, list []Settled) (*people, error) {
+// loadPeople reads the rows around a list of touches. goes, if set, tells for which of
+// them contact and account are asked about.
+func loadPeople(ctx context.Context, tx *store.Tx, list []Settled, goes func(andante.Enrollment, Settled) bool) (*people, error) {
 	enrollments, err := tx.Enrollments(ctx, unique(list, func(s Settled) andante.EnrollmentID { return s.Touch.Enrollment }))
 	if err != nil {
 		return nil, err
 	}
-	byEnrollment := byID(enrollments, enrollmentID)
-	var who []andante.ContactID
-	var whose []andante.AccountID
+	p := &people{enrollments: byID(enrollments, enrollmentID)}
+	var around []andante.Enrollment
 	for _, s := range list {
-		e := byEnrollment[s.Touch.Enrollment]
-		plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
-		if s.End != "" || e.State == andante.EnrollmentFinished || err == nil && plan.Index(s.Touch.Step) == len(plan.Steps)-1 {
-			continue
+		if e := p.enrollments[s.Touch.Enrollment]; goes == nil || goes(e, s) {
+			around = append(around, e)
 		}
-		who, whose = append(who, e.Contact), append(whose, e.Account)
 	}
-	contacts, err := tx.Contacts(ctx, unique(who, func(id andante.ContactID) andante.ContactID { return id }))
+	contacts, err := tx.Contacts(ctx, unique(around, func(e andante.Enrollment) andante.ContactID { return e.Contact }))
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := tx.Accounts(ctx, unique(whose, func(id andante.AccountID) andante.AccountID { return id }))
-	return &people{byEnrollment, byID(contacts, contactID), byID(accounts, accountID)}, err
+	accounts, err := tx.Accounts(ctx, unique(around, func(e andante.Enrollment) andante.AccountID { return e.Account }))
+	p.contacts, p.accounts = byID(contacts, contactID), byID(accounts, accountID)
+	return p, err
+}
+
+// goesOn tells whether a next step may follow: most that end do so with their last one.
+func (o *Ops) goesOn(ctx context.Context, tx *store.Tx) func(andante.Enrollment, Settled) bool {
+	return func(e andante.Enrollment, s Settled) bool {
+		plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
+		return s.End == "" && e.State != andante.EnrollmentFinished && (err != nil || plan.Index(s.Touch.Step) != len(plan.Steps)-1)
+	}
 }
 
 // finish ends enrollments and forgets the texts that were kept to be quoted.

@@ -42,7 +42,7 @@ func (w *world) permitted(id andante.ContactID, step string) andante.Touch {
 		w.clock.Jump(t.Due)
 	}
 	ctx, now := w.t.Context(), w.clock.Now()
-	l := store.Lease{ID: andante.NewID[andante.LeaseID](now), Attempt: 1, Kind: andante.Email, Sender: "news", Size: 1, Created: now, Queued: now, Expires: now.Add(LeaseTime)}
+	l := store.Lease{ID: andante.NewID[andante.LeaseID](now), Attempt: 1, Kind: andante.Email, Sender: "news", Size: 1, Touches: []andante.TouchID{t.ID}, Created: now, Queued: now, Expires: now.Add(LeaseTime)}
 	w.write(func(tx *store.Tx) error {
 		if err := tx.AddLease(ctx, l); err != nil {
 			return err
@@ -58,7 +58,7 @@ func (w *world) permitted(id andante.ContactID, step string) andante.Touch {
 			return err
 		}
 		return tx.AddAttempts(ctx, []andante.Attempt{{
-			ID: andante.NewID[andante.AttemptID](now), Touch: t.ID, Contact: t.Contact, Account: t.Account, Number: t.Attempts + 1, Sender: "news",
+			Touch: t.ID, Contact: t.Contact, Account: t.Account, Number: t.Attempts + 1, Sender: "news",
 			Started: now, Outcome: andante.OutcomePending,
 		}})
 	})

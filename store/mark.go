@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"strconv"
-	"time"
 )
 
 // Mark returns the number that grows with each start of a scheduler and each minute of
@@ -24,15 +23,4 @@ func (tx *Tx) RaiseMark(ctx context.Context, seen int64) (mark int64, err error)
 		SET value=CAST(CASE WHEN CAST(meta.value AS BIGINT) > $3 THEN CAST(meta.value AS BIGINT) + 1 ELSE $3 + 1 END AS TEXT)
 		RETURNING CAST(value AS BIGINT)`, []any{metaMark, strconv.FormatInt(seen+1, 10), seen}, &mark)
 	return mark, err
-}
-
-// LastSeen returns when a scheduler noted last that it looks, which it does once a
-// minute; the zero time if none ever did.
-func (tx *Tx) LastSeen(ctx context.Context) (time.Time, error) {
-	v, err := tx.meta(ctx, metaSeen)
-	if err != nil || v == "" {
-		return time.Time{}, err
-	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	return time.UnixMilli(n).UTC(), err
 }

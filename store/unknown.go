@@ -71,6 +71,6 @@ const firstID = "00000000-0000-0000-0000-000000000000"
 // CountUnknown counts them.
 func (tx *Tx) CountUnknown(ctx context.Context, f UnknownFilter) (n int, err error) {
 	narrow, args := f.where(nil)
-	err = tx.tx.QueryRowContext(ctx, "SELECT count(*) FROM "+unknowns+" WHERE 1=1"+narrow, args...).Scan(&n)
+	err = tx.row(ctx, "SELECT count(*) FROM "+unknowns+" WHERE 1=1"+narrow, args, &n)
 	return n, err
 }

@@ -15,7 +15,6 @@ var homeTests = []test{
 	{"home", home},
 	{"mark", mark},
 	{"a mark is given once", markGivenOnce},
-	{"when a scheduler looked last", lastSeen},
 	{"what a copy can't know of", doubt},
 }
 
@@ -86,15 +85,6 @@ func markGivenOnce(t *testing.T, s db) {
 	wg.Wait()
 	slices.Sort(all)
 	s.same("marks", list(each*takers, func(i int) int64 { return int64(i) + 1 }), all)
-}
-
-func lastSeen(_ *testing.T, s db) {
-	look := func() time.Time {
-		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.LastSeen(ctx) })
-	}
-	s.same("before the first look", time.Time{}, look())
-	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.Seen(ctx, at(1), time.Hour) })
-	s.same("after it", at(1), look())
 }
 
 func doubt(_ *testing.T, s db) {
