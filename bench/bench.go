@@ -47,24 +47,12 @@ type Report struct {
 
 // Run measures. It uses a folder that it removes; a Postgres database is left as it is
 // in the end.
-func Run(ctx context.Context, o Options) (*Report, error) {
-	if o.Processes > 1 && (o.Redis == "" || o.Store == "") {
-		return nil, errors.New("several processes meet on Redis and Postgres: give --redis and --store")
-	}
-	if o.Progress == nil {
-		o.Progress = func(string, int, int) {}
-	}
-	dir, err := os.MkdirTemp("", "andante-bench-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	b := &bench{o: o, dir: dir, place: place{dir: filepath.Join(dir, "workspace"), store: o.Store, redis: o.Redis, sequences: Rounds + 1}}
-	if b.place.store == "" {
-		b.place.store = filepath.Join(dir, "bench.db")
-	}
-	defer b.close()
-	return b.run(ctx)
+func Run(ctx context.Context, o Options) (r *Report, err error) {
+	err = o.aside(func(b *bench) error {
+		r, err = b.run(ctx)
+		return err
+	})
+	return r, err
 }
 
 // bench is one measurement.
@@ -79,20 +67,36 @@ type bench struct {
 	report Report
 	rates  []float64
 	floors []float64
-	spent  map[string]float64
-	passes map[string]float64
+	spent  map[string]float64 // seconds of CPU by process
+	passes map[string]float64 // seconds by pass
 }
 
-func (b *bench) close() {
+func newBench(o Options) (*bench, error) {
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
+	}
+	dir, err := os.MkdirTemp("", "andante-bench-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{o: o, dir: dir, spent: map[string]float64{}, passes: map[string]float64{}}
+	b.place = place{dir: filepath.Join(dir, "workspace"), store: o.Store, redis: o.Redis, sequences: Rounds + 1}
+	if b.place.store == "" {
+		b.place.store = filepath.Join(dir, "bench.db")
+	}
+	return b, nil
+}
+
+func (b *bench) close() error {
 	b.sink.kill()
 	if b.engine != nil {
 		b.engine.Close()
 	}
+	return os.RemoveAll(b.dir)
 }
 
 func (b *bench) run(ctx context.Context) (*Report, error) {
-	b.spent, b.passes = map[string]float64{}, map[string]float64{}
-	if err := b.settle(ctx); err != nil {
+	if err := b.settle(ctx, justDo); err != nil {
 		return nil, err
 	}
 	if err := b.sample(ctx); err != nil {
@@ -110,8 +114,8 @@ func (b *bench) run(ctx context.Context) (*Report, error) {
 	return b.sum(), nil
 }
 
-// settle makes the place and its people.
-func (b *bench) settle(ctx context.Context) (err error) {
+// settle makes the place and its people, these through measure.
+func (b *bench) settle(ctx context.Context, measure func(func() error) error) (err error) {
 	if err := b.place.write(); err != nil {
 		return err
 	}
@@ -122,7 +126,9 @@ func (b *bench) settle(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return people(ctx, b.engine, w, b.o.Messages, func(done int) { b.o.Progress("contacts", done, b.o.Messages) })
+	return measure(func() error {
+		return people(ctx, b.engine, w, b.o.Messages, func(done int) { b.o.Progress("contacts", done, b.o.Messages) })
+	})
 }
 
 // sample has the engine send a few mails to a server that keeps them: they are what the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"os"
 	"slices"
@@ -44,7 +45,44 @@ func (a *app) benchCommand() *cobra.Command {
 		a.benched(r)
 		return nil
 	}
-	c.AddCommand(a.benchPartCommand())
+	c.AddCommand(
+		a.benchStepCommand("import", "Measure how fast contacts are taken in", bench.Import),
+		a.benchStepCommand("enroll", "Measure how fast contacts enter a sequence", bench.Enroll),
+		a.benchStepCommand("claim", "Measure what a touch costs that has fifty before it, under eight limits", bench.Claim),
+		a.benchPartCommand(),
+	)
+	return c
+}
+
+// benchStepCommand measures one step by itself.
+func (a *app) benchStepCommand(name, short string, measure func(context.Context, bench.Options) (*bench.StepReport, error)) *cobra.Command {
+	o := bench.Options{Connections: 4, Processes: 1}
+	c := a.withJSON(command("", name, short, short+".", "andante bench "+name+" --contacts 100000", nil))
+	c.Flags().IntVar(&o.Messages, "contacts", 10_000, "how many")
+	c.Flags().StringVar(&o.Store, "store", "", "postgres:// URL of an empty database; SQLite if not given")
+	c.RunE = func(c *cobra.Command, _ []string) (err error) {
+		if o.Messages < 1 {
+			return usagef("--contacts is at least 1")
+		}
+		if o.Part, err = partCommand(); err != nil {
+			return err
+		}
+		line := newProgress(a.err)
+		o.Progress = func(what string, done, of int) { line.show("%s %s", bar(int64(done), int64(of)), what) }
+		r, err := measure(c.Context(), o)
+		line.done()
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(r)
+		}
+		a.printf("%s: %d in %.1f s, %.0f a second, %.3f seconds of CPU per 1 000, %.0f MB of memory at most\n", r.Step, r.Rows, r.Seconds, r.Rate, r.CPU, r.PeakMB)
+		for _, pass := range slices.Sorted(maps.Keys(r.Passes)) {
+			a.printf("%10.1f  µs a touch: %s\n", r.Passes[pass], pass)
+		}
+		return nil
+	}
 	return c
 }
 
