@@ -134,7 +134,7 @@ func importTable(t *testing.T) map[string][]string {
 
 // For tests: what they may import, and who may import them, is no question of
 // architecture.
-var testSupport = []string{"channels/channeltest", "store/storetest", "internal/testclock", "internal/testdb", "internal/harness"}
+var testSupport = []string{"channels/channeltest", "store/storetest", "internal/testclock", "internal/testdb", "internal/harness", "internal/faults"}
 
 func TestImportTable(t *testing.T) {
 	t.Parallel()
