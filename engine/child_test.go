@@ -51,6 +51,8 @@ type part struct {
 	Demo              int  // play the demo for so many days instead
 
 	Connections  int
+	MaxMails     int           // of a connection
+	Patience     time.Duration // with the mail server's answers
 	Batch, Chunk int
 	Lease        time.Duration
 	Grace        time.Duration
@@ -71,8 +73,9 @@ func (p part) options(log *slog.Logger) Options {
 		Config: func(c *workspace.Config) {
 			c.Store, c.Redis, c.Web.Listen = p.Store, p.Redis, "127.0.0.1:0"
 			c.Deliver = workspace.Deliver{Mode: "live"}
-			c.Channels.Email = workspace.EmailChannel{Host: host, Port: n, TLS: email.NoTLS, Connections: p.Connections}
+			c.Channels.Email = workspace.EmailChannel{Host: host, Port: n, TLS: email.NoTLS, Connections: p.Connections, MaxMails: p.MaxMails}
 		},
+		Email: func(c *email.Config) { c.CommandTimeout, c.DotTimeout = p.Patience, p.Patience },
 		Scheduler: scheduler.Options{
 			LeaseTime: p.Lease, PickupTime: p.Lease / 3, Interval: 100 * time.Millisecond, Batch: p.Batch,
 		},
