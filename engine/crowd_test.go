@@ -19,6 +19,11 @@ var crowdRules = []harness.Rule{
 // newCrowd enrolls three contacts of each account in three sequences, all due
 // now. One contact in five has a mailbox together with a stranger.
 func newCrowd(t *testing.T, setting func(*scene)) *scene {
+	return newCrowdBefore(t, setting, inbox.Options{})
+}
+
+// newCrowdBefore is newCrowd before a mail server of another kind.
+func newCrowdBefore(t *testing.T, setting func(*scene), mail inbox.Options) *scene {
 	town := harness.NewTown(100, 3)
 	for i := 15; i < len(town.Contacts); i += 15 {
 		town.Contacts[i].Email = town.Contacts[i-15+3].Email
@@ -28,7 +33,7 @@ func newCrowd(t *testing.T, setting func(*scene)) *scene {
 		Sequences: map[string]string{
 			"one": harness.Sequence("one", "", harness.Mail{}), "two": harness.Sequence("two", "", harness.Mail{}), "three": harness.Sequence("three", "", harness.Mail{}),
 		},
-	}, town, inbox.Options{})
+	}, town, mail)
 	s.part.Batch, s.part.Chunk = 40, 20
 	setting(s)
 	s.enroll("one", "two", "three")
