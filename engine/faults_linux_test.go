@@ -9,26 +9,9 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/faults"
-	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/store"
 )
-
-// The tests of the promises under faults are stories too: these processes on that store
-// and that Redis, this plan, that trouble at this moment; then what the mail server has
-// is compared with what was planned. docs/promises.md says which test shows what.
-
-// full tells whether the fault tests run at length (make faults) or as long as it
-// takes to see each of them once.
-func full() bool { return os.Getenv("ANDANTE_FAULTS") == "full" }
-
-// atLength chooses between the two.
-func atLength[T any](long, short T) T {
-	if full() {
-		return long
-	}
-	return short
-}
 
 // onServers moves the scene to a database and a Redis: those that the environment names,
 // or servers of the test's own.
@@ -92,37 +75,6 @@ func (s *scene) goHome(schedulers, workers []*child) {
 	}
 }
 
-// A watch looks into the store while others work on it.
-type watch struct {
-	t testing.TB
-	e *Engine
-}
-
-// watch opens one, which closes with the test.
-func (s *scene) watch() *watch {
-	s.t.Helper()
-	w := &watch{s.t, s.open()}
-	s.t.Cleanup(func() { w.e.Close() })
-	return w
-}
-
-// states counts the touches by state.
-func (w *watch) states() map[andante.State]int {
-	w.t.Helper()
-	n := map[andante.State]int{}
-	err := w.e.Store.Read(w.t.Context(), func(tx *store.Tx) error {
-		counts, err := tx.CountTouches(w.t.Context())
-		for _, c := range counts {
-			n[c.State] += c.N
-		}
-		return err
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return n
-}
-
 // leasesOf lists the leases of a process.
 func (w *watch) leasesOf(c *child) (ids []andante.LeaseID) {
 	w.t.Helper()
@@ -140,28 +92,4 @@ func (w *watch) leasesOf(c *child) (ids []andante.LeaseID) {
 		w.t.Fatal(err)
 	}
 	return ids
-}
-
-// standsStill waits until no mail has come in for a while: the trouble is felt.
-func (s *scene) standsStill() {
-	s.t.Helper()
-	last, since := -1, time.Time{}
-	harness.Until(s.t, time.Minute, "the work to stand still", func() bool {
-		if n := s.inbox.Count(); n != last {
-			last, since = n, time.Now()
-		}
-		return time.Since(since) > 700*time.Millisecond
-	})
-}
-
-// allReceived fails the test unless everybody has had everything once, and nothing is in
-// doubt.
-func (s *scene) allReceived() {
-	s.t.Helper()
-	books := s.books()
-	audit := books.Audit()
-	audit.AllTold(1, 0)
-	s.t.Log(audit)
-	report(s.t, audit.Breaches)
-	report(s.t, books.ReasonGiven())
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"context"
 	"testing"
 	"time"
 
@@ -10,38 +9,16 @@ import (
 	"github.com/andante-hq/andante/internal/faults"
 	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/inbox"
-	"github.com/andante-hq/andante/scheduler"
 )
 
-// onWire puts a line of our own between the scene and its mail server, and a calendar
-// that jumps over every wait.
+// onWire puts a line of our own between the scene and its mail server.
 func (s *scene) onWire() *faults.Proxy {
 	s.t.Helper()
 	wire := faults.NewProxy(s.t, s.inbox.Addr())
-	s.part.Mail, s.part.Jumps = wire.Addr(), true
+	s.part.Mail = wire.Addr()
+	s.onCalendar()
 	return wire
 }
-
-// plays runs the scene in this process until nothing is planned any more. jumped is told
-// of each jump of the calendar.
-func (s *scene) plays(jumped func(n int)) {
-	s.t.Helper()
-	clock := andante.NewJumpClock(demoStart)
-	s.clock = clock
-	e := s.open()
-	defer e.Close()
-	jump, n := jumping(e, clock, time.Time{}), 0
-	idle := func(ctx context.Context, r scheduler.Round) error {
-		n++
-		jumped(n)
-		return jump(ctx, r)
-	}
-	if err := e.Run(s.t.Context(), RunOptions{Roles: s.part.Roles, demo: true, idle: idle}); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func unnoticed(int) {}
 
 // TestSlowLine: a line that takes 20 ms each way is slow and nothing else.
 func TestSlowLine(t *testing.T) {

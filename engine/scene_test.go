@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/internal/testdb"
@@ -21,7 +22,8 @@ type scene struct {
 	part  part
 	inbox *inbox.Inbox
 	town  *harness.Town
-	clock andante.Clock // of engines in this process; nil: as the part says
+	clock andante.Clock       // of engines in this process; nil: as the part says
+	email func(*email.Config) // of the same; nil: as the part says
 }
 
 // newScene sets up a workspace on an SQLite store of its own.
@@ -64,6 +66,9 @@ func (s *scene) open() *Engine {
 	s.t.Helper()
 	o := s.part.options(slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
 	o.Clock = s.clock
+	if s.email != nil {
+		o.Email = s.email
+	}
 	if s.clock == nil && s.part.Jumps {
 		o.Clock = andante.NewJumpClock(demoStart)
 	}

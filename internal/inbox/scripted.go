@@ -105,11 +105,7 @@ func (t *talk) command(line string) error {
 	case "MAIL":
 		err = t.from(line)
 	case "RCPT":
-		t.mail.To = append(t.mail.To, path(line))
-		var code int
-		if code, err = t.answer(RcptTo, line, 250, "2.1.5 OK"); code/100 != 2 {
-			t.mail.To = t.mail.To[:len(t.mail.To)-1]
-		}
+		err = t.to(line)
 	case "DATA":
 		err = t.data(line)
 	case "RSET":
@@ -176,6 +172,21 @@ func (t *talk) from(line string) error {
 	code, err := t.answer(MailFrom, line, code, text)
 	if code/100 != 2 {
 		t.mail = Mail{}
+	}
+	return err
+}
+
+// to names a recipient. Without a mail there can be none (RFC 5321 section 3.3), also
+// where commands come in a bunch and MAIL was refused.
+func (t *talk) to(line string) error {
+	code, text := 250, "2.1.5 OK"
+	if !t.open() {
+		code, text = 503, "5.5.1 no MAIL before RCPT"
+	}
+	t.mail.To = append(t.mail.To, path(line))
+	code, err := t.answer(RcptTo, line, code, text)
+	if code/100 != 2 {
+		t.mail.To = t.mail.To[:len(t.mail.To)-1]
 	}
 	return err
 }
