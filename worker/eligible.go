@@ -73,7 +73,10 @@ func canDo(_ *run, _ *batch, it *item) *fate {
 	return nil
 }
 
-func notSuppressed(_ *run, _ *batch, it *item) *fate {
+func notSuppressed(r *run, _ *batch, it *item) *fate {
+	if r.o.Breakage.NoSuppression {
+		return nil
+	}
 	i := slices.IndexFunc(it.bars, func(s andante.Suppression) bool { return s.Covers(it.touch.Kind, it.touch.Purpose) })
 	if i < 0 {
 		return nil

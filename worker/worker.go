@@ -31,8 +31,9 @@ type Options struct {
 // Breakage breaks the worker on purpose. Only the tests set it, to see that the
 // oracles notice.
 type Breakage struct {
-	NoPermit bool // messages are written without asking which are still allowed
-	NoRecord bool // outcomes are dropped
+	NoPermit      bool // messages are written without asking which are still allowed
+	NoRecord      bool // outcomes are dropped
+	NoSuppression bool // whoever is suppressed is written to all the same
 }
 
 // Defaults fills what is not set.
