@@ -49,12 +49,14 @@ type part struct {
 	UntilIdle         bool
 	Jumps             bool // the calendar jumps, as in a demo
 	Demo              int  // play the demo for so many days instead
+	Hurry             hurry
 
 	Connections  int
 	MaxMails     int           // of a connection
 	Patience     time.Duration // with the mail server's answers
 	Batch, Chunk int
 	Lease        time.Duration
+	Claim        time.Duration // of the calendar
 	Grace        time.Duration
 	Ungoverned   bool
 	WithoutLocks bool
@@ -79,7 +81,7 @@ func (p part) options(log *slog.Logger) Options {
 		Scheduler: scheduler.Options{
 			LeaseTime: p.Lease, PickupTime: p.Lease / 3, Interval: 100 * time.Millisecond, Batch: p.Batch,
 		},
-		Worker: worker.Options{Chunk: p.Chunk, Breakage: p.Breakage},
+		Worker: worker.Options{Chunk: p.Chunk, Claim: p.Claim, Breakage: p.Breakage},
 	}
 }
 
@@ -125,6 +127,9 @@ func (p part) play(ctx context.Context, opened func(*queue.Asynq)) error {
 		return err
 	}
 	o := p.options(log)
+	if p.Hurry.Speed > 0 {
+		o.Clock = p.Hurry
+	}
 	var clock *andante.JumpClock
 	if p.Jumps {
 		clock = andante.NewJumpClock(demoStart)
