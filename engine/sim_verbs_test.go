@@ -29,7 +29,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -61,8 +61,8 @@ func (w *simWorld) doAt(args []string) error {
 	if w.e == nil {
 		return w.open(s.from)
 	}
-	if s.from.Before(w.clock.Now()) {
-		return fmt.Errorf("it is %s already", w.clock.Now().In(w.loc).Format(simClock))
+	if s.from.Before(w.clock.True()) {
+		return fmt.Errorf("it is %s already", w.clock.True().In(w.loc).Format(simClock))
 	}
 	return w.runTo(s.from)
 }

@@ -40,7 +40,7 @@ type simWorld struct {
 	dir    string
 	files  map[string][]byte // of the story
 	loc    *time.Location    // in which times are read
-	clock  *andante.JumpClock
+	clock  *skewedClock
 	inbox  *inbox.Inbox
 	server *simServer
 	e      *Engine
@@ -89,8 +89,8 @@ func newSimWorld(t *testing.T, dir string, files map[string][]byte, ungoverned b
 
 // open begins the story at an instant: store, keys, first publish.
 func (w *simWorld) open(at time.Time) (err error) {
-	w.clock = andante.NewJumpClock(at)
-	w.inbox, err = inbox.Start(inbox.Options{Now: w.clock.Now, Script: w.server.answer})
+	w.clock = &skewedClock{JumpClock: andante.NewJumpClock(at)}
+	w.inbox, err = inbox.Start(inbox.Options{Now: w.clock.True, Script: w.server.answer})
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (w *simWorld) runTo(end time.Time) error {
 	if w.e == nil {
 		return errors.New("the story has not begun: write at TIME first")
 	}
-	for w.clock.Now().Before(end) {
+	for w.clock.True().Before(end) {
 		r, err := w.sched.Round(w.ctx)
 		if err != nil {
 			return err
@@ -167,10 +167,10 @@ func (w *simWorld) runTo(end time.Time) error {
 			return fmt.Errorf("%d leases are out and nobody works them", r.Out)
 		case !r.Next.IsZero() && !r.Next.After(w.clock.Now()):
 			return errors.New("something is due and the scheduler leaves it")
-		case r.Next.IsZero() || !r.Next.Before(end):
+		case r.Next.IsZero() || !w.clock.trueOf(r.Next).Before(end):
 			w.clock.Jump(end)
 		default:
-			w.clock.Jump(r.Next)
+			w.clock.believe(r.Next)
 		}
 	}
 	if w.log.Len() > 0 && !w.server.refuses() {
@@ -235,7 +235,7 @@ func (w *simWorld) diary() string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "it is %s\n", w.clock.Now().In(w.loc).Format(simClock))
+	fmt.Fprintf(&b, "it is %s\n", w.clock.True().In(w.loc).Format(simClock))
 	err := w.e.Store.Read(w.ctx, func(tx *store.Tx) error {
 		for _, name := range slices.Sorted(keysOf(w.people)) {
 			touches, err := tx.TouchesOfContact(w.ctx, w.people[name])
