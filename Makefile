@@ -1,11 +1,11 @@
 # What a developer runs. .ci/run is the gate; it does all of this and more.
 .DEFAULT_GOAL := help
-.PHONY: help check test race fuzz bench demo docs stats
+.PHONY: help check test race faults fuzz bench demo docs stats
 
 TOOL     := go tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCH    ?= .
-RACED    := ./ops/... ./worker/... ./scheduler/... ./queue/... ./engine/... ./channels/... ./store/... ./internal/inbox/...
+RACED    := ./ops/... ./worker/... ./scheduler/... ./queue/... ./engine/... ./channels/... ./store/... ./internal/inbox/... ./internal/faults/...
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -21,6 +21,9 @@ test: ## every test; needs no server
 
 race: ## the packages in which goroutines meet, under the race detector
 	CGO_ENABLED=1 go test -race -short $(RACED)
+
+faults: ## what docs/promises.md promises, at length; needs redis-server and Postgres
+	ANDANTE_FAULTS=full go test -count=1 -timeout 60m ./internal/faults ./engine
 
 fuzz: ## every fuzz test for FUZZTIME (10s)
 	@set -e; go list ./... | while read -r pkg; do \

@@ -159,7 +159,7 @@ func (h *rushHour) judge(t *testing.T, s *scene) (breaches []string) {
 func TestRushHour(t *testing.T) {
 	worlds(t, atLength(20, 2))
 	rapid.Check(t, func(rt *rapid.T) {
-		for _, b := range drawRushHour(rt).play(t, 8*time.Hour, func(*part) {}) {
+		for _, b := range drawRushHour(rt).play(t, 6*time.Hour, func(*part) {}) {
 			rt.Error(b)
 		}
 	})
@@ -179,6 +179,7 @@ func TestRushHourTwins(t *testing.T) {
 		"suppression ignored": {func(p *part) { p.Breakage.NoSuppression = true }, " left at "},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			for seed := range 10 {
 				breaches := hours.Example(seed).play(t, 4*time.Hour, twin.spoil)
 				if slices.ContainsFunc(breaches, func(b string) bool { return strings.Contains(b, twin.find) }) {
