@@ -71,7 +71,7 @@ func place(next, in string) string {
 func TestDiesAtEveryPoint(t *testing.T) {
 	for _, in := range []string{"worker", "scheduler"} {
 		t.Run(in, func(t *testing.T) {
-			points, breaches := sweep(t, part{DieIn: in})
+			points, breaches := playDying(t, part{DieIn: in})
 			report(t, breaches)
 			for _, must := range mustPass[in] {
 				if !slices.ContainsFunc(points, func(p string) bool { return strings.HasSuffix(p, ": "+must) }) {
@@ -84,7 +84,7 @@ func TestDiesAtEveryPoint(t *testing.T) {
 			}
 			for n := 1; n <= len(points); n += step {
 				t.Run(fmt.Sprintf("%d %s", n, points[n-1]), func(t *testing.T) {
-					_, breaches := sweep(t, part{DieIn: in, DieAt: n})
+					_, breaches := playDying(t, part{DieIn: in, DieAt: n})
 					report(t, breaches)
 				})
 			}
@@ -95,7 +95,7 @@ func TestDiesAtEveryPoint(t *testing.T) {
 
 // TestDiesAtEveryPointTwin: a worker that drops its outcomes is noticed.
 func TestDiesAtEveryPointTwin(t *testing.T) {
-	if _, breaches := sweep(t, part{Breakage: worker.Breakage{NoRecord: true}}); len(breaches) == 0 {
+	if _, breaches := playDying(t, part{Breakage: worker.Breakage{NoRecord: true}}); len(breaches) == 0 {
 		t.Error("outcomes were dropped, and the oracle has nothing to say")
 	}
 }
@@ -117,9 +117,9 @@ func set(list []string) map[string]bool {
 	return m
 }
 
-// sweep plays one world with a process that dies as it is told, and another one after it.
+// playDying plays one world with a process that dies as it is told, and another one after it.
 // It returns the points that the first has passed, and every broken promise.
-func sweep(t *testing.T, as part) (points, breaches []string) {
+func playDying(t *testing.T, as part) (points, breaches []string) {
 	t.Helper()
 	const people, steps = 12, 2
 	s := newScene(t, harness.Workspace{Sequences: map[string]string{
