@@ -79,7 +79,7 @@ func TestDiesAtEveryPoint(t *testing.T) {
 				}
 			}
 			step := 1
-			if os.Getenv("ANDANTE_FAULTS") != "full" {
+			if !full() {
 				step = max(len(points)/24, 1)
 			}
 			for n := 1; n <= len(points); n += step {
