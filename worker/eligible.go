@@ -193,23 +193,33 @@ func conditionHolds(_ *run, b *batch, it *item) *fate {
 	return nil
 }
 
+// tooLate is how late a touch may be after an outage, unless its step says otherwise.
+const tooLate = 7 * 24 * time.Hour
+
 // notLate does what the step says about a touch that came due while the machine
-// was off. One that waits for a throttle is not late.
+// was off. One that waits for a throttle is not late. What still goes does not go in one
+// burst: it is spread over the next open hours.
 func notLate(_ *run, b *batch, it *item) *fate {
 	if !b.outage.Covers(it.touch.Due, b.now) {
 		return nil
 	}
 	due := it.touch.Due
-	e := andante.Evidence{Until: &due, Rule: string(it.step.Late)}
-	switch it.step.Late {
-	case sequences.LateSkip:
+	late, e := it.step.Late, andante.Evidence{Until: &due, Rule: string(it.step.Late)}
+	if late == "" && it.candidate.Stale.IsZero() && b.now.Sub(due) > tooLate {
+		late, e.Period = sequences.LateSkip, "7d"
+	}
+	from := b.outage.To
+	switch {
+	case late == sequences.LateSkip:
 		return skipped(andante.ReasonLate, e)
-	case sequences.LateReschedule:
-		hours := b.w.Hours(&it.facts, it.plan, it.step)
-		from := b.now.Add(24 * time.Hour)
-		if at, ok := hours.Spread(from, b.seed.Fraction("late", string(it.touch.ID))); ok {
-			return putOff(andante.ReasonLate, at, e)
-		}
+	case late == sequences.LateReschedule:
+		from = b.now.Add(24 * time.Hour)
+	case it.touch.Purpose == andante.Requested:
+		return nil // somebody waits for it
+	}
+	hours := b.w.Hours(&it.facts, it.plan, it.step)
+	if at, ok := hours.Spread(from, b.seed.Fraction("late", string(it.touch.ID))); ok && at.After(b.now) {
+		return putOff(andante.ReasonLate, at, e)
 	}
 	return nil
 }
