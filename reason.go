@@ -29,7 +29,7 @@ const (
 	ReasonCondition  Reason = "condition"
 	ReasonHeldOut    Reason = "held_out"
 	ReasonStale      Reason = "stale" // past valid_for
-	ReasonLate       Reason = "late"  // the machine was off and the step says late: skip
+	ReasonLate       Reason = "late"  // it came due while the machine was off
 	ReasonNoChannel  Reason = "no_channel"
 	ReasonNoSender   Reason = "no_sender"
 	ReasonNoOwner    Reason = "no_owner"
@@ -100,7 +100,7 @@ var reasonText = map[Reason]string{
 	ReasonCondition:  "its condition does not hold",
 	ReasonHeldOut:    "drawn for the hold-out of a test",
 	ReasonStale:      "past its valid_for",
-	ReasonLate:       "the machine was off and the step says late: skip",
+	ReasonLate:       "it came due while the machine was off",
 	ReasonNoChannel:  "no channel sends this kind yet",
 	ReasonNoSender:   "its sender is in andante.yaml no more",
 	ReasonNoOwner:    "the account has no owner to send as",

@@ -230,6 +230,7 @@ func (e *Engine) working(r RunOptions) worker.Options {
 		host, _ := os.Hostname()
 		o.Name = host + ":" + strconv.Itoa(os.Getpid())
 	}
+	o.Spread = !r.UntilIdle && !r.Once
 	if o.Claim == 0 && !r.demo {
 		o.Claim = time.Minute
 	}

@@ -116,7 +116,7 @@ func (w *simWorld) open(at time.Time) (err error) {
 	w.sched = scheduler.New(w.e.Ops, &w.queue, w.e.o.Scheduler, log)
 	w.work = worker.New(worker.Config{
 		Ops: w.e.Ops, Channels: list, Link: w.e.link, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
-		Options: worker.Options{Name: "sim", LeaseTime: w.e.o.Worker.LeaseTime},
+		Options: worker.Options{Name: "sim", LeaseTime: w.e.o.Worker.LeaseTime, Spread: true},
 	})
 	return w.publish()
 }

@@ -197,10 +197,11 @@ func conditionHolds(_ *run, b *batch, it *item) *fate {
 const tooLate = 7 * 24 * time.Hour
 
 // notLate does what the step says about a touch that came due while the machine
-// was off. One that waits for a throttle is not late. What still goes does not go in one
-// burst: it is spread over the next open hours.
-func notLate(_ *run, b *batch, it *item) *fate {
-	if !b.outage.Covers(it.touch.Due, b.now) {
+// was off. One that waits for a throttle is not late, nor one that was late already: a
+// program that is started once a day would never send it. What still goes does not go in
+// one burst: it is spread over the next open hours.
+func notLate(r *run, b *batch, it *item) *fate {
+	if !b.outage.Covers(it.touch.Due, b.now) || it.touch.Reason == andante.ReasonLate {
 		return nil
 	}
 	due := it.touch.Due
@@ -214,8 +215,8 @@ func notLate(_ *run, b *batch, it *item) *fate {
 		return skipped(andante.ReasonLate, e)
 	case late == sequences.LateReschedule:
 		from = b.now.Add(24 * time.Hour)
-	case it.touch.Purpose == andante.Requested:
-		return nil // somebody waits for it
+	case !r.o.Spread || it.touch.Purpose == andante.Requested:
+		return nil // nobody is there later, or somebody waits for it now
 	}
 	hours := b.w.Hours(&it.facts, it.plan, it.step)
 	if at, ok := hours.Spread(from, b.seed.Fraction("late", string(it.touch.ID))); ok && at.After(b.now) {

@@ -25,6 +25,7 @@ type Options struct {
 	Margin    time.Duration // no new permit in the last part of a lease
 	Claim     time.Duration // how long after its claim a touch may be written, of the calendar
 	Chunk     int           // most touches claimed at a time
+	Spread    bool          // what came due while the machine was off does not go at once: somebody is there later
 	Breakage  Breakage
 }
 
