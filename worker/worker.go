@@ -42,7 +42,7 @@ func (o Options) Defaults() Options {
 	o.LeaseTime = cmp.Or(o.LeaseTime, time.Minute)
 	o.Renew = cmp.Or(o.Renew, o.LeaseTime/3)
 	o.Margin = cmp.Or(o.Margin, o.LeaseTime/4)
-	o.Chunk = cmp.Or(o.Chunk, 500)
+	o.Chunk = cmp.Or(o.Chunk, 250)
 	return o
 }
 
