@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/mail"
+	"strconv"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -70,6 +72,7 @@ func build(m andante.Message, h header) ([]byte, error) {
 		msg.SetBodyString(gomail.TypeTextHTML, m.HTML)
 	}
 	var b bytes.Buffer
+	b.Grow(len(m.HTML)*9/8 + len(m.Text)*9/8 + 2048)
 	if _, err := msg.WriteTo(&b); err != nil {
 		return nil, err
 	}
@@ -84,7 +87,9 @@ func build(m andante.Message, h header) ([]byte, error) {
 func boundary(m andante.Message) string {
 	sum := sha256.New()
 	for _, s := range []string{m.MessageID, m.Text, m.HTML} {
-		fmt.Fprintf(sum, "%d:%s", len(s), s)
+		io.WriteString(sum, strconv.Itoa(len(s)))
+		io.WriteString(sum, ":")
+		io.WriteString(sum, s)
 	}
 	return "part-" + hex.EncodeToString(sum.Sum(nil))[:40] // go-mail doesn't quote it: token characters only
 }
@@ -93,14 +98,14 @@ func boundary(m andante.Message) string {
 // 2.1.1, whatever the libraries did.
 func checkLines(raw []byte) error {
 	for len(raw) > 0 {
-		end := bytes.IndexAny(raw, "\r\n")
-		if end < 0 || !bytes.HasPrefix(raw[end:], []byte("\r\n")) {
+		end := bytes.IndexByte(raw, '\n')
+		if end < 1 || bytes.IndexByte(raw[:end], '\r') != end-1 {
 			return errBareLine
 		}
-		if end > 998 {
+		if end-1 > 998 {
 			return errors.New("a line is longer than 998 bytes")
 		}
-		raw = raw[end+2:]
+		raw = raw[end+1:]
 	}
 	return nil
 }
