@@ -1,6 +1,6 @@
 // Package bench measures the engine on the machine that it runs on: how many mails a
 // second go through the real pipeline, what they cost, and how that compares with the
-// least that any program in Go would need.
+// least that a program needs that sends in lock-step with Go's net/smtp.
 //
 // It decides what is measured and how it is told; it knows nothing of how the engine
 // works. Its parts run in processes of their own, so that what one needs is not counted

@@ -34,7 +34,11 @@ func launch(command []string, p part) (*process, error) {
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
-	return c, json.NewEncoder(c.in).Encode(p)
+	if err := json.NewEncoder(c.in).Encode(p); err != nil {
+		c.kill()
+		return nil, err
+	}
+	return c, nil
 }
 
 // hear returns the next line that it prints.

@@ -101,7 +101,7 @@ func (f *Flights) fly(ctx context.Context, flight []Sealed, gate Gate) error {
 	over := func(more time.Duration) bool { // connecting anew may take a flight's time too
 		return ctx.Err() != nil || f.Clock.Wall().Sub(began)+more >= f.Time
 	}
-	announced := 0 // the message after the one on the wire, if its beginning is said
+	announced := -1 // the message after the one on the wire, if its beginning is said
 	for i, s := range going {
 		if over(0) && announced != i {
 			gate.Done(s.Touch, Receipt{}, &SendError{Kind: Untried})
@@ -109,7 +109,7 @@ func (f *Flights) fly(ctx context.Context, flight []Sealed, gate Gate) error {
 		}
 		begun := false
 		r, err := f.Send(ctx, s, func() bool {
-			begun = (begun || !over(0)) && gate.Open(s.Touch)
+			begun = (begun || !over(0) || announced == i && ctx.Err() == nil) && gate.Open(s.Touch)
 			return begun
 		}, func() (Sealed, bool) {
 			each := f.Clock.Wall().Sub(began) / time.Duration(i+1)

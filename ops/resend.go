@@ -69,7 +69,11 @@ func (s *settling) resend(ctx context.Context, t andante.Touch) error {
 		s.leave(LeftTouch{Touch: t.ID, State: andante.Unknown, Why: why})
 		return nil
 	}
-	due := t.Settled.Add(LeaseTime + resendWait)
+	doubted := t.Settled
+	if ended := s.last[t.ID].Ended; ended.After(doubted) { // a takeover settles as of the due time
+		doubted = ended
+	}
+	due := doubted.Add(LeaseTime + resendWait)
 	if due.Before(s.now) {
 		due = s.now
 	}
@@ -82,7 +86,7 @@ func (s *settling) resend(ctx context.Context, t andante.Touch) error {
 		Verdict: andante.Verdict{Action: andante.Defer, Reason: t.Reason, Until: due, Evidence: t.Evidence},
 	})
 	if reopen {
-		s.resending.reopened = append(s.resending.reopened, t.Enrollment)
+		s.reopen(t)
 	}
 	done := settledTouch(t)
 	done.Due, done.Reopened = due, reopen
@@ -90,6 +94,17 @@ func (s *settling) resend(ctx context.Context, t andante.Touch) error {
 	done.Moved = moved
 	s.settled = append(s.settled, done)
 	return err
+}
+
+// reopen opens a touch's enrollment, so that another one of the contact sees it open.
+func (s *settling) reopen(t andante.Touch) {
+	s.resending.reopened = append(s.resending.reopened, t.Enrollment)
+	runs := s.resending.runs[t.Contact]
+	for i := range runs {
+		if runs[i].ID == t.Enrollment {
+			runs[i].State = andante.EnrollmentActive
+		}
+	}
 }
 
 // mayResend returns why a touch may not be sent again; or else whether its enrollment

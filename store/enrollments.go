@@ -128,10 +128,11 @@ func (tx *Tx) FinishEnrollments(ctx context.Context, list []andante.Enrollment) 
 }
 
 // ReopenEnrollments makes enrollments active again that came to their last step, unless
-// the contact has entered the sequence anew.
+// the contact has entered the sequence, or another of its exclusive group, anew.
 func (tx *Tx) ReopenEnrollments(ctx context.Context, ids []andante.EnrollmentID) error {
 	_, err := execIn(ctx, tx, `UPDATE enrollments SET state='active', reason='', finished_at=NULL WHERE state='finished' AND reason='finished'
-		AND NOT EXISTS (SELECT 1 FROM enrollments o WHERE o.contact_id=enrollments.contact_id AND o.sequence=enrollments.sequence AND o.state <> 'finished')
+		AND NOT EXISTS (SELECT 1 FROM enrollments o WHERE o.contact_id=enrollments.contact_id AND o.state <> 'finished'
+			AND (o.sequence=enrollments.sequence OR enrollments.exclusive <> '' AND o.exclusive=enrollments.exclusive))
 		AND id`, nil, ids, "")
 	return err
 }

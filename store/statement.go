@@ -15,6 +15,8 @@ type statements struct {
 	db *sql.DB
 	mu sync.Mutex
 	by map[string]*sql.Stmt
+
+	learning sync.WaitGroup
 }
 
 func newStatements(db *sql.DB) *statements {
@@ -28,8 +30,13 @@ func (s *statements) get(text string) *sql.Stmt {
 }
 
 // learn prepares texts that a transaction has met for the first time. It must have ended:
-// the pool may have no other connection. What can't be prepared now is met again.
-func (s *statements) learn(ctx context.Context, texts map[string]*sql.Stmt) {
+// the pool may have no other connection. Whoever ran it does not wait for that; what can't
+// be prepared is met again.
+func (s *statements) learn(texts map[string]*sql.Stmt) {
+	s.learning.Go(func() { s.prepare(context.Background(), texts) })
+}
+
+func (s *statements) prepare(ctx context.Context, texts map[string]*sql.Stmt) {
 	for text := range texts {
 		if s.get(text) != nil {
 			continue
@@ -52,6 +59,7 @@ func (s *statements) close() {
 	if s == nil {
 		return
 	}
+	s.learning.Wait()
 	for _, st := range s.by {
 		st.Close()
 	}

@@ -259,7 +259,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, known *statements, o *sql.T
 	defer func() {
 		t.Rollback()
 		if len(tx.fresh) > 0 {
-			known.learn(ctx, tx.fresh)
+			known.learn(tx.fresh)
 		}
 	}()
 	if err := f(tx); err != nil {

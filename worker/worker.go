@@ -237,14 +237,18 @@ func (r *run) apart(ctx context.Context, b *batch, touches []andante.TouchID, ca
 		return nil // it is ours no more
 	}
 	f := failed(andante.ReasonPrepare, cause)
-	t := b.items[0].touch
 	return r.store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
 			return err
 		}
-		if err := lockAccountsOf(ctx, tx, []andante.TouchID{t.ID}); err != nil {
+		if err := lockAccountsOf(ctx, tx, touches); err != nil {
 			return err
 		}
+		stored, err := tx.Touches(ctx, touches) // what was made of it may be what the store refuses
+		if err != nil || len(stored) == 0 {
+			return err
+		}
+		t := stored[0]
 		if _, err := r.ops.Settle(ctx, tx, []ops.Settled{f.change(t, r.lease.ID, andante.Leased, b.now)}); err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (s *slowDot) dot(to string, r *bufio.Reader) bool {
 	s.taken = append(s.taken, to)
 	n := len(s.taken)
 	s.mu.Unlock()
-	if n < s.mails {
+	if n < s.mails && (s.cutAt == 0 || n <= s.cutAt) {
 		if next, err := r.Peek(4); err != nil || string(next) != "MAIL" {
 			s.t.Errorf("after mail %d came %q (%v), not the next mail's commands", n, next, err)
 		}
@@ -126,6 +126,7 @@ func TestNextMailIsAnnounced(t *testing.T) {
 
 // TestAnnouncedMailOutlivesItsConnection: a connection that dies over a mail's answer
 // leaves that mail unknown; the one that was only announced goes over the next one, once.
+// Nothing is announced any more then: the relay may have held its answer back for it.
 func TestAnnouncedMailOutlivesItsConnection(t *testing.T) {
 	t.Parallel()
 	s := &slowDot{t: t, mails: 5, cutAt: 2}

@@ -177,15 +177,18 @@ func (c *conn) transfer(m envelope, ahead func() (envelope, bool)) outcome {
 		}
 		return died(stageData, err)
 	}
+	half := err != nil // the commands behind the dot did not all leave
 	r, err := c.wire.reply(c.cfg.DotTimeout)
 	if err != nil {
 		return died(stageDot, err)
 	}
+	out := refusedAt(stageDot, r)
 	if r.good() {
 		words := r.text()
-		return outcome{receipt: channels.Receipt{Code: r.code, Response: words, ProviderID: queueID(words)}}
+		out = outcome{receipt: channels.Receipt{Code: r.code, Response: words, ProviderID: queueID(words)}}
 	}
-	return refusedAt(stageDot, r)
+	out.dead = out.dead || half
+	return out
 }
 
 // emptyData ends a transfer that has no recipient.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 )
 
@@ -19,6 +20,15 @@ type trip struct {
 	conn    *conn
 	barren  int   // connections in a row that died in this flight without an answer
 	gaveUp  error // why no more connections are tried
+	shut    bool  // in this flight nothing more may be begun
+	shy     bool  // no mail is announced any more
+	next    *announced
+}
+
+// announced is the mail whose commands are said already.
+type announced struct {
+	touch andante.TouchID
+	mail  envelope
 }
 
 // errBarren tells that connecting again makes no sense now.
@@ -29,7 +39,7 @@ func (t *trip) connect(ctx context.Context) (int, error) {
 	if t.gaveUp != nil {
 		return 0, t.gaveUp
 	}
-	t.barren = 0
+	t.barren, t.shut = 0, false
 	c := t.channel
 	if t.conn != nil && t.conn.mails >= c.cfg.MaxMails {
 		t.conn.quit()
@@ -70,12 +80,15 @@ func (t *trip) redial(ctx context.Context) error {
 // but commands was said, the mail is begun again on a new one: nothing of it had
 // left, so this is no second try.
 func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool, ahead channels.Ahead) (channels.Receipt, error) {
-	m, err := envelopeOf(s)
+	m, err := t.envelope(s)
 	if err != nil {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err}
 	}
 	var last *channels.SendError
 	for {
+		if t.conn == nil && t.shut { // not a login for nothing
+			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
+		}
 		if err := t.reconnect(ctx); err != nil {
 			if last == nil {
 				last = &channels.SendError{Kind: channels.Untried, Err: err}
@@ -83,19 +96,16 @@ func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool, ah
 			return channels.Receipt{}, last
 		}
 		if !open() {
+			t.shut = true
 			if t.conn.ahead { // what is said can't be taken back
 				t.drop()
 			}
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
-		out := t.conn.send(m, open, func() (envelope, bool) {
-			next, ok := ahead()
-			if !ok {
-				return envelope{}, false
-			}
-			m, err := envelopeOf(next)
-			return m, err == nil
-		})
+		out := t.conn.send(m, open, func() (envelope, bool) { return t.announce(ahead) })
+		if out.err != nil && out.err.Kind == channels.Unknown {
+			t.shy = true // a relay may hold an answer back for what comes after it
+		}
 		if out.dead {
 			t.died()
 		}
@@ -104,6 +114,32 @@ func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool, ah
 		}
 		last = out.err
 	}
+}
+
+// envelope readies a mail, unless that was done when it was announced.
+func (t *trip) envelope(s channels.Sealed) (envelope, error) {
+	if n := t.next; n != nil && n.touch == s.Touch {
+		t.next = nil
+		return n.mail, nil
+	}
+	return envelopeOf(s)
+}
+
+// announce returns the mail whose commands may be said now.
+func (t *trip) announce(ahead channels.Ahead) (envelope, bool) {
+	if t.shy {
+		return envelope{}, false
+	}
+	s, ok := ahead()
+	if !ok {
+		return envelope{}, false
+	}
+	m, err := envelopeOf(s)
+	if err != nil {
+		return m, false
+	}
+	t.next = &announced{s.Touch, m}
+	return m, true
 }
 
 // reconnect replaces a connection that died in this flight, unless there is no
@@ -140,6 +176,9 @@ func (t *trip) drop() {
 
 // end keeps the connection for the sender's next batch.
 func (t *trip) end() {
+	if t.conn != nil && t.conn.ahead { // somebody else would take its answers for his own
+		t.drop()
+	}
 	if t.conn != nil {
 		t.channel.pool.put(t.sender, t.conn)
 	}
