@@ -22,10 +22,16 @@ func (s *scene) onServers() {
 
 func onSomePostgres(t testing.TB) string {
 	t.Helper()
+	return databases(t)()
+}
+
+// databases returns what makes a new one at each call, all on one server.
+func databases(t testing.TB) func() string {
+	t.Helper()
 	if os.Getenv(testdb.PostgresVariable) != "" {
-		return testdb.Postgres(t)
+		return func() string { return testdb.Postgres(t) }
 	}
-	return faults.StartPostgres(t).URL()
+	return faults.StartPostgres(t).Database
 }
 
 func onSomeRedis(t testing.TB) string {

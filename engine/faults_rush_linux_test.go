@@ -65,19 +65,27 @@ func drawRushHour(t *rapid.T) *rushHour {
 	return h
 }
 
+// servers are where worlds are played, one after the other.
+type servers struct {
+	database func() string
+	redis    string
+}
+
 // play lets two schedulers and four workers run for some hours of the calendar and
 // returns every broken promise. spoil breaks them first.
-func (h *rushHour) play(t *testing.T, hours time.Duration, spoil func(*part)) (breaches []string) {
+func (h *rushHour) play(t *testing.T, on servers, hours time.Duration, spoil func(*part)) (breaches []string) {
 	clock := hurry{time.Now(), rush}
 	s := newScene(t, h.workspace, h.town, inbox.Options{Now: clock.Now})
 	defer s.inbox.Close()
-	s.onServers()
+	s.part.Store, s.part.Redis = on.database(), on.redis
+	s.flush() // of what the world before has left
 	s.part.Connections, s.part.Batch, s.part.Chunk, s.part.UntilIdle = 1, 3, 3, false
 	s.part.Lease, s.part.Claim = 2*time.Second, time.Hour // a minute would be over before anything is sent
 	spoil(&s.part)
 	s.clock, s.part.Hurry = clock, clock
 	s.enroll(slices.Sorted(maps.Keys(h.workspace.Sequences))...)
 	w := s.watch()
+	defer w.e.Close() // there may be many worlds in a test
 	h.bar(w)
 	began := clock.Now()
 	passes := func(d time.Duration) {
@@ -158,8 +166,9 @@ func (h *rushHour) judge(t *testing.T, s *scene) (breaches []string) {
 // suppression; no touch goes twice, and each that did not go has one reason.
 func TestRushHour(t *testing.T) {
 	worlds(t, atLength(20, 2))
+	on := servers{databases(t), onSomeRedis(t)}
 	rapid.Check(t, func(rt *rapid.T) {
-		for _, b := range drawRushHour(rt).play(t, 6*time.Hour, func(*part) {}) {
+		for _, b := range drawRushHour(rt).play(t, on, 6*time.Hour, func(*part) {}) {
 			rt.Error(b)
 		}
 	})
@@ -180,8 +189,9 @@ func TestRushHourTwins(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			on := servers{databases(t), onSomeRedis(t)}
 			for seed := range 10 {
-				breaches := hours.Example(seed).play(t, 4*time.Hour, twin.spoil)
+				breaches := hours.Example(seed).play(t, on, 4*time.Hour, twin.spoil)
 				if slices.ContainsFunc(breaches, func(b string) bool { return strings.Contains(b, twin.find) }) {
 					t.Logf("%d breaches, such as %s", len(breaches), breaches[0])
 					return

@@ -15,7 +15,8 @@ import (
 // a crash of the machine would tell.
 type Postgres struct {
 	server
-	bin string
+	bin  string
+	made int // databases
 }
 
 // StartPostgres makes and starts one, which goes with the test. It skips the test
@@ -83,6 +84,17 @@ func (p *Postgres) run(args ...string) error {
 // URL is where the store finds it.
 func (p *Postgres) URL() string {
 	return "postgres://postgres@" + p.addr() + "/postgres?sslmode=disable"
+}
+
+// Database makes another database, which is empty, and returns where it is found.
+func (p *Postgres) Database() string {
+	p.t.Helper()
+	p.made++
+	name := "db" + strconv.Itoa(p.made)
+	if err := p.run(p.tool("createdb"), "-h", "127.0.0.1", "-p", strconv.Itoa(p.port), "-U", "postgres", name); err != nil {
+		p.t.Fatal(err)
+	}
+	return "postgres://postgres@" + p.addr() + "/" + name + "?sslmode=disable"
 }
 
 // Fast stops it as an operator does: whoever is in the middle of a transaction is cut off

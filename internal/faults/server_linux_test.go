@@ -70,7 +70,11 @@ func TestRedis(t *testing.T) {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	p := faults.StartPostgres(t)
-	s, err := store.Open(t.Context(), p.URL(), store.Options{Clock: andante.SystemClock{}})
+	other := p.Database()
+	if other == p.Database() || other == p.URL() {
+		t.Error("a database was made twice")
+	}
+	s, err := store.Open(t.Context(), other, store.Options{Clock: andante.SystemClock{}})
 	if err != nil {
 		t.Fatal(err)
 	}
