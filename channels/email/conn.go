@@ -83,8 +83,10 @@ func (c *conn) command(m envelope) (outcome, bool) {
 	}
 	c.ahead = false
 	var refused *outcome
+	taken := false // the relay has a recipient
 	for _, l := range lines {
 		r, err := c.exchange(pipelined, l.text)
+		taken = taken || err == nil && l.stage == stageRcpt && r.good()
 		switch {
 		case err != nil && refused == nil:
 			return died(l.stage, err), false
@@ -99,8 +101,9 @@ func (c *conn) command(m envelope) (outcome, bool) {
 			}
 		case refused != nil && l.stage == stageData && r.code == 354:
 			// Section 3.1: a relay may want data though it has no recipient. A
-			// dot alone ends that, and nobody gets anything.
-			refused.dead = !c.emptyData()
+			// dot alone ends that, and nobody gets anything. One that refused MAIL and took
+			// the recipient all the same would deliver it.
+			refused.dead = taken || !c.emptyData()
 		}
 	}
 	if refused != nil {
