@@ -11,7 +11,8 @@ import (
 
 // A list of keys or of rows goes to the database as few parameters, so that one text
 // serves lists of any length: Postgres takes an array for each column, SQLite takes the
-// keys as JSON and the rows one by one, which is what it does fastest.
+// keys as JSON and the rows one by one, which is what it does fastest. A key stands once in
+// a list of rows: what comes of two is not the same on both.
 
 // arrays are the values of some rows by column, in the types that Postgres is told.
 func arrays(columns []string, rows [][]any) []any {

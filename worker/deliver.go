@@ -25,6 +25,7 @@ func (r *run) deliver(ctx context.Context, b *batch) error {
 	last := context.WithoutCancel(ctx)
 	defer context.AfterFunc(ctx, func() { g.stop(last) })()
 	sent := r.channels[b.alive()[0].touch.Kind].Deliver(ctx, batch, g)
+	r.journal.Pass("deliver", r.clock.Wall().Sub(began)-g.permits)
 	if err := g.finish(last); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func NewJournal(log *slog.Logger, reg prometheus.Registerer) *Journal {
 			Name: "andante_sender_errors_total", Help: "Refusals and lost answers by sender and outcome.",
 		}, []string{"sender", "outcome"}),
 		passes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "andante_pass_seconds_total", Help: "Time spent in each pass, of all workers together. Delivery leaves out the permits.",
+			Name: "andante_pass_seconds_total", Help: "Time spent in each pass, of all workers together. A permit records the flight before it; deliver leaves out the permits.",
 		}, []string{"pass"}),
 	}
 	reg.MustRegister(j.touches, j.seconds, j.errors, j.passes)

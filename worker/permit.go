@@ -28,6 +28,7 @@ type gate struct {
 	outcomes []outcome                     // known, not recorded
 	started  map[andante.TouchID]time.Time // of what is on the wire, of the machine
 	written  int                           // messages that were on the wire
+	permits  time.Duration                 // spent on them
 	shut     andante.Reason                // why nothing more is written: the sender is refused, or the process ends
 }
 
@@ -42,9 +43,14 @@ func newGate(r *run, b *batch) *gate {
 // Permit records the last flight and returns which touches of the next one are
 // still claimed and still allowed. They become attempted.
 func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.TouchID, error) {
-	defer g.r.timed("permit")()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	began := g.r.clock.Wall()
+	defer func() {
+		took := g.r.clock.Wall().Sub(began)
+		g.permits += took
+		g.r.journal.Pass("permit", took)
+	}()
 	for _, id := range ids {
 		g.asked[id] = true
 	}
@@ -86,6 +92,7 @@ func (g *gate) stop(ctx context.Context) {
 
 // finish records what is left.
 func (g *gate) finish(ctx context.Context) error {
+	defer g.r.timed("record")()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.flush(ctx)

@@ -132,12 +132,15 @@ func enrollmentsReopen(_ *testing.T, s db) {
 	last, left, again := finished(0, andante.ReasonFinished), finished(1, andante.ReasonOptedOut), finished(2, andante.ReasonFinished)
 	anew := enrollment(3)
 	anew.Contact, anew.Sequence, anew.State, anew.Reason, anew.Finished = again.Contact, again.Sequence, andante.EnrollmentActive, "", time.Time{}
-	s.enroll(last, left, again, anew)
+	grouped, other := finished(4, andante.ReasonFinished), enrollment(5)
+	grouped.Exclusive, other.Exclusive = "group", "group"
+	other.Contact, other.State, other.Reason, other.Finished = grouped.Contact, andante.EnrollmentActive, "", time.Time{}
+	s.enroll(last, left, again, anew, grouped, other)
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		return tx.ReopenEnrollments(ctx, []andante.EnrollmentID{last.ID, left.ID, again.ID})
+		return tx.ReopenEnrollments(ctx, []andante.EnrollmentID{last.ID, left.ID, again.ID, grouped.ID})
 	})
 	last.State, last.Reason, last.Finished = andante.EnrollmentActive, "", time.Time{}
-	s.same("reopened", []andante.Enrollment{last, left, again}, s.enrollments(last.ID, left.ID, again.ID))
+	s.same("reopened", []andante.Enrollment{last, left, again, grouped}, s.enrollments(last.ID, left.ID, again.ID, grouped.ID))
 }
 
 func enrollmentsMove(_ *testing.T, s db) {
