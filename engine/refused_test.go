@@ -67,3 +67,26 @@ func inState(list []andante.Touch, state andante.State) (n int) {
 	}
 	return n
 }
+
+// TestWhatIsRenderedIsRefused: the store takes no claim of one contact for what was made of
+// its mail. That touch fails alone; the others go.
+func TestWhatIsRenderedIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, harness.Workspace{}, harness.NewTown(20, 1), inbox.Options{})
+	s.enroll("hello")
+	victim := s.town.Contacts[7].ID
+	e := s.open()
+	testdb.SQLite(t, e.Store.Path(), fmt.Sprintf("CREATE TRIGGER refuse BEFORE UPDATE ON touches WHEN NEW.contact_id='%s' AND NEW.message_hash<>''"+
+		" BEGIN SELECT RAISE(ABORT, 'refused by a test'); END", victim))
+	e.Close()
+	s.alone()
+
+	books := s.books()
+	report(t, books.Audit().Breaches)
+	if n := inState(books.Touches, andante.Sent); n != len(s.town.Contacts)-1 {
+		t.Errorf("%d sent", n)
+	}
+	if n := inState(books.Touches, andante.Failed); n != 1 {
+		t.Errorf("%d failed, want the one that the store refuses", n)
+	}
+}
