@@ -453,3 +453,27 @@ func TestSettleBesideAWorker(t *testing.T) {
 		t.Errorf("%s, error %v", got.State, err)
 	}
 }
+
+// TestResendsSeeEachOther: of two sequences that exclude each other, and that have both come
+// to their last step, one goes on.
+func TestResendsSeeEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "exclusive: first")
+	w.sequence("other", "exclusive: first")
+	w.publish()
+	ana := w.contact("ana")
+	var last []andante.TouchID
+	for _, name := range []string{"brief", "other"} {
+		w.enroll(name)
+		w.lost(ana, "one")
+		last = append(last, w.lost(ana, "two").ID)
+	}
+	rep := w.settle(DecideResend, last...)
+	if len(rep.Settled) != 1 || len(rep.Left) != 1 || !strings.Contains(rep.Left[0].Why, "another of its group") {
+		t.Errorf("%+v", rep)
+	}
+	if diff := cmp.Diff([]string{"brief active", "other finished finished"}, w.enrollments(ana)); diff != "" {
+		t.Error(diff)
+	}
+}
