@@ -13,6 +13,7 @@ import (
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // Rounds is how many times floor and engine send in turn.
@@ -57,18 +58,19 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 
 // bench is one measurement.
 type bench struct {
-	o      Options
-	dir    string
-	place  place
-	engine *engine.Engine // for what a person does at the command line
-	sink   *process
-	target string // the mail server's address
-	mails  string // the file of what the floor sends
-	report Report
-	rates  []float64
-	floors []float64
-	spent  map[string]float64 // seconds of CPU by process
-	passes map[string]float64 // seconds by pass
+	o         Options
+	dir       string
+	place     place
+	engine    *engine.Engine // for what a person does at the command line
+	workspace *workspace.Workspace
+	sink      *process
+	target    string // the mail server's address
+	mails     string // the file of what the floor sends
+	report    Report
+	rates     []float64
+	floors    []float64
+	spent     map[string]float64 // seconds of CPU by process
+	passes    map[string]float64 // seconds by pass
 }
 
 func newBench(o Options) (*bench, error) {
@@ -96,7 +98,7 @@ func (b *bench) close() error {
 }
 
 func (b *bench) run(ctx context.Context) (*Report, error) {
-	if err := b.settle(ctx, justDo); err != nil {
+	if err := b.settle(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.sample(ctx); err != nil {
@@ -114,21 +116,28 @@ func (b *bench) run(ctx context.Context) (*Report, error) {
 	return b.sum(), nil
 }
 
-// settle makes the place and its people, these through measure.
-func (b *bench) settle(ctx context.Context, measure func(func() error) error) (err error) {
+// settle makes the place and its people.
+func (b *bench) settle(ctx context.Context) error {
+	if err := b.found(ctx); err != nil {
+		return err
+	}
+	return b.people(ctx)
+}
+
+// found makes the place, without people.
+func (b *bench) found(ctx context.Context) (err error) {
 	if err := b.place.write(); err != nil {
 		return err
 	}
 	if b.engine, err = b.place.open(ctx, nil); err != nil {
 		return err
 	}
-	w, err := b.place.publish(ctx, b.engine)
-	if err != nil {
-		return err
-	}
-	return measure(func() error {
-		return people(ctx, b.engine, w, b.o.Messages, func(done int) { b.o.Progress("contacts", done, b.o.Messages) })
-	})
+	b.workspace, err = b.place.publish(ctx, b.engine)
+	return err
+}
+
+func (b *bench) people(ctx context.Context) error {
+	return people(ctx, b.engine, b.workspace, b.o.Messages, func(done int) { b.o.Progress("contacts", done, b.o.Messages) })
 }
 
 // sample has the engine send a few mails to a server that keeps them: they are what the
@@ -211,91 +220,6 @@ func (b *bench) round(ctx context.Context, i int) error {
 	b.report.Ratios = append(b.report.Ratios, bare.Seconds/took)
 	b.report.Messages += b.o.Messages
 	return nil
-}
-
-// play has one process play a part.
-func (b *bench) play(p part) (result, error) {
-	c, err := launch(b.o.Part, p)
-	if err != nil {
-		return result{}, err
-	}
-	defer c.kill()
-	if err := errors.Join(c.ready(), c.signal()); err != nil {
-		return result{}, err
-	}
-	return c.result()
-}
-
-// received asks the sink.
-func (b *bench) received() (int, error) {
-	if b.sink == nil {
-		return 0, nil
-	}
-	if err := b.sink.signal(); err != nil {
-		return 0, err
-	}
-	line, err := b.sink.hear()
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(line)
-}
-
-// send has the engine send what is due and returns the seconds that it took.
-func (b *bench) send(ctx context.Context) (float64, error) {
-	base := part{Play: "engine", Address: b.target, Dir: b.place.dir, Store: b.place.store, Redis: b.place.redis, Connections: b.o.Connections}
-	first := base
-	first.Roles, first.UntilIdle = []engine.Role{engine.RoleScheduler, engine.RoleWorker}, true
-	var workers []*process
-	if b.o.Processes > 1 {
-		first.Roles = first.Roles[:1]
-		base.Roles = []engine.Role{engine.RoleWorker}
-		base.Connections = max(b.o.Connections/b.o.Processes, 1)
-	}
-	defer func() {
-		for _, c := range workers {
-			c.kill()
-		}
-	}()
-	for range b.o.Processes - 1 + min(b.o.Processes-1, 1) {
-		c, err := launch(b.o.Part, base)
-		if err != nil {
-			return 0, err
-		}
-		workers = append(workers, c)
-		if err := errors.Join(c.ready(), c.signal()); err != nil {
-			return 0, err
-		}
-	}
-	took, err := b.play(first)
-	if err != nil {
-		return 0, err
-	}
-	peak := took.PeakMB
-	b.count("scheduler", took)
-	for i, c := range workers {
-		if err := c.stop(); err != nil {
-			return 0, err
-		}
-		r, err := c.result()
-		if err != nil {
-			return 0, err
-		}
-		peak += r.PeakMB
-		b.count("worker "+strconv.Itoa(i+1), r)
-	}
-	b.report.PeakMB = max(b.report.PeakMB, peak)
-	return took.Seconds, ctx.Err()
-}
-
-func (b *bench) count(name string, r result) {
-	if b.o.Processes <= 1 {
-		name = "andante"
-	}
-	b.spent[name] += r.CPU
-	for pass, s := range r.Passes {
-		b.passes[pass] += s
-	}
 }
 
 // sum makes the report of what the rounds have brought.

@@ -30,10 +30,11 @@ const past = 50
 // Import measures how long so many contacts take to be taken in.
 func Import(ctx context.Context, o Options) (r *StepReport, err error) {
 	err = o.aside(func(b *bench) error {
-		return b.settle(ctx, func(f func() error) error {
-			r, err = step("import", o.Messages, f)
+		if err := b.found(ctx); err != nil {
 			return err
-		})
+		}
+		r, err = step("import", o.Messages, func() error { return b.people(ctx) })
+		return err
 	})
 	return r, err
 }
@@ -41,7 +42,7 @@ func Import(ctx context.Context, o Options) (r *StepReport, err error) {
 // Enroll measures how long so many contacts take to enter a sequence.
 func Enroll(ctx context.Context, o Options) (r *StepReport, err error) {
 	err = o.aside(func(b *bench) error {
-		if err := b.settle(ctx, justDo); err != nil {
+		if err := b.settle(ctx); err != nil {
 			return err
 		}
 		r, err = step("enroll", o.Messages, func() error { return b.enroll(ctx, 1, "") })
@@ -55,7 +56,7 @@ func Enroll(ctx context.Context, o Options) (r *StepReport, err error) {
 // and claim together are what a claim costs.
 func Claim(ctx context.Context, o Options) (r *StepReport, err error) {
 	err = o.aside(func(b *bench) error {
-		if err := b.settle(ctx, justDo); err != nil {
+		if err := b.settle(ctx); err != nil {
 			return err
 		}
 		if err := b.lived(ctx); err != nil {
@@ -81,8 +82,6 @@ func Claim(ctx context.Context, o Options) (r *StepReport, err error) {
 	return r, err
 }
 
-func justDo(f func() error) error { return f() }
-
 // step measures f.
 func step(name string, rows int, f func() error) (*StepReport, error) {
 	cpu, began := processCPU(), andante.SystemClock{}.Wall()
@@ -95,13 +94,9 @@ func step(name string, rows int, f func() error) (*StepReport, error) {
 
 // lived gives every contact a past.
 func (b *bench) lived(ctx context.Context) error {
-	w, err := b.place.publish(ctx, b.engine)
-	if err != nil {
-		return err
-	}
 	r, out := io.Pipe()
 	go func() { out.CloseWithError(writePast(out, b.o.Messages)) }()
-	im := &contacts.Importer{Ops: b.engine.Ops, Workspace: w}
+	im := &contacts.Importer{Ops: b.engine.Ops, Workspace: b.workspace}
 	want := past * b.o.Messages
 	rep, err := im.History(ctx, r, nil, contacts.Options{Progress: func(rows int, _ int64) { b.o.Progress("past touches", rows, want) }})
 	if err == nil && rep.Added != want {

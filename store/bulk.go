@@ -219,6 +219,9 @@ func execIn[K ~string](ctx context.Context, tx *Tx, text string, before []any, k
 	return int(changed), err
 }
 
+// firstID is before every id: where a list that is read page by page begins.
+const firstID = "00000000-0000-0000-0000-000000000000"
+
 // scanString scans a row of one string column.
 func scanString[T ~string](r *sql.Rows) (T, error) {
 	var s string

@@ -187,7 +187,7 @@ func (tx *Tx) ContactsOf(ctx context.Context, ids []andante.AccountID) ([]andant
 // after the given one.
 func (tx *Tx) ContactsAfter(ctx context.Context, after andante.ContactID, n int) ([]andante.Contact, error) {
 	if after == "" {
-		after = "00000000-0000-0000-0000-000000000000"
+		after = firstID
 	}
 	return query(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, scanContact)
 }

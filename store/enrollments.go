@@ -77,7 +77,7 @@ func (tx *Tx) Beginnings(ctx context.Context, sequence, step string, from time.T
 // their ids after the given one.
 func (tx *Tx) ActiveOn(ctx context.Context, sequence string, after andante.EnrollmentID, n int) ([]andante.Enrollment, error) {
 	if after == "" {
-		after = "00000000-0000-0000-0000-000000000000"
+		after = firstID
 	}
 	return query(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE sequence=$1 AND state <> 'finished' AND id > $2 ORDER BY id LIMIT $3",
 		[]any{sequence, string(after), n}, scanEnrollment)
@@ -105,7 +105,7 @@ func (tx *Tx) MarkUnfollowed(ctx context.Context, ids []andante.EnrollmentID) er
 // after the given one.
 func (tx *Tx) Unfollowed(ctx context.Context, after andante.EnrollmentID, n int) ([]andante.EnrollmentID, error) {
 	if after == "" {
-		after = "00000000-0000-0000-0000-000000000000"
+		after = firstID
 	}
 	return query(ctx, tx, "SELECT id FROM enrollments WHERE "+unfollowed+" AND id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, func(r *sql.Rows) (id andante.EnrollmentID, err error) {
 		err = r.Scan(&id)

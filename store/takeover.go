@@ -34,7 +34,7 @@ const waitsForHold = "state='planned' AND reason IN ('held', 'sender') AND due_a
 // order of their ids after the given one.
 func (tx *Tx) WaitingForHold(ctx context.Context, now time.Time, after andante.TouchID, n int) ([]andante.Touch, error) {
 	if after == "" {
-		after = "00000000-0000-0000-0000-000000000000"
+		after = firstID
 	}
 	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE "+waitsForHold+" AND id > $2 ORDER BY id LIMIT $3",
 		[]any{ms(now), string(after), n}, scanTouch)

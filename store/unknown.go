@@ -65,9 +65,6 @@ func (tx *Tx) Unknown(ctx context.Context, f UnknownFilter, after Unknown, n int
 	})
 }
 
-// firstID is before every id.
-const firstID = "00000000-0000-0000-0000-000000000000"
-
 // CountUnknown counts them.
 func (tx *Tx) CountUnknown(ctx context.Context, f UnknownFilter) (n int, err error) {
 	narrow, args := f.where(nil)

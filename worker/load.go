@@ -196,60 +196,6 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	return r.loadCounted(ctx, tx, b.w.Policy, b.items, b.now)
 }
 
-// loadPast reads what happened to those whose step asks about it: in a condition, or
-// because it goes on with a conversation.
-func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
-	var curious []andante.ContactID
-	var both, talking []andante.EnrollmentID
-	for _, it := range b.items {
-		if it.asks() {
-			curious, both = append(curious, it.contact.ID), append(both, it.enrollment.ID)
-		}
-		if it.talks(b.w) {
-			talking, both = append(talking, it.enrollment.ID), append(both, it.enrollment.ID)
-		}
-	}
-	happened, err := tx.LastEvents(ctx, compact(curious))
-	if err != nil {
-		return err
-	}
-	settled, err := tx.SettledTouchesOf(ctx, compact(both))
-	if err != nil {
-		return err
-	}
-	kept, err := tx.QuotesOf(ctx, compact(talking))
-	if err != nil {
-		return err
-	}
-	events := by(happened, func(e store.LastEvent) andante.ContactID { return e.Contact })
-	earlier := by(settled, func(t andante.Touch) andante.EnrollmentID { return t.Enrollment })
-	quotes := by(kept, func(q store.Quote) andante.EnrollmentID { return q.Enrollment })
-	for _, it := range b.items {
-		it.earlier = keep(earlier[it.enrollment.ID], func(t andante.Touch) bool { return t.ID != it.touch.ID })
-		it.quotes = quotes[it.enrollment.ID]
-		if it.asks() {
-			it.history = historyOf(b.now, it.earlier, events[it.contact.ID])
-		}
-	}
-	return nil
-}
-
-// asks tells whether a condition is asked about the touch.
-func (it *item) asks() bool {
-	return it.step != nil && it.step.When != "" ||
-		it.plan != nil && slices.ContainsFunc(it.plan.Exit, func(x sequences.Exit) bool { return x.When != "" })
-}
-
-// talks tells whether the touch goes on with a conversation, by the plan or by today's
-// words.
-func (it *item) talks(w *workspace.Workspace) bool {
-	if it.step == nil {
-		return false
-	}
-	_, words, ok := it.words(w)
-	return it.step.Thread || ok && words.Thread
-}
-
 // by groups a list by a key.
 func by[T any, K comparable](list []T, key func(T) K) map[K][]T {
 	m := make(map[K][]T, len(list))
@@ -257,39 +203,6 @@ func by[T any, K comparable](list []T, key func(T) K) map[K][]T {
 		m[key(t)] = append(m[key(t)], t)
 	}
 	return m
-}
-
-// refusals are the tries at a touch that the other side put off. They set the
-// pace of the next ones; a message that was never written is none of them.
-type refusals struct {
-	n     int
-	first time.Time
-}
-
-// refusalsOf reads the ledger for those of the touches that were tried before: a
-// touch may have waited long before its first try, and waits for its hours
-// between two.
-func refusalsOf(ctx context.Context, tx *store.Tx, items []*item) (map[andante.TouchID]refusals, error) {
-	var ids []andante.TouchID
-	for _, it := range items {
-		if it.touch.Attempts > 0 {
-			ids = append(ids, it.touch.ID)
-		}
-	}
-	attempts, err := tx.AttemptsOf(ctx, ids)
-	of := map[andante.TouchID]refusals{}
-	for _, a := range attempts {
-		if a.Outcome != andante.OutcomeTemporary {
-			continue
-		}
-		r := of[a.Touch]
-		if r.n == 0 || a.Started.Before(r.first) {
-			r.first = a.Started
-		}
-		r.n++
-		of[a.Touch] = r
-	}
-	return of, err
 }
 
 // isBarred tells whether a suppression is about the contact or the address.
@@ -352,79 +265,6 @@ func (b *batch) addresses() []andante.AddressHash {
 		list = append(list, it.touch.Address)
 	}
 	return compact(list)
-}
-
-// historyOf gathers what conditions may ask about.
-func historyOf(now time.Time, earlier []andante.Touch, events []store.LastEvent) conditions.History {
-	h := conditions.History{
-		Now: now, Sent: map[string]bool{}, Skipped: map[string]bool{}, Opened: map[string]bool{}, Clicked: map[string]bool{},
-		Events: map[string]time.Time{},
-	}
-	steps := map[andante.TouchID]string{}
-	for _, t := range earlier {
-		steps[t.ID] = t.Step
-		switch t.State {
-		case andante.Sent, andante.Unknown, andante.Done:
-			h.Sent[t.Step] = true
-		case andante.Skipped, andante.Failed:
-			h.Skipped[t.Step] = true
-		}
-	}
-	for _, e := range events {
-		if e.At.After(h.Events[e.Name]) {
-			h.Events[e.Name] = e.At
-		}
-		if step, ok := steps[e.Touch]; ok {
-			switch e.Name {
-			case andante.EventOpened:
-				h.Opened[step] = true
-			case andante.EventClicked:
-				h.Clicked[step] = true
-			}
-		}
-	}
-	_, h.Replied = h.Events[andante.EventReplied]
-	_, h.Met = h.Events[andante.EventMet]
-	return h
-}
-
-// loadCounted reads the touches that fill limits.
-func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy, items []*item, now time.Time) error {
-	var accounts []andante.AccountID
-	var addresses []andante.AddressHash
-	for _, it := range items {
-		accounts = append(accounts, it.account.ID)
-		if p.ByAddress() {
-			addresses = append(addresses, it.touch.Address)
-		}
-	}
-	counted, err := tx.Counted(ctx, now.Add(-p.Horizon()), compact(accounts), compact(addresses))
-	if err != nil {
-		return err
-	}
-	ofAccount, toAddress := map[andante.AccountID][]governor.Touch{}, map[andante.AddressHash][]governor.Touch{}
-	for _, c := range counted {
-		t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
-		if c.Unsure {
-			t.From = c.At.Add(-r.o.Claim)
-		}
-		if c.Pending && now.After(t.At) { // a slow relay has it still
-			t.At = now
-		}
-		ofAccount[t.Account] = append(ofAccount[t.Account], t)
-		if t.Address != "" {
-			toAddress[t.Address] = append(toAddress[t.Address], t)
-		}
-	}
-	for _, it := range items {
-		it.facts.Touches = slices.Clone(ofAccount[it.account.ID])
-		for _, t := range toAddress[it.touch.Address] {
-			if t.Account != it.account.ID {
-				it.facts.Touches = append(it.facts.Touches, t)
-			}
-		}
-	}
-	return nil
 }
 
 // words returns the sequence and step whose texts the touch gets.
