@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/andante-hq/andante/internal/harness"
 )
 
 // TestSim plays the time stories testdata/sim/*.sim; README.md there explains
@@ -136,6 +138,9 @@ func (s *story) play(t *testing.T, ungoverned bool) (*simWorld, error) {
 	}
 	if err := w.unexplained(); err != nil {
 		return w, fmt.Errorf("%s.sim: at its end: %w", s.name, err)
+	}
+	if wrong, err := harness.Miscounted(w.ctx, w.e.Store); err != nil || len(wrong) > 0 {
+		return w, fmt.Errorf("%s.sim: at its end: of %v other touches are counted than they had, error %v", s.name, wrong, err)
 	}
 	return w, nil
 }

@@ -209,7 +209,7 @@ func (o *Ops) cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, re
 		was := t.State
 		t.State, t.Reason, t.Settled = andante.Canceled, reason, now
 		t.Free()
-		changes = append(changes, store.Change{Touch: t, Was: was})
+		changes = append(changes, store.Change{Touch: t, Was: was, Fate: true})
 	}
 	done, err := tx.Change(ctx, changes)
 	o.note(tx, changes, done)

@@ -25,6 +25,8 @@ func arrays(columns []string, rows [][]any) []any {
 			list[j] = column(rows, j, func(v any) bool { return v.(bool) })
 		case typeFloat:
 			list[j] = column(rows, j, func(v any) float64 { return v.(float64) })
+		case typeBytes:
+			list[j] = column(rows, j, func(v any) []byte { return v.([]byte) })
 		default:
 			list[j] = column(rows, j, func(v any) string { return v.(string) })
 		}

@@ -11,6 +11,7 @@ const (
 	typeInt
 	typeBool
 	typeFloat
+	typeBytes
 )
 
 // columnTypes holds the columns that are not text, by name: a name means the same in
@@ -23,7 +24,7 @@ var columnTypes = map[string]colType{
 	"attempts": typeInt, "deferred": typeInt, "repeat": typeInt, "priority": typeInt, "message_size": typeInt, "number": typeInt,
 	"code": typeInt, "epoch": typeInt, "attempt": typeInt, "size": typeInt, "version": typeInt,
 	"tier_by_rule": typeBool, "persona_by_rule": typeBool, "business": typeBool, "held_out": typeBool, "urgent": typeBool,
-	"revenue": typeFloat,
+	"revenue": typeFloat, "packed": typeBytes,
 }
 
 // typeOf returns the type of a column. was_ in front of a name is what the column must be

@@ -1,10 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
+	"database/sql"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -21,56 +22,167 @@ type Counted struct {
 	At      time.Time
 	// Unsure: no receipt says when it landed; At is the latest instant.
 	Unsure bool
-	// Pending: it is on the wire, and may land after At.
+	// Pending: it is claimed or on the wire, and may land after At.
 	Pending bool
 }
 
-// counted gathers the touches of a group in one row: an account has few rows but many
-// touches, and a row costs more than what stands in it. Ids, hashes, kinds and purposes
-// hold neither of the marks.
-const counted = `SELECT string_agg(CAST(id AS TEXT) || ',' || CAST(contact_id AS TEXT) || ',' || CAST(account_id AS TEXT) || ',' || address || ',' ||
-	kind || ',' || purpose || ',' || CAST(counted_at AS TEXT) || ',' ||
-	CASE state WHEN 'attempted' THEN '2' WHEN 'claimed' THEN '1' WHEN 'unknown' THEN '1' ELSE '0' END, ';')
-	FROM touches WHERE counted_at IS NOT NULL AND counted_at > $1 AND `
-
 // Counted returns the touches of these accounts, and those of other accounts to these
 // addresses, that count after since.
+//
+// Those of an account come from the table counted, which has a row for each contact: a
+// row costs more than what stands in it, and an account that is full has few contacts
+// but many touches. Every statement that changes what counts keeps that table; accounts
+// must be locked for it.
 func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.AccountID, addresses []andante.AddressHash) ([]Counted, error) {
-	of, err := where(ctx, tx, counted+"account_id", []any{ms(since)}, accounts, " GROUP BY account_id", scanString[string])
-	if err != nil {
-		return nil, err
-	}
-	to, err := where(ctx, tx, counted+"address <> '' AND NOT (account_id"+tx.among(2)+") AND address", []any{ms(since), keyList(tx, accounts)}, addresses,
-		" GROUP BY address", scanString[string])
+	rows, err := where(ctx, tx, "SELECT account_id, contact_id, packed FROM counted WHERE account_id", nil, accounts, "", scanCountedRow)
 	if err != nil {
 		return nil, err
 	}
 	var list []Counted
-	for _, group := range append(of, to...) {
-		for t := range strings.SplitSeq(group, ";") {
-			c, err := parseCounted(t)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, c)
+	for _, r := range rows {
+		if list, err = r.since(list, since, r.account, r.contact); err != nil {
+			return nil, err
+		}
+	}
+	to, err := where(ctx, tx, `SELECT id, contact_id, account_id, address, kind, purpose, counted_at, state FROM touches
+		WHERE counted_at > $1 AND address <> '' AND NOT (account_id`+tx.among(2)+") AND address", []any{ms(since), keyList(tx, accounts)}, addresses, "", scanCounted)
+	return append(list, to...), err
+}
+
+func scanCounted(r *sql.Rows) (c Counted, err error) {
+	var at int64
+	var state andante.State
+	err = r.Scan(&c.ID, &c.Contact, &c.Account, &c.Address, &c.Kind, &c.Purpose, &at, &state)
+	c.At, c.Unsure, c.Pending = time.UnixMilli(at).UTC(), certainty(state) != landed, certainty(state) == underway
+	return c, err
+}
+
+// A countedRow is what the table counted says of a contact.
+type countedRow struct {
+	account andante.AccountID
+	contact andante.ContactID
+	packed
+}
+
+func scanCountedRow(r *sql.Rows) (c countedRow, err error) {
+	var b []byte
+	if err = r.Scan(&c.account, &c.contact, &b); err == nil {
+		c.packed, err = unpack(b)
+	}
+	return c, err
+}
+
+// count notes what has become of touches in the table counted.
+func (tx *Tx) count(ctx context.Context, touches []andante.Touch) error {
+	if len(touches) == 0 {
+		return nil
+	}
+	known, err := where(ctx, tx, "SELECT account_id, contact_id, packed FROM counted WHERE contact_id", nil, distinct(touches, contactOf), "", scanCountedRow)
+	if err != nil {
+		return err
+	}
+	at := make(map[andante.ContactID]int, len(known))
+	for i, r := range known {
+		at[r.contact] = i
+	}
+	for _, t := range touches {
+		i, ok := at[t.Contact]
+		if !ok {
+			i, known = len(known), append(known, countedRow{account: t.Account, contact: t.Contact})
+			at[t.Contact] = i
+		}
+		if err := known[i].put(t); err != nil {
+			return err
+		}
+	}
+	return tx.putCounted(ctx, known)
+}
+
+func (tx *Tx) putCounted(ctx context.Context, list []countedRow) error {
+	return insert(ctx, tx, "counted", "contact_id, account_id, packed", "ON CONFLICT (contact_id) DO UPDATE SET packed=excluded.packed", list,
+		func(r countedRow) []any { return []any{string(r.contact), string(r.account), r.bytes()} })
+}
+
+// recount makes the rows of some contacts anew from their touches.
+func (tx *Tx) recount(ctx context.Context, contacts []andante.ContactID) error {
+	rows, err := tx.countAgain(ctx, contacts)
+	if err != nil {
+		return err
+	}
+	return tx.putCounted(ctx, rows)
+}
+
+// countAgain packs what the touches of some contacts say.
+func (tx *Tx) countAgain(ctx context.Context, contacts []andante.ContactID) ([]countedRow, error) {
+	touches, err := where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE counted_at IS NOT NULL AND contact_id", nil, contacts, " ORDER BY contact_id, id", scanTouch)
+	if err != nil {
+		return nil, err
+	}
+	var list []countedRow
+	for _, t := range touches {
+		if n := len(list); n == 0 || list[n-1].contact != t.Contact {
+			list = append(list, countedRow{account: t.Account, contact: t.Contact})
+		}
+		if err := list[len(list)-1].put(t); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil
 }
 
-func parseCounted(text string) (c Counted, err error) {
-	var field [8]string
-	rest := text
-	for i := range field {
-		field[i], rest, _ = strings.Cut(rest, ",")
+func contactOf(t andante.Touch) andante.ContactID { return t.Contact }
+
+// distinct returns the keys of a list, each once, in their order.
+func distinct[T any, K comparable](list []T, key func(T) K) []K {
+	seen := make(map[K]bool, len(list))
+	var keys []K
+	for _, t := range list {
+		if k := key(t); !seen[k] {
+			seen[k], keys = true, append(keys, k)
+		}
 	}
-	at, err := strconv.ParseInt(field[6], 10, 64)
-	if err != nil || field[7] == "" || rest != "" {
-		return c, fmt.Errorf("a counted touch can't be read: %q", text)
+	return keys
+}
+
+// Miscounted looks at up to n contacts after one, by id, and returns those whose row in
+// the table counted is not what their touches say, and the last that it looked at; empty
+// when there is none. It is for tests.
+func (tx *Tx) Miscounted(ctx context.Context, after andante.ContactID, n int) (wrong []andante.ContactID, last andante.ContactID, err error) {
+	ids, err := query(ctx, tx, "SELECT id FROM contacts WHERE id > $1 ORDER BY id LIMIT $2", []any{cmp.Or(string(after), firstID), n}, scanString[andante.ContactID])
+	if err != nil || len(ids) == 0 {
+		return nil, "", err
 	}
-	return Counted{
-		ID: andante.TouchID(field[0]), Contact: andante.ContactID(field[1]), Account: andante.AccountID(field[2]), Address: andante.AddressHash(field[3]),
-		Kind: andante.Kind(field[4]), Purpose: andante.Purpose(field[5]), At: time.UnixMilli(at).UTC(),
-		Unsure: field[7] != "0", Pending: field[7] == "2",
-	}, nil
+	kept, err := where(ctx, tx, "SELECT account_id, contact_id, packed FROM counted WHERE contact_id", nil, ids, "", scanCountedRow)
+	if err != nil {
+		return nil, "", err
+	}
+	again, err := tx.countAgain(ctx, ids)
+	if err != nil {
+		return nil, "", err
+	}
+	is, err := byContact(kept)
+	if err != nil {
+		return nil, "", err
+	}
+	should, err := byContact(again)
+	for _, id := range ids {
+		if !slices.Equal(is[id], should[id]) {
+			wrong = append(wrong, id)
+		}
+	}
+	return wrong, ids[len(ids)-1], err
+}
+
+// byContact returns what rows say of each contact, by touch.
+func byContact(rows []countedRow) (map[andante.ContactID][]Counted, error) {
+	m := make(map[andante.ContactID][]Counted, len(rows))
+	for _, r := range rows {
+		list, err := r.since(nil, time.UnixMilli(math.MinInt64), r.account, r.contact)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(list, func(a, b Counted) int { return cmp.Compare(a.ID, b.ID) })
+		m[r.contact] = list
+	}
+	return m, nil
 }

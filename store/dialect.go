@@ -52,7 +52,7 @@ var postgresDialect = dialect{
 	look:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	change: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	alone:  "SELECT pg_advisory_xact_lock(7015265)",
-	types:  map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint", typeBool: "::bool", typeFloat: "::float8"},
+	types:  map[colType]string{typeText: "::text", typeID: "::uuid", typeInt: "::bigint", typeBool: "::bool", typeFloat: "::float8", typeBytes: "::bytea"},
 	wall: func(ctx context.Context, tx *Tx) (time.Time, error) {
 		var ms int64
 		err := tx.row(ctx, "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint", nil, &ms)

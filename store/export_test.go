@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/andante-hq/andante"
+)
 
 // MigrateDown takes every migration back.
 func (s *Store) MigrateDown(ctx context.Context) error {
@@ -14,3 +18,9 @@ func (s *Store) MigrateDown(ctx context.Context) error {
 
 // AddressOf is what a home remembers of a URL.
 var AddressOf = addressOf
+
+// Miscount has the store count nothing of a contact.
+func Miscount(ctx context.Context, tx *Tx, id andante.ContactID) error {
+	_, err := tx.exec(ctx, "DELETE FROM counted WHERE contact_id=$1", string(id))
+	return err
+}

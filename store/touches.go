@@ -42,9 +42,10 @@ func evidenceJSON(e andante.Evidence) string {
 }
 
 // AddTouches appends touches. One whose key (enrollment, step, repeat) exists
-// already is left out: no step goes twice to one enrollment.
+// already is left out: no step goes twice to one enrollment. The accounts of those that
+// count must be locked.
 func (tx *Tx) AddTouches(ctx context.Context, list []andante.Touch) error {
-	return insert(ctx, tx, "touches", touchColumns, "ON CONFLICT DO NOTHING", list, func(t andante.Touch) []any {
+	err := insert(ctx, tx, "touches", touchColumns, "ON CONFLICT DO NOTHING", list, func(t andante.Touch) []any {
 		return []any{
 			string(t.ID), null(t.Enrollment), string(t.Contact), string(t.Account), t.Sequence, t.Step, t.Repeat, string(t.Kind),
 			string(t.Purpose), int(t.Priority), t.Sender, t.Variant, string(t.State), ms(t.Due), ms(t.FirstDue), null(t.Lease),
@@ -52,6 +53,16 @@ func (tx *Tx) AddTouches(ctx context.Context, list []andante.Touch) error {
 			string(t.Address), t.MessageID, t.MessageHash, t.MessageSize, t.Subject,
 		}
 	})
+	if err != nil {
+		return err
+	}
+	var counting []andante.Touch
+	for _, t := range list {
+		if !t.Counted.IsZero() {
+			counting = append(counting, t)
+		}
+	}
+	return tx.recount(ctx, distinct(counting, contactOf))
 }
 
 // Touches returns the touches with these ids, in no order.
@@ -129,38 +140,78 @@ type Change struct {
 	// Attempt is the number of the attempt that it must be on; 0: any. The outcome
 	// of one attempt is no evidence about another.
 	Attempt int
+	// Fate: only what becomes of the touch is written. Whom it goes to, as whom and with
+	// what stands in the store already.
+	Fate bool
 }
 
-const changeColumns = `id, was_state, was_lease_id, was_attempts, state, due_at, first_due_at, lease_id, not_after, counted_at, settled_at,
-	attempts, deferred, reason, evidence, address, message_id, message_hash, message_size, subject, sender`
+// counts tells whether the touch is, or may have been, one that limits count.
+func (c Change) counts() bool {
+	return !c.Touch.Counted.IsZero() || c.Was != andante.Planned && c.Was != andante.Leased
+}
+
+// fateColumns say what becomes of a touch, allColumns also whom it goes to, as whom and
+// with what.
+const (
+	fateColumns = `id, was_state, was_lease_id, was_attempts, state, due_at, lease_id, not_after, counted_at, settled_at,
+	attempts, deferred, reason, evidence`
+	allColumns = fateColumns + `, first_due_at, address, message_id, message_hash, message_size, subject, sender`
+)
 
 // Change writes touches that still are what the caller believes and returns the
 // ids of those: a touch that somebody else has moved is left alone. A transition
-// outside the table is a bug and an error.
+// outside the table is a bug and an error. The accounts of those that count, or did, must
+// be locked.
 func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bool, error) {
 	for _, c := range list {
 		if c.Was != c.Touch.State && !c.Was.May(c.Touch.State) {
 			return nil, fmt.Errorf("touch %s: %s may not become %s", c.Touch.ID, c.Was, c.Touch.State)
 		}
 	}
-	ids, err := update(ctx, tx, "touches", changeColumns, "", list, func(c Change) []any {
-		t := c.Touch
-		attempt := any(nil)
-		if c.Attempt > 0 {
-			attempt = c.Attempt
+	var fates, whole []Change
+	for _, c := range list {
+		if c.Fate {
+			fates = append(fates, c)
+		} else {
+			whole = append(whole, c)
 		}
-		return []any{
-			string(t.ID), string(c.Was), null(c.Lease), attempt, string(t.State), ms(t.Due), ms(t.FirstDue),
-			null(t.Lease), ms(t.NotAfter), ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred,
-			string(t.Reason), evidenceJSON(t.Evidence), string(t.Address), t.MessageID, t.MessageHash,
-			t.MessageSize, t.Subject, t.Sender,
-		}
-	})
-	changed := make(map[andante.TouchID]bool, len(ids))
-	for _, id := range ids {
+	}
+	some, err := update(ctx, tx, "touches", fateColumns, "", fates, fateValues)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := update(ctx, tx, "touches", allColumns, "", whole, allValues)
+	if err != nil {
+		return nil, err
+	}
+	changed := make(map[andante.TouchID]bool, len(list))
+	for _, id := range append(some, ids...) {
 		changed[andante.TouchID(id)] = true
 	}
-	return changed, err
+	var counting []andante.Touch
+	for _, c := range list {
+		if changed[c.Touch.ID] && c.counts() {
+			counting = append(counting, c.Touch)
+		}
+	}
+	return changed, tx.count(ctx, counting)
+}
+
+func fateValues(c Change) []any {
+	t := c.Touch
+	attempt := any(nil)
+	if c.Attempt > 0 {
+		attempt = c.Attempt
+	}
+	return []any{
+		string(t.ID), string(c.Was), null(c.Lease), attempt, string(t.State), ms(t.Due), null(t.Lease), ms(t.NotAfter),
+		ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, string(t.Reason), evidenceJSON(t.Evidence),
+	}
+}
+
+func allValues(c Change) []any {
+	t := c.Touch
+	return append(fateValues(c), ms(t.FirstDue), string(t.Address), t.MessageID, t.MessageHash, t.MessageSize, t.Subject, t.Sender)
 }
 
 // MarkLeased takes due touches into a lease.

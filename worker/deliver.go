@@ -74,6 +74,13 @@ func (r *run) returnClaimed(ctx context.Context, b *batch, g *gate, sent error) 
 		if err := tx.HoldLease(ctx, r.lease, time.Time{}); err != nil {
 			return err
 		}
+		ids := make([]andante.TouchID, len(left))
+		for i, it := range left {
+			ids[i] = it.touch.ID
+		}
+		if err := lockAccountsOf(ctx, tx, ids); err != nil {
+			return err
+		}
 		var back []store.Change
 		var verdicts []store.StoredVerdict
 		for _, it := range left {

@@ -97,6 +97,9 @@ func (g *gate) halve(ctx context.Context) error {
 // is still to follow for.
 func (g *gate) plain(ctx context.Context) error {
 	return g.r.store.Write(ctx, func(tx *store.Tx) error {
+		if err := lockAccountsOf(ctx, tx, outcomeIDs(g.outcomes)); err != nil {
+			return err
+		}
 		rec := newRecording(g.outcomes)
 		var open []andante.EnrollmentID
 		for i, s := range rec.all {
@@ -228,7 +231,7 @@ func (rec *recording) add(o outcome) {
 		s.End = rec.fail(&t, o, problem)
 	}
 	// An attempted touch of our lease is our attempt; of another, somebody else's.
-	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts}
+	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts, Fate: true}
 	rec.guess = append(rec.guess, o.guess)
 	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
 	if t.State == andante.Planned {

@@ -18,6 +18,7 @@ type Books struct {
 	Attempts    []andante.Attempt
 	Verdicts    []store.StoredVerdict
 	Mails       []inbox.Mail
+	Miscounted  []andante.ContactID // of whom the store counts other touches than they had
 }
 
 // An Audit is what a comparison of the books found.
@@ -56,6 +57,9 @@ func (b Books) Audit() Audit {
 		key := string(t.ID) + "@harness.example"
 		a.touch(t, mails[key])
 		delete(mails, key)
+	}
+	for _, id := range b.Miscounted {
+		a.breachf("of contact %s other touches are counted than it had", id)
 	}
 	for id, list := range mails {
 		a.breachf("%d mails %q belong to no touch", len(list), id)

@@ -58,6 +58,7 @@ func TestBooksNotice(t *testing.T) {
 		"an attempt without an end":  {func(b *harness.Books) { b.Attempts[0].Outcome = andante.OutcomePending }, "without an outcome"},
 		"unknown without an attempt": {func(b *harness.Books) { b.Attempts = b.Attempts[:2] }, "0 unknown attempts"},
 		"half a mail":                {func(b *harness.Books) { b.Mails[0].Raw = []byte("half") }, "is not the one that was sealed"},
+		"counted otherwise":          {func(b *harness.Books) { b.Miscounted = []andante.ContactID{"c"} }, "other touches are counted"},
 		"no reason":                  {func(b *harness.Books) { b.Touches[3].Reason = "" }, "without a reason"},
 		"another reason":             {func(b *harness.Books) { b.Touches[3].Reason = andante.ReasonLimit }, "its last verdict says"},
 	}

@@ -116,10 +116,28 @@ func (town *Town) Books(ctx context.Context, t testing.TB, s *store.Store) Books
 		b.Verdicts, err = tx.VerdictsOf(ctx, touches)
 		return err
 	})
+	if err == nil {
+		b.Miscounted, err = Miscounted(ctx, s)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// Miscounted returns the contacts of whom the store counts other touches than they had.
+func Miscounted(ctx context.Context, s *store.Store) (all []andante.ContactID, err error) {
+	for last := andante.ContactID(""); ; {
+		var wrong []andante.ContactID
+		err := s.Read(ctx, func(tx *store.Tx) (err error) {
+			wrong, last, err = tx.Miscounted(ctx, last, page)
+			return err
+		})
+		all = append(all, wrong...)
+		if err != nil || last == "" {
+			return all, err
+		}
+	}
 }
 
 func write[T any](ctx context.Context, t testing.TB, s *store.Store, list []T, f func(*store.Tx, []T) error) {

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	}{
 		{"contacts", contactTests},
 		{"touches", touchTests},
+		{"counted touches", countedTests},
 		{"leases", leaseTests},
 		{"ledger", ledgerTests},
 		{"consent", consentTests},

@@ -23,7 +23,6 @@ var touchTests = []test{
 	{"change refuses a transition outside the table", changeTable},
 	{"leased once", markLeased},
 	{"attempted only from claimed", markAttempted},
-	{"counted by account and by address", counted},
 	{"a released hold wakes its touches", wakeHeld},
 }
 
@@ -388,49 +387,6 @@ func markAttempted(_ *testing.T, s db) {
 	s.same("touches", all, s.touches(pick(all, touchID)...))
 	mark()
 	s.same("marked again", []andante.TouchID(nil), marked)
-}
-
-func counted(_ *testing.T, s db) {
-	since := at(100)
-	row := func(n, account int, address andante.AddressHash, counted time.Time) andante.Touch {
-		t := touch(n)
-		t.State, t.Account, t.Address, t.Counted = andante.Sent, id[andante.AccountID](account), address, counted
-		return t
-	}
-	all := []andante.Touch{
-		row(0, 1, "a", since.Add(time.Millisecond)),
-		row(1, 1, "", at(200)),
-		row(2, 1, "a", since),       // just out
-		row(3, 1, "a", time.Time{}), // does not count
-		row(4, 2, "a", at(200)),     // another account, the same address
-		row(5, 2, "b", at(200)),     // neither
-		row(6, 2, "", at(200)),      // no address is nobody's
-		row(7, 3, "c", at(500)),     // in the future
-		row(8, 3, "c", time.UnixMilli(0)),
-	}
-	s.add(all...)
-	see := func(accounts []andante.AccountID, addresses []andante.AddressHash) []store.Counted {
-		s.t.Helper()
-		got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.Counted, error) {
-			return tx.Counted(ctx, since, accounts, addresses)
-		})
-		return sorted(got, func(c store.Counted) andante.TouchID { return c.ID })
-	}
-	want := func(numbers ...int) (list []store.Counted) {
-		for _, n := range numbers {
-			t := all[n]
-			list = append(list, store.Counted{
-				ID: t.ID, Contact: t.Contact, Account: t.Account, Address: t.Address, Kind: t.Kind, Purpose: t.Purpose,
-				At: t.Counted,
-			})
-		}
-		return list
-	}
-	one, three := []andante.AccountID{all[0].Account}, []andante.AccountID{all[0].Account, all[7].Account}
-	s.same("by account", want(0, 1), see(one, nil))
-	s.same("by accounts", want(0, 1, 7), see(three, nil))
-	s.same("by address", want(0, 4), see(nil, []andante.AddressHash{"a", ""}))
-	s.same("by both, each once", want(0, 1, 4), see(one, []andante.AddressHash{"a"}))
 }
 
 func wakeHeld(_ *testing.T, s db) {

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// A packed holds the counted touches of one contact as the table counted keeps them: the
+// distinct words first (kinds, purposes, addresses), then a row of fixed length for each
+// touch, so that one is found, taken out or added without reading the others.
+//
+//	words  uint16, then each as uint16 and its bytes
+//	rows   id 16 bytes, instant 8 bytes (ms), kind, purpose and address 2 bytes each
+//	       (numbers of words), certainty 1 byte
+//
+// Numbers are big-endian.
+type packed struct {
+	words []string
+	rows  []byte
+}
+
+const (
+	packedRow  = 31
+	packedWord = 24 // where the numbers of words begin in a row
+)
+
+// What is known of when a counted touch lands.
+const (
+	landed   = 0 // a receipt says when
+	unsure   = 1 // at its instant at the latest
+	underway = 2 // it may still leave, and land later than that
+)
+
+var errPacked = errors.New("the counted touches of a contact can't be read")
+
+// unpack reads what [packed.bytes] wrote; nothing is no touch.
+func unpack(b []byte) (p packed, err error) {
+	if len(b) == 0 {
+		return p, nil
+	}
+	take := func(n int) []byte {
+		if err != nil || len(b) < n {
+			err = errPacked
+			return make([]byte, n)
+		}
+		head := b[:n]
+		b = b[n:]
+		return head
+	}
+	for n := binary.BigEndian.Uint16(take(2)); n > 0 && err == nil; n-- {
+		p.words = append(p.words, string(take(int(binary.BigEndian.Uint16(take(2))))))
+	}
+	if p.rows = b; len(b)%packedRow != 0 {
+		err = errPacked
+	}
+	return p, err
+}
+
+func (p *packed) bytes() []byte {
+	b := make([]byte, 2, 2+len(p.words)*40+len(p.rows))
+	binary.BigEndian.PutUint16(b, uint16(len(p.words)))
+	for _, w := range p.words {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(w)))
+		b = append(b, w...)
+	}
+	return append(b, p.rows...)
+}
+
+// remove takes a touch out, if it is there.
+func (p *packed) remove(id [16]byte) {
+	for at := 0; at < len(p.rows); at += packedRow {
+		if [16]byte(p.rows[at:]) == id {
+			p.rows = slices.Delete(p.rows, at, at+packedRow)
+			return
+		}
+	}
+}
+
+// put writes a touch that counts in place of what was known of it, or takes out one that
+// does not.
+func (p *packed) put(t andante.Touch) error {
+	id, err := idBytes(string(t.ID))
+	if err != nil {
+		return err
+	}
+	p.remove(id)
+	if t.Counted.IsZero() {
+		return nil
+	}
+	row := binary.BigEndian.AppendUint64(id[:], uint64(t.Counted.UnixMilli()))
+	for _, w := range []string{string(t.Kind), string(t.Purpose), string(t.Address)} {
+		n := slices.Index(p.words, w)
+		if n < 0 {
+			if n = len(p.words); n == 1<<16-1 || len(w) >= 1<<16 {
+				return fmt.Errorf("touch %s: %w", t.ID, errPacked)
+			}
+			p.words = append(p.words, w)
+		}
+		row = binary.BigEndian.AppendUint16(row, uint16(n))
+	}
+	p.rows = append(append(p.rows, row...), certainty(t.State))
+	return nil
+}
+
+func certainty(s andante.State) byte {
+	switch s {
+	case andante.Claimed, andante.Attempted:
+		return underway
+	case andante.Unknown:
+		return unsure
+	}
+	return landed
+}
+
+// since appends the touches that count after an instant.
+func (p *packed) since(list []Counted, after time.Time, account andante.AccountID, contact andante.ContactID) ([]Counted, error) {
+	bound, n := after.UnixMilli(), 0
+	text := make([]byte, 0, 36*len(p.rows)/packedRow)
+	for at := 0; at < len(p.rows); at += packedRow {
+		row := p.rows[at : at+packedRow]
+		ms := int64(binary.BigEndian.Uint64(row[16:]))
+		if ms <= bound {
+			continue
+		}
+		var words [3]string
+		for i := range words {
+			w := int(binary.BigEndian.Uint16(row[packedWord+2*i:]))
+			if w >= len(p.words) {
+				return nil, errPacked
+			}
+			words[i] = p.words[w]
+		}
+		text = appendID(text, [16]byte(row))
+		sure := row[packedRow-1]
+		list = append(list, Counted{
+			Contact: contact, Account: account, Kind: andante.Kind(words[0]), Purpose: andante.Purpose(words[1]), Address: andante.AddressHash(words[2]),
+			At: time.UnixMilli(ms).UTC(), Unsure: sure != landed, Pending: sure == underway,
+		})
+		n++
+	}
+	all := string(text) // one for all ids
+	for i := range n {
+		list[len(list)-n+i].ID = andante.TouchID(all[36*i : 36*(i+1)])
+	}
+	return list, nil
+}
+
+// idBytes reads an id.
+func idBytes(id string) (b [16]byte, err error) {
+	if !andante.IsID(id) {
+		return b, fmt.Errorf("%q is no id", id)
+	}
+	var digits [32]byte
+	copy(digits[:], id[:8])
+	copy(digits[8:], id[9:13])
+	copy(digits[12:], id[14:18])
+	copy(digits[16:], id[19:23])
+	copy(digits[20:], id[24:])
+	_, err = hex.Decode(b[:], digits[:])
+	return b, err
+}
+
+// appendID writes it.
+func appendID(text []byte, b [16]byte) []byte {
+	for i, part := range [][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, part)
+	}
+	return text
+}
