@@ -49,6 +49,7 @@ type Subject struct {
 	NoStore  bool                                          // an SQLite file that is not there yet
 	Folder   string                                        // that the SQLite file is in; empty on Postgres
 	FreeDisk func(folder string) (uint64, bool)            // in bytes; false: it can't be found out
+	Standing func(context.Context) (Standing, error)       // may it be sent from
 	Queue    func(context.Context) ([]queue.Health, error) // nil: inside the process
 
 	Relay    func(context.Context) (Relay, error) // nil: it is left out
@@ -59,6 +60,17 @@ type Subject struct {
 	demo       bool                 // the store belongs to a demo
 	published  *workspace.Workspace // what runs; nil before the first publish
 }
+
+// A Standing tells whether a store may be sent from: it is where it lives, and has come
+// as far as is known of it.
+type Standing struct {
+	Ran  bool     // it has a home
+	Home *Trouble // nil: it is there
+	Mark *Trouble // nil: it has come as far
+}
+
+// A Trouble is what is wrong, and what to do about it.
+type Trouble struct{ Found, Do string }
 
 // A Relay is what the mail server said and showed before the first mail.
 type Relay struct {
@@ -86,6 +98,8 @@ var checks = []struct {
 	{"password", password},
 	{"store", storeAnswers},
 	{"integrity", integrity},
+	{"home", home},
+	{"mark", mark},
 	{"disk", disk},
 	{"clock", clock},
 	{"published", published},

@@ -28,8 +28,12 @@ type clinic struct {
 	dns    names
 	relay  Relay
 	noTalk error
-	redis  queue.Health
-	room   uint64
+
+	standing Standing
+	noPlace  error
+
+	redis queue.Health
+	room  uint64
 }
 
 var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
@@ -49,7 +53,7 @@ const sequence = "---\nsequence: brief\ntitle: Brief\npurpose: marketing\nsender
 func newClinic(t *testing.T, open func(andante.Clock) (*store.Store, error)) *clinic {
 	t.Helper()
 	c := &clinic{
-		t: t, dir: t.TempDir(), hands: testclock.New(monday, monday), room: 50 << 30,
+		t: t, dir: t.TempDir(), hands: testclock.New(monday, monday), room: 50 << 30, standing: Standing{Ran: true},
 		relay: Relay{
 			TLS: true, LoggedIn: true, Certificate: &x509.Certificate{NotAfter: monday.AddDate(0, 2, 0)},
 			Extensions: map[string]string{"PIPELINING": "", "SIZE": "1000", "8BITMIME": "", "STARTTLS": ""},
@@ -81,6 +85,7 @@ func newClinic(t *testing.T, open func(andante.Clock) (*store.Store, error)) *cl
 	c.Subject = &Subject{
 		Clock: c.hands, FS: os.DirFS(c.dir), KeysFile: "secrets/andante.keys", Store: st, Folder: c.dir, Resolver: c.dns,
 		FreeDisk: func(string) (uint64, bool) { return c.room, true },
+		Standing: func(context.Context) (Standing, error) { return c.standing, c.noPlace },
 		Relay:    func(context.Context) (Relay, error) { return c.relay, c.noTalk },
 		Queue:    func(context.Context) ([]queue.Health, error) { return []queue.Health{c.redis}, nil },
 	}

@@ -68,6 +68,24 @@ func (e *Engine) openFor(ctx context.Context, s *doctor.Subject) {
 	}
 	e.Store, s.StoreErr = store.Open(ctx, dsn, store.Options{Clock: e.Clock})
 	s.Store = e.Store
+	if s.StoreErr == nil {
+		s.Standing = e.standingFor
+	}
+}
+
+// standingFor tells what `andante run` would refuse the store for.
+func (e *Engine) standingFor(ctx context.Context) (doctor.Standing, error) {
+	s, err := e.stands(ctx)
+	if err != nil {
+		return doctor.Standing{}, err
+	}
+	trouble := func(r *Refusal) *doctor.Trouble {
+		if r == nil {
+			return nil
+		}
+		return &doctor.Trouble{Found: r.Why, Do: r.Do}
+	}
+	return doctor.Standing{Ran: s.Home != (store.Home{}), Home: trouble(s.Elsewhere()), Mark: trouble(s.Behind())}, nil
 }
 
 // probe talks to the mail server with what this machine has, whatever the mode.

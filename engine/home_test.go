@@ -21,8 +21,7 @@ func TestCopyBesideTheOriginal(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		setting func(*scene)
-		says    string
-	}{{"sqlite", onSQLite, "file"}, {"postgres", (*scene).onPostgres, "database"}} {
+	}{{"sqlite", onSQLite}, {"postgres", (*scene).onPostgres}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			const people = 7
@@ -33,14 +32,14 @@ func TestCopyBesideTheOriginal(t *testing.T) {
 			duplicate := s.duplicate(t)
 
 			s.part.Store = duplicate
-			s.refused(day+time.Hour, "is a copy, or was moved", c.says, "stop the original")
+			s.refused(day+time.Hour, "is a copy of "+s.called(original)+", or was moved from there", "gone, for good: `andante takeover`", "moved whole: `andante takeover --moved`")
 			s.part.Store = original
 			s.runs(day + time.Hour)
 			s.runs(2*day + 2*time.Hour)
 			s.arrived(map[string]int{"first": people, "second": people, "third": people})
 
 			s.part.Store = duplicate
-			s.refused(2*day + 2*time.Hour)
+			s.refused(2*day+2*time.Hour, "is a copy of "+s.called(original), "has come further since", "stop the original")
 			if n := s.takeOver(2*day+3*time.Hour, false); n != 2*people {
 				t.Errorf("%d became unknown, want the second and the third mail of %d people", n, people)
 			}
@@ -74,13 +73,33 @@ func TestMovingHouse(t *testing.T) {
 	if err := os.Remove(s.file()); err != nil {
 		t.Fatal(err)
 	}
+	moved := s.part.Store
 	s.part.Store = "elsewhere.db"
-	s.refused(2*day + 2*time.Hour)
+	s.refused(2*day+2*time.Hour, "is a copy of "+s.called(moved))
 	if n := s.takeOver(2*day+2*time.Hour, true); n != 0 {
 		t.Errorf("%d became unknown", n)
 	}
 	s.runs(2*day + 2*time.Hour)
 	s.arrived(map[string]int{"first": people, "second": people, "third": people})
+}
+
+// A server that goes by another name now is told from a copy, and what to say of it.
+func TestServerByAnotherName(t *testing.T) {
+	t.Parallel()
+	const people = 2
+	s := walkers(t, people, (*scene).onPostgres, inbox.Options{})
+	s.runs(0)
+	renamed := strings.Replace(s.part.Store, "127.0.0.1", "localhost", 1)
+	if renamed == s.part.Store {
+		t.Skip("the server is not named by its address")
+	}
+	s.part.Store = renamed
+	s.refused(day+time.Hour, "it is the address of the store's server that changed: localhost:", " instead of 127.0.0.1:", "another name, and every `andante run` is stopped: `andante takeover --moved`")
+	if n := s.takeOver(day+time.Hour, true); n != 0 {
+		t.Errorf("%d became unknown", n)
+	}
+	s.runs(day + time.Hour)
+	s.arrived(map[string]int{"first": people, "second": people})
 }
 
 // A demo never sends for real, so it may live anywhere.

@@ -50,38 +50,42 @@ func (e *Engine) stateDir() (string, error) {
 }
 
 // checkMark refuses a store that has not come as far as the file says.
-func (e *Engine) checkMark(ctx context.Context, mark int64) error {
-	path, n, err := e.noted(ctx)
-	switch {
-	case err != nil:
+func (e *Engine) checkMark(s *Standing) error {
+	if err := e.legible(s.unread); err != nil {
 		return err
-	case n.Mark > mark:
-		return fmt.Errorf("this is an earlier state of the store: it stands at mark %d, and %s has seen mark %d on %s, so a backup was restored, or a replica took over that lacks what was written last; nothing was changed and nothing sent; run `andante takeover`",
-			mark, path, n.Mark, n.At.Format(time.DateTime))
-	case n.Mark == 0 && mark > 0:
-		e.log.Warn("nothing on this machine remembers how far the store had come, so an older backup of it can't be told from it this time", "file", path)
+	}
+	if r := s.Behind(); r != nil {
+		return r
+	}
+	if s.Noted == 0 && s.Mark > 0 {
+		e.log.Warn("nothing on this machine remembers how far the store had come, so an older backup of it can't be told from it this time", "file", s.File)
 	}
 	return nil
 }
 
-// noted reads the file; the zero note if there is none, or none that may be read where
-// none was asked for.
-func (e *Engine) noted(ctx context.Context) (path string, n markfile.Note, err error) {
-	if path, err = e.markPath(ctx); err != nil {
-		return path, n, err
+// readNote reads the file; the zero note if there is none.
+func readNote(path string) (markfile.Note, error) {
+	n, err := markfile.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	n, err = markfile.Read(path)
+	return n, err
+}
+
+// legible judges that the file could not be read: it must be, unless it is the folder
+// beside the workspace, for which nobody asked, that can't be read at all.
+func (e *Engine) legible(unread error) error {
 	var refused *fs.PathError
 	switch {
-	case err == nil || errors.Is(err, fs.ErrNotExist):
-		return path, n, nil
-	case !errors.As(err, &refused):
-		return path, n, fmt.Errorf("look up how far the store had come: %w; if the file is spoiled, remove it: then only an older backup can't be told this time", err)
+	case unread == nil:
+		return nil
+	case !errors.As(unread, &refused):
+		return fmt.Errorf("look up how far the store had come: %w; if the file is spoiled, remove it: then only an older backup can't be told this time", unread)
 	case e.Config.State == "":
-		e.unnoted(err)
-		return path, n, nil
+		e.unnoted(unread)
+		return nil
 	}
-	return path, n, fmt.Errorf("look up how far the store had come: %w; let it be read, or name another folder with `state:` or --state", err)
+	return fmt.Errorf("look up how far the store had come: %w; let it be read, or name another folder with `state:` or --state", unread)
 }
 
 // raiseMark raises the store's mark, then the file's: a store is never behind a file
@@ -130,14 +134,20 @@ func (e *Engine) note(ctx context.Context, mark int64) error {
 	if err != nil {
 		return err
 	}
-	name := workspace.Hide(e.Store.Path())
-	if !e.Store.Postgres() {
-		if full, err := filepath.Abs(name); err == nil {
-			name = full
-		}
-	}
-	if err := markfile.Raise(ctx, path, markfile.Note{Mark: mark, Of: name, At: e.Clock.Wall().UTC()}); err != nil {
+	if err := markfile.Raise(ctx, path, markfile.Note{Mark: mark, Of: e.storeName(), At: e.Clock.Wall().UTC()}); err != nil {
 		return fmt.Errorf("note how far the store has come: %w; let the folder be written, or name another with `state:` or --state", err)
 	}
 	return nil
+}
+
+// storeName is what people call the store: its file, or its URL without a password.
+func (e *Engine) storeName() string {
+	name := workspace.Hide(e.Store.Path())
+	if e.Store.Postgres() {
+		return name
+	}
+	if full, err := filepath.Abs(name); err == nil {
+		return full
+	}
+	return name
 }

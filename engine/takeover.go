@@ -18,9 +18,14 @@ type Standing struct {
 	Differs []string    `json:"differs"`
 	Mark    int64       `json:"mark"`
 	Noted   int64       `json:"noted"` // the mark in the file; 0: there is none
+	Last    string      `json:"last"`  // what the file says that the store was called; empty: there is none
 	File    string      `json:"file"`
 	Seen    time.Time   `json:"seen"`  // when a scheduler worked on it last; zero: never
 	Doubt   store.Doubt `json:"doubt"` // what may have been sent since
+
+	name   string    // what the store is called here
+	noted  time.Time // when the file was written
+	unread error     // why the file could not be read
 }
 
 // Copied tells whether the store is where it does not live, or was put back to an
@@ -32,19 +37,10 @@ func (e *Engine) Standing(ctx context.Context) (*Standing, error) {
 	if err := e.checkCalendar(ctx, false); err != nil {
 		return nil, err
 	}
-	s := &Standing{}
-	var err error
-	if s.Here, err = e.Store.Here(ctx); err != nil {
-		return nil, err
+	s, err := e.stands(ctx)
+	if err == nil {
+		err = e.legible(s.unread)
 	}
-	if s.Home, s.Mark, err = e.origin(ctx); err != nil {
-		return nil, err
-	}
-	if s.Home != (store.Home{}) {
-		s.Differs = s.Home.Differs(s.Here)
-	}
-	path, n, err := e.noted(ctx)
-	s.File, s.Noted = path, n.Mark
 	if err != nil {
 		return nil, err
 	}

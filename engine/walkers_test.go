@@ -21,6 +21,7 @@ import (
 	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // later is the machine's clock with a calendar that is ahead.
@@ -218,6 +219,14 @@ func (s *scene) walksOn(after time.Duration) {
 		s.runs(after)
 		after += day + time.Hour
 	}
+}
+
+// called is what people call a store that a part names.
+func (s *scene) called(name string) string {
+	if store.IsPostgres(name) {
+		return workspace.Hide(name)
+	}
+	return filepath.Join(s.part.Dir, name)
 }
 
 func (s *scene) standing() *Standing {

@@ -58,6 +58,14 @@ func (h Home) Differs(o Home) (list []string) {
 	return list
 }
 
+// Renamed tells whether another home is this one, of which only the configured address
+// has changed. A clone of the server's files looks the same.
+func (h Home) Renamed(o Home) bool {
+	renamed := h
+	renamed.Address, renamed.Database = o.Address, o.Database
+	return h.postgres() && h.System != "" && h.Address != o.Address && renamed == o
+}
+
 func (h Home) postgres() bool { return h.OID != "" }
 
 // String tells it in a line.

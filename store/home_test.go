@@ -60,6 +60,29 @@ func TestHomeDiffers(t *testing.T) {
 	}
 }
 
+// A server by another name is known by its files and the database, where both are told.
+func TestHomeRenamed(t *testing.T) {
+	t.Parallel()
+	base := store.Home{System: "99", Database: "andante", OID: "5", Address: "127.0.0.1:5432"}
+	for _, c := range []struct {
+		name string
+		h, o store.Home
+		want bool
+	}{
+		{"another name", base, store.Home{System: "99", Database: "andante", OID: "5", Address: "localhost:5432"}, true},
+		{"both by another name", base, store.Home{System: "99", Database: "new", OID: "5", Address: "localhost:5432"}, true},
+		{"the same", base, base, false},
+		{"another database", base, store.Home{System: "99", Database: "andante", OID: "6", Address: "localhost:5432"}, false},
+		{"another server", base, store.Home{System: "98", Database: "andante", OID: "5", Address: "localhost:5432"}, false},
+		{"a server that does not say", store.Home{OID: "5", Address: "a"}, store.Home{OID: "5", Address: "b"}, false},
+		{"a file", store.Home{File: "7"}, store.Home{File: "8"}, false},
+	} {
+		if got := c.h.Renamed(c.o); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 // A file that is renamed or linked to is the same one; a copy is another.
 func TestHereOfAFile(t *testing.T) {
 	t.Parallel()

@@ -11,20 +11,25 @@ import (
 
 func (a *app) doctorCommand() *cobra.Command {
 	var offline bool
+	var state string
 	c := a.withJSON(command("machine", "doctor", "Look whether everything is in order, and say what to do",
-		"Looks at the folder and its keys, the store, what is published, Redis, the mail server\n"+
-			"(connection, TLS, login; nothing is sent), the DNS of the senders' domains (SPF, DKIM,\n"+
-			"DMARC, MX), clocks, and at what has been left lying: stuck leases, overdue and unknown\n"+
-			"touches, holds without an end. Changes nothing. Exit code 1 if there is a problem.",
+		"Looks at the folder and its keys, the store and whether it is a copy, what is\n"+
+			"published, Redis, the mail server (connection, TLS, login; nothing is sent), the DNS of\n"+
+			"the senders' domains (SPF, DKIM, DMARC, MX), clocks, and at what has been left lying:\n"+
+			"stuck leases, overdue and unknown touches, holds without an end. Changes nothing. Exit code 1 if there is a problem.",
 		"andante doctor\nandante doctor --offline --json", nil))
 	c.Flags().BoolVar(&offline, "offline", false, "leave out the mail server and the DNS")
+	c.Flags().StringVar(&state, "state", "", stateUsage)
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := absolute(&state); err != nil {
+			return err
+		}
 		root, err := a.folder()
 		if err != nil {
 			return err
 		}
 		root.Close()
-		found, err := engine.Examine(c.Context(), engine.Options{Dir: a.dir, Log: a.log(), Clock: a.clock}, engine.DoctorOptions{Offline: offline})
+		found, err := engine.Examine(c.Context(), engine.Options{Dir: a.dir, Log: a.log(), Clock: a.clock, Config: remember(state)}, engine.DoctorOptions{Offline: offline})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,41 @@
+package doctor
+
+import "context"
+
+// home looks whether the store is where it lives: nothing is sent from a copy.
+func home(ctx context.Context, s *Subject) []Finding {
+	st, found := s.standing(ctx)
+	switch {
+	case st == nil:
+		return found
+	case st.Home != nil:
+		return one(bad(st.Home.Do, "%s", st.Home.Found))
+	case !st.Ran:
+		return one(fine("the store never ran; its first run gives it a home"))
+	}
+	return one(fine("the store is where it lives"))
+}
+
+// mark looks whether the store has come as far as is known outside of it.
+func mark(ctx context.Context, s *Subject) []Finding {
+	st, _ := s.standing(ctx) // if that fails, home tells of it
+	switch {
+	case st == nil:
+		return nil
+	case st.Mark != nil:
+		return one(bad(st.Mark.Do, "%s", st.Mark.Found))
+	}
+	return one(fine("nothing has seen the store come further than this"))
+}
+
+// standing is nil for a store that nobody would send from.
+func (s *Subject) standing(ctx context.Context) (*Standing, []Finding) {
+	if !s.usable || s.demo || s.Standing == nil {
+		return nil, nil
+	}
+	st, err := s.Standing(ctx)
+	if err != nil {
+		return nil, one(bad("nothing can be sent until that is mended", "nobody can tell whether this store is a copy: %v", err))
+	}
+	return &st, nil
+}
