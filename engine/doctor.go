@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -55,16 +53,12 @@ func Examine(ctx context.Context, o Options, d DoctorOptions) ([]doctor.Finding,
 
 // openFor opens the store that the subject has, if there is one.
 func (e *Engine) openFor(ctx context.Context, s *doctor.Subject) {
-	dsn := e.Config.Store
+	dsn := storeAt(e.o.Dir, e.Config)
 	if !store.IsPostgres(dsn) {
-		if !filepath.IsAbs(dsn) {
-			dsn = filepath.Join(e.o.Dir, dsn)
-		}
 		s.Folder = filepath.Dir(dsn)
-		if _, err := os.Stat(dsn); errors.Is(err, fs.ErrNotExist) {
-			s.NoStore = true
-			return
-		}
+	}
+	if s.NoStore = missing(dsn); s.NoStore {
+		return
 	}
 	e.Store, s.StoreErr = store.Open(ctx, dsn, store.Options{Clock: e.Clock})
 	s.Store = e.Store

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/andante-hq/andante/doctor"
 	"github.com/andante-hq/andante/internal/testdb"
+	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -55,6 +58,55 @@ func TestExamineServers(t *testing.T) {
 		if f := examined(t, dir, check, config); f.Level != doctor.OK || !strings.Contains(f.Found, want) {
 			t.Errorf("%+v, want %q", f, want)
 		}
+	}
+}
+
+// A store that must have been begun is not made of a database that holds nothing of ours,
+// and looking does not change it.
+func TestNoStore(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "other.db") },
+		"postgres": func(t *testing.T) string { return testdb.Postgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, at := freshWorkspace(t), dsn(t)
+			config := func(c *workspace.Config) { c.Store = at }
+			driver := "sqlite"
+			if store.IsPostgres(at) {
+				driver = "pgx"
+			}
+			db, err := sql.Open(driver, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.ExecContext(t.Context(), "CREATE TABLE bookmarks (id BIGINT)"); err != nil {
+				t.Fatal(err)
+			}
+			e, err := Open(t.Context(), Options{Dir: dir, Config: config, Begun: true})
+			if err == nil {
+				e.Close()
+			}
+			if !errors.Is(err, ErrNoStore) {
+				t.Errorf("error %v", err)
+			}
+			if f := examined(t, dir, "store", config); f.Level != doctor.Notice || f.Found != "the store is empty" {
+				t.Errorf("%+v", f)
+			}
+			if _, err := db.ExecContext(t.Context(), "SELECT 1 FROM goose_db_version"); err == nil {
+				t.Error("it has a table of ours")
+			}
+			if e, err = Open(t.Context(), Options{Dir: dir, Config: config}); err != nil {
+				t.Fatal(err)
+			}
+			e.Close()
+			if e, err = Open(t.Context(), Options{Dir: dir, Config: config, Begun: true}); err != nil {
+				t.Fatal(err)
+			}
+			e.Close()
+		})
 	}
 }
 

@@ -33,6 +33,9 @@ type Options struct {
 
 	// Config overrides what andante.yaml and the environment say, if set.
 	Config func(*workspace.Config)
+	// Begun says that the store must have been begun: one that is missing, or empty, is
+	// not made but refused with [ErrNoStore].
+	Begun bool
 	// Email overrides the mail server's connection, if set.
 	Email func(*email.Config)
 
@@ -58,6 +61,9 @@ type Engine struct {
 	root *os.Root
 	log  *slog.Logger
 }
+
+// ErrNoStore says that a store that must have been begun is not there.
+var ErrNoStore = errors.New("there is no store")
 
 // Open opens the workspace's store beside whoever else has it open. It fails with
 // a hint if the schema is older than the program, unless the store is new.
@@ -99,20 +105,15 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	dsn := e.Config.Store
-	fresh := false
-	if !store.IsPostgres(dsn) {
-		if !filepath.IsAbs(dsn) {
-			dsn = filepath.Join(e.o.Dir, dsn)
-		}
-		_, err := os.Stat(dsn)
-		fresh = errors.Is(err, fs.ErrNotExist)
+	dsn := storeAt(e.o.Dir, e.Config)
+	if e.o.Begun && missing(dsn) {
+		return noStore(dsn)
 	}
 	e.Store, err = store.Open(ctx, dsn, store.Options{Clock: e.Clock, Volatile: e.o.Volatile, WithoutLocks: e.o.WithoutLocks})
 	if err != nil {
 		return err
 	}
-	if err := e.schema(ctx, fresh); err != nil {
+	if err := e.schema(ctx); err != nil {
 		return err
 	}
 	if err := e.checkKeys(ctx, keys); err != nil {
@@ -131,23 +132,56 @@ func readKeys(fsys fs.FS) (*ops.Keyring, error) {
 	return ops.ParseKeyring(text)
 }
 
+// storeAt is the store that a machine's configuration names, seen from anywhere.
+func storeAt(dir string, c *workspace.Config) string {
+	if store.IsPostgres(c.Store) || filepath.IsAbs(c.Store) {
+		return c.Store
+	}
+	return filepath.Join(dir, c.Store)
+}
+
+// missing tells whether an SQLite store is not there, or a file without a byte.
+func missing(dsn string) bool {
+	if store.IsPostgres(dsn) {
+		return false
+	}
+	info, err := os.Stat(dsn)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
+func noStore(dsn string) error {
+	return fmt.Errorf("%w at %s: `andante publish` makes it; if there was one, see `store:` in andante.yaml and ANDANTE_STORE", ErrNoStore, calledStore(dsn))
+}
+
+// calledStore is what people call a store: its file, or its URL without a password.
+func calledStore(dsn string) string {
+	if store.IsPostgres(dsn) {
+		return workspace.Hide(dsn)
+	}
+	if full, err := filepath.Abs(dsn); err == nil {
+		return full
+	}
+	return dsn
+}
+
 // schema makes the tables of a new store, and asks for `andante migrate` before it
 // touches those of an old one.
-func (e *Engine) schema(ctx context.Context, fresh bool) error {
-	pending, err := e.Store.Pending(ctx)
-	if err != nil || !pending {
+func (e *Engine) schema(ctx context.Context) error {
+	empty, err := e.Store.Empty(ctx)
+	if err != nil {
 		return err
 	}
-	if !fresh {
-		empty, err := e.Store.Empty(ctx)
-		if err != nil {
-			return err
+	if empty {
+		if e.o.Begun {
+			return noStore(e.Store.Path())
 		}
-		if !empty {
-			return errors.New("the store's schema is older than this program: make a backup, then run `andante migrate`")
-		}
+		_, err = e.Store.Migrate(ctx)
+		return err
 	}
-	_, err = e.Store.Migrate(ctx)
+	pending, err := e.Store.Pending(ctx)
+	if err == nil && pending {
+		err = errors.New("the store's schema is older than this program: make a backup, then run `andante migrate`")
+	}
 	return err
 }
 

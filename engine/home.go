@@ -51,7 +51,7 @@ func (e *Engine) origin(ctx context.Context) (home store.Home, mark int64, err e
 // stands looks where the store is and what the file outside of it says. That the file
 // can't be read is kept for whoever needs it.
 func (e *Engine) stands(ctx context.Context) (*Standing, error) {
-	s := &Standing{Differs: []string{}, name: e.storeName()}
+	s := &Standing{Differs: []string{}, name: calledStore(e.Store.Path())}
 	var err error
 	if s.Here, err = e.Store.Here(ctx); err != nil {
 		return nil, fmt.Errorf("find out where the store is: %w", err)

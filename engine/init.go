@@ -53,11 +53,7 @@ func Migrate(ctx context.Context, o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	dsn := c.Store
-	if !store.IsPostgres(dsn) && !filepath.IsAbs(dsn) {
-		dsn = filepath.Join(o.Dir, dsn)
-	}
-	s, err := store.Open(ctx, dsn, store.Options{Clock: o.Clock})
+	s, err := store.Open(ctx, storeAt(o.Dir, c), store.Options{Clock: o.Clock})
 	if err != nil {
 		return nil, err
 	}

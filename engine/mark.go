@@ -12,7 +12,6 @@ import (
 
 	"github.com/andante-hq/andante/internal/markfile"
 	"github.com/andante-hq/andante/store"
-	"github.com/andante-hq/andante/workspace"
 )
 
 // markPath returns the file, outside of the store, that remembers the store's mark. A
@@ -134,20 +133,8 @@ func (e *Engine) note(ctx context.Context, mark int64) error {
 	if err != nil {
 		return err
 	}
-	if err := markfile.Raise(ctx, path, markfile.Note{Mark: mark, Of: e.storeName(), At: e.Clock.Wall().UTC()}); err != nil {
+	if err := markfile.Raise(ctx, path, markfile.Note{Mark: mark, Of: calledStore(e.Store.Path()), At: e.Clock.Wall().UTC()}); err != nil {
 		return fmt.Errorf("note how far the store has come: %w; let the folder be written, or name another with `state:` or --state", err)
 	}
 	return nil
-}
-
-// storeName is what people call the store: its file, or its URL without a password.
-func (e *Engine) storeName() string {
-	name := workspace.Hide(e.Store.Path())
-	if e.Store.Postgres() {
-		return name
-	}
-	if full, err := filepath.Abs(name); err == nil {
-		return full
-	}
-	return name
 }

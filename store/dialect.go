@@ -31,6 +31,8 @@ type dialect struct {
 	// wall reads the clock by which leases end: the database's own where several
 	// machines share it, so that no two machines' clocks are ever compared.
 	wall func(ctx context.Context, tx *Tx) (time.Time, error)
+	// begun counts the first of our tables.
+	begun string
 	// here finds out where the database is: what its file is, or its server.
 	here func(ctx context.Context, s *Store) (Home, error)
 }
@@ -41,6 +43,7 @@ var sqliteDialect = dialect{
 	wall:  func(_ context.Context, tx *Tx) (time.Time, error) { return tx.clock.Wall().UTC(), nil },
 	here:  hereFile,
 	check: "PRAGMA quick_check",
+	begun: "SELECT count(*) FROM sqlite_master WHERE type='table' AND name='meta'",
 }
 
 var postgresDialect = dialect{
@@ -58,5 +61,6 @@ var postgresDialect = dialect{
 		err := tx.row(ctx, "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint", nil, &ms)
 		return time.UnixMilli(ms).UTC(), err
 	},
-	here: hereDatabase,
+	begun: "SELECT count(to_regclass('meta'))",
+	here:  hereDatabase,
 }

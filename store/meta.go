@@ -157,14 +157,11 @@ func notFound(err error) error {
 	return err
 }
 
-// Empty tells whether the store has no tables of ours yet.
+// Empty tells whether the store has no tables of ours yet. It makes none.
 func (s *Store) Empty(ctx context.Context) (bool, error) {
-	p, err := s.provider()
-	if err != nil {
-		return false, err
-	}
-	v, err := p.GetDBVersion(ctx)
-	return v == 0, err
+	n := 0
+	err := s.Read(ctx, func(tx *Tx) error { return tx.row(ctx, s.d.begun, nil, &n) })
+	return n == 0, err
 }
 
 // DemoReady tells whether a demo has been set up, so that it may be continued.

@@ -25,6 +25,10 @@ func TestBackupOfPostgres(t *testing.T) {
 	}
 	var out, said strings.Builder
 	a := &app{in: strings.NewReader(""), out: &out, err: &said}
+	if code := a.run(t.Context(), []string{"-w", dir, "migrate"}); code != 0 {
+		t.Fatal(said.String())
+	}
+	out.Reset()
 	file := filepath.Join(dir, "kept.dump")
 	if code := a.run(t.Context(), []string{"-w", dir, "backup", file}); code != 2 {
 		t.Errorf("exit code %d", code)

@@ -104,7 +104,7 @@ func (a *app) importFile(c *cobra.Command, file string, f importFlags) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.open(c.Context(), nil)
+	e, err := a.begin(c.Context(), nil)
 	if err != nil {
 		return err
 	}

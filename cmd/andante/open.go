@@ -37,8 +37,20 @@ func (a *app) folder() (*os.Root, error) {
 	return root, nil
 }
 
-// open opens the workspace's store.
+// open opens the workspace's store, which must have been begun: of a path that is
+// mistyped no empty store is made.
 func (a *app) open(ctx context.Context, change func(*engine.Options)) (*engine.Engine, error) {
+	return a.begin(ctx, func(o *engine.Options) {
+		o.Begun = true
+		if change != nil {
+			change(o)
+		}
+	})
+}
+
+// begin opens the workspace's store, and makes it if there is none: for what a new
+// workspace is begun with.
+func (a *app) begin(ctx context.Context, change func(*engine.Options)) (*engine.Engine, error) {
 	root, err := a.folder()
 	if err != nil {
 		return nil, err

@@ -39,6 +39,14 @@ func (p *pick) flags(c *cobra.Command) {
 	c.Flags().StringVar(&p.variant, "variant", "", "side of the sequence's test; the first if not given")
 }
 
+// openFor opens the store in which a contact is looked for, or makes one where nobody is.
+func (a *app) openFor(p pick) func(context.Context, func(*engine.Options)) (*engine.Engine, error) {
+	if p.as != "" {
+		return a.open
+	}
+	return a.begin
+}
+
 func (a *app) previewCommand() *cobra.Command {
 	var p pick
 	var html string
@@ -48,7 +56,7 @@ func (a *app) previewCommand() *cobra.Command {
 	p.flags(c)
 	c.Flags().StringVar(&html, "html", "", "file for the HTML part")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		e, err := a.open(c.Context(), nil)
+		e, err := a.openFor(p)(c.Context(), nil)
 		if err != nil {
 			return err
 		}

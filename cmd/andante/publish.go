@@ -24,7 +24,7 @@ func (a *app) publishCommand() *cobra.Command {
 				return usagef("--finish and --stop of %s exclude each other", name)
 			}
 		}
-		e, err := a.open(c.Context(), nil)
+		e, err := a.begin(c.Context(), nil)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (a *app) sendTestCommand() *cobra.Command {
 		if got, err := mail.ParseAddress(to); err != nil || got.Address != to {
 			return usagef("--to is an address such as me@acme.example, not %q", to)
 		}
-		e, err := a.open(c.Context(), func(o *engine.Options) {
+		e, err := a.openFor(p)(c.Context(), func(o *engine.Options) {
 			o.Config = func(cfg *workspace.Config) {
 				if live {
 					cfg.Deliver = workspace.Deliver{Mode: "live"}
