@@ -28,6 +28,9 @@ func Addresses(r io.Reader, o Options) (list []string, bad []ops.Refusal, err er
 		list = append(list, first...)
 		s.column = map[string]int{}
 	} else if err := s.need("which address", pathEmail, pathPhone); err != nil {
+		if o.Bare {
+			return nil, nil, fmt.Errorf("the first line holds no address, and names no column email or phone: name one so, or write one address a line; the columns are: %s", s.titles())
+		}
 		return nil, nil, fmt.Errorf("the first line holds no address, and %w", err)
 	}
 	for {

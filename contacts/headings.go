@@ -43,6 +43,9 @@ func matchHeadings(row []string, fields map[string]check, hints map[string]strin
 	h := &headings{column: map[string]int{}, paths: make([]string, len(row)), unmapped: []string{}, extra: -1}
 	for _, cell := range row {
 		if !readable(cell) {
+			if o.Bare {
+				return nil, errors.New("the first line can't be read as text: save the file as UTF-8")
+			}
 			return nil, errors.New("the first line can't be read as text: name the file's encoding, such as --encoding windows-1252")
 		}
 		h.all = append(h.all, clean(cell))
@@ -60,6 +63,9 @@ func matchHeadings(row []string, fields map[string]check, hints map[string]strin
 		}
 		if path == "" || how < sure[path] {
 			continue
+		}
+		if how == sure[path] && o.Bare {
+			return nil, fmt.Errorf("the columns %q and %q both mean %s: leave one out", h.all[h.column[path]], heading, path)
 		}
 		if how == sure[path] {
 			return nil, fmt.Errorf("the columns %q and %q both mean %s: leave one out, with --map %q=", h.all[h.column[path]], heading, path, heading)
@@ -183,10 +189,15 @@ func (h *headings) need(what string, paths ...string) error {
 			return nil
 		}
 	}
+	return fmt.Errorf("no column says %s: the first line must name one %s, or say --map HEADING=%s; the columns are: %s",
+		what, strings.Join(paths, " or "), paths[0], h.titles())
+}
+
+// titles names the first columns.
+func (h *headings) titles() string {
 	var seen []string
 	for i := range min(len(h.all), 10) {
 		seen = append(seen, h.title(i))
 	}
-	return fmt.Errorf("no column says %s: the first line must name one %s, or say --map HEADING=%s; the columns are: %s",
-		what, strings.Join(paths, " or "), paths[0], strings.Join(seen, ", "))
+	return strings.Join(seen, ", ")
 }

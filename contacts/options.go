@@ -51,6 +51,9 @@ type Options struct {
 	// import stands in, but for customer and inquiry, which run out.
 	At time.Time
 
+	// Bare says that whoever gives the file can't say Map and Encoding, so no error
+	// asks for them.
+	Bare bool
 	// DryRun reads and checks everything and writes nothing.
 	DryRun bool
 	// Progress is called after each batch with the rows and bytes read so far.

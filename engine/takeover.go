@@ -53,6 +53,18 @@ func (e *Engine) Standing(ctx context.Context) (*Standing, error) {
 	})
 }
 
+// Moved tells why nobody may say that this store was stopped and moved whole; nil: they
+// may.
+func (s *Standing) Moved() error {
+	switch {
+	case s.Noted > s.Mark:
+		return errors.New("this is an earlier state of the store, so it has worked since: leave out --moved, and say --suppressions FILE or --no-suppressions")
+	case s.Doubt.OnWire > 0:
+		return ops.ErrOnWire
+	}
+	return nil
+}
+
 // TakeOver makes this store the one that sends; see [ops.Ops.TakeOver]. The new home and
 // the mark that is known are found here. It may be called again after it was killed.
 func (e *Engine) TakeOver(ctx context.Context, r ops.Takeover) (ops.TakenOver, error) {
@@ -67,8 +79,10 @@ func (e *Engine) TakeOver(ctx context.Context, r ops.Takeover) (ops.TakenOver, e
 	if err != nil {
 		return ops.TakenOver{}, err
 	}
-	if r.Moved && s.Noted > s.Mark {
-		return ops.TakenOver{}, errors.New("this is an earlier state of the store, so it has worked since: leave out --moved")
+	if r.Moved {
+		if err := s.Moved(); err != nil {
+			return ops.TakenOver{}, err
+		}
 	}
 	r.Home, r.Seen = s.Here, s.Noted
 	done, err := e.Ops.TakeOver(ctx, r)

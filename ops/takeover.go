@@ -37,7 +37,7 @@ type TakenOver struct {
 var ErrBusy = errors.New("somebody else works on this store: stop every `andante run` on it, then run `andante takeover` again")
 
 // ErrOnWire says that a store was not at rest when it was moved.
-var ErrOnWire = errors.New("touches were with a worker when this state of the store was written, so it was not stopped before it was moved: leave out --moved")
+var ErrOnWire = errors.New("touches were with a worker when this state of the store was written, so it was not stopped before it was moved: leave out --moved, and say --suppressions FILE or --no-suppressions")
 
 // TakeOver makes the store at hand the one that sends. The one that it was copied from
 // may have sent whatever was due by now, and the steps that follow, so all of that

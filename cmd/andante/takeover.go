@@ -75,12 +75,17 @@ func (a *app) takeover(ctx context.Context, e *engine.Engine, f *takeoverFlags) 
 		return err
 	}
 	if !s.Copied() && !f.anyway {
-		return a.atHome(s)
+		return a.atHome(s, len(left))
+	}
+	if f.moved {
+		if err := s.Moved(); err != nil {
+			return err
+		}
 	}
 	if !a.json {
 		a.standing(s, f, len(left), zone(e.Config))
 	} else if !a.yes {
-		if err := a.printJSON(s); err != nil {
+		if err := a.standingJSON(s, len(left)); err != nil {
 			return err
 		}
 	}
@@ -103,6 +108,7 @@ func (f *takeoverFlags) read() ([]string, error) {
 	if f.file == "" {
 		return nil, nil
 	}
+	f.addresses.Bare = true
 	r, err := os.Open(f.file)
 	if err != nil {
 		return nil, usageError{err}
@@ -120,9 +126,9 @@ func (f *takeoverFlags) read() ([]string, error) {
 
 // atHome says that there is nothing to take over: whoever starts with this command every
 // time must not lose what is due.
-func (a *app) atHome(s *engine.Standing) error {
+func (a *app) atHome(s *engine.Standing, left int) error {
 	if a.json {
-		return a.printJSON(s)
+		return a.standingJSON(s, left)
 	}
 	if s.Home == (store.Home{}) {
 		a.printf("Nothing to take over: this store never ran, and its first `andante run` gives it a home.\n")
@@ -133,18 +139,25 @@ func (a *app) atHome(s *engine.Standing) error {
 	return nil
 }
 
+// standingJSON is standing for a program.
+func (a *app) standingJSON(s *engine.Standing, left int) error {
+	return a.printJSON(struct {
+		*engine.Standing
+		Suppressions int `json:"suppressions"` // addresses in the file
+	}{s, left})
+}
+
 // standing tells what a takeover will do.
 func (a *app) standing(s *engine.Standing, f *takeoverFlags, left int, loc *time.Location) {
-	switch {
-	case len(s.Differs) > 0:
-		a.printf("This store lives at   %s.\nIts new home will be  %s.\nThat is %s.\n", s.Home, s.Here, strings.Join(s.Differs, ", "))
-	case s.Noted > s.Mark:
-		a.printf("This is an earlier state of the store: it stands at mark %d, and %s has seen mark %d.\n", s.Mark, s.File, s.Noted)
-	default:
-		a.printf("Nothing shows that this store is a copy, or was restored.\n")
+	why := "nothing shows that this store is a copy, or was restored"
+	for _, r := range []*engine.Refusal{s.Behind(), s.Elsewhere()} {
+		if r != nil {
+			why = r.Why
+		}
 	}
-	if len(s.Differs) > 0 && s.Noted > s.Mark {
-		a.printf("It has gone on since: it stands at mark %d here, and %s has seen mark %d.\n", s.Mark, s.File, s.Noted)
+	a.printf("%s.\n", strings.ToUpper(why[:1])+why[1:])
+	if len(s.Differs) > 0 {
+		a.printf("Its home was  %s,\nand will be   %s.\n", s.Home, s.Here)
 	}
 	if s.Seen.IsZero() {
 		a.printf("No scheduler had worked on it yet.\n")
@@ -155,21 +168,31 @@ func (a *app) standing(s *engine.Standing, f *takeoverFlags, left int, loc *time
 		a.printf("Nothing becomes unknown: you say that nothing was sent since.\n")
 		return
 	}
-	a.printf("Of what it plans, this may have been sent since, and becomes unknown:\n")
-	for _, row := range []struct {
-		n    int
-		what string
-	}{{s.Doubt.Due, "due"}, {s.Doubt.Leased, "with a worker"}, {s.Doubt.Held, "waiting for a hold, which may have been released"}} {
-		if row.n > 0 {
-			a.printf("%8d  %s\n", row.n, row.what)
-		}
-	}
-	a.printf("and every step that follows them and would have been due by now.\n")
+	a.doubt(s.Doubt)
 	if f.file != "" {
 		a.printf("%s, who left since, will be suppressed.\n", count(left, "address"))
 	}
 	a.printf("What was done to the original since can't be known: who was imported or enrolled, stopped or\n" +
 		"held, who unsubscribed or bounced, what was published. Do it again before you run.\n")
+}
+
+// doubt tells what becomes unknown. What follows a step is planned when that is unknown,
+// so it can't be counted before.
+func (a *app) doubt(d store.Doubt) {
+	if d.Due+d.Leased+d.Held == 0 {
+		a.printf("Nothing that it plans is due by now: none of it can have been sent since.\n")
+		return
+	}
+	a.printf("This may have been sent since, and becomes unknown:\n")
+	for _, row := range []struct {
+		n    int
+		what string
+	}{{d.Due, "due"}, {d.Leased, "with a worker"}, {d.Held, "waiting for a hold, which may have been released"}} {
+		if row.n > 0 {
+			a.printf("%8d  %s\n", row.n, row.what)
+		}
+	}
+	a.printf("and the steps that would have followed them by now, which are counted as they are found.\n")
 }
 
 // tookOver tells what was done, and how to go on.
