@@ -49,8 +49,8 @@ type breakage struct {
 var breakages = []breakage{
 	{"a slip in andante.yaml", func(c *clinic) { c.configure("deliver:", "delivr:") }, "folder", Problem, "delivr", "config check"},
 	{"an error in a text", func(c *clinic) { c.write("sequences/brief.md", "---\nsequence: brief\n---\n") }, "folder", Notice, "error", "andante check"},
-	{"no keys", func(c *clinic) { c.Keys, c.KeysErr = nil, fs.ErrNotExist }, "keys", Problem, "is not there", "copy the file"},
-	{"broken keys", func(c *clinic) { c.Keys, c.KeysErr = nil, errors.New("line 1 is odd") }, "keys", Problem, "line 1 is odd", "copy the file"},
+	{"no keys", func(c *clinic) { c.Keys, c.KeysErr = nil, fs.ErrNotExist }, "keys", Problem, "is not there", "restore the file"},
+	{"broken keys", func(c *clinic) { c.Keys, c.KeysErr = nil, errors.New("line 1 is odd") }, "keys", Problem, "line 1 is odd", "restore the file"},
 	{"keys for all to read", func(c *clinic) { c.chmod("secrets/andante.keys", 0o644) }, "keys", Problem, "-rw-r--r--", "chmod 600 secrets/andante.keys"},
 	{"other keys", func(c *clinic) { c.otherKeys() }, "store", Problem, "another address key", "secrets/andante.keys"},
 	{"no password", func(c *clinic) { c.remove("secrets/smtp") }, "password", Problem, "channels.email.password", "channels.email.password"},

@@ -26,9 +26,9 @@ func folder(_ context.Context, s *Subject) []Finding {
 func keys(_ context.Context, s *Subject) []Finding {
 	switch {
 	case errors.Is(s.KeysErr, fs.ErrNotExist):
-		return one(bad("copy the file from your other machine or your backup; only where there never was one, `andante init` makes it", "%s is not there", s.KeysFile))
+		return one(bad("restore the file from your backup, or copy it from another machine; a new workspace's is made by `andante init`", "%s is not there", s.KeysFile))
 	case s.KeysErr != nil:
-		return one(bad("copy the file from your other machine or your backup", "%s can't be read: %v", s.KeysFile, s.KeysErr))
+		return one(bad("restore the file from your backup, or copy it from another machine", "%s can't be read: %v", s.KeysFile, s.KeysErr))
 	}
 	if f := mode(s.FS, s.KeysFile, 0o077); f != "" {
 		return one(bad("chmod 600 "+s.KeysFile+" and chmod 700 "+path.Dir(s.KeysFile), "others than its owner may get at %s: %s", s.KeysFile, f))

@@ -127,7 +127,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 func readKeys(fsys fs.FS) (*ops.Keyring, error) {
 	text, err := fs.ReadFile(fsys, KeysFile)
 	if err != nil {
-		return nil, fmt.Errorf("read the keys: %w; `andante init` makes them, and every machine needs the same file", err)
+		return nil, fmt.Errorf("read the keys: %w; restore the file from your backup, or copy it from another machine, for every one needs the same; a new workspace's are made by `andante init`", err)
 	}
 	return ops.ParseKeyring(text)
 }
