@@ -67,6 +67,9 @@ type Standing struct {
 	Ran  bool     // it has a home
 	Home *Trouble // nil: it is there
 	Mark *Trouble // nil: it has come as far
+
+	Forgets error // why nothing outside remembers how far it came; nil: something does
+	Needed  bool  // nothing is sent until it does
 }
 
 // A Trouble is what is wrong, and what to do about it.

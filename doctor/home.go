@@ -24,6 +24,14 @@ func mark(ctx context.Context, s *Subject) []Finding {
 		return nil
 	case st.Mark != nil:
 		return one(bad(st.Mark.Do, "%s", st.Mark.Found))
+	case st.Forgets != nil:
+		const do = "let the folder be read and written, or name another with `state:` or --state; a file that is spoiled may be removed"
+		f := look(do, "nothing remembers how far the store has come, so an older backup of it can't be told from it: %v", st.Forgets)
+		if st.Needed {
+			f.Level = Problem
+			f.Found += "; nothing is sent until something does"
+		}
+		return one(f)
 	}
 	return one(fine("nothing has seen the store come further than this"))
 }

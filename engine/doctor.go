@@ -79,7 +79,9 @@ func (e *Engine) standingFor(ctx context.Context) (doctor.Standing, error) {
 		}
 		return &doctor.Trouble{Found: r.Why, Do: r.Do}
 	}
-	return doctor.Standing{Ran: s.Home != (store.Home{}), Home: trouble(s.Elsewhere()), Mark: trouble(s.Behind())}, nil
+	st := doctor.Standing{Ran: s.Home != (store.Home{}), Home: trouble(s.Elsewhere()), Mark: trouble(s.Behind())}
+	st.Forgets, st.Needed = e.forgets(s)
+	return st, nil
 }
 
 // probe talks to the mail server with what this machine has, whatever the mode.

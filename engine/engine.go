@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -60,6 +61,8 @@ type Engine struct {
 	o    Options
 	root *os.Root
 	log  *slog.Logger
+
+	forgetful atomic.Bool // it was told that nothing remembers the store's mark
 }
 
 // ErrNoStore says that a store that must have been begun is not there.

@@ -33,7 +33,13 @@ func (e *Engine) admitted(ctx context.Context, roles []Role) error {
 	if err != nil || !schedules {
 		return err
 	}
-	return e.raiseMark(ctx)
+	if err := e.raiseMark(ctx); err != nil {
+		return err
+	}
+	if s.Noted == 0 && s.Mark > 0 && !e.forgetful.Load() { // else it has been told of
+		e.log.Warn("nothing on this machine remembers how far the store had come, so an older backup of it can't be told from it this time", "file", s.File)
+	}
+	return nil
 }
 
 // origin reads where the store says that it lives, and how far it has come.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante/internal/markfile"
+	"github.com/andante-hq/andante/internal/writable"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -55,9 +56,6 @@ func (e *Engine) checkMark(s *Standing) error {
 	}
 	if r := s.Behind(); r != nil {
 		return r
-	}
-	if s.Noted == 0 && s.Mark > 0 {
-		e.log.Warn("nothing on this machine remembers how far the store had come, so an older backup of it can't be told from it this time", "file", s.File)
 	}
 	return nil
 }
@@ -123,7 +121,11 @@ func (e *Engine) marked(ctx context.Context, mark int64) {
 	}
 }
 
+// unnoted tells that the file is of no use, once until it is again.
 func (e *Engine) unnoted(err error) {
+	if e.forgetful.Swap(true) {
+		return
+	}
 	e.log.Warn("an older backup of this store could not be told from it", "err", err)
 }
 
@@ -136,5 +138,16 @@ func (e *Engine) note(ctx context.Context, mark int64) error {
 	if err := markfile.Raise(ctx, path, markfile.Note{Mark: mark, Of: calledStore(e.Store.Path()), At: e.Clock.Wall().UTC()}); err != nil {
 		return fmt.Errorf("note how far the store has come: %w; let the folder be written, or name another with `state:` or --state", err)
 	}
+	e.forgetful.Store(false)
 	return nil
+}
+
+// forgets tells what keeps the file from being read or written; nil: nothing does.
+// needed: nothing is sent without it.
+func (e *Engine) forgets(s *Standing) (what error, needed bool) {
+	if what = s.unread; what == nil {
+		what = writable.Folder(filepath.Dir(s.File))
+	}
+	var refused *fs.PathError
+	return what, what != nil && (e.Config.State != "" || !errors.As(what, &refused))
 }

@@ -5,10 +5,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/andante-hq/andante/doctor"
 	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
@@ -163,14 +165,31 @@ func TestMarkFile(t *testing.T) {
 	if err := run(filepath.Join(blocked, "state")); err == nil || !strings.Contains(err.Error(), "--state") {
 		t.Errorf("a folder that was asked for can't be made: %v", err)
 	}
+	examined := func(state string, want doctor.Level) {
+		t.Helper()
+		o := s.part.options(slog.New(slog.NewTextHandler(&log, nil)))
+		config := o.Config
+		o.Config = func(c *workspace.Config) { config(c); c.State = state }
+		found, err := Examine(t.Context(), o, DoctorOptions{Offline: true})
+		ok(err)
+		i := slices.IndexFunc(found, func(f doctor.Finding) bool { return f.Check == "mark" })
+		if i < 0 || found[i].Level != want {
+			t.Errorf("doctor of %q, want %s: %+v", state, want, found)
+		}
+	}
+	examined(other, doctor.OK)
+	examined(filepath.Join(blocked, "state"), doctor.Problem)
 	ok(os.RemoveAll(s.part.Dir + ".state"))
 	ok(os.WriteFile(s.part.Dir+".state", nil, 0o600))
 	ok(run(""))
-	if !strings.Contains(log.String(), "could not be told") {
+	if strings.Count(log.String(), "level=WARN") != 1 || !strings.Contains(log.String(), "could not be told") {
 		t.Errorf("the folder beside the workspace can't be made, and the log says\n%s", log.String())
 	}
 
+	examined("", doctor.Notice)
+
 	ok(os.WriteFile(files(other)[0], []byte("{"), 0o600))
+	examined(other, doctor.Problem)
 	if err := run(other); err == nil || !strings.Contains(err.Error(), "remove it") {
 		t.Errorf("a spoiled file: %v", err)
 	}
