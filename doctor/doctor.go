@@ -40,6 +40,7 @@ type Subject struct {
 
 	Config    *workspace.Config // of this machine
 	ConfigErr error
+	Outbox    string // folder to which mails are written instead of sent; empty: none is
 	KeysFile  string
 	Keys      *ops.Keyring
 	KeysErr   error
@@ -99,6 +100,7 @@ var checks = []struct {
 	{"folder", folder},
 	{"keys", keys},
 	{"password", password},
+	{"outbox", outbox},
 	{"store", storeAnswers},
 	{"integrity", integrity},
 	{"home", home},

@@ -56,6 +56,7 @@ var breakages = []breakage{
 	{"no password", func(c *clinic) { c.remove("secrets/smtp") }, "password", Problem, "channels.email.password", "channels.email.password"},
 	{"a password for all to read", func(c *clinic) { c.chmod("secrets/smtp", 0o640) }, "password", Problem, "-rw-r-----", "chmod 600 secrets/smtp"},
 	{"a user alone", func(c *clinic) { c.configure(", password: {file: secrets/smtp}", "") }, "password", Problem, "no password", "channels.email.password"},
+	{"an outbox that is a file", func(c *clinic) { c.write("outbox", ""); c.Outbox = filepath.Join(c.dir, "outbox") }, "outbox", Problem, "not a directory", "let it be written"},
 	{"no store yet", func(c *clinic) { c.Store, c.NoStore = nil, true }, "store", Notice, "no store yet", "andante publish"},
 	{"a store that does not open", func(c *clinic) { c.Store, c.StoreErr = nil, errors.New("refused") }, "store", Problem, "refused", "ANDANTE_STORE"},
 	{"a copy", func(c *clinic) { c.standing.Home = &Trouble{"this store is a copy", "run `andante takeover`"} }, "home", Problem, "is a copy", "andante takeover"},

@@ -7,6 +7,7 @@ import (
 	"path"
 	"runtime"
 
+	"github.com/andante-hq/andante/internal/writable"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -43,6 +44,17 @@ func mode(fsys fs.FS, name string, forbidden fs.FileMode) string {
 		return ""
 	}
 	return "its mode is " + info.Mode().Perm().String()
+}
+
+// outbox looks whether the folder for mails that are not to leave can be written.
+func outbox(_ context.Context, s *Subject) []Finding {
+	if s.Outbox == "" {
+		return nil
+	}
+	if err := writable.Folder(s.Outbox); err != nil {
+		return one(bad("let it be written by whoever starts `andante run`", "the folder %s, to which mails are written instead of sent, can't be used: %v", s.Outbox, err))
+	}
+	return one(fine("mails can be written to %s", s.Outbox))
 }
 
 // password looks for the mail server's, where one is named.

@@ -31,10 +31,10 @@ func (e *Engine) channels() (list map[andante.Kind]channels.Channel, close func(
 	case d.Mode == "redirect":
 		c = redirected{mail, d.To}
 	case d.Mode == "sandbox":
-		c, err = e.sandbox(mail, d.To)
+		c, err = e.sandbox(mail)
 	case len(d.Only) > 0:
 		var rest channels.Channel
-		rest, err = e.sandbox(mail, "outbox")
+		rest, err = e.sandbox(mail)
 		c = &listed{Channel: mail, rest: rest, only: d.Only}
 	}
 	return map[andante.Kind]channels.Channel{andante.Email: c}, mail.Close, err
@@ -79,12 +79,23 @@ func helloName(publicURL string) string {
 	return "[127.0.0.1]"
 }
 
-func (e *Engine) sandbox(mail *email.Channel, dir string) (channels.Channel, error) {
-	dir = cmp.Or(dir, "outbox")
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(e.o.Dir, dir)
+func (e *Engine) sandbox(mail *email.Channel) (channels.Channel, error) {
+	return sandbox.New(e.outbox(), e.Clock, mail.Prepare)
+}
+
+// outbox is the folder to which mails are written by the mode of delivery; empty: none is.
+func (e *Engine) outbox() string {
+	dir := ""
+	switch d := e.Config.Deliver; {
+	case d.Mode == "sandbox":
+		dir = cmp.Or(d.To, "outbox")
+	case d.Mode != "redirect" && len(d.Only) > 0:
+		dir = "outbox"
 	}
-	return sandbox.New(dir, e.Clock, mail.Prepare)
+	if dir == "" || filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(e.o.Dir, dir)
 }
 
 // redirected sends everything to one address.

@@ -37,6 +37,7 @@ func Examine(ctx context.Context, o Options, d DoctorOptions) ([]doctor.Finding,
 			o.Config(e.Config)
 		}
 		s.Config = e.Config
+		s.Outbox = e.outbox()
 		e.openFor(ctx, s)
 		if redisURL := e.Config.Redis; redisURL != "" {
 			s.Queue = func(ctx context.Context) ([]queue.Health, error) { return queue.Examine(ctx, redisURL, o.Log) }

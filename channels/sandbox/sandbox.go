@@ -13,6 +13,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/writable"
 )
 
 // SlowTime is how long a recipient with the suffix +slow takes.
@@ -42,12 +43,17 @@ type Channel struct {
 
 var _ channels.Channel = (*Channel)(nil)
 
-// New returns a channel that writes into dir, which is made if it is missing.
+// New returns a channel that writes into dir, which is made if it is missing. A folder that
+// can't be written is an error.
 // prepare builds mails, so that they look as they would when sent; without it
 // they are written as plain text, as all other kinds are.
 func New(dir string, clock andante.Clock, prepare func(andante.Message) (channels.Sealed, error)) (*Channel, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = writable.Folder(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: let it be written", unwritten(dir, err))
 	}
 	return &Channel{dir: dir, clock: clock, prepare: prepare}, nil
 }
@@ -131,12 +137,17 @@ func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool,
 		return channels.Receipt{}, &failure
 	}
 	if err := c.write(s); err != nil {
-		return channels.Receipt{}, &channels.SendError{Kind: channels.Temporary, Err: err}
+		return channels.Receipt{}, &channels.SendError{Kind: channels.Temporary, Response: andante.CleanText(unwritten(c.dir, err)), Err: err}
 	}
 	if fails {
 		return channels.Receipt{}, &failure
 	}
 	return channels.Receipt{Code: 250, Response: andante.WrittenOnly, ProviderID: string(s.Touch)}, nil
+}
+
+// unwritten says where nothing can be written, and why.
+func unwritten(dir string, err error) string {
+	return fmt.Sprintf("the folder %s, to which mails are written instead of sent, can't be used: %v", dir, err)
 }
 
 // suffixOf returns the magic suffix of the address, from its last plus sign.

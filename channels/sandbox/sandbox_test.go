@@ -2,9 +2,11 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,6 +135,38 @@ func TestPrepareRefuses(t *testing.T) {
 		if _, err := ch.Prepare(m); err == nil {
 			t.Errorf("%s: not refused", name)
 		}
+	}
+}
+
+// Where nothing can be written that is said at once; and of each mail, if the folder goes
+// later.
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{blocked, filepath.Join(blocked, "outbox")} {
+		if _, err := sandbox.New(dir, andante.SystemClock{}, nil); err == nil || !strings.Contains(err.Error(), "the folder "+dir+", ") {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+	ch, dir := open(t)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	s, err := ch.Prepare(channeltest.Message(andante.SMS, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &channeltest.Gate{}
+	if err := ch.Deliver(context.Background(), []channels.Sealed{s}, g); err != nil {
+		t.Fatal(err)
+	}
+	o, _ := g.Outcome(s.Touch)
+	var problem *channels.SendError
+	if !errors.As(o.Err, &problem) || problem.Kind != channels.Temporary || !strings.Contains(problem.Response, dir) || !strings.Contains(problem.Response, "no such file") {
+		t.Errorf("%v", o.Err)
 	}
 }
 

@@ -61,6 +61,9 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text,
 		Unsubscribe: p.link, Date: e.Clock.Now().In(zone(e.Config)),
 	})
+	if err != nil && e.Config.Deliver.Mode == "sandbox" {
+		return fmt.Errorf("write the test: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("send the test through %s:%d: %w%s", e.Config.Channels.Email.Host, e.Config.Channels.Email.Port, err, relayHint(err))
 	}
