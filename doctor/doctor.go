@@ -171,9 +171,17 @@ func one(f Finding) []Finding { return []Finding{f} }
 // read looks into the store; if that fails, the failure is the finding.
 func (s *Subject) read(ctx context.Context, f func(*store.Tx) error) []Finding {
 	if err := s.Store.Read(ctx, f); err != nil {
-		return one(bad("see what the database's log says", "the store can't be read: %v", err))
+		return one(bad(s.mendStore(), "the store can't be read: %v", err))
 	}
 	return nil
+}
+
+// mendStore says what to do about a store that answers with an error.
+func (s *Subject) mendStore() string {
+	if s.Store.Postgres() {
+		return "see what the log of Postgres says"
+	}
+	return "is it the right file, and are the rights on it and its disk in order? If it is damaged, keep it, and restore a backup"
 }
 
 // leaves tells whether mails really leave.

@@ -66,7 +66,7 @@ var breakages = []breakage{
 	{"a store that can't be placed", func(c *clinic) { c.noPlace = errors.New("stat: denied") }, "home", Problem, "stat: denied", "mended"},
 	{"little room", func(c *clinic) { c.room = 199 << 20 }, "disk", Problem, "199 MB", "make room"},
 	{"not much room", func(c *clinic) { c.room = 900 << 20 }, "disk", Notice, "900 MB", "make room"},
-	{"a store that is closed", func(c *clinic) { c.Store.Close() }, "store", Problem, "closed", "log"},
+	{"a store that is closed", func(c *clinic) { c.Store.Close() }, "store", Problem, "closed", "right file"},
 	{"an old Redis", func(c *clinic) { c.redis.Version = "6.0.16" }, "redis", Problem, "6.0.16", "6.2"},
 	{"a Redis that throws away", func(c *clinic) { c.redis.MaxMemory, c.redis.Policy = 1<<20, "allkeys-lru" }, "redis", Problem, "allkeys-lru", "noeviction"},
 	{"a Redis that is away", func(c *clinic) { c.Queue = noRedis }, "redis", Problem, "connection refused", "ANDANTE_REDIS"},
@@ -126,6 +126,20 @@ func (c *clinic) expect(b breakage) {
 	}
 	if strings.Contains(wrong[0].Found, "me@acme.com") {
 		c.t.Errorf("an address is told: %s", wrong[0].Found)
+	}
+}
+
+// What a relay offers is told in a sentence.
+func TestOffers(t *testing.T) {
+	t.Parallel()
+	for want, x := range map[string]map[string]string{
+		"PIPELINING, SIZE 1000": {"SIZE": "1000", "PIPELINING": "", "HELP": ""},
+		"SIZE 1000; it would take mails faster if it offered PIPELINING":                          {"SIZE": "1000"},
+		"none of the extensions that we use; it would take mails faster if it offered PIPELINING": {"HELP": ""},
+	} {
+		if got := offers(Relay{Extensions: x}); got != want {
+			t.Errorf("%v: %q, want %q", x, got, want)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func storeAnswers(ctx context.Context, s *Subject) []Finding {
 	}
 	pending, err := s.Store.Pending(ctx)
 	if err != nil {
-		return one(bad("see what the database's log says", "the store's schema can't be read: %v", err))
+		return one(bad(s.mendStore(), "the store's schema can't be read: %v", err))
 	}
 	if pending {
 		return one(bad("make a backup, then run `andante migrate`", "the store's schema is older than this program"))

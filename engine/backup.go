@@ -25,7 +25,7 @@ func (e *Engine) Backup(ctx context.Context, file string, force bool) (size int6
 	// SQLite takes an empty file for one that is not there; ours has the right mode.
 	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%s can't be made: %w", file, cause(err))
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
@@ -33,13 +33,29 @@ func (e *Engine) Backup(ctx context.Context, file string, force bool) (size int6
 		return 0, err
 	}
 	if err := f.Sync(); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%s can't be written: %w", file, cause(err))
 	}
 	info, err := f.Stat()
 	if err != nil {
 		return 0, err
 	}
-	return info.Size(), os.Rename(f.Name(), file)
+	if err := os.Rename(f.Name(), file); err != nil {
+		return 0, fmt.Errorf("%s can't be made: %w", file, cause(err))
+	}
+	return info.Size(), nil
+}
+
+// cause is an error without the name of the file, which is one of ours that nobody knows.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
 }
 
 func (e *Engine) mayReplace(file string, force bool) error {
