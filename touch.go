@@ -31,7 +31,7 @@ var States = []State{Planned, Leased, Claimed, Attempted, Review, Open, Sent, Do
 // store's hands becomes unknown when the store is taken over: if it is a copy, the
 // original may have sent the touch since.
 var transitions = map[State][]State{
-	Planned:   {Leased, Skipped, Canceled, Unknown, Sent}, // sent: a late receipt, though a person has asked for a resend
+	Planned:   {Leased, Skipped, Canceled, Unknown, Sent}, // sent: a late receipt or a person's word, though a resend was asked for
 	Leased:    {Claimed, Planned, Failed, Review, Skipped, Canceled, Unknown},
 	Claimed:   {Attempted, Planned, Failed, Skipped, Canceled, Unknown},
 	Attempted: {Sent, Failed, Unknown, Planned, Open},

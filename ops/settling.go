@@ -3,6 +3,8 @@ package ops
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -18,10 +20,12 @@ type settling struct {
 
 	touches   map[andante.TouchID]andante.Touch
 	last      map[andante.TouchID]andante.Attempt // the last of each
+	doubted   map[andante.TouchID]andante.Attempt // the last of which nobody knows
 	asked     map[andante.TouchID]store.StoredVerdict
 	resending resending
 
 	changes  []store.Change
+	back     []Settled // resends that are taken back
 	attempts []andante.Attempt
 	verdicts []store.StoredVerdict
 	settled  []SettledTouch
@@ -66,10 +70,13 @@ func (s *settling) load(ctx context.Context, list []andante.Touch) error {
 	if err != nil {
 		return err
 	}
-	s.last = map[andante.TouchID]andante.Attempt{}
+	s.last, s.doubted = map[andante.TouchID]andante.Attempt{}, map[andante.TouchID]andante.Attempt{}
 	for _, a := range attempts {
 		if a.Number >= s.last[a.Touch].Number {
 			s.last[a.Touch] = a
+		}
+		if a.Outcome == andante.OutcomeUnknown && a.Number >= s.doubted[a.Touch].Number {
+			s.doubted[a.Touch] = a
 		}
 	}
 	verdicts, err := s.tx.VerdictsOf(ctx, ids)
@@ -94,6 +101,9 @@ func (s *settling) decide(ctx context.Context, id andante.TouchID) error {
 	switch {
 	case !ok:
 		s.leave(LeftTouch{Touch: id, Why: "there is no touch with this id"})
+		return nil
+	case t.State == andante.Planned && s.r.Decision == DecideSent && s.doubted[id].Number > 0:
+		s.takeBack(t)
 		return nil
 	case t.State != andante.Unknown:
 		s.leave(s.answer(t))
@@ -122,16 +132,45 @@ const slack = time.Minute
 // sent settles a touch as one that went. Without a receipt's instant it stays counted at
 // its not_after, the latest instant at which it can have left.
 func (s *settling) sent(t andante.Touch) {
+	if !s.receivable(t, s.last[t.ID]) {
+		return
+	}
 	t.State, t.NotAfter = andante.Sent, time.Time{}
 	if at := s.r.At; !at.IsZero() {
-		if tried := s.last[t.ID].Started; at.Before(tried.Add(-slack)) || at.After(s.now.Add(slack)) {
-			s.leave(LeftTouch{Touch: t.ID, State: andante.Unknown, Why: fmt.Sprintf("it was tried at %s, so it can't have been received at %s",
-				tried.Format(time.RFC3339), at.UTC().Format(time.RFC3339))})
-			return
-		}
 		t.Counted, t.Settled = at, at
 	}
 	s.settle(t, andante.OutcomeSent)
+}
+
+// takeBack settles as sent what a person had asked to send again, before a worker has it.
+// Without a receipt's instant it counts when it became unknown, the latest instant at which
+// it can have left.
+func (s *settling) takeBack(t andante.Touch) {
+	a := s.doubted[t.ID]
+	if !s.receivable(t, a) {
+		return
+	}
+	went := a.Ended
+	if !s.r.At.IsZero() {
+		went = s.r.At
+	}
+	t.State, t.Counted, t.Settled = andante.Sent, went, went
+	t.Reason, t.Evidence = "", andante.Evidence{}
+	s.back = append(s.back, Settled{Change: store.Change{Touch: t, Was: andante.Planned, Attempt: t.Attempts}})
+	a.SettleBy(s.r.By, s.now, andante.OutcomeSent)
+	s.attempts = append(s.attempts, a)
+	s.settled = append(s.settled, settledTouch(t))
+}
+
+// receivable tells whether an attempt can have been received when they say.
+func (s *settling) receivable(t andante.Touch, a andante.Attempt) bool {
+	at := s.r.At
+	if at.IsZero() || !at.Before(a.Started.Add(-slack)) && !at.After(s.now.Add(slack)) {
+		return true
+	}
+	s.leave(LeftTouch{Touch: t.ID, State: t.State, Why: fmt.Sprintf("it was tried at %s, so it can't have been received at %s",
+		a.Started.Format(time.RFC3339), at.UTC().Format(time.RFC3339))})
+	return false
 }
 
 // settle notes that a touch is over, and in the ledger who says so.
@@ -157,6 +196,8 @@ func (s *settling) answer(t andante.Touch) LeftTouch {
 	switch who, _ := s.last[t.ID].Settler(); {
 	case who != "" && t.State.Settled():
 		l.By, l.At, l.Why = who, s.last[t.ID].Ended, "it is settled as "+string(t.State)+" already"
+	case asked && (t.State == andante.Leased || t.State == andante.Claimed || t.State == andante.Attempted):
+		l.By, l.At, l.Why = v.Evidence.Scope, v.At, "it is being sent again just now; look again in a minute"
 	case asked && !t.State.Settled():
 		l.By, l.At, l.Why = v.Evidence.Scope, v.At, "it is to be sent again already"
 	default:
@@ -166,7 +207,11 @@ func (s *settling) answer(t andante.Touch) LeftTouch {
 }
 
 func (s *settling) write(ctx context.Context) error {
-	accounts := unique(s.changes, func(c store.Change) andante.AccountID { return c.Touch.Account })
+	all := slices.Clone(s.changes)
+	for _, b := range s.back {
+		all = append(all, b.Change)
+	}
+	accounts := unique(all, func(c store.Change) andante.AccountID { return c.Touch.Account })
 	if err := s.tx.RaiseVersion(ctx, accounts); err != nil {
 		return err
 	}
@@ -177,13 +222,18 @@ func (s *settling) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range s.changes {
+	taken, err := s.Settle(ctx, s.tx, s.back)
+	if err != nil {
+		return err
+	}
+	maps.Copy(done, taken)
+	for _, c := range all {
 		if !done[c.Touch.ID] {
 			return fmt.Errorf("settle touch %s: %w", c.Touch.ID, errTaken)
 		}
 	}
 	if s.r.Decision != DecideResend {
-		s.note(s.tx, s.changes, done)
+		s.note(s.tx, all, done)
 	}
 	if err := s.tx.EndAttempts(ctx, s.attempts); err != nil {
 		return err

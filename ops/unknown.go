@@ -81,7 +81,9 @@ const unknownPage = 100
 //
 // Sent: it stays counted where it was, or counts at the instant of its receipt. Failed:
 // its place in the limits is free. Either way nothing follows, for the next step was
-// planned when it became unknown. Resend: it is planned again and everything is asked
+// planned when it became unknown. A touch that was to be sent again, and that no worker has
+// yet, is settled as sent too: the resend is taken back, for somebody has found out that it
+// went. Resend: it is planned again and everything is asked
 // anew, consent, suppressions, holds, limits and `valid_for` included; what may not be
 // resent is told in resend.go.
 func (o *Ops) SettleUnknown(ctx context.Context, r UnknownRequest) (*UnknownReport, error) {
@@ -96,8 +98,9 @@ func (o *Ops) SettleUnknown(ctx context.Context, r UnknownRequest) (*UnknownRepo
 	return all, nil
 }
 
-// errTaken says that a worker has taken a step that was to be moved.
-var errTaken = errors.New("a worker has just taken the step after a touch that was to be sent again")
+// errTaken says that a worker has taken a step that was to be moved, or a resend that was
+// to be taken back.
+var errTaken = errors.New("a worker has just taken it, or the step after it")
 
 // settlePage settles some touches in one transaction. Where a worker was faster it looks
 // again.

@@ -31,8 +31,8 @@ them as a person decides. Look for a Message-ID in the relay's log first.
 - --resend: it shall go, whether it went or not. It is planned again, a quarter of an
   hour after its lease at the earliest, and everything is asked anew, limits, opt-outs
   and valid_for included. It keeps its Message-ID, so that one who gets it twice can
-  see that it is one. An answer that comes late after all takes it back. Nothing is
-  resent by itself, ever.
+  see that it is one. An answer that comes late after all takes it back, and so does
+  --sent as long as no worker has it. Nothing is resent by itself, ever.
 
 With --sent and --failed the sequence goes on as it would have: its next step is planned
 already. A touch is not resent when a later step went out, which it would follow in the
