@@ -103,6 +103,11 @@ func formatV7(at time.Time, tail [10]byte) string {
 	return string(out[:])
 }
 
+// KeyPart returns the end of a derived id, which comes from its key alone and not from the
+// instant: a store and a copy of it that plan the same thing at different times give it ids
+// that end alike. id must have the form of one.
+func KeyPart(id string) string { return id[14:] }
+
 // IsID tells whether s has the form of an id.
 func IsID(s string) bool {
 	if len(s) != 36 {

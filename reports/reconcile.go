@@ -2,16 +2,11 @@ package reports
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
 )
-
-// Received counts how often each Message-ID was received.
-type Received map[string]int
 
 // A Reconciliation compares what the ledger says of mails with what was received.
 type Reconciliation struct {
@@ -33,8 +28,10 @@ type Reconciliation struct {
 	NotArrived Findings `json:"unknown_not_received"` // nobody knows, and it was not received
 	Strangers  Findings `json:"strangers"`            // received, and of no touch here
 
-	// ToSettle are the ids of all unknown touches that were received.
+	// ToSettle are the ids of all unknown touches that were received, and TakeBack those
+	// of all that were received though a person has asked to send them again.
 	ToSettle []andante.TouchID `json:"-"`
+	TakeBack []andante.TouchID `json:"-"`
 }
 
 // Findings are the mails of one sort: how many, and the first of them.
@@ -54,6 +51,7 @@ type MailFinding struct {
 	At        time.Time         `json:"at,omitzero"` // when it was settled
 	MessageID string            `json:"message_id"`
 	Times     int               `json:"times,omitempty"`  // received
+	Resent    bool              `json:"resent,omitempty"` // nobody knew, and a person has asked to send it again
 	Folder    bool              `json:"folder,omitempty"` // it was written to a folder and never left
 }
 
@@ -80,26 +78,26 @@ const mailsPage = 1000
 // Reconcile compares every touch by email with what was received. It takes what it finds
 // out of `in`: what is left there are the strangers.
 func (r *Reports) Reconcile(ctx context.Context, in Received, o ReconcileOptions) (*Reconciliation, error) {
-	c := &comparison{o: o, in: in, r: &Reconciliation{Since: o.Since, Until: o.Until, Distinct: len(in)}}
+	c := &comparison{o: o, in: newReceipts(in), r: &Reconciliation{Since: o.Since, Until: o.Until, Distinct: len(in)}}
 	for _, n := range in {
 		c.r.Received += n
 	}
 	var last andante.TouchID
 	for seen := 0; ; {
 		var page []store.Mail
-		var folder map[andante.TouchID]bool
+		var known ledgered
 		err := r.Store.Read(ctx, func(tx *store.Tx) (err error) {
 			if page, err = tx.MailsAfter(ctx, last, mailsPage); err != nil {
 				return err
 			}
-			folder, err = onlyWritten(ctx, tx, c.lacking(page))
+			known, err = readLedger(ctx, tx, c.doubtful(page))
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range page {
-			c.mail(m, folder[m.Touch])
+			c.mail(m, known)
 		}
 		if seen += len(page); o.Progress != nil {
 			o.Progress(seen)
@@ -109,33 +107,45 @@ func (r *Reports) Reconcile(ctx context.Context, in Received, o ReconcileOptions
 		}
 		last = page[len(page)-1].Touch
 	}
-	for _, id := range slices.Sorted(maps.Keys(in)) {
+	for _, id := range c.in.strangers() {
 		c.find(&c.r.Strangers, MailFinding{MessageID: id, Times: in[id]})
 	}
 	return c.r, nil
 }
 
-// onlyWritten tells which touches were written to a folder and never left.
-func onlyWritten(ctx context.Context, tx *store.Tx, ids []andante.TouchID) (map[andante.TouchID]bool, error) {
+// ledgered is what the ledger says of touches that don't agree with what was received.
+type ledgered struct {
+	folder  map[andante.TouchID]bool // written to a folder: it never left
+	doubted map[andante.TouchID]bool // nobody knows what became of one of its attempts
+}
+
+func readLedger(ctx context.Context, tx *store.Tx, ids []andante.TouchID) (ledgered, error) {
 	attempts, err := tx.AttemptsOf(ctx, ids)
-	written := map[andante.TouchID]bool{}
+	l := ledgered{folder: map[andante.TouchID]bool{}, doubted: map[andante.TouchID]bool{}}
 	for _, a := range attempts {
-		written[a.Touch] = a.Response == andante.WrittenOnly
+		l.folder[a.Touch] = a.Response == andante.WrittenOnly
+		if a.Outcome == andante.OutcomeUnknown {
+			l.doubted[a.Touch] = true
+		}
 	}
-	return written, err
+	return l, err
 }
 
 // comparison is a reconciliation under way.
 type comparison struct {
 	o  ReconcileOptions
-	in Received
+	in *receipts
 	r  *Reconciliation
 }
 
-// lacking returns those of a page that are recorded as sent and were not received.
-func (c *comparison) lacking(page []store.Mail) (ids []andante.TouchID) {
+// doubtful returns those of a page that are recorded as sent and were not received, or
+// were received and wait for another try.
+func (c *comparison) doubtful(page []store.Mail) (ids []andante.TouchID) {
 	for _, m := range page {
-		if m.State == andante.Sent && c.in[m.MessageID] == 0 && c.o.covers(m.Settled) {
+		_, times := c.in.names(m)
+		lacks := m.State == andante.Sent && times == 0 && c.o.covers(m.Settled)
+		waits := m.State == andante.Planned && times > 0 && m.Attempts > 0
+		if lacks || waits {
 			ids = append(ids, m.Touch)
 		}
 	}
@@ -143,12 +153,15 @@ func (c *comparison) lacking(page []store.Mail) (ids []andante.TouchID) {
 }
 
 // mail holds one touch against what was received.
-func (c *comparison) mail(m store.Mail, folder bool) {
-	times := c.in[m.MessageID]
-	delete(c.in, m.MessageID)
+func (c *comparison) mail(m store.Mail, known ledgered) {
+	names, times := c.in.names(m)
+	c.in.take(names)
 	f := MailFinding{
 		Touch: m.Touch, Contact: m.Contact, Sequence: m.Sequence, Step: m.Step, State: m.State, Attempts: m.Attempts, At: m.Settled,
-		MessageID: m.MessageID, Times: times, Folder: folder,
+		MessageID: m.MessageID, Times: times, Folder: known.folder[m.Touch], Resent: m.State == andante.Planned && known.doubted[m.Touch],
+	}
+	if len(names) > 0 {
+		f.MessageID = names[0]
 	}
 	if times > 1 {
 		c.find(&c.r.Doubled, f)
@@ -195,6 +208,9 @@ func (c *comparison) notSent(f MailFinding) {
 	}
 	if f.Times > 0 {
 		c.find(&c.r.Contrary, f)
+	}
+	if f.Resent {
+		c.r.TakeBack = append(c.r.TakeBack, f.Touch)
 	}
 }
 

@@ -94,6 +94,96 @@ func finding(n, times int) reports.MailFinding {
 	}
 }
 
+// A copy was taken over: what it never rendered has no Message-ID here, and the original may
+// have sent it as another sender, or have planned it at another instant. It is no stranger.
+func TestReconcileTakenOver(t *testing.T) {
+	t.Parallel()
+	r := ledger(t, 6, map[int]andante.State{0: andante.Unknown, 1: andante.Unknown, 2: andante.Unknown, 3: andante.Planned, 5: andante.Unknown})
+	unrendered(t, r, 0, 1, 2, 3)
+	at := func(id andante.TouchID, domain string) string { return string(id) + "@" + domain }
+	anew := andante.DeriveID[andante.TouchID]("ledger", monday.Add(time.Hour), "touch", "1")
+	in := reports.Received{
+		at(touchID(0), "tidewater.example"): 1, at(anew, "tidewater.example"): 1, at(touchID(3), "tidewater.example"): 1,
+		"4@x": 1, at(touchID(4), "elsewhere.example"): 1, at(touchID(99), "tidewater.example"): 1,
+	}
+	got := reconcile(t, r, in, reports.ReconcileOptions{})
+	if words := wordsOf(got); words != "again sent matched doubled contrary arrived not arrived strangers" {
+		t.Errorf("%s", words)
+	}
+	if diff := cmp.Diff([]andante.TouchID{touchID(0), touchID(1)}, got.ToSettle); diff != "" {
+		t.Errorf("to be settled (-want +got):\n%s", diff)
+	}
+	for name, c := range map[string]struct {
+		list  reports.Findings
+		touch andante.TouchID
+		id    string
+		times int
+	}{
+		"received under its own id":   {got.Arrived, touchID(0), at(touchID(0), "tidewater.example"), 1},
+		"planned, and received":       {got.Contrary, touchID(3), at(touchID(3), "tidewater.example"), 1},
+		"received twice, as two":      {got.Doubled, touchID(4), "4@x", 2},
+		"of no touch of ours":         {got.Strangers, "", at(touchID(99), "tidewater.example"), 1},
+		"unknown, and never received": {got.NotArrived, touchID(2), "", 0},
+	} {
+		if f := c.list.First[0]; f.Touch != c.touch || f.MessageID != c.id || f.Times != c.times {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if f := got.Arrived.First[1]; f.Touch != touchID(1) || f.MessageID != at(anew, "tidewater.example") {
+		t.Errorf("planned anew by the original: %+v", f)
+	}
+}
+
+// unrendered takes touches their Message-ID.
+func unrendered(t *testing.T, r *reports.Reports, numbers ...int) {
+	t.Helper()
+	var ids []andante.TouchID
+	for _, n := range numbers {
+		ids = append(ids, touchID(n))
+	}
+	err := r.Store.Write(t.Context(), func(tx *store.Tx) error {
+		list, err := tx.Touches(t.Context(), ids)
+		var changes []store.Change
+		for _, touch := range list {
+			touch.MessageID = ""
+			changes = append(changes, store.Change{Touch: touch, Was: touch.State})
+		}
+		if err == nil {
+			_, err = tx.Change(t.Context(), changes)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A touch of which nobody knows waits to be sent again, and was received: that is told, and
+// so is what to settle before it goes twice. One that was refused for a while is another
+// matter.
+func TestReconcileResent(t *testing.T) {
+	t.Parallel()
+	r := ledger(t, 3, map[int]andante.State{0: andante.Planned, 1: andante.Planned, 2: andante.Planned})
+	attempt := func(n int, o andante.Outcome) andante.Attempt {
+		return andante.Attempt{Touch: touchID(n), Contact: "c", Account: "a", Number: 1, Started: monday, Ended: monday, Outcome: o}
+	}
+	err := r.Store.Write(t.Context(), func(tx *store.Tx) error {
+		return tx.AddAttempts(t.Context(), []andante.Attempt{
+			attempt(0, andante.OutcomeUnknown), attempt(1, andante.OutcomeTemporary), attempt(2, andante.OutcomeUnknown),
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := reconcile(t, r, reports.Received{"0@x": 1, "1@x": 1}, reports.ReconcileOptions{})
+	if words := wordsOf(got); words != "again contrary" || got.Contrary.N != 2 || !got.Contrary.First[0].Resent || got.Contrary.First[1].Resent {
+		t.Errorf("%s: %+v", words, got.Contrary)
+	}
+	if diff := cmp.Diff([]andante.TouchID{touchID(0)}, got.TakeBack); diff != "" {
+		t.Errorf("to be taken back (-want +got):\n%s", diff)
+	}
+}
+
 // What each state means of a mail that was received, and of one that was not.
 func TestReconcileStates(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/reports"
 )
 
@@ -86,6 +87,12 @@ func about(m reports.MailFinding, loc *time.Location) (text string) {
 	if m.Attempts > 1 {
 		text += fmt.Sprintf(", tried %d times", m.Attempts)
 	}
+	if m.Resent {
+		text += ", received although it waits to be sent again"
+	}
+	if m.State == andante.Planned && m.Times > 0 && m.Attempts == 0 {
+		text += ", received although it was never tried here: another store sends the same"
+	}
 	if m.Folder {
 		text += ", written to a folder: it never left"
 	}
@@ -97,19 +104,33 @@ func (a *app) advise(r *reports.Reconciliation, f *reconcileFlags) {
 	if r.Missing.N+r.Doubled.N+r.Contrary.N > 0 {
 		a.printf("\n`andante why TOUCH` tells what the ledger knows; the touch is what stands before the @.\n")
 	}
+	switch n := len(r.TakeBack); n {
+	case 0:
+	case 1:
+		a.printf("\n`andante settle %s --sent` takes back what waits to be sent again, though it was received.\n", r.TakeBack[0])
+	default:
+		a.printf("\nThis takes back the %d touches that wait to be sent again, though they were received:\n", n)
+		a.settleLine(r.TakeBack, f.limit)
+	}
 	switch n := len(r.ToSettle); {
 	case n == 0 || f.settle:
 	case n == 1:
 		a.printf("\n`andante settle %s --sent` settles the unknown touch that was received, and so does --settle.\n", r.ToSettle[0])
 	default:
-		a.printf("\n--settle settles the %d unknown touches that were received as sent; or by hand:\n  andante settle", n)
-		for i, id := range r.ToSettle {
-			if i == f.limit && i > 0 {
-				a.printf(" ...")
-				break
-			}
-			a.printf(" %s", id)
-		}
-		a.printf(" --sent\n")
+		a.printf("\n--settle settles the %d unknown touches that were received as sent; or by hand:\n", n)
+		a.settleLine(r.ToSettle, f.limit)
 	}
+}
+
+// settleLine is the command that settles touches as sent.
+func (a *app) settleLine(ids []andante.TouchID, limit int) {
+	a.printf("  andante settle")
+	for i, id := range ids {
+		if i == limit && i > 0 {
+			a.printf(" ...")
+			break
+		}
+		a.printf(" %s", id)
+	}
+	a.printf(" --sent\n")
 }
