@@ -44,12 +44,15 @@ type Findings struct {
 type MailFinding struct {
 	Touch     andante.TouchID   `json:"touch,omitempty"`
 	Contact   andante.ContactID `json:"contact,omitempty"`
+	Name      string            `json:"name,omitempty"`    // of the contact, where the mail is unknown or contrary
+	Address   string            `json:"address,omitempty"` // likewise
 	Sequence  string            `json:"sequence,omitempty"`
 	Step      string            `json:"step,omitempty"`
 	State     andante.State     `json:"state,omitempty"`
 	Attempts  int               `json:"attempts,omitempty"`
-	At        time.Time         `json:"at,omitzero"` // when it was settled
-	MessageID string            `json:"message_id"`
+	At        time.Time         `json:"at,omitzero"`      // when it was settled
+	Due       time.Time         `json:"due,omitzero"`     // when it was due, if nothing was tried here before a takeover
+	MessageID string            `json:"message_id"`       // as it was received; else its own, or the one that it would have
 	Times     int               `json:"times,omitempty"`  // received
 	Resent    bool              `json:"resent,omitempty"` // nobody knew, and a person has asked to send it again
 	Folder    bool              `json:"folder,omitempty"` // it was written to a folder and never left
@@ -110,7 +113,7 @@ func (r *Reports) Reconcile(ctx context.Context, in Received, o ReconcileOptions
 	for _, id := range c.in.strangers() {
 		c.find(&c.r.Strangers, MailFinding{MessageID: id, Times: in[id]})
 	}
-	return c.r, nil
+	return c.r, r.describe(ctx, &c.r.Contrary, &c.r.Arrived, &c.r.NotArrived)
 }
 
 // ledgered is what the ledger says of touches that don't agree with what was received.

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -17,16 +16,18 @@ type UnknownTouch struct {
 	Touch     andante.TouchID   `json:"touch"`
 	Contact   andante.ContactID `json:"contact"`
 	Name      string            `json:"name"` // of the contact; its own id or address if it has none
+	Address   string            `json:"address,omitempty"`
 	Sequence  string            `json:"sequence"`
 	Step      string            `json:"step"`
 	Kind      andante.Kind      `json:"kind"`
 	Sender    string            `json:"sender"`
 	Attempt   int               `json:"attempt"`
-	Tried     time.Time         `json:"tried"` // when it was permitted
-	Since     time.Time         `json:"since"` // when it became unknown
-	MessageID string            `json:"message_id,omitempty"`
-	Words     string            `json:"words,omitempty"` // of the ledger
-	Later     []string          `json:"later,omitempty"` // steps of its enrollment that went out, or may have, since
+	Tried     time.Time         `json:"tried,omitzero"`       // when it was permitted
+	Due       time.Time         `json:"due,omitzero"`         // when it was due, if nothing was tried here before a takeover
+	Since     time.Time         `json:"since"`                // when it became unknown
+	MessageID string            `json:"message_id,omitempty"` // of a mail; the one that it would have, if it never had one here
+	Words     string            `json:"words,omitempty"`      // of the ledger
+	Later     []string          `json:"later,omitempty"`      // steps of its enrollment that went out, or may have, since
 }
 
 // An UnknownList is the beginning of the unknown touches, oldest first.
@@ -51,7 +52,7 @@ func (r *Reports) Unknown(ctx context.Context, f store.UnknownFilter, n int) (*U
 			return err
 		}
 		for page := range slices.Chunk(list, unknownPage) {
-			more, err := unknownTouches(ctx, tx, page)
+			more, err := r.unknownTouches(ctx, tx, page)
 			if err != nil {
 				return err
 			}
@@ -83,29 +84,18 @@ func (r *Reports) UnknownIDs(ctx context.Context, f store.UnknownFilter) (ids []
 const unknownPage = 200
 
 // unknownTouches reads what is around a page of unknown touches.
-func unknownTouches(ctx context.Context, tx *store.Tx, page []store.Unknown) ([]UnknownTouch, error) {
+func (r *Reports) unknownTouches(ctx context.Context, tx *store.Tx, page []store.Unknown) ([]UnknownTouch, error) {
 	var ids []andante.TouchID
 	for _, u := range page {
 		ids = append(ids, u.Touch)
 	}
-	touches, err := tx.Touches(ctx, ids)
+	touches, people, err := touchesAndPeople(ctx, tx, ids)
 	if err != nil {
 		return nil, err
 	}
-	byID := map[andante.TouchID]andante.Touch{}
-	var contacts []andante.ContactID
 	var enrollments []andante.EnrollmentID
 	for _, t := range touches {
-		byID[t.ID] = t
-		contacts, enrollments = append(contacts, t.Contact), append(enrollments, t.Enrollment)
-	}
-	people, err := tx.Contacts(ctx, sortedKeys(contacts))
-	if err != nil {
-		return nil, err
-	}
-	names := map[andante.ContactID]string{}
-	for _, c := range people {
-		names[c.ID] = cmp.Or(c.Name(), c.ExternalID, c.Email)
+		enrollments = append(enrollments, t.Enrollment)
 	}
 	steps, err := tx.TouchesOf(ctx, sortedKeys(enrollments))
 	if err != nil {
@@ -113,11 +103,16 @@ func unknownTouches(ctx context.Context, tx *store.Tx, page []store.Unknown) ([]
 	}
 	var list []UnknownTouch
 	for _, u := range page {
-		t := byID[u.Touch]
-		list = append(list, UnknownTouch{
-			Touch: t.ID, Contact: t.Contact, Name: names[t.Contact], Sequence: t.Sequence, Step: t.Step, Kind: t.Kind, Sender: t.Sender,
-			Attempt: t.Attempts, Tried: u.Tried, Since: t.Settled, MessageID: t.MessageID, Words: wordsOf(u), Later: laterSteps(t, steps),
-		})
+		t := touches[u.Touch]
+		c := people[t.Contact]
+		x := UnknownTouch{
+			Touch: t.ID, Contact: t.Contact, Name: nameOf(c), Address: c.AddressFor(t.Kind), Sequence: t.Sequence, Step: t.Step, Kind: t.Kind, Sender: t.Sender,
+			Attempt: t.Attempts, Tried: u.Tried, Since: t.Settled, MessageID: r.messageID(t), Words: wordsOf(u), Later: laterSteps(t, steps),
+		}
+		if untried(t, u.Tried, u.Words) {
+			x.Tried, x.Due = time.Time{}, u.Tried
+		}
+		list = append(list, x)
 	}
 	return list, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
-	"github.com/andante-hq/andante/internal/mailaddr"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
@@ -94,9 +93,7 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 
 func compose(it *item, id workspace.Identity, s *sequences.Step, q *sequences.Sequence, out templates.Rendered, link string, now time.Time) andante.Message {
 	if it.touch.MessageID == "" {
-		address, _ := mailaddr.ASCII(id.Email) // the checker has seen to it
-		_, domain, _ := strings.Cut(address, "@")
-		it.touch.MessageID = string(it.touch.ID) + "@" + domain
+		it.touch.MessageID = id.MessageID(it.touch.ID)
 	}
 	reply := s.ReplyTo
 	if reply == "" {

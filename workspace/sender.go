@@ -9,8 +9,16 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/internal/mailaddr"
 	"github.com/andante-hq/andante/templates"
 )
+
+// MessageID is the Message-ID, without angle brackets, of a touch that is sent as id.
+func (id Identity) MessageID(t andante.TouchID) string {
+	address, _ := mailaddr.ASCII(id.Email) // the checker has seen to it
+	_, domain, _ := strings.Cut(address, "@")
+	return string(t) + "@" + domain
+}
 
 // hasLiquid tells whether a name differs from contact to contact.
 func hasLiquid(name string) bool { return strings.Contains(name, "{{") || strings.Contains(name, "{%") }

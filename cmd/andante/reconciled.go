@@ -66,11 +66,30 @@ func (a *app) mailFindings(name string, list reports.Findings, loc *time.Locatio
 	}
 	a.printf("\n%s:\n", name)
 	for _, m := range list.First {
-		a.printf("  <%s>%s\n", m.MessageID, about(m, loc))
+		if m.MessageID != "" {
+			a.printf("  <%s>%s\n", m.MessageID, about(m, loc))
+		} else {
+			a.printf("  without a Message-ID%s\n", about(m, loc))
+		}
+		if m.Name != "" {
+			a.printf("      %s\n", forWhom(m, loc))
+		}
 	}
 	if more := list.N - len(list.First); more > 0 {
 		a.printf("  ... and %d more; --limit 0 names all\n", more)
 	}
+}
+
+// forWhom names a touch and its contact, and says when it was due if nothing was tried here.
+func forWhom(m reports.MailFinding, loc *time.Location) string {
+	text := string(m.Touch) + "  " + m.Name
+	if m.Address != "" && m.Address != m.Name {
+		text += ", to " + m.Address
+	}
+	if !m.Due.IsZero() {
+		text += ", was due " + m.Due.In(loc).Format(minute) + " and never tried here"
+	}
+	return text
 }
 
 // about tells of a mail what is worth knowing beside its Message-ID.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
 )
@@ -16,11 +17,10 @@ func (a *app) unknown(l *reports.UnknownList, loc *time.Location) error {
 	}
 	for _, t := range l.Touches {
 		a.printf("%s  %s, %s/%s as %s\n", t.Touch, t.Name, t.Sequence, t.Step, t.Sender)
-		a.printf("    tried %s", t.Tried.In(loc).Format(minute))
-		if t.MessageID != "" {
-			a.printf(", Message-ID <%s>", t.MessageID)
+		a.printf("    %s\n", strings.Join(unknownFacts(t, loc), ", "))
+		if !t.Due.IsZero() && t.MessageID != "" {
+			a.printf("    the original's Message-ID may begin otherwise: look for %s\n", andante.KeyPart(string(t.Touch)))
 		}
-		a.printf("\n")
 		if t.Words != "" {
 			a.printf("    %s\n", t.Words)
 		}
@@ -37,6 +37,22 @@ func (a *app) unknown(l *reports.UnknownList, loc *time.Location) error {
 		a.printf("\n%s. The relay's log tells by the Message-ID what became of each; then\n`andante settle TOUCH --sent`, --failed or --resend.\n", count(l.Total, "unknown touch"))
 	}
 	return nil
+}
+
+// unknownFacts are what to look for in the relay's log.
+func unknownFacts(t reports.UnknownTouch, loc *time.Location) (facts []string) {
+	if t.Address != "" {
+		facts = append(facts, "to "+t.Address)
+	}
+	if t.Due.IsZero() {
+		facts = append(facts, "tried "+t.Tried.In(loc).Format(minute))
+	} else {
+		facts = append(facts, "was due "+t.Due.In(loc).Format(minute)+" and never tried here")
+	}
+	if t.MessageID != "" {
+		facts = append(facts, "Message-ID <"+t.MessageID+">")
+	}
+	return facts
 }
 
 // asking is the question before several touches are settled.
