@@ -74,7 +74,7 @@ func (f *holdFlags) target(ctx context.Context, a *app, e *engine.Engine) (scope
 			return "", "", "", err
 		}
 		if _, ok := w.Config.Identity(f.sender); !ok {
-			err = usagef("there is no sender and no person %s in what is published", f.sender)
+			err = noSender(f.sender, w.Config)
 		}
 		return andante.HoldSender, f.sender, "the sender " + f.sender, err
 	}

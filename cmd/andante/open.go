@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -140,6 +141,13 @@ func (a *app) running(ctx context.Context, e *engine.Engine, name string) error 
 // noSequence is the answer to a name that no sequence has.
 func noSequence(name string, names []string, where string) error {
 	return usagef("there is no sequence %s %s%s; there are: %s", name, where, didYouMean(name, names), strings.Join(names, ", "))
+}
+
+// noSender is the answer to a name that no sender and no person has.
+func noSender(name string, c *workspace.Config) error {
+	names := slices.Sorted(maps.Keys(c.Senders))
+	names = append(names, slices.Sorted(maps.Keys(c.People))...)
+	return usagef("there is no sender and no person %s in what is published%s; there are: %s", name, didYouMean(name, names), strings.Join(names, ", "))
 }
 
 // zone is where the company reads its clock.

@@ -123,6 +123,9 @@ func (a *app) settle(ctx context.Context, e *engine.Engine, f *settleFlags, ids 
 		return err
 	}
 	loc := zone(r.Workspace.Config)
+	if err := a.knows(ctx, e, f); err != nil {
+		return err
+	}
 	narrow := store.UnknownFilter{Sequence: f.sequence, Sender: f.sender}
 	if narrow.Before, err = instant("before", f.before, loc); err != nil {
 		return err
@@ -151,6 +154,33 @@ func (a *app) settle(ctx context.Context, e *engine.Engine, f *settleFlags, ids 
 		}
 	}
 	return a.settleThese(ctx, e, req, loc)
+}
+
+// knows checks that the sequence and the sender exist that touches are narrowed by. One that
+// is published no more may still have unknown touches.
+func (a *app) knows(ctx context.Context, e *engine.Engine, f *settleFlags) error {
+	if f.sequence != "" {
+		if err := a.running(ctx, e, f.sequence); err != nil {
+			return err
+		}
+	}
+	if f.sender == "" {
+		return nil
+	}
+	w, err := a.published(ctx, e)
+	if err != nil {
+		return err
+	}
+	if _, ok := w.Config.Identity(f.sender); ok {
+		return nil
+	}
+	return e.Store.Read(ctx, func(tx *store.Tx) error {
+		n, err := tx.CountUnknown(ctx, store.UnknownFilter{Sender: f.sender})
+		if err == nil && n == 0 {
+			err = noSender(f.sender, w.Config)
+		}
+		return err
+	})
 }
 
 // settleThese carries a decision out; about several touches it shows first what would
