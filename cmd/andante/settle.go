@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,8 @@ type settleFlags struct {
 }
 
 const settleLong = `Lists the touches of which nobody knows whether they went, oldest first, and settles
-them as a person decides. Look for a Message-ID in the relay's log first.
+them as a person decides. Look for a Message-ID in the relay's log first. A touch is named by
+its id or by its Message-ID.
 
 - --sent: it went. It stays counted where it was, or with --at at its receipt.
 - --failed: it did not go, and shall not. Its place in the limits is free.
@@ -110,11 +112,18 @@ func (f *settleFlags) check(ids []string) error {
 		return usagef("--limit is not negative")
 	}
 	for _, id := range ids {
-		if !andante.IsID(id) {
+		if !andante.IsID(string(touchNamed(id))) {
 			return usagef("%q is no touch; `andante settle` lists their ids", id)
 		}
 	}
 	return nil
+}
+
+// touchNamed reads a touch's id, or a Message-ID as a relay's log has it: the id is what
+// stands before the @.
+func touchNamed(text string) andante.TouchID {
+	text, _, _ = strings.Cut(strings.Trim(text, "<> "), "@")
+	return andante.TouchID(text)
 }
 
 func (a *app) settle(ctx context.Context, e *engine.Engine, f *settleFlags, ids []string) error {
@@ -142,7 +151,7 @@ func (a *app) settle(ctx context.Context, e *engine.Engine, f *settleFlags, ids 
 		return a.unknown(list, loc)
 	}
 	for _, id := range ids {
-		req.Touches = append(req.Touches, andante.TouchID(id))
+		req.Touches = append(req.Touches, touchNamed(id))
 	}
 	if f.all {
 		if req.Touches, err = r.UnknownIDs(ctx, narrow); err != nil {
