@@ -25,16 +25,17 @@ type settleFlags struct {
 }
 
 const settleLong = `Lists the touches of which nobody knows whether they went, oldest first, and settles
-them as a person decides. Look for a Message-ID in the relay's log first. A touch is named by
-its id or by its Message-ID.
+them as a person decides. Look for a Message-ID in the relay's log first. A touch is
+named by its id or by its Message-ID.
 
 - --sent: it went. It stays counted where it was, or with --at at its receipt.
 - --failed: it did not go, and shall not. Its place in the limits is free.
 - --resend: it shall go, whether it went or not. It is planned again, a quarter of an
   hour after its lease at the earliest, and everything is asked anew, limits, opt-outs
-  and valid_for included. It keeps its Message-ID, so that one who gets it twice can
-  see that it is one. An answer that comes late after all takes it back, and so does
-  --sent as long as no worker has it. Nothing is resent by itself, ever.
+  and valid_for included. It may arrive twice, so this asks first. It keeps its
+  Message-ID, so that one who gets it twice can see that it is one. An answer that
+  comes late after all takes it back, and so does --sent as long as no worker has it.
+  Nothing is resent by itself, ever.
 
 With --sent and --failed the sequence goes on as it would have: its next step is planned
 already. A touch is not resent when a later step went out, which it would follow in the
@@ -192,10 +193,10 @@ func (a *app) knows(ctx context.Context, e *engine.Engine, f *settleFlags) error
 	})
 }
 
-// settleThese carries a decision out; about several touches it shows first what would
-// become of them, and asks.
+// settleThese carries a decision out; about several touches, or a resend, it shows first
+// what would become of them, and asks.
 func (a *app) settleThese(ctx context.Context, e *engine.Engine, r ops.UnknownRequest, loc *time.Location) error {
-	if len(r.Touches) > 1 && !a.yes {
+	if (len(r.Touches) > 1 || r.Decision == ops.DecideResend) && !a.yes {
 		r.DryRun = true
 		plan, err := e.Ops.SettleUnknown(ctx, r)
 		if err != nil {

@@ -55,9 +55,9 @@ func unknownFacts(t reports.UnknownTouch, loc *time.Location) (facts []string) {
 	return facts
 }
 
-// asking is the question before several touches are settled.
+// asking is the question before several touches are settled, or one is sent again.
 var asking = map[ops.Decision]string{
-	ops.DecideSent: "Settle %s as sent?", ops.DecideFailed: "Settle %s as not sent?", ops.DecideResend: "Send %s again?",
+	ops.DecideSent: "Settle %s as sent?", ops.DecideFailed: "Settle %s as not sent?", ops.DecideResend: "Send %s again, though it may arrive twice?",
 }
 
 // doing and done tell what would become, and became, of a number of touches.
@@ -89,6 +89,9 @@ func (a *app) settled(r *ops.UnknownReport, loc *time.Location, dry bool) error 
 			break
 		}
 		a.printf("  %s  %s/%s%s\n", t.Touch, t.Sequence, t.Step, resendWords(t, loc))
+	}
+	if r.Decision == ops.DecideResend && len(r.Settled) > 0 {
+		a.printf("Whatever did go arrives a second time, under the same Message-ID.\n")
 	}
 	for _, l := range r.Left {
 		by := ""
