@@ -164,12 +164,16 @@ func (s *settling) takeBack(t andante.Touch) {
 
 // receivable tells whether an attempt can have been received when they say.
 func (s *settling) receivable(t andante.Touch, a andante.Attempt) bool {
-	at := s.r.At
-	if at.IsZero() || !at.Before(a.Started.Add(-slack)) && !at.After(s.now.Add(slack)) {
+	switch at := s.r.At; {
+	case at.IsZero():
+		return true
+	case at.After(s.now.Add(slack)):
+		s.leave(LeftTouch{Touch: t.ID, State: t.State, Now: s.now, Why: "the time of its receipt is in the future"})
+	case at.Before(a.Started.Add(-slack)):
+		s.leave(LeftTouch{Touch: t.ID, State: t.State, Earliest: a.Started, Why: "the time of its receipt is before it can have left"})
+	default:
 		return true
 	}
-	s.leave(LeftTouch{Touch: t.ID, State: t.State, Why: fmt.Sprintf("it was tried at %s, so it can't have been received at %s",
-		a.Started.Format(time.RFC3339), at.UTC().Format(time.RFC3339))})
 	return false
 }
 

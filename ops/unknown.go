@@ -70,6 +70,10 @@ type LeftTouch struct {
 	By    string          `json:"by,omitempty"`    // who had settled it
 	At    time.Time       `json:"at,omitzero"`     // when they had
 	Why   string          `json:"why"`
+	// Earliest is when it can have left at the earliest, and Now what time it is, if the
+	// receipt is said to have come before the one or after the other.
+	Earliest time.Time `json:"earliest,omitzero"`
+	Now      time.Time `json:"now,omitzero"`
 }
 
 // unknownPage is how many touches are settled in a transaction.

@@ -165,8 +165,11 @@ func TestSettledWithItsReceipt(t *testing.T) {
 		return rep
 	}
 	tried := w.attempts(lost.ID)[0].Started
-	for _, at := range []time.Time{tried.Add(-2 * time.Minute), w.clock.Now().Add(2 * time.Minute)} {
-		if rep := settle(at); len(rep.Settled) > 0 || !strings.Contains(rep.Left[0].Why, "can't have been received") {
+	for at, why := range map[time.Time]string{
+		tried.Add(-2 * time.Minute):        "the time of its receipt is before it can have left",
+		w.clock.Now().Add(2 * time.Minute): "the time of its receipt is in the future",
+	} {
+		if rep := settle(at); len(rep.Settled) > 0 || rep.Left[0].Why != why {
 			t.Errorf("received at %s, tried at %s: %+v", at, tried, rep)
 		}
 	}

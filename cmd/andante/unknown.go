@@ -94,13 +94,22 @@ func (a *app) settled(r *ops.UnknownReport, loc *time.Location, dry bool) error 
 		a.printf("Whatever did go arrives a second time, under the same Message-ID.\n")
 	}
 	for _, l := range r.Left {
-		by := ""
-		if l.By != "" {
-			by = fmt.Sprintf(" (%s, %s)", l.By, l.At.In(loc).Format(minute))
-		}
-		a.printf("  %s  left alone: %s%s\n", l.Touch, l.Why, by)
+		a.printf("  %s  left alone: %s%s\n", l.Touch, l.Why, leftWords(l, loc))
 	}
 	return nil
+}
+
+// leftWords tells who was faster, or which time speaks against a receipt.
+func leftWords(l ops.LeftTouch, loc *time.Location) string {
+	switch {
+	case l.By != "":
+		return fmt.Sprintf(" (%s, %s)", l.By, l.At.In(loc).Format(minute))
+	case !l.Earliest.IsZero():
+		return ", " + l.Earliest.In(loc).Format(minute)
+	case !l.Now.IsZero():
+		return "; it is " + l.Now.In(loc).Format(minute) + " now"
+	}
+	return ""
 }
 
 // resendWords tells when a touch is sent again, and what that means for its sequence.
