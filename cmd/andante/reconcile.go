@@ -86,6 +86,9 @@ func (a *app) reconcile(ctx context.Context, e *engine.Engine, f *reconcileFlags
 	if err != nil {
 		return err
 	}
+	if lacking := rec.Missing.N + rec.NotArrived.N; rec.Received == 0 && lacking > 0 {
+		return usagef("the list is empty: no Message-ID stands in %s, and %s would be missing; a list has one at the beginning of each line", strings.Join(f.received, ", "), count(lacking, "mail"))
+	}
 	req := ops.UnknownRequest{Decision: ops.DecideSent, Touches: rec.ToSettle, By: cmp.Or(f.by, os.Getenv("USER"), "the command line")}
 	switch todo := f.settle && len(rec.ToSettle) > 0; {
 	case a.json:
