@@ -34,6 +34,7 @@ type UnknownTouch struct {
 type UnknownList struct {
 	Touches []UnknownTouch `json:"touches"`
 	Total   int            `json:"total"`
+	OnWire  int            `json:"on_wire"` // touches that become unknown if nobody answers for them
 }
 
 // Unknown lists up to n touches whose fate nobody knows; 0: all.
@@ -42,6 +43,9 @@ func (r *Reports) Unknown(ctx context.Context, f store.UnknownFilter, n int) (*U
 	err := r.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		l.Touches = []UnknownTouch{}
 		if l.Total, err = tx.CountUnknown(ctx, f); err != nil {
+			return err
+		}
+		if l.OnWire, err = tx.CountAttempted(ctx); err != nil {
 			return err
 		}
 		if n == 0 {

@@ -9,6 +9,17 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
+// What is on the wire may be what a process that died had there: it is no unknown touch yet,
+// and is told.
+func TestUnknownSoon(t *testing.T) {
+	t.Parallel()
+	r := ledger(t, 3, map[int]andante.State{0: andante.Attempted, 1: andante.Attempted})
+	list, err := r.Unknown(t.Context(), store.UnknownFilter{}, 0)
+	if err != nil || list.Total != 0 || list.OnWire != 2 {
+		t.Errorf("%+v, error %v", list, err)
+	}
+}
+
 // A takeover doubts what was due, of which nothing was tried here, and what was on the wire,
 // which was: only of the first it is told when it was due.
 func TestUnknownOfATakeover(t *testing.T) {

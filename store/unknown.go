@@ -65,6 +65,13 @@ func (tx *Tx) Unknown(ctx context.Context, f UnknownFilter, after Unknown, n int
 	})
 }
 
+// CountAttempted counts the touches that a worker has on the wire, or had when it was lost.
+// It reads every touch.
+func (tx *Tx) CountAttempted(ctx context.Context) (n int, err error) {
+	err = tx.row(ctx, "SELECT count(*) FROM touches WHERE state='attempted'", nil, &n)
+	return n, err
+}
+
 // CountUnknown counts them.
 func (tx *Tx) CountUnknown(ctx context.Context, f UnknownFilter) (n int, err error) {
 	narrow, args := f.where(nil)

@@ -124,6 +124,11 @@ func (a *app) runs(list []store.RunCount) {
 	}
 }
 
+// stateWords are for a state that does not say what it means for whoever looks.
+var stateWords = map[andante.State]string{
+	andante.Attempted: ": on the wire, or left there by a process that died; `andante run` settles it within a minute",
+}
+
 // touches prints how many are in each state, and what was held back.
 func (a *app) touches(s *reports.Status) {
 	if len(s.Touches) > 0 {
@@ -131,7 +136,7 @@ func (a *app) touches(s *reports.Status) {
 	}
 	for _, st := range andante.States {
 		if n := s.Touches[st]; n > 0 {
-			a.printf("%8d  %s\n", n, st)
+			a.printf("%8d  %s%s\n", n, st, stateWords[st])
 		}
 	}
 	for i, id := range s.Unknown {

@@ -36,6 +36,9 @@ func (a *app) unknown(l *reports.UnknownList, loc *time.Location) error {
 	default:
 		a.printf("\n%s. The relay's log tells by the Message-ID what became of each; then\n`andante settle TOUCH --sent`, --failed or --resend.\n", count(l.Total, "unknown touch"))
 	}
+	if l.OnWire > 0 {
+		a.printf("On the wire, or left there by a process that died: %s. What nobody answers for becomes\nunknown when its lease ends, within a minute; `andante run` settles it.\n", count(l.OnWire, "touch"))
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 var unknownTests = []test{
 	{"in the order in which they were tried", unknownInOrder},
 	{"narrowed", unknownNarrowed},
+	{"on the wire", attemptedCounted},
 }
 
 // unknown adds a touch of unknown fate whose last of two attempts began n minutes after
@@ -70,4 +71,13 @@ func unknownNarrowed(_ *testing.T, s db) {
 	s.same("by time", []store.Unknown{early}, s.allUnknown(store.UnknownFilter{Before: at(20)}))
 	s.same("by all", []store.Unknown{early, other}, s.allUnknown(store.UnknownFilter{Sender: "news", Before: at(31)}))
 	s.same("by what nothing is", []store.Unknown(nil), s.allUnknown(store.UnknownFilter{Sequence: "none", Sender: "news", Before: at(31)}))
+}
+
+func attemptedCounted(_ *testing.T, s db) {
+	for n, state := range []andante.State{andante.Attempted, andante.Claimed, andante.Unknown, andante.Attempted} {
+		t := touch(n)
+		t.State = state
+		s.add(t)
+	}
+	s.same("on the wire", 2, read(s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountAttempted(ctx) }))
 }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/reports"
+)
+
+// After a kill nothing is unknown yet: whoever looks in that minute hears of what may become
+// so.
+func TestOnTheWire(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		show func(*app)
+		want string
+	}{
+		"settle": {
+			func(a *app) { _ = a.unknown(&reports.UnknownList{OnWire: 2}, time.UTC) },
+			"Of no touch it is unknown whether it went.\n" +
+				"On the wire, or left there by a process that died: 2 touches. What nobody answers for becomes\n" +
+				"unknown when its lease ends, within a minute; `andante run` settles it.\n",
+		},
+		"status": {
+			func(a *app) {
+				a.touches(&reports.Status{Touches: map[andante.State]int{andante.Attempted: 2, andante.Sent: 1}})
+			},
+			"       2  attempted: on the wire, or left there by a process that died; `andante run` settles it within a minute\n       1  sent\n",
+		},
+	} {
+		var out bytes.Buffer
+		c.show(&app{out: &out})
+		if !strings.HasSuffix(out.String(), c.want) {
+			t.Errorf("%s:\n%s", name, out.String())
+		}
+	}
+}
