@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -100,6 +101,9 @@ func about(m reports.MailFinding, loc *time.Location) (text string) {
 			text += " " + m.At.In(loc).Format(minute)
 		}
 	}
+	if m.Name == "" && !strings.HasPrefix(m.MessageID, string(m.Touch)) { // else it has a line of its own
+		text += ", touch " + string(m.Touch)
+	}
 	if m.Times > 1 {
 		text += fmt.Sprintf(", received %d times", m.Times)
 	}
@@ -121,7 +125,7 @@ func about(m reports.MailFinding, loc *time.Location) (text string) {
 // advise says what to do next.
 func (a *app) advise(r *reports.Reconciliation, f *reconcileFlags) {
 	if r.Missing.N+r.Doubled.N+r.Contrary.N > 0 {
-		a.printf("\n`andante why TOUCH` tells what the ledger knows; the touch is what stands before the @.\n")
+		a.printf("\n`andante why TOUCH` tells what the ledger knows; the touch is what stands before the @, or the one that is named.\n")
 	}
 	switch n := len(r.TakeBack); n {
 	case 0:

@@ -94,7 +94,7 @@ func (a *app) settled(r *ops.UnknownReport, loc *time.Location, dry bool) error 
 		a.printf("  %s  %s/%s%s\n", t.Touch, t.Sequence, t.Step, resendWords(t, loc))
 	}
 	if r.Decision == ops.DecideResend && len(r.Settled) > 0 {
-		a.printf("Whatever did go arrives a second time, under the same Message-ID.\n")
+		a.printf("Whatever did go arrives a second time.\n")
 	}
 	for _, l := range r.Left {
 		a.printf("  %s  left alone: %s%s\n", l.Touch, l.Why, leftWords(l, loc))

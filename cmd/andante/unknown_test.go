@@ -38,3 +38,16 @@ func TestOnTheWire(t *testing.T) {
 		}
 	}
 }
+
+// A mail that the original of a copy sent has an id of its own, so the touch is named.
+func TestMailOfTheOriginal(t *testing.T) {
+	t.Parallel()
+	m := reports.MailFinding{Touch: "here", Sequence: "brief", Step: "one", State: andante.Sent, MessageID: "there@tidewater.example", Times: 2}
+	if got, want := about(m, time.UTC), "  brief/one, sent, touch here, received 2 times"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	m.MessageID = "here@tidewater.example"
+	if got, want := about(m, time.UTC), "  brief/one, sent, received 2 times"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
