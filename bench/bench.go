@@ -49,7 +49,7 @@ type Report struct {
 // Run measures. It uses a folder that it removes; a Postgres database is left as it is
 // in the end.
 func Run(ctx context.Context, o Options) (r *Report, err error) {
-	err = o.aside(func(b *bench) error {
+	err = o.aside(ctx, func(b *bench) error {
 		r, err = b.run(ctx)
 		return err
 	})

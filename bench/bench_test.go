@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/andante-hq/andante/bench"
@@ -46,6 +47,22 @@ func TestRun(t *testing.T) {
 	for _, pass := range []string{"load", "eligible", "render", "claim", "permit", "deliver", "record"} {
 		if r.Passes[pass] <= 0 {
 			t.Errorf("the pass %s took no time", pass)
+		}
+	}
+}
+
+// Who measures is told at once that Redis is away; the engine would wait for it.
+func TestRedisIsAway(t *testing.T) {
+	t.Parallel()
+	o := options(t, 30)
+	for url, want := range map[string]string{
+		"redis://someone:geheim@127.0.0.1:1/3": "can't use Redis at 127.0.0.1:1:",
+		"redis://someone:gehe%im@127.0.0.1:1":  "the queue's URL can't be read",
+	} {
+		o.Redis = url
+		_, err := bench.Run(t.Context(), o)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "gehe") {
+			t.Errorf("%v; want %q in it and no password", err, want)
 		}
 	}
 }

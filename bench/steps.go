@@ -29,7 +29,7 @@ const past = 50
 
 // Import measures how long so many contacts take to be taken in.
 func Import(ctx context.Context, o Options) (r *StepReport, err error) {
-	err = o.aside(func(b *bench) error {
+	err = o.aside(ctx, func(b *bench) error {
 		if err := b.found(ctx); err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func Import(ctx context.Context, o Options) (r *StepReport, err error) {
 
 // Enroll measures how long so many contacts take to enter a sequence.
 func Enroll(ctx context.Context, o Options) (r *StepReport, err error) {
-	err = o.aside(func(b *bench) error {
+	err = o.aside(ctx, func(b *bench) error {
 		if err := b.settle(ctx); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func Enroll(ctx context.Context, o Options) (r *StepReport, err error) {
 // fifty touches before, under eight limits. The passes are those of [Run]: load, eligible
 // and claim together are what a claim costs.
 func Claim(ctx context.Context, o Options) (r *StepReport, err error) {
-	err = o.aside(func(b *bench) error {
+	err = o.aside(ctx, func(b *bench) error {
 		if err := b.settle(ctx); err != nil {
 			return err
 		}
@@ -119,9 +119,12 @@ func writePast(out io.Writer, n int) error {
 }
 
 // aside runs f with a place that is removed afterwards.
-func (o Options) aside(f func(*bench) error) error {
+func (o Options) aside(ctx context.Context, f func(*bench) error) error {
 	if o.Processes > 1 && (o.Redis == "" || o.Store == "") {
 		return errors.New("several processes meet on Redis and Postgres: give --redis and --store")
+	}
+	if err := reach(ctx, o.Redis); err != nil {
+		return err
 	}
 	b, err := newBench(o)
 	if err != nil {
