@@ -13,6 +13,7 @@ import (
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -24,7 +25,7 @@ type Options struct {
 	Messages    int    // of each round
 	Connections int    // of the engine as of the floor
 	Processes   int    // workers; more than one need Redis and Postgres
-	Store       string // postgres:// URL of an empty database; empty: SQLite in a temporary folder
+	Store       string // postgres:// URL, see [store.Scratch]; empty: SQLite in a temporary folder
 	Redis       string // redis:// URL; empty: a stand-in within the process
 	Sink        string // host:port of another mail server; empty: a sink of our own
 
@@ -46,8 +47,19 @@ type Report struct {
 	MailBytes int                `json:"mail_bytes"`
 }
 
-// Run measures. It uses a folder that it removes; a Postgres database is left as it is
-// in the end.
+// Check tells what does not go together.
+func (o Options) Check() error {
+	if o.Store != "" && !store.IsPostgres(o.Store) {
+		return errors.New("--store is a postgres:// URL; without it an SQLite file is measured, in a temporary folder, which TMPDIR may move")
+	}
+	if o.Processes > 1 && (o.Redis == "" || o.Store == "") {
+		return errors.New("several processes meet on Redis and Postgres: give --redis and --store")
+	}
+	return nil
+}
+
+// Run measures. It uses a folder that it removes, and a Postgres database that it drops
+// or, where it may make none of its own, leaves full.
 func Run(ctx context.Context, o Options) (r *Report, err error) {
 	err = o.aside(ctx, func(b *bench) error {
 		r, err = b.run(ctx)
@@ -60,6 +72,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 type bench struct {
 	o         Options
 	dir       string
+	drop      func(context.Context) error // the database of its own
 	place     place
 	engine    *engine.Engine // for what a person does at the command line
 	workspace *workspace.Workspace
@@ -73,7 +86,22 @@ type bench struct {
 	passes    map[string]float64 // seconds by pass
 }
 
-func newBench(o Options) (*bench, error) {
+// aside runs f with a place that is removed afterwards.
+func (o Options) aside(ctx context.Context, f func(*bench) error) error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	if err := reach(ctx, o.Redis); err != nil {
+		return err
+	}
+	b, err := newBench(ctx, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(b), b.close(ctx))
+}
+
+func newBench(ctx context.Context, o Options) (*bench, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
@@ -82,19 +110,25 @@ func newBench(o Options) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{o: o, dir: dir, spent: map[string]float64{}, passes: map[string]float64{}}
-	b.place = place{dir: filepath.Join(dir, "workspace"), store: o.Store, redis: o.Redis, sequences: Rounds + 1}
-	if b.place.store == "" {
-		b.place.store = filepath.Join(dir, "bench.db")
+	b.place = place{dir: filepath.Join(dir, "workspace"), store: filepath.Join(dir, "bench.db"), redis: o.Redis, sequences: Rounds + 1}
+	if o.Store != "" {
+		if b.place.store, b.drop, err = database(ctx, o.Store); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
 	}
 	return b, nil
 }
 
-func (b *bench) close() error {
+func (b *bench) close(ctx context.Context) error {
 	b.sink.kill()
 	if b.engine != nil {
 		b.engine.Close()
 	}
-	return os.RemoveAll(b.dir)
+	err := os.RemoveAll(b.dir)
+	if b.drop != nil { // whatever became of ctx
+		err = errors.Join(err, b.drop(context.WithoutCancel(ctx)))
+	}
+	return err
 }
 
 func (b *bench) run(ctx context.Context) (*Report, error) {
@@ -197,7 +231,7 @@ func (b *bench) round(ctx context.Context, i int) error {
 	if err := b.enroll(ctx, i, ""); err != nil {
 		return err
 	}
-	bare, err := b.play(part{Play: "floor", Address: b.target, Mails: b.mails, N: b.o.Messages, Connections: b.o.Connections})
+	bare, err := b.play(ctx, part{Play: "floor", Address: b.target, Mails: b.mails, N: b.o.Messages, Connections: b.o.Connections})
 	if err != nil {
 		return err
 	}

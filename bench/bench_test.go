@@ -2,12 +2,15 @@ package bench_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/andante-hq/andante/bench"
+	"github.com/andante-hq/andante/internal/testdb"
 )
 
 // TestMain lets this binary play the parts of a bench.
@@ -64,6 +67,49 @@ func TestRedisIsAway(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "gehe") {
 			t.Errorf("%v; want %q in it and no password", err, want)
 		}
+	}
+}
+
+// On Postgres a bench has a database of its own, and leaves nothing of it, also when it
+// is interrupted in mid-round.
+func TestPostgresIsLeftAsItWas(t *testing.T) {
+	t.Parallel()
+	for name, interrupted := range map[string]bool{"to the end": false, "interrupted": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := options(t, 30)
+			o.Store = testdb.Role(t, testdb.Postgres(t), "CREATEDB") // which can't go while it owns a database
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			o.Progress = func(what string, _, _ int) {
+				if interrupted && what == "rounds" {
+					cancel()
+				}
+			}
+			r, err := bench.Run(ctx, o)
+			if interrupted != errors.Is(err, context.Canceled) || interrupted != (r == nil) {
+				t.Errorf("%+v, error %v", r, err)
+			}
+		})
+	}
+}
+
+func TestADatabaseOfOthers(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Postgres(t)
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE theirs ()"); err != nil {
+		t.Fatal(err)
+	}
+	o := options(t, 30)
+	o.Store = testdb.Role(t, dsn, "")
+	_, err = bench.Import(t.Context(), o)
+	if err == nil || !strings.HasPrefix(err.Error(), "the database is not empty: bench wants one of its own") {
+		t.Error(err)
 	}
 }
 

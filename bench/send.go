@@ -8,17 +8,21 @@ import (
 	"github.com/andante-hq/andante/engine"
 )
 
-// play has one process play a part.
-func (b *bench) play(p part) (result, error) {
+// play has one process play a part, until ctx ends.
+func (b *bench) play(ctx context.Context, p part) (r result, err error) {
 	c, err := launch(b.o.Part, p)
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
 	defer c.kill()
-	if err := errors.Join(c.ready(), c.signal()); err != nil {
-		return result{}, err
+	defer context.AfterFunc(ctx, func() { _ = c.cmd.Process.Kill() })()
+	if err = errors.Join(c.ready(), c.signal()); err == nil {
+		r, err = c.result()
 	}
-	return c.result()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return r, err
 }
 
 // received asks the sink.
@@ -45,13 +49,13 @@ func (b *bench) send(ctx context.Context) (float64, error) {
 	if b.o.Processes > 1 {
 		return b.sendByRoles(ctx, all)
 	}
-	took, err := b.play(all)
+	took, err := b.play(ctx, all)
 	if err != nil {
 		return 0, err
 	}
 	b.count("andante", took)
 	b.report.PeakMB = max(b.report.PeakMB, took.PeakMB)
-	return took.Seconds, ctx.Err()
+	return took.Seconds, nil
 }
 
 // sendByRoles does it with a scheduler and workers in processes of their own.
@@ -75,7 +79,7 @@ func (b *bench) sendByRoles(ctx context.Context, all part) (float64, error) {
 			return 0, err
 		}
 	}
-	took, err := b.play(scheduler)
+	took, err := b.play(ctx, scheduler)
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +97,7 @@ func (b *bench) sendByRoles(ctx context.Context, all part) (float64, error) {
 		peak += r.PeakMB
 	}
 	b.report.PeakMB = max(b.report.PeakMB, peak)
-	return took.Seconds, ctx.Err()
+	return took.Seconds, nil
 }
 
 func (b *bench) count(name string, r result) {

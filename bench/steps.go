@@ -3,7 +3,6 @@ package bench
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -116,19 +115,4 @@ func writePast(out io.Writer, n int) error {
 		}
 	}
 	return w.Flush()
-}
-
-// aside runs f with a place that is removed afterwards.
-func (o Options) aside(ctx context.Context, f func(*bench) error) error {
-	if o.Processes > 1 && (o.Redis == "" || o.Store == "") {
-		return errors.New("several processes meet on Redis and Postgres: give --redis and --store")
-	}
-	if err := reach(ctx, o.Redis); err != nil {
-		return err
-	}
-	b, err := newBench(o)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(b), b.close())
 }

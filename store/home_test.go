@@ -1,10 +1,8 @@
 package store_test
 
 import (
-	"context"
 	"database/sql"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -120,32 +118,26 @@ func TestHereOfADatabase(t *testing.T) {
 	if diff := first.Differs(other); len(diff) != 1 {
 		t.Errorf("a copy differs in %v", diff)
 	}
-	u, err := url.Parse(dsn)
+	ordinary := testdb.Role(t, dsn, "")
+	if got := here(t, open(t, ordinary)); got != first {
+		t.Errorf("an ordinary role sees %+v, want %+v", got, first)
+	}
+	execute(t, dsn, "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC") // of this database alone
+	got := here(t, open(t, ordinary))
+	if got.System != "" || len(first.Differs(got)) > 0 || got.OID != first.OID {
+		t.Errorf("a role that may not ask for the server's files sees %+v", got)
+	}
+}
+
+func execute(t *testing.T, dsn, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func(statement string) {
-		t.Helper()
-		db, err := sql.Open("pgx", dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		if _, err := db.ExecContext(context.WithoutCancel(t.Context()), statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	role := u.Path[1:] + "_role" // who may do nothing but what everybody may
-	run("CREATE ROLE " + role + " LOGIN")
-	t.Cleanup(func() { run("DROP ROLE " + role) })
-	u.User = url.User(role)
-	if got := here(t, open(t, u.String())); got != first {
-		t.Errorf("an ordinary role sees %+v, want %+v", got, first)
-	}
-	run("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC") // of this database alone
-	got := here(t, open(t, u.String()))
-	if got.System != "" || len(first.Differs(got)) > 0 || got.OID != first.OID {
-		t.Errorf("a role that may not ask for the server's files sees %+v", got)
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -16,19 +16,22 @@ func (a *app) benchCommand() *cobra.Command {
 	o := bench.Options{}
 	c := a.withJSON(command("machine", "bench", "Measure what this machine can send",
 		"Sends mails to a sink of its own, through the real pipeline with ledger and governor,\nand in turn through a bare loop over Go's net/smtp: the floor. Quote the ratio of the\ntwo rates and the CPU time, for the rates themselves depend on the machine.",
-		"andante bench\nandante bench --messages 100000 --connections 8\nandante bench --store postgres://localhost/empty --redis redis://localhost:6379 --processes 2", nil))
+		"andante bench\nandante bench --messages 100000 --connections 8\nandante bench --store postgres://localhost/postgres --redis redis://localhost:6379 --processes 2", nil))
 	f := c.Flags()
 	f.IntVar(&o.Messages, "messages", 10_000, "mails of each of five rounds")
 	f.IntVar(&o.Connections, "connections", 4, "connections to the mail server, in all")
 	f.IntVar(&o.Processes, "processes", 1, "worker processes; more than one need --redis and --store")
-	f.StringVar(&o.Store, "store", "", "postgres:// URL of an empty database; SQLite if not given")
+	f.StringVar(&o.Store, "store", "", storeUsage)
 	f.StringVar(&o.Redis, "redis", "", "redis:// URL; a stand-in within the process if not given")
 	f.StringVar(&o.Sink, "sink", "", "host:port of another mail server that takes everything in")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if o.Messages < 1 || o.Connections < 1 || o.Processes < 1 {
 			return usagef("--messages, --connections and --processes are at least 1")
 		}
-		var err error
+		err := o.Check()
+		if err != nil {
+			return usageError{err}
+		}
 		if o.Part, err = partCommand(); err != nil {
 			return err
 		}
@@ -54,15 +57,20 @@ func (a *app) benchCommand() *cobra.Command {
 	return c
 }
 
+const storeUsage = "postgres:// URL of a server on which bench makes a database and drops it again, or, where the role may make none, of an empty database; SQLite in a temporary folder if not given"
+
 // benchStepCommand measures one step by itself.
 func (a *app) benchStepCommand(name, short string, measure func(context.Context, bench.Options) (*bench.StepReport, error)) *cobra.Command {
 	o := bench.Options{Connections: 4, Processes: 1}
 	c := a.withJSON(command("", name, short, short+".", "andante bench "+name+" --contacts 100000", nil))
 	c.Flags().IntVar(&o.Messages, "contacts", 10_000, "how many")
-	c.Flags().StringVar(&o.Store, "store", "", "postgres:// URL of an empty database; SQLite if not given")
+	c.Flags().StringVar(&o.Store, "store", "", storeUsage)
 	c.RunE = func(c *cobra.Command, _ []string) (err error) {
 		if o.Messages < 1 {
 			return usagef("--contacts is at least 1")
+		}
+		if err := o.Check(); err != nil {
+			return usageError{err}
 		}
 		if o.Part, err = partCommand(); err != nil {
 			return err

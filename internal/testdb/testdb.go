@@ -71,6 +71,22 @@ func Copy(t testing.TB, dsn string) string {
 	return u.String()
 }
 
+// Role makes a role with these attributes, which is called after the database and may
+// otherwise do what everybody may, and returns the database's URL as that role sees it.
+// It goes with the test, which fails if the role still owns something.
+func Role(t testing.TB, dsn, attributes string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	role, server := u.Path[1:]+"_role", os.Getenv(PostgresVariable)
+	execPostgres(t, server, "CREATE ROLE "+role+" LOGIN "+attributes)
+	t.Cleanup(func() { execPostgres(t, server, "DROP ROLE "+role) })
+	u.User = url.User(role)
+	return u.String()
+}
+
 // SQLite runs a statement on a database file beside whoever else has it open: to make
 // it refuse what a test wants refused.
 func SQLite(t testing.TB, path, statement string) {
