@@ -109,8 +109,9 @@ func (a *app) benchPartCommand() *cobra.Command {
 }
 
 func (a *app) benched(r *bench.Report) {
-	a.printf("%d mails of %d bytes\n\n", r.Messages, r.MailBytes)
-	a.printf("%10.0f  mails a second (median of %d rounds)\n", r.Rate, len(r.Ratios))
+	rounds := len(r.Ratios)
+	a.printf("%d × %d mails of %d bytes\n\n", rounds, r.Messages/rounds, r.MailBytes)
+	a.printf("%10.0f  mails a second (median of %d rounds)\n", r.Rate, rounds)
 	a.printf("%10.0f  the floor: a bare loop over net/smtp\n", r.FloorRate)
 	a.printf("%10.2f  of the floor (median; %.2f to %.2f)\n", r.Ratio, slices.Min(r.Ratios), slices.Max(r.Ratios))
 	a.printf("%10.3f  seconds of CPU per 1 000 mails\n", r.CPU)
