@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -18,10 +19,10 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// channels builds what sends each kind, by the mode of delivery. close ends kept
-// connections.
-func (e *Engine) channels() (list map[andante.Kind]channels.Channel, close func() error, err error) {
-	mail, err := e.relay()
+// channels builds what sends each kind, by the mode of delivery. log is told of a mail
+// server that is away. close ends kept connections.
+func (e *Engine) channels(log *slog.Logger) (list map[andante.Kind]channels.Channel, close func() error, err error) {
+	mail, err := e.relay(log)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,7 +41,7 @@ func (e *Engine) channels() (list map[andante.Kind]channels.Channel, close func(
 	return map[andante.Kind]channels.Channel{andante.Email: c}, mail.Close, err
 }
 
-func (e *Engine) relay() (*email.Channel, error) {
+func (e *Engine) relay(log *slog.Logger) (*email.Channel, error) {
 	s := e.Config.Channels.Email
 	password, err := e.Config.Password(e.FS())
 	if err != nil && e.Config.Deliver.Mode != "sandbox" {
@@ -50,14 +51,14 @@ func (e *Engine) relay() (*email.Channel, error) {
 		// Nothing leaves, so the relay may be unfinished; it only builds mails.
 		s.Host, s.User = cmp.Or(s.Host, "localhost"), ""
 	}
-	return e.mailServer(s, password)
+	return e.mailServer(s, password, log)
 }
 
-// mailServer opens the channel to a relay.
-func (e *Engine) mailServer(s workspace.EmailChannel, password andante.Secret) (*email.Channel, error) {
+// mailServer opens the channel to a relay. Without a log its errors are all that tells of it.
+func (e *Engine) mailServer(s workspace.EmailChannel, password andante.Secret, log *slog.Logger) (*email.Channel, error) {
 	cfg := email.Config{
 		Host: s.Host, Port: s.Port, TLS: s.TLS, User: s.User, Password: password,
-		Hello: s.Hello, Connections: s.Connections, MaxMails: s.MaxMails,
+		Hello: s.Hello, Connections: s.Connections, MaxMails: s.MaxMails, Log: log,
 	}
 	cfg.Hello = cmp.Or(cfg.Hello, helloName(e.Config.PublicURL))
 	if e.o.Email != nil {

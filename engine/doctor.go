@@ -91,7 +91,7 @@ func (e *Engine) probe(ctx context.Context) (doctor.Relay, error) {
 	if err != nil {
 		return doctor.Relay{}, err
 	}
-	mail, err := e.mailServer(e.Config.Channels.Email, password)
+	mail, err := e.mailServer(e.Config.Channels.Email, password, nil)
 	if err != nil {
 		return doctor.Relay{}, err
 	}

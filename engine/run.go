@@ -203,7 +203,7 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	e.Ops.Note = journal.Settled
 	var w *worker.Worker
 	if slices.Contains(r.Roles, RoleWorker) { // the others need no mail server, nor its password
-		list, closeChannels, err := e.channels()
+		list, closeChannels, err := e.channels(e.log)
 		if err != nil {
 			return err
 		}

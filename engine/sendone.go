@@ -13,7 +13,7 @@ import (
 // SendOne sends a message that is no touch: a test to oneself. It goes by the
 // mode of delivery and is not recorded.
 func (e *Engine) SendOne(ctx context.Context, m andante.Message) (channels.Receipt, error) {
-	list, closeChannels, err := e.channels()
+	list, closeChannels, err := e.channels(nil)
 	if err != nil {
 		return channels.Receipt{}, err
 	}

@@ -107,7 +107,7 @@ func (w *simWorld) open(at time.Time) (err error) {
 	if err := w.e.Store.Write(w.ctx, func(tx *store.Tx) error { return tx.SetSeed(w.ctx, seed) }); err != nil {
 		return err
 	}
-	list, closeChannels, err := w.e.channels()
+	list, closeChannels, err := w.e.channels(nil)
 	if err != nil {
 		return err
 	}

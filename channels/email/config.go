@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ type Config struct {
 	FlightTime time.Duration // of sending per permit; default: channels.FlightTime
 
 	RootCAs *x509.CertPool // for a relay with a private authority; nil: the system's
+	Log     *slog.Logger   // told when the relay is away and when it is back; nil: nobody is
 }
 
 func (c Config) withDefaults() Config {
@@ -49,6 +51,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.CommandTimeout, 5*time.Minute)
 	setDefault(&c.DotTimeout, 10*time.Minute)
 	setDefault(&c.MaxMails, 500)
+	setDefault(&c.Log, slog.New(slog.DiscardHandler))
 	return c
 }
 

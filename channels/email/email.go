@@ -10,9 +10,10 @@ import (
 
 // A Channel delivers mails through one relay. Safe for concurrent use.
 type Channel struct {
-	cfg   Config
-	clock andante.Clock
-	pool  *pool
+	cfg     Config
+	clock   andante.Clock
+	pool    *pool
+	outages *outages
 }
 
 var _ channels.Channel = (*Channel)(nil)
@@ -23,7 +24,7 @@ func New(cfg Config, clock andante.Clock) (*Channel, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	return &Channel{cfg: cfg, clock: clock, pool: newPool(cfg, clock)}, nil
+	return &Channel{cfg: cfg, clock: clock, pool: newPool(cfg, clock), outages: newOutages(cfg, clock)}, nil
 }
 
 // Close closes the connections that are kept. A Deliver that is under way goes

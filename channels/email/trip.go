@@ -70,6 +70,7 @@ func (t *trip) redial(ctx context.Context) error {
 	}
 	conn, err := dial(ctx, t.channel.cfg, t.channel.clock)
 	if err != nil {
+		t.channel.outages.met(t.sender, err)
 		return err
 	}
 	t.conn = conn
@@ -102,9 +103,13 @@ func (t *trip) send(ctx context.Context, s channels.Sealed, open func() bool, ah
 			}
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
+		first := !t.conn.answered
 		out := t.conn.send(m, open, func() (envelope, bool) { return t.announce(ahead) })
 		if out.err != nil && out.err.Kind == channels.Unknown {
 			t.shy = true // a relay may hold an answer back for what comes after it
+		}
+		if first && t.conn.answered { // what an old connection still carries is no sign
+			t.channel.outages.over(t.sender)
 		}
 		if out.dead {
 			t.died()
@@ -150,6 +155,7 @@ func (t *trip) reconnect(ctx context.Context) error {
 	}
 	if t.gaveUp == nil && t.barren > 1 {
 		t.gaveUp = &channels.SendError{Kind: channels.Temporary, Err: errBarren}
+		t.channel.outages.met(t.sender, t.gaveUp)
 	}
 	if t.gaveUp == nil {
 		t.gaveUp = t.redial(ctx)
