@@ -23,6 +23,7 @@ const Rounds = 5
 // Options say what is measured.
 type Options struct {
 	Messages    int    // of each round
+	Enrolled    int    // contacts on a sequence in each round; 0: only those who get its mails
 	Connections int    // of the engine as of the floor
 	Processes   int    // workers; more than one need Redis and Postgres
 	Store       string // postgres:// URL, see [store.Scratch]; empty: SQLite in a temporary folder
@@ -36,6 +37,7 @@ type Options struct {
 // A Report is what was measured. Rates are mails a second.
 type Report struct {
 	Messages  int                `json:"messages"` // sent by the engine, in all rounds
+	Enrolled  int                `json:"enrolled"` // contacts on a sequence in each round
 	Rate      float64            `json:"rate"`     // median of the rounds
 	FloorRate float64            `json:"floor_rate"`
 	Ratio     float64            `json:"ratio"` // median of the rounds' ratios
@@ -51,6 +53,9 @@ type Report struct {
 func (o Options) Check() error {
 	if o.Store != "" && !store.IsPostgres(o.Store) {
 		return errors.New("--store is a postgres:// URL; without it an SQLite file is measured, in a temporary folder, which TMPDIR may move")
+	}
+	if o.Enrolled != 0 && o.Enrolled < o.Messages {
+		return errors.New("--enrolled counts those who get the --messages too, so it is not less")
 	}
 	if o.Processes > 1 && (o.Redis == "" || o.Store == "") {
 		return errors.New("several processes meet on Redis and Postgres: give --redis and --store")
@@ -110,7 +115,8 @@ func newBench(ctx context.Context, o Options) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{o: o, dir: dir, spent: map[string]float64{}, passes: map[string]float64{}}
-	b.place = place{dir: filepath.Join(dir, "workspace"), store: filepath.Join(dir, "bench.db"), redis: o.Redis, sequences: Rounds + 1}
+	b.place = place{dir: filepath.Join(dir, "workspace"), store: filepath.Join(dir, "bench.db"), redis: o.Redis, sequences: Rounds + 1, later: o.Enrolled > o.Messages}
+	b.report.Enrolled = max(o.Enrolled, o.Messages)
 	if o.Store != "" {
 		if b.place.store, b.drop, err = database(ctx, o.Store); err != nil {
 			return nil, errors.Join(err, os.RemoveAll(dir))
@@ -155,7 +161,13 @@ func (b *bench) settle(ctx context.Context) error {
 	if err := b.found(ctx); err != nil {
 		return err
 	}
-	return b.people(ctx)
+	if err := b.people(ctx); err != nil || !b.place.later {
+		return err
+	}
+	all := b.report.Enrolled
+	return b.enroll(ctx, all-b.o.Messages, ops.EnrollRequest{
+		Sequence: later, Where: "contact.plan == " + strconv.Quote(waiting), Progress: func(seen int) { b.o.Progress("enrolled", seen, all) },
+	})
 }
 
 // found makes the place, without people.
@@ -171,7 +183,8 @@ func (b *bench) found(ctx context.Context) (err error) {
 }
 
 func (b *bench) people(ctx context.Context) error {
-	return people(ctx, b.engine, b.workspace, b.o.Messages, func(done int) { b.o.Progress("contacts", done, b.o.Messages) })
+	all := b.report.Enrolled
+	return people(ctx, b.engine, b.workspace, all, b.o.Messages, func(done int) { b.o.Progress("contacts", done, all) })
 }
 
 // sample has the engine send a few mails to a server that keeps them: they are what the
@@ -183,7 +196,7 @@ func (b *bench) sample(ctx context.Context) error {
 	}
 	defer in.Close()
 	b.target = in.Addr()
-	if err := b.enroll(ctx, 0, "contact.city == "+strconv.Quote(sampleCity)); err != nil {
+	if err := b.enroll(ctx, min(samples, b.o.Messages), ops.EnrollRequest{Sequence: round(0), Where: "contact.city == " + strconv.Quote(sampleCity)}); err != nil {
 		return err
 	}
 	if _, err := b.send(ctx); err != nil {
@@ -221,18 +234,28 @@ func (b *bench) startSink() (err error) {
 	return err
 }
 
-func (b *bench) enroll(ctx context.Context, i int, where string) error {
-	rep, err := b.engine.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: round(i), Where: where})
-	if err == nil && rep.Entered != rep.Matched {
-		err = fmt.Errorf("%d of %d contacts entered: %v", rep.Entered, rep.Matched, rep.Refused)
+// enroll enters as many contacts as it should.
+func (b *bench) enroll(ctx context.Context, want int, r ops.EnrollRequest) error {
+	rep, err := b.engine.Ops.Enroll(ctx, r)
+	if err == nil && rep.Entered != want {
+		err = fmt.Errorf("%d of %d contacts entered %s: %v", rep.Entered, want, r.Sequence, rep.Refused)
 	}
 	return err
+}
+
+// enter enters everybody who is due in a round.
+func (b *bench) enter(ctx context.Context, i int) error {
+	r := ops.EnrollRequest{Sequence: round(i)}
+	if b.place.later {
+		r.Where = "contact.plan != " + strconv.Quote(waiting)
+	}
+	return b.enroll(ctx, b.o.Messages, r)
 }
 
 // round sends the same number of mails through the floor and through the engine.
 func (b *bench) round(ctx context.Context, i int) error {
 	n := float64(b.o.Messages)
-	if err := b.enroll(ctx, i, ""); err != nil {
+	if err := b.enter(ctx, i); err != nil {
 		return err
 	}
 	bare, err := b.play(ctx, part{Play: "floor", Address: b.target, Mails: b.mails, N: b.o.Messages, Connections: b.o.Connections})

@@ -41,7 +41,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Messages != bench.Rounds*messages || len(r.Ratios) != bench.Rounds {
+	if r.Messages != bench.Rounds*messages || r.Enrolled != messages || len(r.Ratios) != bench.Rounds {
 		t.Errorf("%d mails in %d rounds", r.Messages, len(r.Ratios))
 	}
 	if r.Rate <= 0 || r.FloorRate <= 0 || r.Ratio <= 0 || r.CPU <= 0 || r.PeakMB <= 0 || r.MailBytes < 2400 {
@@ -51,6 +51,30 @@ func TestRun(t *testing.T) {
 		if r.Passes[pass] <= 0 {
 			t.Errorf("the pass %s took no time", pass)
 		}
+	}
+}
+
+// Those who wait are enrolled, and get nothing.
+func TestRunAmongMany(t *testing.T) {
+	t.Parallel()
+	o := options(t, 7)
+	o.Enrolled = 38
+	enrolled := 0
+	o.Progress = func(what string, done, _ int) {
+		if what == "enrolled" {
+			enrolled = done
+		}
+	}
+	r, err := bench.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Enrolled != 38 || enrolled != 38 || r.Messages != bench.Rounds*7 {
+		t.Errorf("%d mails, %d enrolled, %d told", r.Messages, r.Enrolled, enrolled)
+	}
+	o.Enrolled = 6
+	if _, err := bench.Run(t.Context(), o); err == nil {
+		t.Error("fewer enrolled than due")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/andante-hq/andante/contacts"
 	"github.com/andante-hq/andante/engine"
@@ -31,10 +32,18 @@ const (
 	sampleCity = "Salem"
 )
 
+// waiting is the plan of the contacts that are enrolled and not due, and later the
+// sequence that they are on.
+const (
+	waiting = "waiting"
+	later   = "later"
+)
+
 // A place is a workspace made for measuring.
 type place struct {
 	dir, store, redis string
 	sequences         int
+	later             bool // it has the sequence for those who wait
 }
 
 // round names the sequence of a round: each sends the same letter under a name of its
@@ -51,9 +60,14 @@ func (p *place) write() error {
 		return err
 	}
 	all := map[string]string{engine.KeysFile: string(ops.NewKeyring())}
-	for i := range p.sequences {
-		name := round(i)
+	sequence := func(name, letter string) {
 		all[filepath.Join("sequences", name+".md")] = fmt.Sprintf("---\nsequence: %s\ntitle: %s\nsender: news\n---\n", name, name) + letter
+	}
+	for i := range p.sequences {
+		sequence(round(i), letter)
+	}
+	if p.later {
+		sequence(later, strings.Replace(letter, "after: 0d", "after: 30d", 1))
 	}
 	for name, text := range all {
 		path := filepath.Join(p.dir, filepath.FromSlash(name))
@@ -87,9 +101,9 @@ func (p *place) publish(ctx context.Context, e *engine.Engine) (*workspace.Works
 }
 
 // people takes n contacts in, as `andante import` does.
-func people(ctx context.Context, e *engine.Engine, w *workspace.Workspace, n int, progress func(done int)) error {
+func people(ctx context.Context, e *engine.Engine, w *workspace.Workspace, n, due int, progress func(done int)) error {
 	r, out := io.Pipe()
-	go func() { out.CloseWithError(writePeople(out, n)) }()
+	go func() { out.CloseWithError(writePeople(out, n, due)) }()
 	im := &contacts.Importer{Ops: e.Ops, Workspace: w}
 	rep, err := im.Import(ctx, r, nil, contacts.Options{Progress: func(rows int, _ int64) { progress(rows) }})
 	if err == nil && rep.Added != n {
@@ -98,16 +112,24 @@ func people(ctx context.Context, e *engine.Engine, w *workspace.Workspace, n int
 	return err
 }
 
-func writePeople(out io.Writer, n int) error {
+// writePeople writes n contacts. Those who are due are spread evenly among those who
+// wait, whole accounts of them.
+func writePeople(out io.Writer, n, due int) error {
 	w := bufio.NewWriter(out)
 	fmt.Fprintln(w, "id,email,first_name,last_name,job_title,persona,country,account,account.name,contact.plan,contact.city,contact.balance")
+	every := n / due
 	for i := range n {
-		city := "Portland"
-		if i < samples {
-			city = sampleCity
+		account := i / perAccount
+		rank := account/every*perAccount + i%perAccount // among the due
+		plan, city := waiting, "Portland"
+		if account%every == 0 && rank < due {
+			plan = "standard"
+			if rank < samples {
+				city = sampleCity
+			}
 		}
-		fmt.Fprintf(w, "c%d,c%d@bench-%d.example,Ann,Number%d,Head of operations,reader,US,a%d,Firm %d,standard,%s,%d\n",
-			i, i, i%1000, i, i/perAccount, i/perAccount, city, i%500)
+		fmt.Fprintf(w, "c%d,c%d@bench-%d.example,Ann,Number%d,Head of operations,reader,US,a%d,Firm %d,%s,%s,%d\n",
+			i, i, i%1000, i, account, account, plan, city, i%500)
 	}
 	return w.Flush()
 }

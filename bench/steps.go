@@ -44,7 +44,7 @@ func Enroll(ctx context.Context, o Options) (r *StepReport, err error) {
 		if err := b.settle(ctx); err != nil {
 			return err
 		}
-		r, err = step("enroll", o.Messages, func() error { return b.enroll(ctx, 1, "") })
+		r, err = step("enroll", o.Messages, func() error { return b.enter(ctx, 1) })
 		return err
 	})
 	return r, err
@@ -64,7 +64,7 @@ func Claim(ctx context.Context, o Options) (r *StepReport, err error) {
 		if err := b.startSink(); err != nil {
 			return err
 		}
-		if err := b.enroll(ctx, 1, ""); err != nil {
+		if err := b.enter(ctx, 1); err != nil {
 			return err
 		}
 		took, err := b.send(ctx)

@@ -16,9 +16,10 @@ func (a *app) benchCommand() *cobra.Command {
 	o := bench.Options{}
 	c := a.withJSON(command("machine", "bench", "Measure what this machine can send",
 		"Sends mails to a sink of its own, through the real pipeline with ledger and governor,\nand in turn through a bare loop over Go's net/smtp: the floor. Quote the ratio of the\ntwo rates and the CPU time, for the rates themselves depend on the machine.",
-		"andante bench\nandante bench --messages 100000 --connections 8\nandante bench --store postgres://localhost/postgres --redis redis://localhost:6379 --processes 2", nil))
+		"andante bench\nandante bench --messages 100000 --connections 8\nandante bench --enrolled 1000000\nandante bench --store postgres://localhost/postgres --redis redis://localhost:6379 --processes 2", nil))
 	f := c.Flags()
 	f.IntVar(&o.Messages, "messages", 10_000, "mails of each of five rounds")
+	f.IntVar(&o.Enrolled, "enrolled", 0, "contacts on a sequence in each round; those who get no mail in it are due in a month; nobody else if not given")
 	f.IntVar(&o.Connections, "connections", 4, "connections to the mail server, in all")
 	f.IntVar(&o.Processes, "processes", 1, "worker processes; more than one need --redis and --store")
 	f.StringVar(&o.Store, "store", "", storeUsage)
@@ -110,7 +111,7 @@ func (a *app) benchPartCommand() *cobra.Command {
 
 func (a *app) benched(r *bench.Report) {
 	rounds := len(r.Ratios)
-	a.printf("%d × %d mails of %d bytes\n\n", rounds, r.Messages/rounds, r.MailBytes)
+	a.printf("%d × %d mails of %d bytes, with %d contacts enrolled\n\n", rounds, r.Messages/rounds, r.MailBytes, r.Enrolled)
 	a.printf("%10.0f  mails a second (median of %d rounds)\n", r.Rate, rounds)
 	a.printf("%10.0f  the floor: a bare loop over net/smtp\n", r.FloorRate)
 	a.printf("%10.2f  of the floor (median; %.2f to %.2f)\n", r.Ratio, slices.Min(r.Ratios), slices.Max(r.Ratios))
