@@ -86,26 +86,23 @@ func checkID(what, id string) error {
 	return nil
 }
 
-// unsubscribeFields returns the two headers of one-click unsubscription (RFC
-// 8058 section 3.1). A notice has none.
-func unsubscribeFields(uri string) ([][2]string, error) {
+// unsubscribeOf returns what List-Unsubscribe says, the one click of RFC 8058 section
+// 3.1; empty for a notice, which has none.
+func unsubscribeOf(uri string) (string, error) {
 	if uri == "" {
-		return nil, nil
+		return "", nil
 	}
 	if len(uri) > 900 || strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("<>\",", r) }) {
-		return nil, errors.New("unsubscribe: not a plain URI of at most 900 bytes")
+		return "", errors.New("unsubscribe: not a plain URI of at most 900 bytes")
 	}
 	u, err := url.Parse(uri)
 	if err != nil || u.Host == "" || u.User != nil {
-		return nil, errors.New("unsubscribe: not a URI with a host")
+		return "", errors.New("unsubscribe: not a URI with a host")
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && loopbackHost(u.Hostname())) {
-		return nil, errors.New("unsubscribe: the URI must begin with https:// (set public_url)")
+		return "", errors.New("unsubscribe: the URI must begin with https:// (set public_url)")
 	}
-	return [][2]string{
-		{"List-Unsubscribe", "<" + uri + ">"},
-		{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"},
-	}, nil
+	return "<" + uri + ">", nil
 }
 
 // loopbackHost lets a demo on one machine go without a certificate.

@@ -2,16 +2,10 @@ package email
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/mail"
-	"strconv"
 	"strings"
-
-	gomail "github.com/wneessen/go-mail"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
@@ -26,8 +20,8 @@ func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
 	if err != nil {
 		return channels.Sealed{}, fmt.Errorf("prepare mail of touch %s: %w", m.Touch, err)
 	}
-	raw, err := build(m, h)
-	if err != nil {
+	raw := compose(m, h)
+	if err := checkLines(raw); err != nil {
 		return channels.Sealed{}, fmt.Errorf("prepare mail of touch %s: %w", m.Touch, err)
 	}
 	return channels.Sealed{
@@ -43,59 +37,8 @@ func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
 	}, nil
 }
 
-// build renders header and body with go-mail and checks what came out.
-func build(m andante.Message, h header) ([]byte, error) {
-	msg := gomail.NewMsg(
-		gomail.WithNoDefaultUserAgent(),
-		gomail.WithCharset(gomail.CharsetUTF8),
-		gomail.WithEncoding(gomail.EncodingQP),
-		gomail.WithBoundary(boundary(m)),
-	)
-	msg.FromMailAddress(h.from)
-	msg.ToMailAddress(h.to)
-	if h.replyTo != nil {
-		msg.ReplyToMailAddress(h.replyTo)
-	}
-	msg.SetDateWithValue(m.Date)
-	msg.SetMessageIDWithValue(m.MessageID)
-	msg.SetGenHeader(gomail.HeaderSubject, h.subject)
-	for _, f := range h.fields {
-		msg.SetGenHeader(gomail.Header(f[0]), f[1])
-	}
-	switch {
-	case m.Text != "" && m.HTML != "":
-		msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML) // the best one last, RFC 2046 section 5.1.4
-	case m.Text != "":
-		msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	default:
-		msg.SetBodyString(gomail.TypeTextHTML, m.HTML)
-	}
-	var b bytes.Buffer
-	b.Grow(len(m.HTML)*9/8 + len(m.Text)*9/8 + 2048)
-	if _, err := msg.WriteTo(&b); err != nil {
-		return nil, err
-	}
-	if !bytes.HasSuffix(b.Bytes(), []byte("\r\n")) {
-		b.WriteString("\r\n")
-	}
-	return b.Bytes(), checkLines(b.Bytes())
-}
-
-// boundary parts the bodies. It is drawn from what they are, so that it stays
-// the same and nobody who writes a body can foresee it.
-func boundary(m andante.Message) string {
-	sum := sha256.New()
-	for _, s := range []string{m.MessageID, m.Text, m.HTML} {
-		io.WriteString(sum, strconv.Itoa(len(s)))
-		io.WriteString(sum, ":")
-		io.WriteString(sum, s)
-	}
-	return "part-" + hex.EncodeToString(sum.Sum(nil))[:40] // go-mail doesn't quote it: token characters only
-}
-
 // checkLines holds the result to RFC 5321 section 2.3.8 and RFC 5322 section
-// 2.1.1, whatever the libraries did.
+// 2.1.1, whatever came in.
 func checkLines(raw []byte) error {
 	for len(raw) > 0 {
 		end := bytes.IndexByte(raw, '\n')
@@ -114,7 +57,9 @@ func checkLines(raw []byte) error {
 type header struct {
 	from, to, replyTo *mail.Address
 	subject           string
-	fields            [][2]string
+
+	// The values of fields that not every mail has.
+	answers, references, unsubscribe string
 }
 
 // headerOf checks everything that becomes a header field.
@@ -145,32 +90,27 @@ func headerOf(m andante.Message) (header, error) {
 	h.subject, err = phrase("subject", m.Subject, 900)
 	note(err)
 	note(checkID("message id", m.MessageID))
-	h.fields, err = threadFields(m)
+	h.answers, h.references, err = threadOf(m)
 	note(err)
-	unsubscribe, err := unsubscribeFields(m.Unsubscribe)
+	h.unsubscribe, err = unsubscribeOf(m.Unsubscribe)
 	note(err)
-	h.fields = append(h.fields, unsubscribe...)
 	return h, errors.Join(errs...)
 }
 
-// threadFields ties the mail to those that it answers (RFC 5322 section 3.6.4).
-func threadFields(m andante.Message) ([][2]string, error) {
-	var fields [][2]string
+// threadOf ties the mail to those that it answers (RFC 5322 section 3.6.4).
+func threadOf(m andante.Message) (answers, references string, err error) {
 	if m.InReplyTo != "" {
 		if err := checkID("in-reply-to", m.InReplyTo); err != nil {
-			return nil, err
+			return "", "", err
 		}
-		fields = append(fields, [2]string{"In-Reply-To", "<" + m.InReplyTo + ">"})
+		answers = "<" + m.InReplyTo + ">"
 	}
 	ids := make([]string, len(m.References))
 	for i, id := range m.References {
 		if err := checkID("references", id); err != nil {
-			return nil, err
+			return "", "", err
 		}
 		ids[i] = "<" + id + ">"
 	}
-	if len(ids) > 0 {
-		fields = append(fields, [2]string{"References", strings.Join(ids, " ")})
-	}
-	return fields, nil
+	return answers, strings.Join(ids, " "), nil
 }
