@@ -28,7 +28,7 @@ func (o *Ops) Settle(ctx context.Context, tx *store.Tx, list []Settled) (map[and
 	if err != nil {
 		return nil, err
 	}
-	var over []Settled
+	over := make([]Settled, 0, len(list))
 	for _, s := range list {
 		if done[s.Touch.ID] && s.Touch.Enrollment != "" {
 			over = append(over, s)

@@ -73,7 +73,7 @@ func scanCountedRow(r *sql.Rows) (c countedRow, err error) {
 }
 
 // count notes what has become of touches in the table counted.
-func (tx *Tx) count(ctx context.Context, touches []andante.Touch) error {
+func (tx *Tx) count(ctx context.Context, touches []*andante.Touch) error {
 	if len(touches) == 0 {
 		return nil
 	}
@@ -123,14 +123,14 @@ func (tx *Tx) countAgain(ctx context.Context, contacts []andante.ContactID) ([]c
 		if n := len(list); n == 0 || list[n-1].contact != t.Contact {
 			list = append(list, countedRow{account: t.Account, contact: t.Contact})
 		}
-		if err := list[len(list)-1].put(t); err != nil {
+		if err := list[len(list)-1].put(&t); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
 }
 
-func contactOf(t andante.Touch) andante.ContactID { return t.Contact }
+func contactOf(t *andante.Touch) andante.ContactID { return t.Contact }
 
 // distinct returns the keys of a list, each once, in their order.
 func distinct[T any, K comparable](list []T, key func(T) K) []K {

@@ -84,7 +84,7 @@ func (p *packed) remove(id [16]byte) {
 
 // put writes a touch that counts in place of what was known of it, or takes out one that
 // does not.
-func (p *packed) put(t andante.Touch) error {
+func (p *packed) put(t *andante.Touch) error {
 	id, err := idBytes(string(t.ID))
 	if err != nil {
 		return err

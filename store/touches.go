@@ -56,10 +56,10 @@ func (tx *Tx) AddTouches(ctx context.Context, list []andante.Touch) error {
 	if err != nil {
 		return err
 	}
-	var counting []andante.Touch
-	for _, t := range list {
-		if !t.Counted.IsZero() {
-			counting = append(counting, t)
+	var counting []*andante.Touch
+	for i := range list {
+		if !list[i].Counted.IsZero() {
+			counting = append(counting, &list[i])
 		}
 	}
 	return tx.recount(ctx, distinct(counting, contactOf))
@@ -146,7 +146,7 @@ type Change struct {
 }
 
 // counts tells whether the touch is, or may have been, one that limits count.
-func (c Change) counts() bool {
+func (c *Change) counts() bool {
 	return !c.Touch.Counted.IsZero() || c.Was != andante.Planned && c.Was != andante.Leased
 }
 
@@ -158,6 +158,8 @@ const (
 	allColumns = fateColumns + `, first_due_at, address, message_id, message_hash, message_size, subject, sender`
 )
 
+var allNames = names(allColumns)
+
 // Change writes touches that still are what the caller believes and returns the
 // ids of those: a touch that somebody else has moved is left alone. A transition
 // outside the table is a bug and an error. The accounts of those that count, or did, must
@@ -168,9 +170,9 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 			return nil, fmt.Errorf("touch %s: %s may not become %s", c.Touch.ID, c.Was, c.Touch.State)
 		}
 	}
-	var fates, whole []Change
-	for _, c := range list {
-		if c.Fate {
+	fates, whole, counting := make([]*Change, 0, len(list)), make([]*Change, 0, len(list)), make([]*andante.Touch, 0, len(list))
+	for i := range list {
+		if c := &list[i]; c.Fate {
 			fates = append(fates, c)
 		} else {
 			whole = append(whole, c)
@@ -188,29 +190,28 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 	for _, id := range append(some, ids...) {
 		changed[andante.TouchID(id)] = true
 	}
-	var counting []andante.Touch
-	for _, c := range list {
-		if changed[c.Touch.ID] && c.counts() {
-			counting = append(counting, c.Touch)
+	for i := range list {
+		if c := &list[i]; changed[c.Touch.ID] && c.counts() {
+			counting = append(counting, &c.Touch)
 		}
 	}
 	return changed, tx.count(ctx, counting)
 }
 
-func fateValues(c Change) []any {
-	t := c.Touch
+func fateValues(c *Change) []any {
+	t := &c.Touch
 	attempt := any(nil)
 	if c.Attempt > 0 {
 		attempt = c.Attempt
 	}
-	return []any{
+	values := make([]any, 0, len(allNames))
+	return append(values,
 		string(t.ID), string(c.Was), null(c.Lease), attempt, string(t.State), ms(t.Due), null(t.Lease), ms(t.NotAfter),
-		ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, string(t.Reason), evidenceJSON(t.Evidence),
-	}
+		ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, string(t.Reason), evidenceJSON(t.Evidence))
 }
 
-func allValues(c Change) []any {
-	t := c.Touch
+func allValues(c *Change) []any {
+	t := &c.Touch
 	return append(fateValues(c), ms(t.FirstDue), string(t.Address), t.MessageID, t.MessageHash, t.MessageSize, t.Subject, t.Sender)
 }
 

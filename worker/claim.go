@@ -171,7 +171,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 		if it.fate = held; it.fate != nil {
 			continue
 		}
-		past := slices.Clone(it.facts.Touches)
+		past := slices.Clip(it.facts.Touches)
 		for _, g := range gone {
 			if g.Account == it.account.ID || g.Address != "" && g.Address == it.touch.Address {
 				past = append(past, g)
@@ -189,7 +189,8 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 
 // write puts the decisions down: claimed, put off, skipped or failed.
 func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) error {
-	var claimed, back []store.Change
+	claimed := make([]store.Change, 0, len(items))
+	var back []store.Change
 	var over []ops.Settled
 	var verdicts []store.StoredVerdict
 	for _, it := range items {

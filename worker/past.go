@@ -158,12 +158,12 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 			t.At = now
 		}
 		ofAccount[t.Account] = append(ofAccount[t.Account], t)
-		if t.Address != "" {
+		if t.Address != "" && p.ByAddress() {
 			toAddress[t.Address] = append(toAddress[t.Address], t)
 		}
 	}
 	for _, it := range items {
-		it.facts.Touches = slices.Clone(ofAccount[it.account.ID])
+		it.facts.Touches = slices.Clip(ofAccount[it.account.ID]) // others have it too
 		for _, t := range toAddress[it.touch.Address] {
 			if t.Account != it.account.ID {
 				it.facts.Touches = append(it.facts.Touches, t)

@@ -55,9 +55,10 @@ func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.Tou
 		g.asked[id] = true
 	}
 	last := context.WithoutCancel(ctx)
+	rec := newRecording(g.outcomes)
 	var allowed []andante.TouchID
 	err := g.r.store.Write(last, func(tx *store.Tx) (err error) {
-		allowed, err = g.permit(last, tx, ids)
+		allowed, err = g.permit(last, tx, rec, ids)
 		return err
 	})
 	if err != nil {
@@ -69,7 +70,7 @@ func (g *gate) Permit(ctx context.Context, ids []andante.TouchID) ([]andante.Tou
 		}
 		return nil, errors.Join(err, g.flush(last))
 	}
-	g.noteOutcomes()
+	g.noteOutcomes(rec)
 	g.waiting = slices.Clone(allowed)
 	return allowed, nil
 }
@@ -98,14 +99,14 @@ func (g *gate) finish(ctx context.Context) error {
 	return g.flush(ctx)
 }
 
-func (g *gate) permit(ctx context.Context, tx *store.Tx, ids []andante.TouchID) ([]andante.TouchID, error) {
+func (g *gate) permit(ctx context.Context, tx *store.Tx, rec *recording, ids []andante.TouchID) ([]andante.TouchID, error) {
 	if err := g.r.hold(ctx, tx); err != nil {
 		return nil, err
 	}
 	if err := lockAccountsOf(ctx, tx, append(outcomeIDs(g.outcomes), ids...)); err != nil {
 		return nil, err
 	}
-	if err := g.r.record(ctx, tx, g.outcomes); err != nil {
+	if err := g.r.record(ctx, tx, rec); err != nil {
 		return nil, err
 	}
 	if g.shut != "" {

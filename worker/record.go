@@ -51,23 +51,24 @@ func (g *gate) flush(ctx context.Context) error {
 	wait := 50 * time.Millisecond
 	for try := 1; len(g.outcomes) > 0; try++ {
 		stuck := try >= plainAfter && g.r.answers(ctx)
+		rec := newRecording(g.outcomes)
 		err := g.r.store.Write(ctx, func(tx *store.Tx) error {
 			if err := lockAccountsOf(ctx, tx, outcomeIDs(g.outcomes)); err != nil {
 				return err
 			}
-			return g.r.record(ctx, tx, g.outcomes)
+			return g.r.record(ctx, tx, rec)
 		})
 		if err == nil {
-			g.noteOutcomes()
+			g.noteOutcomes(rec)
 			return nil
 		}
 		toBlame := stuck || store.DataFault(err)
 		if toBlame && len(g.outcomes) > 1 {
 			return g.halve(ctx)
 		}
-		if toBlame && g.plain(ctx) == nil {
+		if toBlame && g.plain(ctx, rec) == nil {
 			g.r.log.Error("only the outcome of a touch could be recorded, not what follows from it", "touch", g.outcomes[0].item.touch.ID, "err", err)
-			g.noteOutcomes()
+			g.noteOutcomes(rec)
 			return nil
 		}
 		g.r.log.Error("outcomes can't be recorded yet; they are kept and tried again", "touches", len(g.outcomes), "err", err)
@@ -95,12 +96,11 @@ func (g *gate) halve(ctx context.Context) error {
 
 // plain writes what became of the touches, and marks the enrollments that something
 // is still to follow for.
-func (g *gate) plain(ctx context.Context) error {
+func (g *gate) plain(ctx context.Context, rec *recording) error {
 	return g.r.store.Write(ctx, func(tx *store.Tx) error {
 		if err := lockAccountsOf(ctx, tx, outcomeIDs(g.outcomes)); err != nil {
 			return err
 		}
-		rec := newRecording(g.outcomes)
 		var open []andante.EnrollmentID
 		for i, s := range rec.all {
 			if rec.guess[i] {
@@ -128,8 +128,7 @@ func (g *gate) plain(ctx context.Context) error {
 
 // noteOutcomes tells log and metrics of outcomes that are recorded, and lets go of
 // them.
-func (g *gate) noteOutcomes() {
-	rec := newRecording(g.outcomes)
+func (g *gate) noteOutcomes(rec *recording) {
 	for i, o := range g.outcomes {
 		g.r.journal.Outcome(rec.all[i].Touch, rec.attempts[i].Outcome, rec.attempts[i].Code, o.took)
 	}
@@ -138,11 +137,10 @@ func (g *gate) noteOutcomes() {
 
 // record writes a flight's outcomes into the ledger and plans what follows. The
 // accounts must be locked.
-func (r *run) record(ctx context.Context, tx *store.Tx, list []outcome) error {
-	if len(list) == 0 {
+func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
+	if len(rec.all) == 0 {
 		return nil
 	}
-	rec := newRecording(list)
 	if err := tx.PutQuotes(ctx, rec.quotes); err != nil { // first: the end of an enrollment drops them
 		return err
 	}
@@ -165,8 +163,8 @@ func (r *run) record(ctx context.Context, tx *store.Tx, list []outcome) error {
 	if err := tx.EndAttempts(ctx, attempts); err != nil {
 		return err
 	}
-	rec.verdicts = keep(rec.verdicts, func(v store.StoredVerdict) bool { return done[v.Touch] })
-	if err := tx.AddVerdicts(ctx, rec.verdicts); err != nil {
+	verdicts := keep(rec.verdicts, func(v store.StoredVerdict) bool { return done[v.Touch] })
+	if err := tx.AddVerdicts(ctx, verdicts); err != nil {
 		return err
 	}
 	for _, o := range rec.bounces {
@@ -200,7 +198,8 @@ type recording struct {
 
 // newRecording decides what each outcome means.
 func newRecording(list []outcome) *recording {
-	rec := &recording{}
+	n := len(list)
+	rec := &recording{all: make([]ops.Settled, 0, n), over: make([]ops.Settled, 0, n), attempts: make([]andante.Attempt, 0, n)}
 	for _, o := range list {
 		rec.add(o)
 	}
