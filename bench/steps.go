@@ -51,9 +51,11 @@ func Enroll(ctx context.Context, o Options) (r *StepReport, err error) {
 }
 
 // Claim measures what a touch costs from its load to its claim when its contact has had
-// fifty touches before, under eight limits. The passes are those of [Run]: load, eligible
-// and claim together are what a claim costs.
+// fifty touches before, under eight limits, and one at a time, so that nobody waits for
+// the store. The passes are those of [Run]: load, eligible and claim together are what a
+// claim costs.
 func Claim(ctx context.Context, o Options) (r *StepReport, err error) {
+	o.Connections = 1
 	err = o.aside(ctx, func(b *bench) error {
 		if err := b.settle(ctx); err != nil {
 			return err

@@ -29,33 +29,46 @@ type Counted struct {
 // Counted returns the touches of these accounts, and those of other accounts to these
 // addresses, that count after since.
 //
-// Those of an account come from the table counted, which has a row for each contact: a
-// row costs more than what stands in it, and an account that is full has few contacts
-// but many touches. Every statement that changes what counts keeps that table; accounts
-// must be locked for it.
+// They come from the table counted, which has a row for each contact: a row costs more
+// than what stands in it, and an account that is full has few contacts but many touches.
+// The table addressed tells which contacts ever had something at an address. Every
+// statement that changes what counts keeps both; accounts must be locked for it.
 func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.AccountID, addresses []andante.AddressHash) ([]Counted, error) {
-	rows, err := where(ctx, tx, "SELECT account_id, contact_id, packed FROM counted WHERE account_id", nil, accounts, "", scanCountedRow)
+	rows, err := where(ctx, tx, countedRows+"account_id", nil, accounts, "", scanCountedRow)
 	if err != nil {
 		return nil, err
 	}
 	var list []Counted
+	seen := make(map[andante.ContactID]bool, len(rows))
 	for _, r := range rows {
+		seen[r.contact] = true
 		if list, err = r.since(list, since, r.account, r.contact); err != nil {
 			return nil, err
 		}
 	}
-	to, err := where(ctx, tx, `SELECT id, contact_id, account_id, address, kind, purpose, counted_at, state FROM touches
-		WHERE counted_at > $1 AND address <> '' AND NOT (account_id`+tx.among(2)+") AND address", []any{ms(since), keyList(tx, accounts)}, addresses, "", scanCounted)
-	return append(list, to...), err
+	addressed, err := where(ctx, tx, "SELECT DISTINCT contact_id FROM addressed WHERE address", nil, addresses, "", scanString[andante.ContactID])
+	if err != nil {
+		return nil, err
+	}
+	others := slices.DeleteFunc(addressed, func(id andante.ContactID) bool { return seen[id] })
+	if rows, err = where(ctx, tx, countedRows+"contact_id", nil, others, "", scanCountedRow); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		of, err := r.since(nil, since, r.account, r.contact)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range of {
+			if c.Address != "" && slices.Contains(addresses, c.Address) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list, nil
 }
 
-func scanCounted(r *sql.Rows) (c Counted, err error) {
-	var at int64
-	var state andante.State
-	err = r.Scan(&c.ID, &c.Contact, &c.Account, &c.Address, &c.Kind, &c.Purpose, &at, &state)
-	c.At, c.Unsure, c.Pending = time.UnixMilli(at).UTC(), certainty(state) != landed, certainty(state) == underway
-	return c, err
-}
+const countedRows = "SELECT account_id, contact_id, packed FROM counted WHERE "
 
 // A countedRow is what the table counted says of a contact.
 type countedRow struct {
@@ -77,7 +90,7 @@ func (tx *Tx) count(ctx context.Context, touches []*andante.Touch) error {
 	if len(touches) == 0 {
 		return nil
 	}
-	known, err := where(ctx, tx, "SELECT account_id, contact_id, packed FROM counted WHERE contact_id", nil, distinct(touches, contactOf), "", scanCountedRow)
+	known, err := where(ctx, tx, countedRows+"contact_id", nil, distinct(touches, contactOf), "", scanCountedRow)
 	if err != nil {
 		return err
 	}
@@ -98,9 +111,21 @@ func (tx *Tx) count(ctx context.Context, touches []*andante.Touch) error {
 	return tx.putCounted(ctx, known)
 }
 
+// putCounted writes rows, and who can be found at addresses that are new to them.
 func (tx *Tx) putCounted(ctx context.Context, list []countedRow) error {
-	return insert(ctx, tx, "counted", "contact_id, account_id, packed", "ON CONFLICT (contact_id) DO UPDATE SET packed=excluded.packed", list,
+	err := insert(ctx, tx, "counted", "contact_id, account_id, packed", "ON CONFLICT (contact_id) DO UPDATE SET packed=excluded.packed", list,
 		func(r countedRow) []any { return []any{string(r.contact), string(r.account), r.bytes()} })
+	if err != nil {
+		return err
+	}
+	var fresh [][2]string
+	for _, r := range list {
+		for _, address := range r.fresh {
+			fresh = append(fresh, [2]string{address, string(r.contact)})
+		}
+	}
+	return insert(ctx, tx, "addressed", "address, contact_id", "ON CONFLICT DO NOTHING", fresh,
+		func(f [2]string) []any { return []any{f[0], f[1]} })
 }
 
 // recount makes the rows of some contacts anew from their touches.
@@ -152,7 +177,7 @@ func (tx *Tx) Miscounted(ctx context.Context, after andante.ContactID, n int) (w
 	if err != nil || len(ids) == 0 {
 		return nil, "", err
 	}
-	kept, err := where(ctx, tx, "SELECT account_id, contact_id, packed FROM counted WHERE contact_id", nil, ids, "", scanCountedRow)
+	kept, err := where(ctx, tx, countedRows+"contact_id", nil, ids, "", scanCountedRow)
 	if err != nil {
 		return nil, "", err
 	}

@@ -23,6 +23,7 @@ import (
 type packed struct {
 	words []string
 	rows  []byte
+	fresh []string // the addresses that have come since it was read
 }
 
 const (
@@ -94,13 +95,15 @@ func (p *packed) put(t *andante.Touch) error {
 		return nil
 	}
 	row := binary.BigEndian.AppendUint64(id[:], uint64(t.Counted.UnixMilli()))
-	for _, w := range []string{string(t.Kind), string(t.Purpose), string(t.Address)} {
+	for i, w := range []string{string(t.Kind), string(t.Purpose), string(t.Address)} {
 		n := slices.Index(p.words, w)
 		if n < 0 {
 			if n = len(p.words); n == 1<<16-1 || len(w) >= 1<<16 {
 				return fmt.Errorf("touch %s: %w", t.ID, errPacked)
 			}
-			p.words = append(p.words, w)
+			if p.words = append(p.words, w); i == 2 && w != "" {
+				p.fresh = append(p.fresh, w)
+			}
 		}
 		row = binary.BigEndian.AppendUint16(row, uint16(n))
 	}

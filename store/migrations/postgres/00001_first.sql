@@ -155,7 +155,6 @@ CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE e
 CREATE INDEX touches_due ON touches (sender, priority, due_at, id) WHERE state = 'planned';
 CREATE INDEX touches_unknown ON touches (settled_at, id) WHERE state = 'unknown';
 CREATE INDEX touches_contact ON touches (contact_id);
-CREATE INDEX touches_address ON touches (address) WHERE address <> '';
 
 -- What limits count of each contact's touches, packed: a copy that claims read, kept by
 -- every statement that changes it.
@@ -165,6 +164,13 @@ CREATE TABLE counted (
     packed BYTEA NOT NULL
 );
 CREATE INDEX counted_account ON counted (account_id);
+
+-- Which contacts ever had something that counts at an address.
+CREATE TABLE addressed (
+    address TEXT NOT NULL,
+    contact_id UUID NOT NULL,
+    PRIMARY KEY (address, contact_id)
+);
 
 CREATE TABLE attempts (
     touch_id UUID NOT NULL,
@@ -236,6 +242,6 @@ CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS
 
 -- +goose Down
 DROP TABLE events; DROP TABLE throttles; DROP TABLE leases; DROP TABLE quotes;
-DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
+DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
