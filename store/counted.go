@@ -27,7 +27,7 @@ type Counted struct {
 }
 
 // Counted returns the touches of these accounts, and those of other accounts to these
-// addresses, that count after since.
+// addresses, that count after since. Those of an account stand together.
 //
 // They come from the table counted, which has a row for each contact: a row costs more
 // than what stands in it, and an account that is full has few contacts but many touches.
@@ -38,8 +38,12 @@ func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.A
 	if err != nil {
 		return nil, err
 	}
-	var list []Counted
-	seen := make(map[andante.ContactID]bool, len(rows))
+	slices.SortFunc(rows, func(a, b countedRow) int { return cmp.Compare(a.account, b.account) })
+	n, seen := 0, make(map[andante.ContactID]bool, len(rows))
+	for _, r := range rows {
+		n += r.touches()
+	}
+	list := make([]Counted, 0, n)
 	for _, r := range rows {
 		seen[r.contact] = true
 		if list, err = r.since(list, since, r.account, r.contact); err != nil {

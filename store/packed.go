@@ -63,6 +63,8 @@ func unpack(b []byte) (p packed, err error) {
 	return p, err
 }
 
+func (p *packed) touches() int { return len(p.rows) / packedRow }
+
 func (p *packed) bytes() []byte {
 	b := make([]byte, 2, 2+len(p.words)*40+len(p.rows))
 	binary.BigEndian.PutUint16(b, uint16(len(p.words)))
@@ -123,35 +125,39 @@ func certainty(s andante.State) byte {
 
 // since appends the touches that count after an instant.
 func (p *packed) since(list []Counted, after time.Time, account andante.AccountID, contact andante.ContactID) ([]Counted, error) {
-	bound, n := after.UnixMilli(), 0
-	text := make([]byte, 0, 36*len(p.rows)/packedRow)
+	bound := after.UnixMilli()
+	ids := make([]byte, 0, idLength*p.touches())
+	first := len(list)
 	for at := 0; at < len(p.rows); at += packedRow {
 		row := p.rows[at : at+packedRow]
 		ms := int64(binary.BigEndian.Uint64(row[16:]))
 		if ms <= bound {
 			continue
 		}
-		var words [3]string
-		for i := range words {
-			w := int(binary.BigEndian.Uint16(row[packedWord+2*i:]))
-			if w >= len(p.words) {
-				return nil, errPacked
-			}
-			words[i] = p.words[w]
+		kind, purpose, address := p.word(row, 0), p.word(row, 1), p.word(row, 2)
+		if kind == nil || purpose == nil || address == nil {
+			return nil, errPacked
 		}
-		text = appendID(text, [16]byte(row))
+		ids = appendID(ids, row[:16])
 		sure := row[packedRow-1]
 		list = append(list, Counted{
-			Contact: contact, Account: account, Kind: andante.Kind(words[0]), Purpose: andante.Purpose(words[1]), Address: andante.AddressHash(words[2]),
+			Contact: contact, Account: account, Kind: andante.Kind(*kind), Purpose: andante.Purpose(*purpose), Address: andante.AddressHash(*address),
 			At: time.UnixMilli(ms).UTC(), Unsure: sure != landed, Pending: sure == underway,
 		})
-		n++
 	}
-	all := string(text) // one for all ids
-	for i := range n {
-		list[len(list)-n+i].ID = andante.TouchID(all[36*i : 36*(i+1)])
+	all := string(ids) // one for all of them
+	for i := range list[first:] {
+		list[first+i].ID = andante.TouchID(all[idLength*i : idLength*(i+1)])
 	}
 	return list, nil
+}
+
+// word returns the n-th word of a row; nil if there is none.
+func (p *packed) word(row []byte, n int) *string {
+	if i := int(binary.BigEndian.Uint16(row[packedWord+2*n:])); i < len(p.words) {
+		return &p.words[i]
+	}
+	return nil
 }
 
 // idBytes reads an id.
@@ -169,13 +175,17 @@ func idBytes(id string) (b [16]byte, err error) {
 	return b, err
 }
 
+// idLength is how long an id is as text.
+const idLength = 36
+
 // appendID writes it.
-func appendID(text []byte, b [16]byte) []byte {
-	for i, part := range [][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
-		if i > 0 {
+func appendID(text, id []byte) []byte {
+	const digits = "0123456789abcdef"
+	for i, b := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
 			text = append(text, '-')
 		}
-		text = hex.AppendEncode(text, part)
+		text = append(text, digits[b>>4], digits[b&0xf])
 	}
 	return text
 }

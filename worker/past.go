@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
@@ -148,27 +149,53 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 	if err != nil {
 		return err
 	}
-	ofAccount, toAddress := map[andante.AccountID][]governor.Touch{}, map[andante.AddressHash][]governor.Touch{}
-	for _, c := range counted {
-		t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
-		if c.Unsure {
-			t.From = c.At.Add(-r.o.Claim)
-		}
-		if c.Pending && now.After(t.At) { // a slow relay has it still
-			t.At = now
-		}
-		ofAccount[t.Account] = append(ofAccount[t.Account], t)
-		if t.Address != "" && p.ByAddress() {
-			toAddress[t.Address] = append(toAddress[t.Address], t)
+	past := make([]governor.Touch, len(counted))
+	for i := range counted {
+		past[i] = r.pastOf(&counted[i], now)
+	}
+	ofAccount := map[andante.AccountID][]governor.Touch{}
+	for run := range runs(past, func(a, b *governor.Touch) bool { return a.Account == b.Account }) {
+		ofAccount[run[0].Account] = run
+	}
+	toAddress := map[andante.AddressHash][]governor.Touch{}
+	if p.ByAddress() {
+		for run := range runs(past, func(a, b *governor.Touch) bool { return a.Account == b.Account && a.Address == b.Address }) {
+			toAddress[run[0].Address] = append(toAddress[run[0].Address], run...)
 		}
 	}
 	for _, it := range items {
-		it.facts.Touches = slices.Clip(ofAccount[it.account.ID]) // others have it too
+		it.facts.Touches = ofAccount[it.account.ID]
 		for _, t := range toAddress[it.touch.Address] {
-			if t.Account != it.account.ID {
+			if t.Account != it.account.ID && t.Address != "" {
 				it.facts.Touches = append(it.facts.Touches, t)
 			}
 		}
 	}
 	return nil
+}
+
+// pastOf is what the governor sees of a counted touch.
+func (r *run) pastOf(c *store.Counted, now time.Time) governor.Touch {
+	t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
+	if c.Unsure {
+		t.From = c.At.Add(-r.o.Claim)
+	}
+	if c.Pending && now.After(t.At) { // a slow relay has it still
+		t.At = now
+	}
+	return t
+}
+
+// runs yields the longest stretches of a list in which each is alike the one before it.
+// What is appended to one goes elsewhere.
+func runs[T any](list []T, alike func(a, b *T) bool) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		for from, to := 0, 0; from < len(list); from = to {
+			for to = from + 1; to < len(list) && alike(&list[to-1], &list[to]); to++ {
+			}
+			if !yield(list[from:to:to]) {
+				return
+			}
+		}
+	}
 }
