@@ -39,12 +39,13 @@ func (o *Ops) Workspace(ctx context.Context, tx *store.Tx) (*workspace.Workspace
 }
 
 // Lock locks the accounts that look names. What look read before the lock may be
-// out of date, so it is asked again, until everything that it names is locked.
+// out of date, so it is asked again, until everything that it names is locked. Where one
+// writes at a time nothing can be.
 func Lock(ctx context.Context, tx *store.Tx, look func() ([]andante.AccountID, error)) error {
 	locked := map[andante.AccountID]bool{}
 	for {
 		ids, err := look()
-		if err != nil {
+		if err != nil || !tx.LocksRows() {
 			return err
 		}
 		ids = slices.DeleteFunc(ids, func(id andante.AccountID) bool { return locked[id] })
