@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/andante-hq/andante"
 )
 
 // A list of keys or of rows goes to the database as few parameters, so that one text
@@ -14,36 +18,50 @@ import (
 // keys as JSON and the rows one by one, which is what it does fastest. A key stands once in
 // a list of rows: what comes of two is not the same on both.
 
-// arrays are the values of some rows by column, in the types that Postgres is told.
+// arrays are the values of some rows by column, in the types that Postgres is told. It
+// takes them in its own binary form.
 func arrays(columns []string, rows [][]any) []any {
 	list := make([]any, len(columns))
 	for j, c := range columns {
 		switch typeOf(c) {
+		case typeID:
+			list[j] = column(rows, j, func(v any) uuid { return uuid(v.(string)) })
 		case typeInt:
-			list[j] = column(rows, j, integer)
+			list[j] = column(rows, j, func(v any) pgtype.Int8 { return pgtype.Int8{Int64: integer(v), Valid: true} })
 		case typeBool:
-			list[j] = column(rows, j, func(v any) bool { return v.(bool) })
+			list[j] = column(rows, j, func(v any) pgtype.Bool { return pgtype.Bool{Bool: v.(bool), Valid: true} })
 		case typeFloat:
-			list[j] = column(rows, j, func(v any) float64 { return v.(float64) })
+			list[j] = column(rows, j, func(v any) pgtype.Float8 { return pgtype.Float8{Float64: v.(float64), Valid: true} })
 		case typeBytes:
 			list[j] = column(rows, j, func(v any) []byte { return v.([]byte) })
 		default:
-			list[j] = column(rows, j, func(v any) string { return v.(string) })
+			list[j] = column(rows, j, func(v any) pgtype.Text { return pgtype.Text{String: v.(string), Valid: true} })
 		}
 	}
 	return list
 }
 
-// column takes one column out of some rows; nil stays nil.
-func column[T any](rows [][]any, j int, of func(any) T) []*T {
-	values, list := make([]T, len(rows)), make([]*T, len(rows))
+// column takes one column out of some rows. The zero value of T stands for nil.
+func column[T any](rows [][]any, j int, of func(any) T) pgtype.FlatArray[T] {
+	list := make(pgtype.FlatArray[T], len(rows))
 	for i, r := range rows {
 		if r[j] != nil {
-			values[i] = of(r[j])
-			list[i] = &values[i]
+			list[i] = of(r[j])
 		}
 	}
 	return list
+}
+
+// A uuid is an id on its way to Postgres; empty: none.
+type uuid string
+
+// UUIDValue implements [pgtype.UUIDValuer].
+func (id uuid) UUIDValue() (pgtype.UUID, error) {
+	if id == "" {
+		return pgtype.UUID{}, nil
+	}
+	b, err := idBytes(string(id))
+	return pgtype.UUID{Bytes: b, Valid: true}, err
 }
 
 func integer(v any) int64 {
@@ -168,6 +186,13 @@ func (tx *Tx) among(n int) string { return fmt.Sprintf(tx.d.among, n) }
 
 // keyList makes that parameter.
 func keyList[K ~string](tx *Tx, keys []K) any {
+	if tx.d.types != nil && isID[K]() {
+		ids := make(pgtype.FlatArray[uuid], len(keys))
+		for i, k := range keys {
+			ids[i] = uuid(k)
+		}
+		return ids
+	}
 	list := make([]string, len(keys))
 	for i, k := range keys {
 		list[i] = string(k)
@@ -176,6 +201,16 @@ func keyList[K ~string](tx *Tx, keys []K) any {
 		return toJSON(list)
 	}
 	return list
+}
+
+// isID tells whether a type of key is that of an id.
+func isID[K ~string]() bool {
+	switch any(K("")).(type) {
+	case andante.ContactID, andante.AccountID, andante.EnrollmentID, andante.TouchID, andante.LeaseID,
+		andante.EventID, andante.HoldID, andante.SuppressionID, andante.ConsentID, andante.VerdictID:
+		return true
+	}
+	return false
 }
 
 // where runs a query whose text ends in a column that must be one of the keys. before

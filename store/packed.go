@@ -160,10 +160,12 @@ func (p *packed) word(row []byte, n int) *string {
 	return nil
 }
 
+var errNoID = errors.New("no id")
+
 // idBytes reads an id.
 func idBytes(id string) (b [16]byte, err error) {
 	if !andante.IsID(id) {
-		return b, fmt.Errorf("%q is no id", id)
+		return b, fmt.Errorf("%q: %w", id, errNoID)
 	}
 	var digits [32]byte
 	copy(digits[:], id[:8])
