@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -90,17 +92,40 @@ func formatV7(at time.Time, tail [10]byte) string {
 	copy(b[6:], tail[:])
 	b[6] = b[6]&0x0f | 0x70
 	b[8] = b[8]&0x3f | 0x80
-	var out [36]byte
-	hex.Encode(out[0:8], b[0:4])
-	out[8] = '-'
-	hex.Encode(out[9:13], b[4:6])
-	out[13] = '-'
-	hex.Encode(out[14:18], b[6:8])
-	out[18] = '-'
-	hex.Encode(out[19:23], b[8:10])
-	out[23] = '-'
-	hex.Encode(out[24:36], b[10:16])
-	return string(out[:])
+	return string(AppendID(nil, b))
+}
+
+// IDLength is how long an id is.
+const IDLength = 36
+
+// AppendID appends the text form of an id's 16 bytes.
+func AppendID(text []byte, id [16]byte) []byte {
+	const digits = "0123456789abcdef"
+	for i, b := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			text = append(text, '-')
+		}
+		text = append(text, digits[b>>4], digits[b&0xf])
+	}
+	return text
+}
+
+// ErrNoID tells that something has not the form of an id.
+var ErrNoID = errors.New("no id")
+
+// IDBytes returns the 16 bytes of an id, or [ErrNoID].
+func IDBytes(id string) (b [16]byte, err error) {
+	if !IsID(id) {
+		return b, fmt.Errorf("%q: %w", id, ErrNoID)
+	}
+	var digits [32]byte
+	copy(digits[:], id[:8])
+	copy(digits[8:], id[9:13])
+	copy(digits[12:], id[14:18])
+	copy(digits[16:], id[19:23])
+	copy(digits[20:], id[24:])
+	_, err = hex.Decode(b[:], digits[:])
+	return b, err
 }
 
 // KeyPart returns the end of a derived id, which comes from its key alone and not from the
@@ -110,7 +135,7 @@ func KeyPart(id string) string { return id[14:] }
 
 // IsID tells whether s has the form of an id.
 func IsID(s string) bool {
-	if len(s) != 36 {
+	if len(s) != IDLength {
 		return false
 	}
 	for i, c := range s {

@@ -1,10 +1,12 @@
 package andante_test
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,5 +171,20 @@ func TestDeriveOrderedID(t *testing.T) {
 			t.Fatalf("%d: %s after %s", n, got, last)
 		}
 		last = got
+	}
+}
+
+// TestIDBytes: an id is its 16 bytes, and what is none is refused.
+func TestIDBytes(t *testing.T) {
+	t.Parallel()
+	const id = andante.TouchID("019b8a2e-5c3d-7aaa-9bbb-0123456789ab")
+	b, err := andante.IDBytes(string(id))
+	if got := string(andante.AppendID(nil, b)); err != nil || got != string(id) {
+		t.Errorf("%s became %s, error %v", id, got, err)
+	}
+	for _, s := range []string{"", "x", string(id[1:]), string(id) + "0", strings.ToUpper(string(id)), strings.Replace(string(id), "-", "0", 1)} {
+		if _, err := andante.IDBytes(s); !errors.Is(err, andante.ErrNoID) {
+			t.Errorf("%q: error %v", s, err)
+		}
 	}
 }

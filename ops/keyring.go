@@ -173,10 +173,7 @@ func idBytes(id string) []byte {
 	return b
 }
 
-func idText(b []byte) string {
-	h := hex.EncodeToString(b)
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
+func idText(b []byte) string { return string(andante.AppendID(nil, [16]byte(b))) }
 
 // tokenKinds are the kinds by their number in a token. Links live long: a new kind
 // comes last, and none ever changes its place.

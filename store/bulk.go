@@ -60,7 +60,7 @@ func (id uuid) UUIDValue() (pgtype.UUID, error) {
 	if id == "" {
 		return pgtype.UUID{}, nil
 	}
-	b, err := idBytes(string(id))
+	b, err := andante.IDBytes(string(id))
 	return pgtype.UUID{Bytes: b, Valid: true}, err
 }
 

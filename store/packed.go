@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -88,7 +87,7 @@ func (p *packed) remove(id [16]byte) {
 // put writes a touch that counts in place of what was known of it, or takes out one that
 // does not.
 func (p *packed) put(t *andante.Touch) error {
-	id, err := idBytes(string(t.ID))
+	id, err := andante.IDBytes(string(t.ID))
 	if err != nil {
 		return err
 	}
@@ -126,7 +125,7 @@ func certainty(s andante.State) byte {
 // since appends the touches that count after an instant.
 func (p *packed) since(list []Counted, after time.Time, account andante.AccountID, contact andante.ContactID) ([]Counted, error) {
 	bound := after.UnixMilli()
-	ids := make([]byte, 0, idLength*p.touches())
+	ids := make([]byte, 0, andante.IDLength*p.touches())
 	first := len(list)
 	for at := 0; at < len(p.rows); at += packedRow {
 		row := p.rows[at : at+packedRow]
@@ -138,7 +137,7 @@ func (p *packed) since(list []Counted, after time.Time, account andante.AccountI
 		if kind == nil || purpose == nil || address == nil {
 			return nil, errPacked
 		}
-		ids = appendID(ids, row[:16])
+		ids = andante.AppendID(ids, [16]byte(row))
 		sure := row[packedRow-1]
 		list = append(list, Counted{
 			Contact: contact, Account: account, Kind: andante.Kind(*kind), Purpose: andante.Purpose(*purpose), Address: andante.AddressHash(*address),
@@ -147,7 +146,7 @@ func (p *packed) since(list []Counted, after time.Time, account andante.AccountI
 	}
 	all := string(ids) // one for all of them
 	for i := range list[first:] {
-		list[first+i].ID = andante.TouchID(all[idLength*i : idLength*(i+1)])
+		list[first+i].ID = andante.TouchID(all[andante.IDLength*i : andante.IDLength*(i+1)])
 	}
 	return list, nil
 }
@@ -158,36 +157,4 @@ func (p *packed) word(row []byte, n int) *string {
 		return &p.words[i]
 	}
 	return nil
-}
-
-var errNoID = errors.New("no id")
-
-// idBytes reads an id.
-func idBytes(id string) (b [16]byte, err error) {
-	if !andante.IsID(id) {
-		return b, fmt.Errorf("%q: %w", id, errNoID)
-	}
-	var digits [32]byte
-	copy(digits[:], id[:8])
-	copy(digits[8:], id[9:13])
-	copy(digits[12:], id[14:18])
-	copy(digits[16:], id[19:23])
-	copy(digits[20:], id[24:])
-	_, err = hex.Decode(b[:], digits[:])
-	return b, err
-}
-
-// idLength is how long an id is as text.
-const idLength = 36
-
-// appendID writes it.
-func appendID(text, id []byte) []byte {
-	const digits = "0123456789abcdef"
-	for i, b := range id {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			text = append(text, '-')
-		}
-		text = append(text, digits[b>>4], digits[b&0xf])
-	}
-	return text
 }

@@ -307,7 +307,7 @@ func DataFault(err error) bool {
 			return true
 		}
 	}
-	return errors.Is(err, errNoID) || errors.Is(err, errPacked)
+	return errors.Is(err, andante.ErrNoID) || errors.Is(err, errPacked)
 }
 
 // Alone waits until no other import writes, and keeps the next one waiting until the
