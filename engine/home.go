@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,8 +28,12 @@ func (e *Engine) admitted(ctx context.Context, roles []Role) error {
 			return err
 		}
 	}
-	if s.Home == (store.Home{}) {
-		err = e.Store.Write(ctx, func(tx *store.Tx) error { return tx.SetHome(ctx, s.Here) })
+	home := s.Home
+	if home == (store.Home{}) {
+		home = s.Here
+	}
+	if home.Path = s.Here.Path; home != s.Home {
+		err = e.Store.Write(ctx, func(tx *store.Tx) error { return tx.SetHome(ctx, home) })
 	}
 	if err != nil || !schedules {
 		return err
@@ -100,12 +105,13 @@ func (s *Standing) Elsewhere() *Refusal {
 		return &Refusal{fmt.Sprintf("it is the address of the store's server that changed: %s instead of %s; database and server are the same", s.Here.Address, s.Home.Address), overName}
 	}
 	why := "this store is a copy, or was moved: it lived elsewhere (" + strings.Join(s.Differs, ", ") + ")"
-	switch s.Last {
+	last := cmp.Or(s.Last, s.Home.Path)
+	switch last {
 	case "":
 	case s.name:
-		why = "this store is not the one that was at " + s.Last + " last: a copy or a backup was put in its place"
+		why = "this store is not the one that was at " + last + " last: a copy or a backup was put in its place"
 	default:
-		why = "this store is a copy of " + s.Last + ", or was moved from there"
+		why = "this store is a copy of " + last + ", or was moved from there"
 	}
 	if s.Noted > s.Mark {
 		return &Refusal{why + ", and that one has come further since", overCopy}

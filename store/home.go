@@ -27,6 +27,7 @@ type Home struct {
 	File       string `json:"file,omitempty"`    // the file's number
 	Born       string `json:"born,omitempty"`    // when the file was made
 	FileSystem string `json:"file_system,omitempty"`
+	Path       string `json:"path,omitempty"` // by which people know it; a move changes it, so it tells nothing
 
 	// Of a Postgres database.
 	System   string `json:"system,omitempty"`   // the identifier that initdb gave the server's files
@@ -74,6 +75,9 @@ func (h Home) String() string {
 		return fmt.Sprintf("database %s (%s) of the server %s at %s", h.Database, h.OID, cmp.Or(h.System, "of unknown files"), h.Address)
 	}
 	text := "file " + h.File
+	if h.Path != "" {
+		text = h.Path + ", " + text
+	}
 	if h.Born != "" {
 		text += ", born " + h.Born
 	} else {
@@ -106,8 +110,11 @@ func hereFile(_ context.Context, s *Store) (Home, error) {
 	if err != nil {
 		return Home{}, err
 	}
+	if path, err = filepath.Abs(path); err != nil {
+		return Home{}, err
+	}
 	id, err := fileid.Of(path)
-	return Home{Machine: fileid.Machine(), File: id.File, Born: id.Born, FileSystem: id.FS}, err
+	return Home{Machine: fileid.Machine(), File: id.File, Born: id.Born, FileSystem: id.FS, Path: path}, err
 }
 
 func hereDatabase(ctx context.Context, s *Store) (h Home, err error) {
