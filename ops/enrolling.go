@@ -58,8 +58,8 @@ func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, pag
 	return e.rep, tx.AddTouches(ctx, e.touches)
 }
 
-// load reads everything that the page's decisions rest on, the accounts locked,
-// the page itself too: a contact may have moved since it was read.
+// load reads everything that the page's decisions rest on, the accounts locked. Where
+// others write meanwhile, the page itself too: a contact may have moved since it was read.
 func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err error) {
 	if e.p, err = e.o.planner(ctx, e.tx); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err erro
 	ofPage := func() []andante.AccountID {
 		return unique(*page, func(c andante.Contact) andante.AccountID { return c.Account })
 	}
-	if !e.r.DryRun {
+	if !e.r.DryRun && e.tx.LocksRows() {
 		err := Lock(ctx, e.tx, func() ([]andante.AccountID, error) {
 			*page, err = e.tx.Contacts(ctx, ids)
 			slices.SortFunc(*page, func(a, b andante.Contact) int { return strings.Compare(string(a.ID), string(b.ID)) })
