@@ -81,10 +81,18 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 	return tx.EndAttempts(ctx, []andante.Attempt{a})
 }
 
-// lost makes a touch unknown that was permitted and has no outcome. It stays counted at
-// its not_after: the latest instant at which it left.
+// lost makes a touch unknown that was permitted and has no outcome. It was begun by its
+// not_after and may have taken until now, though no longer than a relay has time: that is
+// where it counts.
 func (o *Ops) lost(t andante.Touch) (Settled, andante.Attempt) {
 	now, id := o.now(), t.Lease
+	landed := now
+	if last := t.Counted.Add(resendWait); landed.After(last) {
+		landed = last
+	}
+	if landed.After(t.Counted) {
+		t.Counted = landed
+	}
 	t.State, t.Reason, t.Settled, t.Lease = andante.Unknown, andante.ReasonUnknown, now, ""
 	return Settled{Change: store.Change{Touch: t, Was: andante.Attempted, Lease: id, Fate: true}}, andante.Attempt{
 		Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: "the worker was lost before it recorded an outcome",

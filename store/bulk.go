@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,12 +21,16 @@ import (
 
 // arrays are the values of some rows by column, in the types that Postgres is told. It
 // takes them in its own binary form.
-func arrays(columns []string, rows [][]any) []any {
-	list := make([]any, len(columns))
+func arrays(columns []string, rows [][]any) (list []any, err error) {
+	list = make([]any, len(columns))
 	for j, c := range columns {
 		switch typeOf(c) {
 		case typeID:
-			list[j] = column(rows, j, func(v any) uuid { return uuid(v.(string)) })
+			list[j] = column(rows, j, func(v any) pgtype.UUID {
+				u, e := uuidOf(v.(string))
+				err = errors.Join(err, e)
+				return u
+			})
 		case typeInt:
 			list[j] = column(rows, j, func(v any) pgtype.Int8 { return pgtype.Int8{Int64: integer(v), Valid: true} })
 		case typeBool:
@@ -38,7 +43,7 @@ func arrays(columns []string, rows [][]any) []any {
 			list[j] = column(rows, j, func(v any) pgtype.Text { return pgtype.Text{String: v.(string), Valid: true} })
 		}
 	}
-	return list
+	return list, err
 }
 
 // column takes one column out of some rows. The zero value of T stands for nil.
@@ -52,16 +57,13 @@ func column[T any](rows [][]any, j int, of func(any) T) pgtype.FlatArray[T] {
 	return list
 }
 
-// A uuid is an id on its way to Postgres; empty: none.
-type uuid string
-
-// UUIDValue implements [pgtype.UUIDValuer].
-func (id uuid) UUIDValue() (pgtype.UUID, error) {
-	if id == "" {
-		return pgtype.UUID{}, nil
+// uuidOf is an id as Postgres is told it; empty: none.
+func uuidOf(id string) (u pgtype.UUID, err error) {
+	if id != "" {
+		u.Bytes, err = andante.IDBytes(id)
+		u.Valid = true
 	}
-	b, err := andante.IDBytes(string(id))
-	return pgtype.UUID{Bytes: b, Valid: true}, err
+	return u, err
 }
 
 func integer(v any) int64 {
@@ -120,7 +122,11 @@ func insert[T any](ctx context.Context, tx *Tx, table, columns, tail string, lis
 		marks := strings.TrimSuffix(strings.Repeat("?,", len(cols)), ",")
 		return tx.each(ctx, "INSERT INTO "+table+" ("+columns+") VALUES ("+marks+") "+tail, rows, nil)
 	}
-	_, err := tx.exec(ctx, "INSERT INTO "+table+" ("+columns+") SELECT * FROM "+tx.unnest(cols)+" "+tail, arrays(cols, rows)...)
+	args, err := arrays(cols, rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, "INSERT INTO "+table+" ("+columns+") SELECT * FROM "+tx.unnest(cols)+" "+tail, args...)
 	return err
 }
 
@@ -149,7 +155,11 @@ func update[T any](ctx context.Context, tx *Tx, table, columns, guard string, li
 	}
 	text := fmt.Sprintf("UPDATE %[1]s SET %[2]s FROM %[3]s AS v (%[4]s) WHERE %[1]s.%[5]s=v.%[5]s%[6]s %[7]s RETURNING %[1]s.%[5]s",
 		table, strings.Join(set, ", "), tx.unnest(cols), strings.Join(cols, ", "), cols[0], strings.Join(must, ""), guard)
-	return query(ctx, tx, text, arrays(cols, rows), scanString[string])
+	args, err := arrays(cols, rows)
+	if err != nil {
+		return nil, err
+	}
+	return query(ctx, tx, text, args, scanString[string])
 }
 
 // updateEach is update where a row at a time is fastest.
@@ -185,22 +195,25 @@ func (tx *Tx) updateEach(ctx context.Context, table string, cols []string, guard
 func (tx *Tx) among(n int) string { return fmt.Sprintf(tx.d.among, n) }
 
 // keyList makes that parameter.
-func keyList[K ~string](tx *Tx, keys []K) any {
+func keyList[K ~string](tx *Tx, keys []K) (any, error) {
 	if tx.d.types != nil && isID[K]() {
-		ids := make(pgtype.FlatArray[uuid], len(keys))
+		ids := make(pgtype.FlatArray[pgtype.UUID], len(keys))
 		for i, k := range keys {
-			ids[i] = uuid(k)
+			var err error
+			if ids[i], err = uuidOf(string(k)); err != nil {
+				return nil, err
+			}
 		}
-		return ids
+		return ids, nil
 	}
 	list := make([]string, len(keys))
 	for i, k := range keys {
 		list[i] = string(k)
 	}
 	if tx.d.types == nil {
-		return toJSON(list)
+		return toJSON(list), nil
 	}
-	return list
+	return list, nil
 }
 
 // isID tells whether a type of key is that of an id.
@@ -220,7 +233,11 @@ func where[T any, K ~string](ctx context.Context, tx *Tx, text string, before []
 		return nil, nil
 	}
 	n := len(before) + 1
-	return query(ctx, tx, text+tx.among(n)+after, append(before[:n-1:n-1], keyList(tx, keys)), scan)
+	list, err := keyList(tx, keys)
+	if err != nil {
+		return nil, err
+	}
+	return query(ctx, tx, text+tx.among(n)+after, append(before[:n-1:n-1], list), scan)
 }
 
 // query runs a statement and scans all its rows.
@@ -248,7 +265,11 @@ func execIn[K ~string](ctx context.Context, tx *Tx, text string, before []any, k
 		return 0, nil
 	}
 	n := len(before) + 1
-	res, err := tx.exec(ctx, text+tx.among(n)+after, append(before[:n-1:n-1], keyList(tx, keys))...)
+	list, err := keyList(tx, keys)
+	if err != nil {
+		return 0, err
+	}
+	res, err := tx.exec(ctx, text+tx.among(n)+after, append(before[:n-1:n-1], list)...)
 	if err != nil {
 		return 0, err
 	}

@@ -34,7 +34,7 @@ type Counted struct {
 // The table addressed tells which contacts ever had something at an address. Every
 // statement that changes what counts keeps both; accounts must be locked for it.
 func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.AccountID, addresses []andante.AddressHash) ([]Counted, error) {
-	rows, err := where(ctx, tx, countedRows+"account_id", nil, accounts, "", scanCountedRow)
+	rows, err := readCounted(ctx, tx, "account_id", accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.A
 		return nil, err
 	}
 	others := slices.DeleteFunc(addressed, func(id andante.ContactID) bool { return seen[id] })
-	if rows, err = where(ctx, tx, countedRows+"contact_id", nil, others, "", scanCountedRow); err != nil {
+	if rows, err = readCounted(ctx, tx, "contact_id", others); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
@@ -79,22 +79,47 @@ type countedRow struct {
 	account andante.AccountID
 	contact andante.ContactID
 	packed
+	broken bool // it can't be read
 }
 
 func scanCountedRow(r *sql.Rows) (c countedRow, err error) {
 	var b []byte
 	if err = r.Scan(&c.account, &c.contact, &b); err == nil {
-		c.packed, err = unpack(b)
+		var unread error
+		c.packed, unread = unpack(b)
+		c.broken = unread != nil
 	}
 	return c, err
 }
 
+// readCounted reads rows. One that can't be read is made anew, for it would stop
+// everybody who is asked about with its contact; whoever changes it next writes it.
+func readCounted[K ~string](ctx context.Context, tx *Tx, column string, keys []K) ([]countedRow, error) {
+	rows, err := where(ctx, tx, countedRows+column, nil, keys, "", scanCountedRow)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
+		if !r.broken {
+			continue
+		}
+		again, err := tx.countAgain(ctx, []andante.ContactID{r.contact})
+		if err != nil {
+			return nil, err
+		}
+		if rows[i] = (countedRow{account: r.account, contact: r.contact}); len(again) > 0 {
+			rows[i] = again[0]
+		}
+	}
+	return rows, nil
+}
+
 // count notes what has become of touches in the table counted.
-func (tx *Tx) count(ctx context.Context, touches []*andante.Touch) error {
-	if len(touches) == 0 {
+func (tx *Tx) count(ctx context.Context, changes []*Change) error {
+	if len(changes) == 0 {
 		return nil
 	}
-	known, err := where(ctx, tx, countedRows+"contact_id", nil, distinct(touches, contactOf), "", scanCountedRow)
+	known, err := readCounted(ctx, tx, "contact_id", distinct(changes, func(c *Change) andante.ContactID { return c.Touch.Contact }))
 	if err != nil {
 		return err
 	}
@@ -102,13 +127,14 @@ func (tx *Tx) count(ctx context.Context, touches []*andante.Touch) error {
 	for i, r := range known {
 		at[r.contact] = i
 	}
-	for _, t := range touches {
+	for _, c := range changes {
+		t := &c.Touch
 		i, ok := at[t.Contact]
 		if !ok {
 			i, known = len(known), append(known, countedRow{account: t.Account, contact: t.Contact})
 			at[t.Contact] = i
 		}
-		if err := known[i].put(t); err != nil {
+		if err := known[i].put(t, c.Fate); err != nil {
 			return err
 		}
 	}
@@ -152,7 +178,7 @@ func (tx *Tx) countAgain(ctx context.Context, contacts []andante.ContactID) ([]c
 		if n := len(list); n == 0 || list[n-1].contact != t.Contact {
 			list = append(list, countedRow{account: t.Account, contact: t.Contact})
 		}
-		if err := list[len(list)-1].put(&t); err != nil {
+		if err := list[len(list)-1].put(&t, false); err != nil {
 			return nil, err
 		}
 	}
@@ -174,8 +200,8 @@ func distinct[T any, K comparable](list []T, key func(T) K) []K {
 }
 
 // Miscounted looks at up to n contacts after one, by id, and returns those whose row in
-// the table counted is not what their touches say, and the last that it looked at; empty
-// when there is none. It is for tests.
+// the table counted is not what their touches say, or of whom the table addressed lacks an
+// address, and the last that it looked at; empty when there is none. It is for tests.
 func (tx *Tx) Miscounted(ctx context.Context, after andante.ContactID, n int) (wrong []andante.ContactID, last andante.ContactID, err error) {
 	ids, err := query(ctx, tx, "SELECT id FROM contacts WHERE id > $1 ORDER BY id LIMIT $2", []any{cmp.Or(string(after), firstID), n}, scanString[andante.ContactID])
 	if err != nil || len(ids) == 0 {
@@ -194,8 +220,19 @@ func (tx *Tx) Miscounted(ctx context.Context, after andante.ContactID, n int) (w
 		return nil, "", err
 	}
 	should, err := byContact(again)
+	if err != nil {
+		return nil, "", err
+	}
+	at := map[[2]string]bool{}
+	_, err = where(ctx, tx, "SELECT address, contact_id FROM addressed WHERE contact_id", nil, ids, "", func(r *sql.Rows) (struct{}, error) {
+		var a [2]string
+		err := r.Scan(&a[0], &a[1])
+		at[a] = true
+		return struct{}{}, err
+	})
 	for _, id := range ids {
-		if !slices.Equal(is[id], should[id]) {
+		unknown := slices.ContainsFunc(should[id], func(c Counted) bool { return c.Address != "" && !at[[2]string{string(c.Address), string(id)}] })
+		if unknown || !slices.Equal(is[id], should[id]) {
 			wrong = append(wrong, id)
 		}
 	}

@@ -19,8 +19,13 @@ func (s *Store) MigrateDown(ctx context.Context) error {
 // AddressOf is what a home remembers of a URL.
 var AddressOf = addressOf
 
-// Miscount has the store count nothing of a contact.
-func Miscount(ctx context.Context, tx *Tx, id andante.ContactID) error {
-	_, err := tx.exec(ctx, "DELETE FROM counted WHERE contact_id=$1", string(id))
+// Miscount breaks what the store counts of a contact on purpose.
+func Miscount(ctx context.Context, tx *Tx, how string, id andante.ContactID) error {
+	text := map[string]string{
+		"none":       "DELETE FROM counted WHERE contact_id=$1",
+		"unreadable": "UPDATE counted SET packed='x' WHERE contact_id=$1",
+		"no address": "DELETE FROM addressed WHERE contact_id=$1",
+	}[how]
+	_, err := tx.exec(ctx, text, string(id))
 	return err
 }

@@ -14,6 +14,7 @@ import (
 // distinct words first (kinds, purposes, addresses), then a row of fixed length for each
 // touch, so that one is found, taken out or added without reading the others.
 //
+//	form   1 byte
 //	words  uint16, then each as uint16 and its bytes
 //	rows   id 16 bytes, instant 8 bytes (ms), kind, purpose and address 2 bytes each
 //	       (numbers of words), certainty 1 byte
@@ -26,7 +27,9 @@ type packed struct {
 }
 
 const (
+	packedForm = 1
 	packedRow  = 31
+	packedAt   = 16 // where the instant begins in a row
 	packedWord = 24 // where the numbers of words begin in a row
 )
 
@@ -39,11 +42,12 @@ const (
 
 var errPacked = errors.New("the counted touches of a contact can't be read")
 
-// unpack reads what [packed.bytes] wrote; nothing is no touch.
+// unpack reads what [packed.bytes] wrote.
 func unpack(b []byte) (p packed, err error) {
-	if len(b) == 0 {
-		return p, nil
+	if len(b) == 0 || b[0] != packedForm {
+		return p, errPacked
 	}
+	b = b[1:]
 	take := func(n int) []byte {
 		if err != nil || len(b) < n {
 			err = errPacked
@@ -65,8 +69,8 @@ func unpack(b []byte) (p packed, err error) {
 func (p *packed) touches() int { return len(p.rows) / packedRow }
 
 func (p *packed) bytes() []byte {
-	b := make([]byte, 2, 2+len(p.words)*40+len(p.rows))
-	binary.BigEndian.PutUint16(b, uint16(len(p.words)))
+	b := append(make([]byte, 0, 3+len(p.words)*40+len(p.rows)), packedForm)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(p.words)))
 	for _, w := range p.words {
 		b = binary.BigEndian.AppendUint16(b, uint16(len(w)))
 		b = append(b, w...)
@@ -74,28 +78,35 @@ func (p *packed) bytes() []byte {
 	return append(b, p.rows...)
 }
 
-// remove takes a touch out, if it is there.
-func (p *packed) remove(id [16]byte) {
+// find returns where the row of a touch begins; -1 if there is none.
+func (p *packed) find(id [16]byte) int {
 	for at := 0; at < len(p.rows); at += packedRow {
 		if [16]byte(p.rows[at:]) == id {
-			p.rows = slices.Delete(p.rows, at, at+packedRow)
-			return
+			return at
 		}
 	}
+	return -1
 }
 
 // put writes a touch that counts in place of what was known of it, or takes out one that
-// does not.
-func (p *packed) put(t *andante.Touch) error {
+// does not. fate: what is known of it stays but for when it counts.
+func (p *packed) put(t *andante.Touch, fate bool) error {
 	id, err := andante.IDBytes(string(t.ID))
 	if err != nil {
 		return err
 	}
-	p.remove(id)
+	at := p.find(id)
+	switch {
+	case at >= 0 && fate && !t.Counted.IsZero():
+		p.land(p.rows[at:at+packedRow], t)
+		return nil
+	case at >= 0:
+		p.rows = slices.Delete(p.rows, at, at+packedRow)
+	}
 	if t.Counted.IsZero() {
 		return nil
 	}
-	row := binary.BigEndian.AppendUint64(id[:], uint64(t.Counted.UnixMilli()))
+	row := append(id[:], make([]byte, packedRow-packedAt)...)
 	for i, w := range []string{string(t.Kind), string(t.Purpose), string(t.Address)} {
 		n := slices.Index(p.words, w)
 		if n < 0 {
@@ -106,10 +117,17 @@ func (p *packed) put(t *andante.Touch) error {
 				p.fresh = append(p.fresh, w)
 			}
 		}
-		row = binary.BigEndian.AppendUint16(row, uint16(n))
+		binary.BigEndian.PutUint16(row[packedWord+2*i:], uint16(n))
 	}
-	p.rows = append(append(p.rows, row...), certainty(t.State))
+	p.land(row, t)
+	p.rows = append(p.rows, row...)
 	return nil
+}
+
+// land writes into a row when its touch counts, and how sure that is.
+func (p *packed) land(row []byte, t *andante.Touch) {
+	binary.BigEndian.PutUint64(row[packedAt:], uint64(t.Counted.UnixMilli()))
+	row[packedRow-1] = certainty(t.State)
 }
 
 func certainty(s andante.State) byte {
@@ -122,15 +140,15 @@ func certainty(s andante.State) byte {
 	return landed
 }
 
-// since appends the touches that count after an instant.
+// since appends the touches that count after an instant, or may yet.
 func (p *packed) since(list []Counted, after time.Time, account andante.AccountID, contact andante.ContactID) ([]Counted, error) {
 	bound := after.UnixMilli()
 	ids := make([]byte, 0, andante.IDLength*p.touches())
 	first := len(list)
 	for at := 0; at < len(p.rows); at += packedRow {
 		row := p.rows[at : at+packedRow]
-		ms := int64(binary.BigEndian.Uint64(row[16:]))
-		if ms <= bound {
+		ms, sure := int64(binary.BigEndian.Uint64(row[packedAt:])), row[packedRow-1]
+		if ms <= bound && sure != underway {
 			continue
 		}
 		kind, purpose, address := p.word(row, 0), p.word(row, 1), p.word(row, 2)
@@ -138,7 +156,6 @@ func (p *packed) since(list []Counted, after time.Time, account andante.AccountI
 			return nil, errPacked
 		}
 		ids = andante.AppendID(ids, [16]byte(row))
-		sure := row[packedRow-1]
 		list = append(list, Counted{
 			Contact: contact, Account: account, Kind: andante.Kind(*kind), Purpose: andante.Purpose(*purpose), Address: andante.AddressHash(*address),
 			At: time.UnixMilli(ms).UTC(), Unsure: sure != landed, Pending: sure == underway,

@@ -170,7 +170,7 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 			return nil, fmt.Errorf("touch %s: %s may not become %s", c.Touch.ID, c.Was, c.Touch.State)
 		}
 	}
-	fates, whole, counting := make([]*Change, 0, len(list)), make([]*Change, 0, len(list)), make([]*andante.Touch, 0, len(list))
+	fates, whole, counting := make([]*Change, 0, len(list)), make([]*Change, 0, len(list)), make([]*Change, 0, len(list))
 	for i := range list {
 		if c := &list[i]; c.Fate {
 			fates = append(fates, c)
@@ -192,7 +192,7 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 	}
 	for i := range list {
 		if c := &list[i]; changed[c.Touch.ID] && c.counts() {
-			counting = append(counting, &c.Touch)
+			counting = append(counting, c)
 		}
 	}
 	return changed, tx.count(ctx, counting)

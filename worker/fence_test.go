@@ -504,6 +504,51 @@ func TestASlowRelayOverADay(t *testing.T) {
 	f.expect("in the end", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
 }
 
+// A relay that takes its time over a mail keeps a place in a limit that is shorter than
+// that.
+func TestASlowRelayOverAShortLimit(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "one", "two")
+	f.policy = "limits: [{name: short, max: 1, per: 5min}]\n"
+	f.publish(1, []string{"one", "two"})
+	hold := andante.Hold{Scope: andante.HoldSequence, Key: "two", Author: "me", Reason: "later", Until: f.clock.Now().Add(6 * time.Minute)}
+	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
+		t.Fatal(err)
+	}
+	f.round()
+	a, over := f.onWire("a", true)
+	f.clock.Calendar(7 * time.Minute)
+	f.round()
+	<-f.start("b", &wire{})
+	close(a.goOn)
+	<-over
+	f.expect("in the end", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
+}
+
+// A mail that was begun before midnight and has no answer when its lease is lost counts on
+// the day after, for it may have landed there.
+func TestUnknownAfterMidnight(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "one", "two")
+	f.policy = "limits: [{name: daily, max: 1, per: day}]\n"
+	f.publish(1, []string{"one", "two"})
+	midnight := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
+	hold := andante.Hold{Scope: andante.HoldSequence, Key: "two", Author: "me", Reason: "later", Until: midnight.Add(5 * time.Minute)}
+	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
+		t.Fatal(err)
+	}
+	f.clock.Calendar(midnight.Add(-2 * time.Minute).Sub(f.clock.Now()))
+	f.round()
+	a, over := f.onWire("a", false)
+	f.clock.Calendar(8 * time.Minute)
+	f.clock.Tick(61 * time.Second)
+	f.round()
+	<-f.start("b", &wire{})
+	close(a.goOn)
+	<-over
+	f.expect("in the end", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
+}
+
 // An account is given to another colleague while a touch waits that its owner sends: it
 // goes as the new one, in a lease of its own.
 func TestTheOwnerChanges(t *testing.T) {

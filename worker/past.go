@@ -174,11 +174,15 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 	return nil
 }
 
+// longestTrip is how long after its not_after a message that was begun by then may land:
+// a relay has ten minutes for its last answer (RFC 5321 section 4.5.3.2.6).
+const longestTrip = 15 * time.Minute
+
 // pastOf is what the governor sees of a counted touch.
 func (r *run) pastOf(c *store.Counted, now time.Time) governor.Touch {
 	t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
 	if c.Unsure {
-		t.From = c.At.Add(-r.o.Claim)
+		t.From = c.At.Add(-r.o.Claim - longestTrip)
 	}
 	if c.Pending && now.After(t.At) { // a slow relay has it still
 		t.At = now

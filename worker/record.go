@@ -248,7 +248,10 @@ func (rec *recording) fail(t *andante.Touch, o outcome, problem *channels.SendEr
 	t.Settled, t.NotAfter = o.at, time.Time{}
 	switch problem.Kind {
 	case channels.Unknown:
-		t.State, t.Reason = andante.Unknown, andante.ReasonUnknown // it stays counted
+		t.State, t.Reason = andante.Unknown, andante.ReasonUnknown
+		if o.at.After(t.Counted) { // it was begun by not_after, and is over now
+			t.Counted = o.at
+		}
 		return ""
 	case channels.Permanent:
 		t.State, t.Reason = andante.Failed, andante.ReasonPermanent
@@ -358,7 +361,7 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 		if c.Touch.State == andante.Planned && (!active[c.Touch.Enrollment] || passed(c.Touch)) {
 			c.Touch.State, c.Touch.Settled = andante.Failed, rec.at
 		}
-		c.Was, c.Lease = andante.Unknown, "" // an unknown touch is in no lease
+		c.Was, c.Lease, c.Fate = andante.Unknown, "", false // an unknown touch is in no lease
 		late = append(late, c)
 	}
 	settled, err := tx.Change(ctx, late)

@@ -13,6 +13,8 @@ import (
 var countedTests = []test{
 	{"by account and by address", counted},
 	{"from claim to receipt", countedLives},
+	{"however late it lands", countedPending},
+	{"at the address that it went to", countedFate},
 	{"nothing but what has become of it", changeFate},
 	{"many touches of a contact", countedMany},
 	{"along with a contact that moves", countedMoves},
@@ -132,6 +134,37 @@ func countedLives(_ *testing.T, s db) {
 	free.State = andante.Planned
 	s.change(andante.Claimed, free, true)
 	s.same("given back", []store.Counted{countedOf(t, false, false)}, s.counts(t.Account))
+	s.same("miscounted", []andante.ContactID(nil), s.miscounted())
+}
+
+// countedPending: what is on the wire may land at any time, so it counts however far one
+// looks back.
+func countedPending(_ *testing.T, s db) {
+	_, people := s.people(1)
+	var all []andante.Touch
+	for n, state := range []andante.State{andante.Claimed, andante.Attempted, andante.Unknown, andante.Sent} {
+		t := touch(n)
+		t.Contact, t.Account, t.State, t.Counted = people[0].ID, people[0].Account, state, at(1)
+		all = append(all, t)
+	}
+	s.add(all...)
+	got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.Counted, error) {
+		return tx.Counted(ctx, at(2), []andante.AccountID{all[0].Account}, nil)
+	})
+	s.same("still underway", []store.Counted{countedOf(all[0], true, true), countedOf(all[1], true, true)}, got)
+}
+
+// countedFate: a change of fate moves a touch to no other address.
+func countedFate(_ *testing.T, s db) {
+	_, people := s.people(1)
+	t := touch(1)
+	t.Contact, t.Account, t.State, t.Address, t.Counted = people[0].ID, people[0].Account, andante.Attempted, "aa", at(1)
+	s.add(t)
+	sent := t
+	sent.State, sent.Address, sent.Counted = andante.Sent, "bb", at(2)
+	s.change(andante.Attempted, sent, true)
+	sent.Address = "aa"
+	s.same("counted", []store.Counted{countedOf(sent, false, false)}, s.counts(t.Account))
 	s.same("miscounted", []andante.ContactID(nil), s.miscounted())
 }
 

@@ -162,7 +162,7 @@ CREATE TABLE counted (
     contact_id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
     packed BLOB NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX counted_account ON counted (account_id);
 
 -- Which contacts ever had something that counts at an address.
