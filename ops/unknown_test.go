@@ -253,6 +253,32 @@ func TestResendTakenBack(t *testing.T) {
 	}
 }
 
+// A resend is put off, noted for another address that the contact has by now; then the
+// receipt of the first try comes after all. It says whom that went to.
+func TestReceiptOfAResendElsewhere(t *testing.T) {
+	t.Parallel()
+	w, ana, lost := doubtful(t)
+	w.settle(DecideResend, lost.ID)
+	later := w.touch(ana, "one")
+	later.Address, later.Subject = "bb", "for another address"
+	w.write(func(tx *store.Tx) error {
+		_, err := tx.Change(t.Context(), []store.Change{{Touch: later, Was: andante.Planned}})
+		return err
+	})
+	receipt := lost
+	receipt.State, receipt.Address, receipt.Subject, receipt.Counted = andante.Sent, "aa", "as it went", lost.Settled
+	w.write(func(tx *store.Tx) error {
+		done, err := w.TakeBack(t.Context(), tx, []store.Change{{Touch: receipt, Attempt: lost.Attempts, Fate: true}})
+		if !done[lost.ID] {
+			t.Error("it was not taken back")
+		}
+		return err
+	})
+	if got := w.touch(ana, "one"); got.State != andante.Sent || got.Address != "aa" || got.Subject != "as it went" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // The last step's sequence, which went on for the resend, is over again; with a receipt it
 // counts there.
 func TestResendOfTheLastStepTakenBack(t *testing.T) {
