@@ -129,8 +129,8 @@ func (s *settling) decide(ctx context.Context, id andante.TouchID) error {
 // much it may have rounded.
 const slack = time.Minute
 
-// sent settles a touch as one that went. Without a receipt's instant it stays counted at
-// its not_after, the latest instant at which it can have left.
+// sent settles a touch as one that went. Without a receipt's instant it stays counted where it is,
+// at the latest instant at which it can have landed.
 func (s *settling) sent(t andante.Touch) {
 	if !s.receivable(t, s.last[t.ID]) {
 		return
