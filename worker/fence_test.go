@@ -525,6 +525,32 @@ func TestASlowRelayOverAShortLimit(t *testing.T) {
 	f.expect("in the end", map[andante.State]int{andante.Sent: 1, andante.Planned: 1})
 }
 
+// A touch that was tried before is put off: whom the first try went to stays, for it may
+// turn out to have gone.
+func TestPutOffKeepsTheAddress(t *testing.T) {
+	t.Parallel()
+	f := newFence(t, 1, 1, "brief")
+	testdb.SQLite(t, f.store.Path(), "UPDATE touches SET address='aa', attempts=1")
+	hold := andante.Hold{Scope: andante.HoldSequence, Key: "brief", Author: "me", Reason: "wait"}
+	f.round()
+	f.link = func() {
+		if _, err := f.ops.Hold(t.Context(), hold); err != nil {
+			t.Error(err)
+		}
+	}
+	<-f.start("a", &wire{})
+	err := f.store.Read(t.Context(), func(tx *store.Tx) error {
+		list, err := tx.TouchesOfContact(t.Context(), f.first().ID)
+		if err == nil && (len(list) != 1 || list[0].Reason != andante.ReasonHeld || list[0].Address != "aa") {
+			t.Errorf("%+v", list)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // A mail that was begun before midnight and has no answer when its lease is lost counts on
 // the day after, for it may have landed there.
 func TestUnknownAfterMidnight(t *testing.T) {

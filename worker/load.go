@@ -32,6 +32,7 @@ type item struct {
 	enrollment andante.Enrollment
 	plan       *sequences.Sequence
 	step       *sequences.Step // of the plan: timing and rules
+	sender     string          // as the touch was loaded
 	address    string
 	facts      governor.Facts
 	candidate  governor.Candidate
@@ -118,7 +119,7 @@ func (r *run) loadItems(ctx context.Context, tx *store.Tx, b *batch, touches []a
 		byEnrollment[e.ID] = e
 	}
 	for _, t := range touches {
-		it := &item{touch: t, contact: byContact[t.Contact], account: byAccount[t.Account], enrollment: byEnrollment[t.Enrollment]}
+		it := &item{touch: t, sender: t.Sender, contact: byContact[t.Contact], account: byAccount[t.Account], enrollment: byEnrollment[t.Enrollment]}
 		var err error
 		it.fate = alone(andante.ReasonPrepare, func() *fate { err = r.prepareItem(ctx, tx, b, it); return nil })
 		if err != nil {
