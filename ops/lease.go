@@ -87,7 +87,7 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 func (o *Ops) lost(t andante.Touch) (Settled, andante.Attempt) {
 	now, id := o.now(), t.Lease
 	landed := now
-	if last := t.Counted.Add(resendWait); landed.After(last) {
+	if last := t.Counted.Add(LongestTrip); landed.After(last) {
 		landed = last
 	}
 	if landed.After(t.Counted) {

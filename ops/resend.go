@@ -73,7 +73,7 @@ func (s *settling) resend(ctx context.Context, t andante.Touch) error {
 	if ended := s.last[t.ID].Ended; ended.After(doubted) { // a takeover settles as of the due time
 		doubted = ended
 	}
-	due := doubted.Add(LeaseTime + resendWait)
+	due := doubted.Add(LeaseTime + LongestTrip)
 	if due.Before(s.now) {
 		due = s.now
 	}

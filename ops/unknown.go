@@ -23,10 +23,11 @@ const (
 // LeaseTime is how long a lease lasts unless it is renewed.
 const LeaseTime = time.Minute
 
-// resendWait is how long a touch waits, after the latest instant at which its lease can
-// have ended, before it is sent again: a relay has 10 minutes to answer the final dot
-// (RFC 5321 section 4.5.3.2.6), and an answer that comes takes the resend back.
-const resendWait = 15 * time.Minute
+// LongestTrip is how long after its not_after a message that was begun by then may land: a
+// relay has 10 minutes to answer the final dot (RFC 5321 section 4.5.3.2.6). So long a touch
+// waits too, after the latest instant at which its lease can have ended, before it is sent
+// again; an answer that comes takes the resend back.
+const LongestTrip = 15 * time.Minute
 
 // An UnknownRequest says what to do about touches whose fate nobody knows.
 type UnknownRequest struct {

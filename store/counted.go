@@ -46,7 +46,7 @@ func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.A
 	list := make([]Counted, 0, n)
 	for _, r := range rows {
 		seen[r.contact] = true
-		if list, err = r.since(list, since, r.account, r.contact); err != nil {
+		if list, err = r.since(list, since); err != nil {
 			return nil, err
 		}
 	}
@@ -59,7 +59,7 @@ func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.A
 		return nil, err
 	}
 	for _, r := range rows {
-		of, err := r.since(nil, since, r.account, r.contact)
+		of, err := r.since(nil, since)
 		if err != nil {
 			return nil, err
 		}
@@ -243,7 +243,7 @@ func (tx *Tx) Miscounted(ctx context.Context, after andante.ContactID, n int) (w
 func byContact(rows []countedRow) (map[andante.ContactID][]Counted, error) {
 	m := make(map[andante.ContactID][]Counted, len(rows))
 	for _, r := range rows {
-		list, err := r.since(nil, time.UnixMilli(math.MinInt64), r.account, r.contact)
+		list, err := r.since(nil, time.UnixMilli(math.MinInt64))
 		if err != nil {
 			return nil, err
 		}

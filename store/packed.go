@@ -141,23 +141,23 @@ func certainty(s andante.State) byte {
 }
 
 // since appends the touches that count after an instant, or may yet.
-func (p *packed) since(list []Counted, after time.Time, account andante.AccountID, contact andante.ContactID) ([]Counted, error) {
+func (r *countedRow) since(list []Counted, after time.Time) ([]Counted, error) {
 	bound := after.UnixMilli()
-	ids := make([]byte, 0, andante.IDLength*p.touches())
+	ids := make([]byte, 0, andante.IDLength*r.touches())
 	first := len(list)
-	for at := 0; at < len(p.rows); at += packedRow {
-		row := p.rows[at : at+packedRow]
+	for at := 0; at < len(r.rows); at += packedRow {
+		row := r.rows[at : at+packedRow]
 		ms, sure := int64(binary.BigEndian.Uint64(row[packedAt:])), row[packedRow-1]
 		if ms <= bound && sure != underway {
 			continue
 		}
-		kind, purpose, address := p.word(row, 0), p.word(row, 1), p.word(row, 2)
+		kind, purpose, address := r.word(row, 0), r.word(row, 1), r.word(row, 2)
 		if kind == nil || purpose == nil || address == nil {
 			return nil, errPacked
 		}
 		ids = andante.AppendID(ids, [16]byte(row))
 		list = append(list, Counted{
-			Contact: contact, Account: account, Kind: andante.Kind(*kind), Purpose: andante.Purpose(*purpose), Address: andante.AddressHash(*address),
+			Contact: r.contact, Account: r.account, Kind: andante.Kind(*kind), Purpose: andante.Purpose(*purpose), Address: andante.AddressHash(*address),
 			At: time.UnixMilli(ms).UTC(), Unsure: sure != landed, Pending: sure == underway,
 		})
 	}

@@ -480,19 +480,28 @@ func (f *fence) first() (c andante.Contact) {
 	return c
 }
 
+// oneAndTwo begins a story at an instant (zero: at once): a contact's two mails are due, and
+// the second is held for a while.
+func oneAndTwo(t *testing.T, policy string, from time.Time, held time.Duration) *fence {
+	f := newFence(t, 1, 1, "one", "two")
+	f.policy = policy
+	f.publish(1, []string{"one", "two"})
+	if !from.IsZero() {
+		f.clock.Calendar(from.Sub(f.clock.Now()))
+	}
+	hold := andante.Hold{Scope: andante.HoldSequence, Key: "two", Author: "me", Reason: "later", Until: f.clock.Now().Add(held)}
+	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // A slow relay has the first of two mails from before midnight until after it, when the
 // second comes due: both would land on the same day, and the limit is one.
 func TestASlowRelayOverADay(t *testing.T) {
 	t.Parallel()
-	f := newFence(t, 1, 1, "one", "two")
-	f.policy = "limits: [{name: daily, max: 1, per: day}]\n"
-	f.publish(1, []string{"one", "two"})
 	midnight := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
-	hold := andante.Hold{Scope: andante.HoldSequence, Key: "two", Author: "me", Reason: "later", Until: midnight.Add(5 * time.Minute)}
-	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
-		t.Fatal(err)
-	}
-	f.clock.Calendar(midnight.Add(-2 * time.Minute).Sub(f.clock.Now()))
+	f := oneAndTwo(t, "limits: [{name: daily, max: 1, per: day}]\n", midnight.Add(-2*time.Minute), 7*time.Minute)
 	f.round()
 	a, over := f.onWire("a", true)
 	f.clock.Calendar(7 * time.Minute)
@@ -508,13 +517,7 @@ func TestASlowRelayOverADay(t *testing.T) {
 // that.
 func TestASlowRelayOverAShortLimit(t *testing.T) {
 	t.Parallel()
-	f := newFence(t, 1, 1, "one", "two")
-	f.policy = "limits: [{name: short, max: 1, per: 5min}]\n"
-	f.publish(1, []string{"one", "two"})
-	hold := andante.Hold{Scope: andante.HoldSequence, Key: "two", Author: "me", Reason: "later", Until: f.clock.Now().Add(6 * time.Minute)}
-	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
-		t.Fatal(err)
-	}
+	f := oneAndTwo(t, "limits: [{name: short, max: 1, per: 5min}]\n", time.Time{}, 6*time.Minute)
 	f.round()
 	a, over := f.onWire("a", true)
 	f.clock.Calendar(7 * time.Minute)
@@ -555,15 +558,8 @@ func TestPutOffKeepsTheAddress(t *testing.T) {
 // the day after, for it may have landed there.
 func TestUnknownAfterMidnight(t *testing.T) {
 	t.Parallel()
-	f := newFence(t, 1, 1, "one", "two")
-	f.policy = "limits: [{name: daily, max: 1, per: day}]\n"
-	f.publish(1, []string{"one", "two"})
 	midnight := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
-	hold := andante.Hold{Scope: andante.HoldSequence, Key: "two", Author: "me", Reason: "later", Until: midnight.Add(5 * time.Minute)}
-	if _, err := f.ops.Hold(t.Context(), hold); err != nil {
-		t.Fatal(err)
-	}
-	f.clock.Calendar(midnight.Add(-2 * time.Minute).Sub(f.clock.Now()))
+	f := oneAndTwo(t, "limits: [{name: daily, max: 1, per: day}]\n", midnight.Add(-2*time.Minute), 7*time.Minute)
 	f.round()
 	a, over := f.onWire("a", false)
 	f.clock.Calendar(8 * time.Minute)

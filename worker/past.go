@@ -9,6 +9,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -154,13 +155,13 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 		past[i] = r.pastOf(&counted[i], now)
 	}
 	ofAccount := map[andante.AccountID][]governor.Touch{}
-	for run := range runs(past, func(a, b *governor.Touch) bool { return a.Account == b.Account }) {
-		ofAccount[run[0].Account] = run
+	for part := range stretches(past, func(a, b *governor.Touch) bool { return a.Account == b.Account }) {
+		ofAccount[part[0].Account] = part
 	}
 	toAddress := map[andante.AddressHash][]governor.Touch{}
 	if p.ByAddress() {
-		for run := range runs(past, func(a, b *governor.Touch) bool { return a.Account == b.Account && a.Address == b.Address }) {
-			toAddress[run[0].Address] = append(toAddress[run[0].Address], run...)
+		for part := range stretches(past, func(a, b *governor.Touch) bool { return a.Account == b.Account && a.Address == b.Address }) {
+			toAddress[part[0].Address] = append(toAddress[part[0].Address], part...)
 		}
 	}
 	for _, it := range items {
@@ -174,15 +175,11 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 	return nil
 }
 
-// longestTrip is how long after its not_after a message that was begun by then may land:
-// a relay has ten minutes for its last answer (RFC 5321 section 4.5.3.2.6).
-const longestTrip = 15 * time.Minute
-
 // pastOf is what the governor sees of a counted touch.
 func (r *run) pastOf(c *store.Counted, now time.Time) governor.Touch {
 	t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
 	if c.Unsure {
-		t.From = c.At.Add(-r.o.Claim - longestTrip)
+		t.From = c.At.Add(-r.o.Claim - ops.LongestTrip)
 	}
 	if c.Pending && now.After(t.At) { // a slow relay has it still
 		t.At = now
@@ -190,9 +187,9 @@ func (r *run) pastOf(c *store.Counted, now time.Time) governor.Touch {
 	return t
 }
 
-// runs yields the longest stretches of a list in which each is alike the one before it.
+// stretches yields the longest stretches of a list in which each is alike the one before it.
 // What is appended to one goes elsewhere.
-func runs[T any](list []T, alike func(a, b *T) bool) iter.Seq[[]T] {
+func stretches[T any](list []T, alike func(a, b *T) bool) iter.Seq[[]T] {
 	return func(yield func([]T) bool) {
 		for from, to := 0, 0; from < len(list); from = to {
 			for to = from + 1; to < len(list) && alike(&list[to-1], &list[to]); to++ {
