@@ -214,7 +214,10 @@ func (t *takeover) due(ctx context.Context) (found bool, err error) {
 		found = true
 		var page []andante.Touch
 		err = t.Store.Write(ctx, func(tx *store.Tx) (err error) { // it locks them
-			page, err = tx.Due(ctx, t.until, h, enrollPage)
+			due, err := tx.Due(ctx, t.until, h, enrollPage)
+			if err == nil {
+				page, err = tx.Touches(ctx, unique(due, func(d store.DueTouch) andante.TouchID { return d.ID }))
+			}
 			return err
 		})
 		if err == nil {

@@ -91,7 +91,7 @@ func (p *pace) next(heads []store.Head) (next time.Time, waiting bool) {
 
 // allow returns as many touches as the sender's throttle lets out now and spends
 // it for them.
-func (p *pace) allow(ctx context.Context, tx *store.Tx, sender string, touches []andante.Touch) ([]andante.Touch, error) {
+func (p *pace) allow(ctx context.Context, tx *store.Tx, sender string, touches []store.DueTouch) ([]store.DueTouch, error) {
 	throttle := p.throttle(sender)
 	if throttle == nil {
 		return touches, nil

@@ -366,7 +366,7 @@ func (s *Scheduler) mark(ctx context.Context, tx *store.Tx) error {
 
 // grant makes leases of what is due, as far as the senders' throttles let it out, and
 // spends these.
-func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []andante.Touch, wall time.Time, r *Round) (items []queue.Item, err error) {
+func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []store.DueTouch, wall time.Time, r *Round) (items []queue.Item, err error) {
 	epoch, err := tx.Epoch(ctx)
 	if err != nil {
 		return nil, err
@@ -407,7 +407,7 @@ func (s *Scheduler) room(p *pace) (urgent, bulk int) {
 // due takes what is due, the higher priorities first. Of one priority each sender
 // gets its share of the room, so that the backlog of one keeps nobody else waiting.
 // No sender takes more than half of the brake, so that others find room at once.
-func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []store.Head, r *Round) (due []andante.Touch, err error) {
+func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []store.Head, r *Round) (due []store.DueTouch, err error) {
 	urgent, bulk := s.room(pace)
 	for p := andante.High; p <= andante.Low; p++ {
 		left := &bulk
@@ -437,7 +437,7 @@ func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []s
 			due, *left = append(due, more...), *left-len(more)
 		}
 	}
-	slices.SortFunc(due, func(a, b andante.Touch) int {
+	slices.SortFunc(due, func(a, b store.DueTouch) int {
 		return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
 	})
 	return due, nil
@@ -448,7 +448,7 @@ type batch struct {
 	kind    andante.Kind
 	sender  string
 	urgent  bool
-	touches []andante.Touch
+	touches []store.DueTouch
 }
 
 func (b batch) ids() []andante.TouchID {
@@ -461,7 +461,7 @@ func (b batch) ids() []andante.TouchID {
 
 // groups splits touches, which come in order, by kind, sender and urgency and into
 // leases. The leases keep the order: a sender's throttle is spent on the most urgent.
-func groups(due []andante.Touch, size int) []batch {
+func groups(due []store.DueTouch, size int) []batch {
 	type key struct {
 		kind   andante.Kind
 		sender string

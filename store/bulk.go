@@ -237,11 +237,16 @@ func where[T any, K ~string](ctx context.Context, tx *Tx, text string, before []
 	if err != nil {
 		return nil, err
 	}
-	return query(ctx, tx, text+tx.among(n)+after, append(before[:n-1:n-1], list), scan)
+	return queryAbout(ctx, tx, len(keys), text+tx.among(n)+after, append(before[:n-1:n-1], list), scan)
 }
 
 // query runs a statement and scans all its rows.
 func query[T any](ctx context.Context, tx *Tx, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	return queryAbout(ctx, tx, 0, text, args, scan)
+}
+
+// queryAbout is query where about n rows are expected.
+func queryAbout[T any](ctx context.Context, tx *Tx, n int, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	rows, err := tx.rows(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -252,6 +257,9 @@ func query[T any](ctx context.Context, tx *Tx, text string, args []any, scan fun
 		t, err := scan(rows)
 		if err != nil {
 			return nil, err
+		}
+		if all == nil {
+			all = make([]T, 0, n)
 		}
 		all = append(all, t)
 	}

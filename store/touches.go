@@ -125,11 +125,26 @@ func (tx *Tx) Heads(ctx context.Context) ([]Head, error) {
 	})
 }
 
+// A DueTouch is what a lease asks about a touch whose time has come.
+type DueTouch struct {
+	ID       andante.TouchID
+	Kind     andante.Kind
+	Sender   string
+	Priority andante.Priority
+	Due      time.Time
+}
+
 // Due returns up to n planned touches of a sender and priority whose time has come,
 // the earliest first, and locks them, passing over those that somebody else holds.
-func (tx *Tx) Due(ctx context.Context, now time.Time, h Head, n int) ([]andante.Touch, error) {
-	return query(ctx, tx, "SELECT "+touchColumns+` FROM touches WHERE state='planned' AND sender=$1 AND priority=$2 AND due_at <= $3
-		ORDER BY due_at, id LIMIT $4`+tx.d.skip, []any{h.Sender, int(h.Priority), ms(now), n}, scanTouch)
+func (tx *Tx) Due(ctx context.Context, now time.Time, h Head, n int) ([]DueTouch, error) {
+	return query(ctx, tx, `SELECT id, kind, due_at FROM touches WHERE state='planned' AND sender=$1 AND priority=$2 AND due_at <= $3
+		ORDER BY due_at, id LIMIT $4`+tx.d.skip, []any{h.Sender, int(h.Priority), ms(now), n}, func(r *sql.Rows) (DueTouch, error) {
+		d := DueTouch{Sender: h.Sender, Priority: h.Priority}
+		var due int64
+		err := r.Scan(&d.ID, &d.Kind, &due)
+		d.Due = time.UnixMilli(due).UTC()
+		return d, err
+	})
 }
 
 // A Change takes a touch from one state to another.

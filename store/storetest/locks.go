@@ -199,7 +199,7 @@ func dueSkips(t *testing.T, s db) {
 		if err != nil {
 			t.Error(err)
 		}
-		return pick(touches, touchID)
+		return pick(touches, dueID)
 	}
 	ids := pick(all, touchID)
 	s.write(func(ctx context.Context, tx *store.Tx) error {

@@ -37,6 +37,8 @@ func touch(n int) andante.Touch {
 
 func touchID(t andante.Touch) andante.TouchID { return t.ID }
 
+func dueID(d store.DueTouch) andante.TouchID { return d.ID }
+
 // fullTouch has something in every field that may be empty.
 func fullTouch(n int) andante.Touch {
 	t := touch(n)
@@ -209,7 +211,7 @@ func dueInOrder(_ *testing.T, s db) {
 		s.t.Helper()
 		s.write(func(ctx context.Context, tx *store.Tx) error {
 			touches, err := tx.Due(ctx, at(100), store.Head{Sender: sender, Priority: p}, n)
-			got = pick(touches, touchID)
+			got = pick(touches, dueID)
 			return err
 		})
 		return got
