@@ -24,6 +24,7 @@ type conn struct {
 	wire       *wire
 	extensions map[string]string
 
+	data     []byte    // what was written last, to be written over
 	mails    int       // begun on it
 	ahead    bool      // the commands of the next mail are said already
 	answered bool      // at least one mail had an answer
@@ -156,21 +157,22 @@ func (c *conn) size(m envelope) string {
 	if _, ok := c.extensions["SIZE"]; !ok {
 		return ""
 	}
-	return fmt.Sprintf(" SIZE=%d", m.size)
+	return fmt.Sprintf(" SIZE=%d", len(m.mail))
 }
 
 // transfer hands over the mail, final dot included, and waits for the answer.
 func (c *conn) transfer(m envelope, ahead func() (envelope, bool)) outcome {
-	data := m.data
+	c.data = appendDotted(c.data[:0], m.mail)
+	all := len(c.data)
 	if c.pipelines() && c.mails < c.cfg.MaxMails {
 		if next, ok := ahead(); ok {
-			data, c.ahead = together(data, c.commands(next)), true
+			c.data, c.ahead = together(c.data, c.commands(next)), true
 		}
 	}
 	failpoint.Here("the mail")
-	n, err := c.wire.write(c.cfg.CommandTimeout, data)
+	n, err := c.wire.write(c.cfg.CommandTimeout, c.data)
 	failpoint.Here("the answer to the mail")
-	if err != nil && n < len(m.data) {
+	if err != nil && n < all {
 		// The dot never left: whatever came of it, it was not accepted. A relay
 		// that had enough may have said why before it hung up.
 		if r, e := c.wire.reply(wordsTimeout); e == nil && r.code >= 400 {

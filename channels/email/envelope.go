@@ -9,11 +9,10 @@ import (
 	"github.com/andante-hq/andante/channels"
 )
 
-// An envelope is a mail in the form in which it goes over the wire.
+// An envelope is a mail and whom it goes to, as SMTP takes them.
 type envelope struct {
 	from, to string
-	size     int
-	data     []byte // with doubled dots and the final dot
+	mail     []byte
 }
 
 // errBareLine refuses what servers read differently: a lone CR or LF, with which
@@ -28,32 +27,48 @@ func envelopeOf(s channels.Sealed) (envelope, error) {
 			return envelope{}, fmt.Errorf("envelope of touch %s: not an address that SMTP takes", s.Touch)
 		}
 	}
-	data, err := dotted(s.Bytes)
-	if err != nil {
+	if err := wholeLines(s.Bytes); err != nil {
 		return envelope{}, fmt.Errorf("mail of touch %s: %w", s.Touch, err)
 	}
-	return envelope{from: s.From, to: s.To, size: len(s.Bytes), data: data}, nil
+	return envelope{from: s.From, to: s.To, mail: s.Bytes}, nil
 }
 
-// dotted doubles each dot that begins a line and appends the final one (RFC 5321
-// section 4.5.2).
-func dotted(mail []byte) ([]byte, error) {
-	out := make([]byte, 0, len(mail)+len(mail)/64+256) // with room for the next mail's commands
+// wholeLines refuses a CR or LF that stands alone. The last line may lack its end.
+func wholeLines(mail []byte) error {
 	for len(mail) > 0 {
-		if mail[0] == '.' {
-			out = append(out, '.')
+		line, rest, ended := bytes.Cut(mail, []byte("\n"))
+		if ended {
+			before, ok := bytes.CutSuffix(line, []byte("\r"))
+			if !ok {
+				return errBareLine
+			}
+			line = before
 		}
-		line, rest := mail, []byte(nil)
-		if end := bytes.IndexByte(mail, '\n'); end >= 0 {
-			line, rest = mail[:end+1], mail[end+1:]
-		} else {
-			line = append(line[:len(line):len(line)], "\r\n"...)
+		if bytes.IndexByte(line, '\r') >= 0 {
+			return errBareLine
 		}
-		if len(line) < 2 || bytes.IndexByte(line, '\r') != len(line)-2 {
-			return nil, errBareLine
-		}
-		out = append(out, line...)
 		mail = rest
 	}
-	return append(out, ".\r\n"...), nil
+	return nil
+}
+
+// appendDotted appends a mail with each dot doubled that begins a line, and the final one
+// (RFC 5321 section 4.5.2).
+func appendDotted(b, mail []byte) []byte {
+	if bytes.HasPrefix(mail, []byte(".")) {
+		b = append(b, '.')
+	}
+	for {
+		end := bytes.Index(mail, []byte("\n."))
+		if end < 0 {
+			break
+		}
+		b = append(append(b, mail[:end+1]...), '.')
+		mail = mail[end+1:]
+	}
+	b = append(b, mail...)
+	if len(mail) > 0 && mail[len(mail)-1] != '\n' {
+		b = append(b, "\r\n"...)
+	}
+	return append(b, ".\r\n"...)
 }
