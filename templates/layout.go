@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -154,9 +153,8 @@ func (s *script) onlyControls(text string) bool {
 	return some
 }
 
-// extend returns vars with what only a layout sees.
-func extend(vars map[string]any, r *run, subject, preview, unsubscribe, language string) map[string]any {
-	vars = maps.Clone(vars)
+// forLayout adds to the variables what only a layout sees.
+func forLayout(vars map[string]any, subject, preview, unsubscribe, language string) {
 	optional := func(s string) any {
 		if s == "" {
 			return nil
@@ -165,6 +163,4 @@ func extend(vars map[string]any, r *run, subject, preview, unsubscribe, language
 	}
 	vars["subject"], vars["preview"] = optional(subject), optional(preview)
 	vars["unsubscribe_url"], vars["language"] = optional(unsubscribe), language
-	vars[runKey] = r
-	return vars
 }

@@ -51,7 +51,7 @@ func parseStatement(selector, source string) (err error) {
 // A unit is one compiled text. Its Liquid program consists of tags alone: words,
 // objects and partials stand in parts, and the program names stretches of them by
 // number. So Liquid never reads words as a tag, and a value never passes through
-// it.
+// it. A unit without tags of the author's needs no Liquid at all.
 type unit struct {
 	program strings.Builder
 	parts   []part
@@ -113,6 +113,13 @@ func (u *unit) compile() error {
 	return nil
 }
 
+// expressions returns how expressions are worked out.
+func (u *unit) expressions() expressions.Config {
+	c := u.config.Config.Config
+	c.StrictVariables = u.config.StrictVariables
+	return c
+}
+
 // A run is the state of one rendering of one message.
 type run struct {
 	ctx     context.Context
@@ -126,7 +133,26 @@ type run struct {
 // runKey binds the run where no text can name it.
 const runKey = "\x00run"
 
-func runOf(ctx render.Context) *run { return ctx.Get(runKey).(*run) }
+func runOf(in scope) *run { return in.Get(runKey).(*run) }
+
+// A scope is where values are looked up and worked out: Liquid's context, or the
+// variables themselves.
+type scope interface {
+	Get(name string) any
+	Evaluate(e expressions.Expression) (any, error)
+}
+
+// variables are the scope of a unit that needs no Liquid.
+type variables struct {
+	vars map[string]any
+	in   expressions.Context
+}
+
+// Get implements scope.
+func (v variables) Get(name string) any { return v.vars[name] }
+
+// Evaluate implements scope.
+func (v variables) Evaluate(e expressions.Expression) (any, error) { return e.Evaluate(v.in) }
 
 // A fault is an error at a tag.
 type fault struct {
@@ -144,21 +170,23 @@ func (u *unit) partsTag(numbers string) (func(io.Writer, render.Context) error, 
 		return nil, errUnreadable
 	}
 	parts := u.parts[from:to]
-	return func(w io.Writer, ctx render.Context) error {
-		r := runOf(ctx)
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		for i := range parts {
-			if err := parts[i].write(w, ctx, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, nil
+	return func(w io.Writer, ctx render.Context) error { return writeParts(w, ctx, parts) }, nil
 }
 
-func (p *part) write(w io.Writer, ctx render.Context, r *run) error {
+func writeParts(w io.Writer, in scope, parts []part) error {
+	r := runOf(in)
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	for i := range parts {
+		if err := parts[i].write(w, in, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *part) write(w io.Writer, in scope, r *run) error {
 	switch {
 	case p.words != nil:
 		_, err := w.Write(p.words)
@@ -167,9 +195,9 @@ func (p *part) write(w io.Writer, ctx render.Context, r *run) error {
 		_, err := w.Write(r.content)
 		return err
 	case p.partial != nil:
-		return p.writePartial(w, ctx, r)
+		return p.writePartial(w, in, r)
 	}
-	v, err := p.value.of(ctx)
+	v, err := p.value.of(in)
 	if err == nil {
 		r.scratch, err = appendValue(r.scratch[:0], v, p.place, r.lenient)
 	}
@@ -181,23 +209,23 @@ func (p *part) write(w io.Writer, ctx render.Context, r *run) error {
 }
 
 // evaluate turns a panic of the interpreter into an error.
-func evaluate(e expressions.Expression, ctx render.Context) (v any, err error) {
+func evaluate(e expressions.Expression, in scope) (v any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %T", errEvaluate, p)
 		}
 	}()
-	return ctx.Evaluate(e)
+	return in.Evaluate(e)
 }
 
 var errEvaluate = errors.New("the value can't be worked out")
 
 // writePartial renders a partial: it sees the fields and its keys.
-func (p *part) writePartial(w io.Writer, ctx render.Context, r *run) error {
+func (p *part) writePartial(w io.Writer, in scope, r *run) error {
 	vars := make(map[string]any, len(r.vars)+len(p.params))
 	maps.Copy(vars, r.vars)
 	for _, param := range p.params {
-		v, err := evaluate(param.value, ctx)
+		v, err := evaluate(param.value, in)
 		if err != nil {
 			return &fault{p.tag, err}
 		}
@@ -217,9 +245,15 @@ func writeTurn(_ io.Writer, ctx render.Context) error {
 	return r.ctx.Err()
 }
 
+// plain tells whether the program is nothing but all parts in a row.
+func (u *unit) plain() bool { return len(u.lines) == 1 && u.lines[0] == nil && len(u.locals) == 0 }
+
 // execute runs the program. vars must hold the run and the fields; it is not
 // changed.
 func (u *unit) execute(w io.Writer, vars map[string]any) error {
+	if u.plain() {
+		return writeParts(w, variables{vars, expressions.NewContext(vars, u.expressions())}, u.parts)
+	}
 	if len(u.locals) > 0 {
 		vars = maps.Clone(vars)
 		for _, name := range u.locals {

@@ -117,28 +117,31 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 		out.Text, out.Words = string(text), string(text)
 		return nil
 	}
-	vars := extend(r.vars, r, out.Subject, out.Preview, in.Unsubscribe, t.language(in.Values))
-	language := vars["language"].(string)
-	var err error
-	r.content = appendTextQuote(text, in.Quote, language)
-	out.Words = string(r.content)
-	if out.Text, err = t.wrap(t.layout.text, vars, b); err != nil {
-		return err
-	}
-	out.Text = strings.TrimRight(out.Text, " \n") + "\n"
-
 	inner := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(inner)
 	inner.Reset()
-	if err = t.html.execute(sink{inner, maxBody}, r.vars); err != nil {
+	if err := t.html.execute(sink{inner, maxBody}, r.vars); err != nil {
 		return err
 	}
+	language := t.language(in.Values)
+	forLayout(r.vars, out.Subject, out.Preview, in.Unsubscribe, language) // the text has been rendered without it
+	var err error
+	r.content = appendTextQuote(text, in.Quote, language)
+	out.Words = string(r.content)
+	if err = t.wrap(t.layout.text, r, b); err != nil {
+		return err
+	}
+	b.Truncate(len(bytes.TrimRight(b.Bytes(), " \n")))
+	b.WriteByte('\n')
+	out.Text = b.String()
+
 	r.content = inner.Bytes()
 	if t.hollow {
 		r.content = dropHollow(r.content)
 	}
 	r.content = appendHTMLQuote(r.content, in.Quote, language)
-	out.HTML, err = t.wrap(t.layout.html, vars, b)
+	err = t.wrap(t.layout.html, r, b)
+	out.HTML = b.String()
 	return err
 }
 
@@ -158,13 +161,10 @@ func dropHollow(doc []byte) []byte {
 	}
 }
 
-// wrap renders a layout around the run's content.
-func (t *Template) wrap(u *unit, vars map[string]any, b *bytes.Buffer) (string, error) {
+// wrap renders a layout around the run's content into b.
+func (t *Template) wrap(u *unit, r *run, b *bytes.Buffer) error {
 	b.Reset()
-	if err := u.execute(sink{b, maxBody}, vars); err != nil {
-		return "", err
-	}
-	return b.String(), nil
+	return u.execute(sink{b, maxBody}, r.vars)
 }
 
 // language returns the primary tag of the text's language or the contact's

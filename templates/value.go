@@ -1,9 +1,6 @@
 package templates
 
-import (
-	"github.com/osteele/liquid/expressions"
-	"github.com/osteele/liquid/render"
-)
+import "github.com/osteele/liquid/expressions"
 
 // A value is the expression of an object. Most are a field with or without a
 // default, and are read without the interpreter.
@@ -50,10 +47,10 @@ var literalConfig = func() expressions.Config {
 	return c
 }()
 
-// of returns the value in a context.
-func (v *value) of(ctx render.Context) (any, error) {
+// of returns the value in a scope.
+func (v *value) of(in scope) (any, error) {
 	if v.plain {
-		if fields, ok := ctx.Get(v.noun).(map[string]any); ok {
+		if fields, ok := in.Get(v.noun).(map[string]any); ok {
 			if found, ok := fields[v.name]; ok {
 				if v.defaulted && (found == nil || found == false || found == "") {
 					return v.otherwise, nil
@@ -62,5 +59,5 @@ func (v *value) of(ctx render.Context) (any, error) {
 			}
 		}
 	}
-	return evaluate(v.expression, ctx)
+	return evaluate(v.expression, in)
 }
