@@ -30,7 +30,7 @@ type Source struct {
 
 // Input is what one message is rendered from.
 type Input struct {
-	Values      andante.Values
+	Values      andante.Values // the company's fields, once given, must not change
 	Subject     string // of the mail that is answered, with its Re:; empty: the text's own
 	Unsubscribe string // https address of the way out; empty for none
 	Quote       *Quote // the earlier mail that this one answers; nil for none
