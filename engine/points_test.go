@@ -102,7 +102,7 @@ func TestDiesAtEveryPointTwin(t *testing.T) {
 // mustPass names what the sweep would be nothing without.
 var mustPass = map[string][]string{
 	"worker": {
-		"PickLease", "eligible", "render", "claim", "Counted", "LockWideHolds", "Change", "commit", "committed", "deliver", "MarkAttempted", "AddAttempts",
+		"PickLease", "eligible", "render", "claim", "Counted", "LockWideHolds", "Change", "commit", "committed", "deliver", "MarkAttempted",
 		"the envelope", "the mail", "the answer to the mail", "the outcome", "EndAttempts", "AddTouches", "MoveEnrollments", "FinishEnrollments", "EndLease",
 	},
 	"scheduler": {"LostLeases", "Heads", "Due", "AddLease", "MarkLeased", "commit", "committed"},

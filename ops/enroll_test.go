@@ -266,13 +266,8 @@ func (w *world) bring(id andante.ContactID, state andante.State) (lease andante.
 		if _, err := tx.Change(ctx, []store.Change{{Touch: t, Was: andante.Leased, Lease: lease}}); err != nil || state == andante.Claimed {
 			return err
 		}
-		if _, err := tx.MarkAttempted(ctx, lease, []andante.TouchID{t.ID}); err != nil {
-			return err
-		}
-		return tx.AddAttempts(ctx, []andante.Attempt{{
-			Touch: t.ID, Contact: t.Contact, Account: t.Account, Number: 1,
-			Sender: t.Sender, Started: w.clock.Now(), Outcome: andante.OutcomePending,
-		}})
+		_, err = tx.MarkAttempted(ctx, lease, []andante.TouchID{t.ID}, "", w.clock.Now())
+		return err
 	})
 	return lease
 }

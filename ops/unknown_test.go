@@ -54,13 +54,8 @@ func (w *world) permitted(id andante.ContactID, step string) andante.Touch {
 		if _, err := tx.Change(ctx, []store.Change{{Touch: t, Was: andante.Leased}}); err != nil {
 			return err
 		}
-		if _, err := tx.MarkAttempted(ctx, l.ID, []andante.TouchID{t.ID}); err != nil {
-			return err
-		}
-		return tx.AddAttempts(ctx, []andante.Attempt{{
-			Touch: t.ID, Contact: t.Contact, Account: t.Account, Number: t.Attempts + 1, Sender: "news",
-			Started: now, Outcome: andante.OutcomePending,
-		}})
+		_, err := tx.MarkAttempted(ctx, l.ID, []andante.TouchID{t.ID}, "", now)
+		return err
 	})
 	return w.touch(id, step)
 }

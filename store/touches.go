@@ -236,11 +236,17 @@ func (tx *Tx) MarkLeased(ctx context.Context, ids []andante.TouchID, lease andan
 	return err
 }
 
-// MarkAttempted lets claimed touches of a lease onto the wire and returns those
-// that still were claimed.
-func (tx *Tx) MarkAttempted(ctx context.Context, lease andante.LeaseID, ids []andante.TouchID) ([]andante.TouchID, error) {
-	return where(ctx, tx, "UPDATE touches SET state='attempted', attempts=attempts+1 WHERE state='claimed' AND lease_id=$1 AND id",
+// MarkAttempted lets claimed touches of a lease onto the wire and returns those that
+// still were claimed. An attempt at each begins now, under this policy.
+func (tx *Tx) MarkAttempted(ctx context.Context, lease andante.LeaseID, ids []andante.TouchID, policy string, now time.Time) ([]andante.TouchID, error) {
+	marked, err := where(ctx, tx, "UPDATE touches SET state='attempted', attempts=attempts+1 WHERE state='claimed' AND lease_id=$1 AND id",
 		[]any{string(lease)}, ids, " RETURNING id", scanString[andante.TouchID])
+	if err != nil {
+		return nil, err
+	}
+	_, err = execIn(ctx, tx, "INSERT INTO attempts ("+attemptColumns+`) SELECT id, contact_id, account_id, attempts, sender, CAST($1 AS TEXT), CAST($2 AS BIGINT),
+		CAST(NULL AS BIGINT), 'pending', 0, '' FROM touches WHERE id`, []any{policy, ms(now)}, marked, "")
+	return marked, err
 }
 
 // WakeHeld makes touches that a hold put off due again, and those that wait because

@@ -117,32 +117,11 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, rec *recording, ids []a
 	if err != nil {
 		return nil, err
 	}
-	if g.r.o.Breakage.NoPermit {
-		_, err := tx.MarkAttempted(ctx, g.r.lease.ID, ids)
+	marked, err := tx.MarkAttempted(ctx, g.r.lease.ID, going, g.b.w.Policy.Hash, now)
+	if err != nil || g.r.o.Breakage.NoPermit {
 		return ids, err
 	}
-	marked, err := tx.MarkAttempted(ctx, g.r.lease.ID, going)
-	if err != nil {
-		return nil, err
-	}
-	is := make(map[andante.TouchID]bool, len(marked))
-	for _, id := range marked {
-		is[id] = true
-	}
-	var allowed []andante.TouchID
-	var attempts []andante.Attempt
-	for _, id := range ids {
-		if !is[id] {
-			continue
-		}
-		t := g.items[id].touch
-		allowed = append(allowed, id)
-		attempts = append(attempts, andante.Attempt{
-			Touch: id, Contact: t.Contact, Account: t.Account, Number: t.Attempts + 1,
-			Sender: t.Sender, Policy: g.b.w.Policy.Hash, Started: now, Outcome: andante.OutcomePending,
-		})
-	}
-	return allowed, tx.AddAttempts(ctx, attempts)
+	return keep(ids, func(id andante.TouchID) bool { return slices.Contains(marked, id) }), nil
 }
 
 // stillAllowed leaves out what has been stopped since the claim, or whose time is

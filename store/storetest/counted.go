@@ -113,7 +113,7 @@ func countedLives(_ *testing.T, s db) {
 	s.same("claimed", []store.Counted{countedOf(t, true, true)}, s.counts(t.Account))
 
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.MarkAttempted(ctx, ours, []andante.TouchID{t.ID})
+		_, err := tx.MarkAttempted(ctx, ours, []andante.TouchID{t.ID}, "", at(1))
 		return err
 	})
 	s.same("on the wire", []store.Counted{countedOf(t, true, true)}, s.counts(t.Account))

@@ -375,7 +375,7 @@ func markAttempted(_ *testing.T, s db) {
 	var marked []andante.TouchID
 	mark := func() {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
-			marked, err = tx.MarkAttempted(ctx, ours, pick(all, touchID))
+			marked, err = tx.MarkAttempted(ctx, ours, pick(all, touchID), "policy", at(20))
 			return err
 		})
 		slices.Sort(marked)
@@ -387,8 +387,20 @@ func markAttempted(_ *testing.T, s db) {
 		all[4+n].Attempts++
 	}
 	s.same("touches", all, s.touches(pick(all, touchID)...))
+	var begun []andante.Attempt
+	for _, t := range all[4:] {
+		begun = append(begun, andante.Attempt{
+			Touch: t.ID, Contact: t.Contact, Account: t.Account, Number: t.Attempts, Sender: t.Sender, Policy: "policy",
+			Started: at(20), Outcome: andante.OutcomePending,
+		})
+	}
+	attempts := func() []andante.Attempt {
+		return sorted(s.attempts(pick(all, touchID)...), func(a andante.Attempt) andante.TouchID { return a.Touch })
+	}
+	s.same("attempts", begun, attempts())
 	mark()
 	s.same("marked again", []andante.TouchID(nil), marked)
+	s.same("attempts after that", begun, attempts())
 }
 
 func wakeHeld(_ *testing.T, s db) {
