@@ -120,11 +120,11 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 		"secure_delete(1)", "foreign_keys(1)",
 	}}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
-	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-8000)"); err != nil {
+	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-4000)"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred&_pragma=query_only(1)&_pragma=cache_size(-2000)"); err != nil {
+	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred&_pragma=query_only(1)&_pragma=cache_size(-1000)"); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(4)

@@ -46,6 +46,7 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	}
 	sealed.Sender = it.touch.Sender
 	it.message = rendered{sealed: sealed, text: text}
+	it.values = nil // a chunk of them is much memory, and nobody asks any more
 	it.touch.MessageID, it.touch.MessageHash, it.touch.MessageSize = m.MessageID, sealed.Hash, len(sealed.Bytes)
 	it.touch.Subject = m.Subject
 	return nil
