@@ -46,12 +46,12 @@ func (tx *Tx) ExpiredLeases(ctx context.Context, before time.Time) (n int, first
 // a hold keeps back. [andante.ErrNotFound] if there is none.
 func (tx *Tx) OldestDue(ctx context.Context, now time.Time) (id andante.TouchID, due time.Time, err error) {
 	var at int64
-	err = tx.row(ctx, `SELECT t.id, t.due_at FROM touches t WHERE t.state='planned' AND t.due_at <= $1
+	err = tx.row(ctx, `SELECT t.id, t.waits_at FROM touches t WHERE t.waits_at <= $1
 		AND NOT EXISTS (SELECT 1 FROM throttles w WHERE w.sender=t.sender AND w.domain='' AND w.next_at > $1)
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND h.from_at <= $1 AND (h.until_at IS NULL OR h.until_at > $1)
 			AND (h.scope='everything' OR h.scope='sequence' AND h.key=t.sequence OR h.scope='sender' AND h.key=t.sender
 				OR h.scope='contact' AND h.key=CAST(t.contact_id AS TEXT) OR h.scope='account' AND h.key=CAST(t.account_id AS TEXT)))
-		ORDER BY t.due_at, t.id LIMIT 1`, []any{ms(now)}, &id, &at)
+		ORDER BY t.waits_at, t.id LIMIT 1`, []any{ms(now)}, &id, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", time.Time{}, andante.ErrNotFound
 	}

@@ -242,7 +242,7 @@ type Waiting struct {
 // Waiting counts the due touches that wait for a throttle, by sender.
 func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
 	return query(ctx, tx, `SELECT w.sender, w.next_at, count(*) FROM throttles w JOIN touches t ON t.sender=w.sender
-		WHERE w.domain='' AND w.next_at > $1 AND t.state='planned' AND t.due_at <= $1
+		WHERE w.domain='' AND w.next_at > $1 AND t.waits_at <= $1
 		GROUP BY w.sender, w.next_at ORDER BY w.sender`, []any{ms(now)},
 		func(r *sql.Rows) (w Waiting, err error) {
 			var until int64
@@ -257,8 +257,8 @@ func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
 // every planned touch.
 func (tx *Tx) NextFree(ctx context.Context) (time.Time, error) {
 	var at sql.NullInt64
-	err := tx.row(ctx, `SELECT min(CASE WHEN w.next_at > t.due_at THEN w.next_at ELSE t.due_at END)
-		FROM touches t LEFT JOIN throttles w ON w.sender=t.sender AND w.domain='' WHERE t.state='planned'`, nil, &at)
+	err := tx.row(ctx, `SELECT min(CASE WHEN w.next_at > t.waits_at THEN w.next_at ELSE t.waits_at END)
+		FROM touches t LEFT JOIN throttles w ON w.sender=t.sender AND w.domain='' WHERE t.waits_at IS NOT NULL`, nil, &at)
 	return instant(at), err
 }
 

@@ -80,7 +80,7 @@ func (tx *Tx) DueBefore(ctx context.Context, t time.Time) ([]andante.Touch, erro
 
 // UnknownTouches returns the ids of up to n touches whose fate nobody knows.
 func (tx *Tx) UnknownTouches(ctx context.Context, n int) ([]andante.TouchID, error) {
-	return query(ctx, tx, "SELECT id FROM touches WHERE state='unknown' ORDER BY settled_at, id LIMIT $1", []any{n}, scanString[andante.TouchID])
+	return query(ctx, tx, "SELECT id FROM touches WHERE doubted_at IS NOT NULL ORDER BY doubted_at, id LIMIT $1", []any{n}, scanString[andante.TouchID])
 }
 
 // A RunCount says how many enrollments of a sequence are in a state with a reason.

@@ -21,14 +21,14 @@ func (tx *Tx) Doubt(ctx context.Context, now time.Time) (d Doubt, err error) {
 	one := func(condition string) string {
 		return "coalesce(sum(CASE WHEN " + condition + " THEN 1 ELSE 0 END), 0)"
 	}
-	err = tx.row(ctx, "SELECT "+one("state='planned' AND due_at <= $1")+", "+one(waitsForHold)+", "+
+	err = tx.row(ctx, "SELECT "+one("waits_at <= $1")+", "+one(waitsForHold)+", "+
 		one("lease_id IS NOT NULL")+", "+one("state IN ('claimed', 'attempted')")+
-		" FROM touches WHERE state='planned' OR lease_id IS NOT NULL", []any{ms(now)}, &d.Due, &d.Held, &d.Leased, &d.OnWire)
+		" FROM touches WHERE waits_at IS NOT NULL OR lease_id IS NOT NULL", []any{ms(now)}, &d.Due, &d.Held, &d.Leased, &d.OnWire)
 	return d, err
 }
 
 // waitsForHold holds for the touches that a release makes due at once; see [Tx.WakeHeld].
-const waitsForHold = "state='planned' AND reason IN ('held', 'sender') AND due_at > $1"
+const waitsForHold = "waits_at > $1 AND reason IN ('held', 'sender')"
 
 // WaitingForHold returns up to n touches that wait for later because of a hold, in the
 // order of their ids after the given one.

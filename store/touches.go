@@ -112,9 +112,9 @@ type Head struct {
 // one.
 func (tx *Tx) Heads(ctx context.Context) ([]Head, error) {
 	const text = `WITH RECURSIVE s (sender) AS (
-			SELECT min(sender) FROM touches WHERE state='planned'
-			UNION ALL SELECT (SELECT min(t.sender) FROM touches t WHERE t.state='planned' AND t.sender > s.sender) FROM s WHERE s.sender IS NOT NULL),
-		h AS (SELECT s.sender, p.n, (SELECT min(t.due_at) FROM touches t WHERE t.state='planned' AND t.sender=s.sender AND t.priority=p.n) AS due
+			SELECT min(sender) FROM touches WHERE waits_at IS NOT NULL
+			UNION ALL SELECT (SELECT min(t.sender) FROM touches t WHERE t.waits_at IS NOT NULL AND t.sender > s.sender) FROM s WHERE s.sender IS NOT NULL),
+		h AS (SELECT s.sender, p.n, (SELECT min(t.waits_at) FROM touches t WHERE t.waits_at IS NOT NULL AND t.sender=s.sender AND t.priority=p.n) AS due
 			FROM s CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2) p WHERE s.sender IS NOT NULL)
 		SELECT sender, n, due FROM h WHERE due IS NOT NULL ORDER BY n, due, sender`
 	return query(ctx, tx, text, nil, func(r *sql.Rows) (h Head, err error) {
@@ -137,8 +137,8 @@ type DueTouch struct {
 // Due returns up to n planned touches of a sender and priority whose time has come,
 // the earliest first, and locks them, passing over those that somebody else holds.
 func (tx *Tx) Due(ctx context.Context, now time.Time, h Head, n int) ([]DueTouch, error) {
-	return query(ctx, tx, `SELECT id, kind, due_at FROM touches WHERE state='planned' AND sender=$1 AND priority=$2 AND due_at <= $3
-		ORDER BY due_at, id LIMIT $4`+tx.d.skip, []any{h.Sender, int(h.Priority), ms(now), n}, func(r *sql.Rows) (DueTouch, error) {
+	return query(ctx, tx, `SELECT id, kind, waits_at FROM touches WHERE waits_at <= $3 AND sender=$1 AND priority=$2
+		ORDER BY waits_at, id LIMIT $4`+tx.d.skip, []any{h.Sender, int(h.Priority), ms(now), n}, func(r *sql.Rows) (DueTouch, error) {
 		d := DueTouch{Sender: h.Sender, Priority: h.Priority}
 		var due int64
 		err := r.Scan(&d.ID, &d.Kind, &due)

@@ -28,7 +28,7 @@ type UnknownFilter struct {
 
 // unknowns are the unknown touches with their last attempts.
 const unknowns = `(SELECT t.id, t.sequence, t.sender, coalesce(a.started_at, t.settled_at, t.due_at) AS tried, coalesce(a.code, 0) AS code,
-	coalesce(a.response, '') AS words FROM touches t LEFT JOIN attempts a ON a.touch_id=t.id AND a.number=t.attempts WHERE t.state='unknown') u`
+	coalesce(a.response, '') AS words FROM touches t LEFT JOIN attempts a ON a.touch_id=t.id AND a.number=t.attempts WHERE t.doubted_at IS NOT NULL) u`
 
 // where writes the filter as conditions behind those whose parameters are args.
 func (f UnknownFilter) where(args []any) (string, []any) {

@@ -149,11 +149,14 @@ CREATE TABLE touches (
     message_id TEXT NOT NULL,
     message_hash TEXT NOT NULL,
     message_size BIGINT NOT NULL,
-    subject TEXT NOT NULL
+    subject TEXT NOT NULL,
+    -- What indexes look at, so that no other change of state touches one.
+    waits_at BIGINT GENERATED ALWAYS AS (CASE WHEN state = 'planned' THEN due_at END) VIRTUAL,
+    doubted_at BIGINT GENERATED ALWAYS AS (CASE WHEN state = 'unknown' THEN coalesce(settled_at, due_at) END) VIRTUAL
 );
 CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE enrollment_id IS NOT NULL;
-CREATE INDEX touches_due ON touches (sender, priority, due_at, id) WHERE state = 'planned';
-CREATE INDEX touches_unknown ON touches (settled_at, id) WHERE state = 'unknown';
+CREATE INDEX touches_waiting ON touches (sender, priority, waits_at, id) WHERE waits_at IS NOT NULL;
+CREATE INDEX touches_doubted ON touches (doubted_at, id) WHERE doubted_at IS NOT NULL;
 CREATE INDEX touches_contact ON touches (contact_id);
 
 -- What limits count of each contact's touches, packed: a copy that claims read, kept by
