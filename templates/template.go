@@ -31,9 +31,9 @@ type Source struct {
 // Input is what one message is rendered from.
 type Input struct {
 	Values      andante.Values // the company's fields, once given, must not change
-	Subject     string // of the mail that is answered, with its Re:; empty: the text's own
-	Unsubscribe string // https address of the way out; empty for none
-	Quote       *Quote // the earlier mail that this one answers; nil for none
+	Subject     string         // of the mail that is answered, with its Re:; empty: the text's own
+	Unsubscribe string         // https address of the way out; empty for none
+	Quote       *Quote         // the earlier mail that this one answers; nil for none
 }
 
 // Quote is an earlier mail, quoted below the text. All of it may be dirty.
