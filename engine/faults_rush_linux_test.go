@@ -183,7 +183,7 @@ func TestRushHourTwins(t *testing.T) {
 	}{
 		"governor off":        {func(p *part) { p.Ungoverned = true }, " mails where "},
 		"locks off":           {func(p *part) { p.WithoutLocks, p.Connections = true, 4 }, " mails where "},
-		"permit off":          {func(p *part) { p.Breakage.NoPermit = true }, "has 0 attempts that were sent"},
+		"permit off":          {func(p *part) { p.Breakage.NoPermit = true }, "and was received "},
 		"record dropped":      {func(p *part) { p.Breakage.NoRecord = true }, "are unknown"},
 		"suppression ignored": {func(p *part) { p.Breakage.NoSuppression = true }, " left at "},
 	} {

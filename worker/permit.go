@@ -109,6 +109,9 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, rec *recording, ids []a
 	if err := g.r.record(ctx, tx, rec); err != nil {
 		return nil, err
 	}
+	if g.r.o.Breakage.NoPermit {
+		return ids, nil
+	}
 	if g.shut != "" {
 		return nil, g.putBack(ctx, tx, ids, g.shut)
 	}
@@ -118,8 +121,8 @@ func (g *gate) permit(ctx context.Context, tx *store.Tx, rec *recording, ids []a
 		return nil, err
 	}
 	marked, err := tx.MarkAttempted(ctx, g.r.lease.ID, going, g.b.w.Policy.Hash, now)
-	if err != nil || g.r.o.Breakage.NoPermit {
-		return ids, err
+	if err != nil {
+		return nil, err
 	}
 	return keep(ids, func(id andante.TouchID) bool { return slices.Contains(marked, id) }), nil
 }

@@ -32,7 +32,7 @@ type Options struct {
 // Breakage breaks the worker on purpose. Only the tests set it, to see that the
 // oracles notice.
 type Breakage struct {
-	NoPermit      bool // messages are written without asking which are still allowed
+	NoPermit      bool // messages are written without asking which are still allowed, nor noting that they are
 	NoRecord      bool // outcomes are dropped
 	NoSuppression bool // whoever is suppressed is written to all the same
 }
