@@ -69,6 +69,9 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 		if err != nil {
 			return rep, err
 		}
+		if !r.DryRun {
+			o.Store.Learn(ctx)
+		}
 		days = left
 		rep.add(got)
 		rep.Seen += len(page)

@@ -89,6 +89,7 @@ func (o *Ops) takeOnce(ctx context.Context, w *workspace.Workspace, rows []Row) 
 	if err != nil {
 		return Taken{}, err // nothing of it was written
 	}
+	o.Store.Learn(ctx)
 	return t, nil
 }
 

@@ -146,6 +146,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	if leased != nil {
 		fresh, r.Leased = nil, 0
 	}
+	s.store.Learn(ctx)
 	// A lease that does not reach the queue is put there again after PickupTime.
 	return r, errors.Join(tended, leased, s.queue.Put(ctx, append(again, fresh...)))
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +47,8 @@ type Store struct {
 	d     dialect
 	clock andante.Clock
 	url   string
+
+	learned atomic.Int64 // when Postgres was last asked, ms; see [Store.Learn]
 
 	// What is prepared on write and on read; nil where the driver keeps its own.
 	toWrite, toRead *statements
