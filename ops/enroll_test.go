@@ -271,3 +271,29 @@ func (w *world) bring(id andante.ContactID, state andante.State) (lease andante.
 	})
 	return lease
 }
+
+// TestByDue: enrollments are added in the order in which their touches are due, and those
+// without one before them.
+func TestByDue(t *testing.T) {
+	t.Parallel()
+	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	e := enrolling{
+		entered: []andante.Enrollment{{ID: "a"}, {ID: "b"}, {ID: "none"}, {ID: "c"}},
+		touches: []andante.Touch{{ID: "3", Enrollment: "a", Due: at(9)}, {ID: "2", Enrollment: "b", Due: at(5)}, {ID: "1", Enrollment: "c", Due: at(5)}},
+	}
+	e.byDue()
+	var enrollments []andante.EnrollmentID
+	for _, x := range e.entered {
+		enrollments = append(enrollments, x.ID)
+	}
+	var touches []andante.TouchID
+	for _, x := range e.touches {
+		touches = append(touches, x.ID)
+	}
+	if diff := cmp.Diff([]andante.TouchID{"1", "2", "3"}, touches); diff != "" {
+		t.Errorf("touches (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]andante.EnrollmentID{"none", "c", "b", "a"}, enrollments); diff != "" {
+		t.Errorf("enrollments (-want +got):\n%s", diff)
+	}
+}

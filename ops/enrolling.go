@@ -69,7 +69,7 @@ func (e *enrolling) byDue() {
 	})
 	at := make(map[andante.EnrollmentID]int, len(e.touches))
 	for i, t := range e.touches {
-		at[t.Enrollment] = i
+		at[t.Enrollment] = i + 1 // those without a touch come first
 	}
 	slices.SortFunc(e.entered, func(a, b andante.Enrollment) int { return at[a.ID] - at[b.ID] })
 }

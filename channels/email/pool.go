@@ -39,6 +39,9 @@ func (p *pool) take(sender string) *conn {
 	return c
 }
 
+// maxIdleBuffer is the most bytes for a mail that a connection keeps while it is idle.
+const maxIdleBuffer = 256 << 10
+
 // put keeps the connection, or ends it if there is no room or no life left.
 func (p *pool) put(sender string, c *conn) {
 	p.mu.Lock()
@@ -46,6 +49,9 @@ func (p *pool) put(sender string, c *conn) {
 		p.mu.Unlock()
 		c.quit()
 		return
+	}
+	if cap(c.data) > maxIdleBuffer {
+		c.data = nil
 	}
 	p.kept[sender] = append(p.kept[sender], c)
 	if p.sweeper == nil {

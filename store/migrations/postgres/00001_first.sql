@@ -153,7 +153,7 @@ CREATE TABLE touches (
     -- What indexes look at, so that no other change of state touches one.
     waits_at BIGINT GENERATED ALWAYS AS (CASE WHEN state = 'planned' THEN due_at END) STORED,
     doubted_at BIGINT GENERATED ALWAYS AS (CASE WHEN state = 'unknown' THEN coalesce(settled_at, due_at) END) STORED
-) WITH (fillfactor = 40);
+) WITH (fillfactor = 60);
 CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE enrollment_id IS NOT NULL;
 CREATE INDEX touches_waiting ON touches (sender, priority, waits_at, id) WHERE waits_at IS NOT NULL;
 CREATE INDEX touches_doubted ON touches (doubted_at, id) WHERE doubted_at IS NOT NULL;
