@@ -123,10 +123,13 @@ func (s *server) start() error {
 	}
 	defer log.Close()
 	cmd := s.command(s.args(s.port)...)
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	cmd.Stdout, cmd.Stderr = log, log
 	ended := make(chan struct{})
 	begun := make(chan error)
-	go func() { // the kernel ends the server with the thread that has started it, so with us
+	// The kernel ends the server with the thread that has started it: it is this server's
+	// alone, and ends with us.
+	go func() {
 		runtime.LockOSThread()
 		err := cmd.Start()
 		begun <- err
@@ -147,11 +150,11 @@ func (s *server) start() error {
 	return nil
 }
 
-// command prepares a program that runs as the server's user and dies with us.
+// command prepares a program that runs as the server's user.
 func (s *server) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = s.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner, Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner, Setpgid: true}
 	return cmd
 }
 
