@@ -121,6 +121,7 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 	q := url.Values{"_pragma": {
 		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
 		"secure_delete(1)", "foreign_keys(1)",
+		"wal_autocheckpoint(4000)", // pages: what many transactions write is then put into the file once
 	}}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-4000)"); err != nil {
