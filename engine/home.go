@@ -67,18 +67,20 @@ func (e *Engine) stands(ctx context.Context) (*Standing, error) {
 	if s.Here, err = e.Store.Here(ctx); err != nil {
 		return nil, fmt.Errorf("find out where the store is: %w", err)
 	}
+	if s.File, err = e.markPath(ctx); err != nil {
+		return nil, err
+	}
+	// The file before the store, for another scheduler may just raise the mark of both: the
+	// store's first.
+	var n markfile.Note
+	n, s.unread = readNote(s.File)
+	s.Noted, s.Last, s.noted = n.Mark, n.Of, n.At
 	if s.Home, s.Mark, err = e.origin(ctx); err != nil {
 		return nil, err
 	}
 	if s.Home != (store.Home{}) {
 		s.Differs = append(s.Differs, s.Home.Differs(s.Here)...)
 	}
-	if s.File, err = e.markPath(ctx); err != nil {
-		return nil, err
-	}
-	var n markfile.Note
-	n, s.unread = readNote(s.File)
-	s.Noted, s.Last, s.noted = n.Mark, n.Of, n.At
 	return s, nil
 }
 

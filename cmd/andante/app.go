@@ -57,9 +57,20 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case errors.As(err, &misuse):
 		fmt.Fprintln(a.err, "andante:", err)
 		return 2
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = interrupted(err)
 	}
 	fmt.Fprintln(a.err, "andante:", err)
 	return 1
+}
+
+// interrupted says of a command that was asked to end what it was about, if it said so.
+func interrupted(err error) error {
+	what := strings.TrimSuffix(strings.TrimSuffix(err.Error(), context.Canceled.Error()), ": ")
+	if what == "" {
+		return errors.New("interrupted")
+	}
+	return errors.New("interrupted: " + what)
 }
 
 func (a *app) root() *cobra.Command {
