@@ -15,12 +15,11 @@ const learnEvery = time.Second
 // changes many rows calls it again and again; at most once a second it does something.
 // What goes wrong is left to the next time. SQLite does not ask.
 func (s *Store) Learn(ctx context.Context) {
-	now := s.clock.Wall().UnixMilli()
-	last := s.learned.Load()
-	if !s.Postgres() || now-last < learnEvery.Milliseconds() && now >= last || !s.learned.CompareAndSwap(last, now) {
-		return
+	now, last := s.clock.Wall().UnixMilli(), s.learned.Load()
+	lately := now >= last && now-last < learnEvery.Milliseconds() // a clock may be put back
+	if s.Postgres() && !lately && s.learned.CompareAndSwap(last, now) {
+		_ = s.learn(ctx)
 	}
-	_ = s.learn(ctx)
 }
 
 // doubled lists the tables of ours that have at least twice the rows that Postgres believes

@@ -37,7 +37,8 @@ func TestLearn(t *testing.T) {
 	if _, err := db.ExecContext(ctx, "ALTER TABLE accounts SET (autovacuum_enabled = false)"); err != nil { // which learns by itself
 		t.Fatal(err)
 	}
-	// known calls Learn until Postgres believes in that many accounts.
+	// known calls Learn until Postgres believes in that many accounts: its processes tell each
+	// other of what they have written when a second is over.
 	known := func(want float64, within time.Duration) (got float64) {
 		t.Helper()
 		for until := time.Now().Add(within); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {

@@ -117,30 +117,33 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 		out.Text, out.Words = string(text), string(text)
 		return nil
 	}
-	inner := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(inner)
-	inner.Reset()
-	if err := t.html.execute(sink{inner, maxBody}, r.vars); err != nil {
+	b.Reset()
+	if err := t.html.execute(sink{b, maxBody}, r.vars); err != nil {
 		return err
 	}
+	html := b.Bytes()
+	if t.hollow {
+		html = dropHollow(html)
+	}
+	return t.layOutMail(r, in, out, text, html)
+}
+
+// layOutMail puts the layouts around plain text and HTML. These are rendered by now: what
+// only a layout sees must not be there while they are.
+func (t *Template) layOutMail(r *run, in Input, out *Rendered, text, html []byte) error {
 	language := t.language(in.Values)
-	forLayout(r.vars, out.Subject, out.Preview, in.Unsubscribe, language) // the text has been rendered without it
-	var err error
-	r.content = appendTextQuote(text, in.Quote, language)
-	out.Words = string(r.content)
-	if err = t.wrap(t.layout.text, r, b); err != nil {
+	forLayout(r.vars, out.Subject, out.Preview, in.Unsubscribe, language)
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	text = appendTextQuote(text, in.Quote, language)
+	out.Words = string(text)
+	if err := r.wrap(t.layout.text, text, b); err != nil {
 		return err
 	}
 	b.Truncate(len(bytes.TrimRight(b.Bytes(), " \n")))
 	b.WriteByte('\n')
 	out.Text = b.String()
-
-	r.content = inner.Bytes()
-	if t.hollow {
-		r.content = dropHollow(r.content)
-	}
-	r.content = appendHTMLQuote(r.content, in.Quote, language)
-	err = t.wrap(t.layout.html, r, b)
+	err := r.wrap(t.layout.html, appendHTMLQuote(html, in.Quote, language), b)
 	out.HTML = b.String()
 	return err
 }
@@ -161,8 +164,9 @@ func dropHollow(doc []byte) []byte {
 	}
 }
 
-// wrap renders a layout around the run's content into b.
-func (t *Template) wrap(u *unit, r *run, b *bytes.Buffer) error {
+// wrap renders a layout around content into b.
+func (r *run) wrap(u *unit, content []byte, b *bytes.Buffer) error {
+	r.content = content
 	b.Reset()
 	return u.execute(sink{b, maxBody}, r.vars)
 }
