@@ -100,7 +100,7 @@ func (e *Engine) begin(ctx context.Context, r RunOptions) error {
 
 // end leaves the store in order.
 func (e *Engine) end(ctx context.Context, r RunOptions, failed error) error {
-	if !r.demo && slices.Contains(r.Roles, RoleScheduler) && !errors.Is(failed, scheduler.ErrTakenOver) {
+	if !r.demo && slices.Contains(r.Roles, RoleScheduler) && !scheduler.StoreChanged(failed) {
 		e.markEnd(ctx)
 	}
 	if failed != nil || !e.embedded(r.Roles) {

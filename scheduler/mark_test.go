@@ -2,11 +2,13 @@ package scheduler_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"testing"
 	"time"
 
+	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
 	"github.com/andante-hq/andante/store"
 )
@@ -20,7 +22,8 @@ func (w *world) mark() (mark int64) {
 	return mark
 }
 
-// The mark is raised once a minute of the machine, and told when it is committed.
+// The mark is raised once a minute of the machine while nothing is leased, and told when
+// it is committed.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	var told []int64
@@ -51,6 +54,28 @@ func TestMark(t *testing.T) {
 	w.same("and on", []int64{1, 2, 3}, told)
 }
 
+// A round that leases raises it too, and tells so before a worker can hear of the lease.
+func TestMarkOfALease(t *testing.T) {
+	t.Parallel()
+	var told []int64
+	var w *world
+	w = newWorld(t, scheduler.Options{Marked: func(_ context.Context, mark int64) {
+		if items := w.items(); items != nil {
+			t.Errorf("a worker can have %v already", items)
+		}
+		told = append(told, mark)
+	}})
+	w.add(touch(1))
+	w.round()
+	w.same("told", []int64{1}, told)
+	w.same("items", 1, len(w.items()))
+	w.round()
+	w.same("told of a round that leased nothing", []int64{1}, told)
+	w.add(touch(2))
+	w.round()
+	w.same("told of the next lease", []int64{1, 2}, told)
+}
+
 func TestNoMarkUnasked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, scheduler.Options{})
@@ -77,4 +102,29 @@ func TestTakenOver(t *testing.T) {
 	if r, err := again.Round(t.Context()); err != nil || r.Leased != 1 {
 		t.Errorf("one that begins afterwards: %+v, %v", r, err)
 	}
+}
+
+// A store that is put back to an earlier state under a scheduler leases nothing more, and
+// what waited for a worker is not queued again.
+func TestPutBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scheduler.Options{Marked: func(context.Context, int64) {}})
+	w.add(touch(1))
+	w.round()
+	db, err := sql.Open("sqlite", w.store.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE meta SET value='0' WHERE key='mark'"); err != nil {
+		t.Fatal(err)
+	}
+	w.add(touch(2))
+	w.clock.Tick(11 * time.Second)
+	w.items()
+	if err := w.Run(t.Context(), nil); !errors.Is(err, scheduler.ErrPutBack) {
+		t.Errorf("error %v", err)
+	}
+	w.same("leases", 1, len(w.leases()))
+	w.same("queued", []queue.Item(nil), w.items())
 }

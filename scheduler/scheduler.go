@@ -22,8 +22,8 @@ type Options struct {
 	Interval   time.Duration // how often it looks when nobody wakes it
 	Batch      int           // most touches in a lease
 	Brake      int           // most touches leased at a time
-	// Marked, if set, has the store's mark raised once a minute, and is told each one
-	// once it is committed.
+	// Marked, if set, has the store's mark raised with each round that leases, and once a
+	// minute. It is told each one once it is committed, before a worker may hear of a lease.
 	Marked func(context.Context, int64)
 }
 
@@ -52,10 +52,19 @@ type Scheduler struct {
 	marked time.Time
 	// epoch is the store's, as the first round found it; -1: before that.
 	epoch int64
+	// seen is the highest mark that was found in the store.
+	seen int64
 }
 
-// ErrTakenOver says that the store was taken over while the scheduler ran.
-var ErrTakenOver = errors.New("the store was taken over while this process ran, and what it had leased is void: start it again")
+// The store is no longer the one that the scheduler began with.
+var (
+	ErrTakenOver = errors.New("the store was taken over while this process ran, and what it had leased is void: start it again")
+	ErrPutBack   = errors.New("the store was put back to an earlier state while this process ran, by a backup or by a replica that lacks what was written last: stop every `andante run`, then run `andante takeover`")
+)
+
+// StoreChanged tells whether err says that the store is another one now: a process that
+// began with the old one may lease nothing, nor say how far the new one has come.
+func StoreChanged(err error) bool { return errors.Is(err, ErrTakenOver) || errors.Is(err, ErrPutBack) }
 
 // New returns a scheduler.
 func New(o *ops.Ops, q queue.Queue, opt Options, log *slog.Logger) *Scheduler {
@@ -73,13 +82,13 @@ func (s *Scheduler) Wake() {
 	}
 }
 
-// Run goes round until ctx ends. A round that fails is logged and tried again, but for
-// [ErrTakenOver]: what to do with what is due is no longer this process's to say.
+// Run goes round until ctx ends. A round that fails is logged and tried again, unless the
+// store is another one ([StoreChanged]): what to do with what is due is no longer this process's to say.
 // idle, if set, is called when a round leased nothing and no lease is out.
 func (s *Scheduler) Run(ctx context.Context, idle func(context.Context, Round) error) error {
 	for ctx.Err() == nil {
 		r, err := s.Round(ctx)
-		if errors.Is(err, ErrTakenOver) {
+		if StoreChanged(err) {
 			return err
 		}
 		if err != nil && ctx.Err() == nil {
@@ -145,6 +154,9 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	})
 	if leased != nil {
 		fresh, r.Leased = nil, 0
+	}
+	if StoreChanged(leased) {
+		return r, leased
 	}
 	s.store.Learn(ctx)
 	// A lease that does not reach the queue is put there again after PickupTime.
@@ -218,6 +230,9 @@ func (s *Scheduler) tendAll(ctx context.Context, r *Round) (again []queue.Item, 
 
 // lost looks once more at a lost lease and locks its row; nil if it is lost no more.
 func (s *Scheduler) lost(ctx context.Context, tx *store.Tx, id andante.LeaseID) (*store.Lease, error) {
+	if err := s.sameStore(ctx, tx); err != nil {
+		return nil, err
+	}
 	wall, err := tx.Wall(ctx)
 	if err != nil {
 		return nil, err
@@ -300,10 +315,7 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err := tx.Seen(ctx, now, outage); err != nil {
 		return nil, err
 	}
-	if err := s.sameEpoch(ctx, tx); err != nil {
-		return nil, err
-	}
-	if err := s.mark(ctx, tx); err != nil {
+	if err := s.sameStore(ctx, tx); err != nil {
 		return nil, err
 	}
 	if _, r.Out, err = tx.LeaseLoad(ctx); err != nil {
@@ -328,30 +340,40 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if r.Leased == 0 && !r.Full {
 		r.Next, r.Waiting = pace.next(heads)
 	}
-	return items, nil
+	return items, s.mark(ctx, tx, r.Leased > 0)
 }
 
-// sameEpoch keeps to the epoch in which the scheduler began.
-func (s *Scheduler) sameEpoch(ctx context.Context, tx *store.Tx) error {
+// sameStore keeps to the epoch in which the scheduler began, and to the latest state that
+// it has seen.
+func (s *Scheduler) sameStore(ctx context.Context, tx *store.Tx) error {
 	epoch, err := tx.Epoch(ctx)
 	if err != nil {
 		return err
 	}
-	if s.epoch >= 0 && epoch != s.epoch {
-		return ErrTakenOver
+	mark, err := tx.Mark(ctx)
+	if err != nil {
+		return err
 	}
-	s.epoch = epoch
+	switch {
+	case s.epoch >= 0 && epoch != s.epoch:
+		return ErrTakenOver
+	case mark < s.seen:
+		return ErrPutBack
+	}
+	s.epoch, s.seen = epoch, mark
 	return nil
 }
 
-// markEvery is how much work an older state of the store may lack unnoticed.
+// markEvery is how often the mark is raised while nothing is leased: what people and
+// providers say meanwhile is not to be forgotten either.
 const markEvery = time.Minute
 
-// mark raises the store's mark once a minute. Each scheduler does so for itself: what
-// another one is told is no evidence on this machine.
-func (s *Scheduler) mark(ctx context.Context, tx *store.Tx) error {
+// mark raises the store's mark. Each scheduler does so for itself: what another one is
+// told is no evidence on this machine.
+func (s *Scheduler) mark(ctx context.Context, tx *store.Tx, leased bool) error {
 	at := s.clock.Wall()
-	if since := at.Sub(s.marked); s.o.Marked == nil || since >= 0 && since < markEvery {
+	since := at.Sub(s.marked)
+	if s.o.Marked == nil || !leased && since >= 0 && since < markEvery {
 		return nil
 	}
 	mark, err := tx.RaiseMark(ctx, 0)
@@ -359,7 +381,7 @@ func (s *Scheduler) mark(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	tx.Then(func() {
-		s.marked = at
+		s.marked, s.seen = at, mark
 		s.o.Marked(ctx, mark)
 	})
 	return nil
