@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/andante-hq/andante"
@@ -13,6 +14,7 @@ import (
 
 // Books are the store's side of a run and the mail server's.
 type Books struct {
+	Runs        []Run // what was planned
 	Enrollments []andante.Enrollment
 	Touches     []andante.Touch
 	Attempts    []andante.Attempt
@@ -23,6 +25,7 @@ type Books struct {
 
 // An Audit is what a comparison of the books found.
 type Audit struct {
+	Planned  int // steps of all runs
 	Touches  int
 	Received int // mails
 	Once     int // touches that were received exactly once
@@ -35,8 +38,8 @@ type Audit struct {
 
 // String sums the audit up in a line.
 func (a Audit) String() string {
-	return fmt.Sprintf("%d touches, %d mails: %d received once, %d unknown (%d of them received), %d waiting, %d breaches",
-		a.Touches, a.Received, a.Once, a.Unknown, a.Arrived, a.Waiting, len(a.Breaches))
+	return fmt.Sprintf("%d planned, %d touches, %d mails: %d received once, %d unknown (%d of them received), %d waiting, %d breaches",
+		a.Planned, a.Touches, a.Received, a.Once, a.Unknown, a.Arrived, a.Waiting, len(a.Breaches))
 }
 
 // breachf notes a broken promise; the first few hundred tell enough.
@@ -65,8 +68,40 @@ func (b Books) Audit() Audit {
 		a.breachf("%d mails %q belong to no touch", len(list), id)
 	}
 	a.steps(b)
+	a.plan(b)
 	a.ledger(b)
 	return a
+}
+
+// plan checks that nothing of what was planned is gone: each run has its enrollment, and
+// the touches of its first steps; all of them once it has come to its end.
+func (a *Audit) plan(b Books) {
+	is := map[andante.EnrollmentID]andante.Enrollment{}
+	for _, e := range b.Enrollments {
+		is[e.ID] = e
+	}
+	has := map[andante.EnrollmentID]map[string]bool{}
+	for _, t := range b.Touches {
+		if has[t.Enrollment] == nil {
+			has[t.Enrollment] = map[string]bool{}
+		}
+		has[t.Enrollment][t.Step] = true
+	}
+	for _, r := range b.Runs {
+		a.Planned += len(r.Steps)
+		e, ok := is[r.Enrollment]
+		if !ok {
+			a.breachf("enrollment %s is gone", r.Enrollment)
+			continue
+		}
+		whole := e.State == andante.EnrollmentFinished && e.Reason == andante.ReasonFinished
+		for i, step := range r.Steps {
+			later := slices.ContainsFunc(r.Steps[i:], func(s string) bool { return has[e.ID][s] })
+			if !has[e.ID][step] && (i == 0 || later || whole) {
+				a.breachf("enrollment %s is %s (%s) and lacks the touch of %s", e.ID, e.State, e.Reason, step)
+			}
+		}
+	}
 }
 
 // touch compares one touch with the mails that carry its id.
@@ -160,11 +195,11 @@ func (a *Audit) ledger(b Books) {
 	}
 }
 
-// AllTold wants the run to be over: at least the share received exactly once, no
-// more unknown than allowed, and nothing waiting.
+// AllTold wants the run to be over: at least the share of what was planned received exactly
+// once, no more unknown than allowed, and nothing waiting.
 func (a *Audit) AllTold(share float64, unknown int) {
-	if float64(a.Once) < share*float64(a.Touches) {
-		a.breachf("only %d of %d touches were received exactly once", a.Once, a.Touches)
+	if float64(a.Once) < share*float64(a.Planned) {
+		a.breachf("only %d of the %d mails that were planned were received exactly once", a.Once, a.Planned)
 	}
 	if a.Unknown > unknown {
 		a.breachf("%d touches are unknown, more than %d", a.Unknown, unknown)

@@ -28,12 +28,22 @@ func honest() harness.Books {
 			b.Verdicts = append(b.Verdicts, store.StoredVerdict{Touch: id, Verdict: andante.Verdict{Action: andante.Skip, Reason: t.Reason}})
 		}
 		b.Touches = append(b.Touches, t)
-		b.Enrollments = append(b.Enrollments, andante.Enrollment{ID: t.Enrollment, State: andante.EnrollmentFinished})
+		b.Runs = append(b.Runs, harness.Run{Enrollment: t.Enrollment, Steps: []string{"one"}})
+		b.Enrollments = append(b.Enrollments, andante.Enrollment{ID: t.Enrollment, State: andante.EnrollmentFinished, Reason: andante.ReasonFinished})
 		if state != andante.Skipped {
 			b.Attempts = append(b.Attempts, andante.Attempt{Touch: id, Number: 1, Outcome: outcome})
 			b.Mails = append(b.Mails, inbox.Mail{MessageID: string(id) + "@harness.example", To: []string{"a@town.example"}})
 		}
 	}
+	return b
+}
+
+// without leaves out all that is known of one touch.
+func without(b harness.Books, id andante.TouchID) harness.Books {
+	b.Touches = slices.DeleteFunc(b.Touches, func(t andante.Touch) bool { return t.ID == id })
+	b.Enrollments = slices.DeleteFunc(b.Enrollments, func(e andante.Enrollment) bool { return e.ID == andante.EnrollmentID(id) })
+	b.Attempts = slices.DeleteFunc(b.Attempts, func(a andante.Attempt) bool { return a.Touch == id })
+	b.Mails = slices.DeleteFunc(b.Mails, func(m inbox.Mail) bool { return m.MessageID == string(id)+"@harness.example" })
 	return b
 }
 
@@ -53,6 +63,11 @@ func TestBooksNotice(t *testing.T) {
 		"a skipped one came":         {func(b *harness.Books) { b.Mails = append(b.Mails, inbox.Mail{MessageID: "D@harness.example"}) }, "is skipped"},
 		"a touch left on its way":    {func(b *harness.Books) { b.Touches[0].State = andante.Attempted }, "was left attempted"},
 		"a step stands twice":        {func(b *harness.Books) { b.Touches[1].Enrollment = "A" }, "stands twice"},
+		"an enrollment is gone":      {func(b *harness.Books) { b.Enrollments = b.Enrollments[1:] }, "enrollment A is gone"},
+		"a person is gone":           {func(b *harness.Books) { *b = without(*b, "A") }, "enrollment A is gone"},
+		"a first touch is gone":      {func(b *harness.Books) { b.Touches = b.Touches[1:] }, "lacks the touch of one"},
+		"a last touch is gone":       {func(b *harness.Books) { b.Runs[0].Steps = append(b.Runs[0].Steps, "two") }, "lacks the touch of two"},
+		"one in between is gone":     {func(b *harness.Books) { b.Runs[0].Steps = []string{"zero", "one"} }, "lacks the touch of zero"},
 		"no next step":               {func(b *harness.Books) { b.Enrollments[0].State = andante.EnrollmentActive }, "is active and has 0 open touches"},
 		"two attempts went":          {func(b *harness.Books) { b.Attempts = append(b.Attempts, b.Attempts[0]) }, "has 2 attempts that were sent"},
 		"an attempt without an end":  {func(b *harness.Books) { b.Attempts[0].Outcome = andante.OutcomePending }, "without an outcome"},

@@ -17,6 +17,13 @@ import (
 type Town struct {
 	Accounts []andante.Account
 	Contacts []andante.Contact
+	runs     []Run
+}
+
+// A Run is what was planned for a contact, whatever a store says of it later.
+type Run struct {
+	Enrollment andante.EnrollmentID
+	Steps      []string
 }
 
 var seed = andante.Seed("town")
@@ -76,6 +83,7 @@ func (town *Town) Enroll(ctx context.Context, t testing.TB, o *ops.Ops, w *works
 			}
 			at := now.Add(time.Duration(len(touches)) * time.Millisecond) // orders the ids; it is due all the same
 			entered = append(entered, e)
+			town.runs = append(town.runs, Run{Enrollment: e.ID, Steps: q.StepIDs()})
 			touches = append(touches, andante.Touch{
 				ID:         andante.DeriveID[andante.TouchID](seed, at, "touch", string(e.ID), q.Steps[0].ID, "0"),
 				Enrollment: e.ID, Contact: c.ID, Account: c.Account, Sequence: name, Step: q.Steps[0].ID, Kind: andante.Email,
@@ -87,14 +95,15 @@ func (town *Town) Enroll(ctx context.Context, t testing.TB, o *ops.Ops, w *works
 	write(ctx, t, o.Store, touches, func(tx *store.Tx, list []andante.Touch) error { return tx.AddTouches(ctx, list) })
 }
 
-// Books reads everything that became of the town's people.
+// Books reads everything that became of the town's people. What was planned comes from the
+// town, not from the store.
 func (town *Town) Books(ctx context.Context, t testing.TB, s *store.Store) Books {
 	t.Helper()
 	people := make([]andante.ContactID, len(town.Contacts))
 	for i, c := range town.Contacts {
 		people[i] = c.ID
 	}
-	var b Books
+	b := Books{Runs: town.runs}
 	err := s.Read(ctx, func(tx *store.Tx) (err error) {
 		if b.Enrollments, err = tx.EnrollmentsOf(ctx, people); err != nil {
 			return err
