@@ -109,16 +109,25 @@ func hasAddress(_ *run, _ *batch, it *item) *fate {
 	return nil
 }
 
-// rightSender asks again who the owner is, for the account may have another one since
-// the step was planned; that one's touches are in other leases. A thread goes on as
-// whoever began it.
+// rightSender finds out as whom the touch goes: as whoever began the conversation that it
+// goes on with, else as the owner, asked again, for the account may have another one
+// since the step was planned. Another sender's touches are in other leases. Who began a
+// conversation and is gone can't go on with it; then the step stands on its own.
 func rightSender(r *run, b *batch, it *item) *fate {
-	if threadOf(it.step, it.earlier).on {
-		return nil
+	_, words, ok := it.words(b.w)
+	if !ok {
+		words = it.step
 	}
-	it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.account)
+	it.thread = threadOf(words, it.earlier)
+	why := "it is sent as %s now"
+	if _, ok := b.w.Config.Identity(it.thread.sender); ok {
+		it.touch.Sender, why = it.thread.sender, "the thread was begun as %s"
+	} else {
+		it.thread = thread{}
+		it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.account)
+	}
 	if _, ok := b.w.Config.Identity(it.touch.Sender); ok && it.touch.Sender != r.lease.Sender {
-		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: "it is sent as " + it.touch.Sender + " now"})
+		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: fmt.Sprintf(why, it.touch.Sender)})
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,19 +84,29 @@ func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
 	return f
 }
 
-func (f *fence) publish(steps int, sequences []string) *workspace.Workspace {
-	files := memfs.FS{
-		"andante.yaml": []byte("company: {name: Acme, postal_address: Here, country: US, zone: UTC}\npublic_url: https://mail.acme.example\n" +
-			"senders: {news: {name: Acme, address: news@acme.example}}\n" +
-			"people: {nora: {name: Nora, email: nora@acme.example}, max: {name: Max, email: max@acme.example}}\n"),
-		"governor.yaml": []byte(f.policy),
-		"consent.yaml":  []byte("- {need: []}\n"),
-	}
-	for _, name := range sequences {
+func (f *fence) publish(steps int, names []string) *workspace.Workspace {
+	f.t.Helper()
+	sequences := map[string]string{}
+	for _, name := range names {
 		text := "---\nsequence: " + name + "\ntitle: Brief\npurpose: marketing\nsender: " + f.sender + "\n---\n"
 		for i := range steps {
 			text += fmt.Sprintf("\n## Step %d\n\n```yaml step\nkind: email\nafter: %dd\nsubject: One\nvalue: insight - one\n```\n\nHello.\n", i+1, 3*i)
 		}
+		sequences[name] = text
+	}
+	return f.publishAll([]string{"nora: {name: Nora, email: nora@acme.example}", "max: {name: Max, email: max@acme.example}"}, sequences)
+}
+
+// publishAll publishes people and the texts of sequences.
+func (f *fence) publishAll(people []string, sequences map[string]string) *workspace.Workspace {
+	f.t.Helper()
+	files := memfs.FS{
+		"andante.yaml": []byte("company: {name: Acme, postal_address: Here, country: US, zone: UTC}\npublic_url: https://mail.acme.example\n" +
+			"senders: {news: {name: Acme, address: news@acme.example}}\npeople: {" + strings.Join(people, ", ") + "}\n"),
+		"governor.yaml": []byte(f.policy),
+		"consent.yaml":  []byte("- {need: []}\n"),
+	}
+	for name, text := range sequences {
 		files["sequences/"+name+".md"] = []byte(text)
 	}
 	w, found := workspace.Load(files)

@@ -41,6 +41,7 @@ type item struct {
 	consents   []andante.Consent
 	history    conditions.History
 	earlier    []andante.Touch // of the enrollment
+	thread     thread          // the conversation that it goes on with
 	quotes     []store.Quote
 	refused    refusals
 	values     andante.Values

@@ -316,14 +316,15 @@ func responseOf(err error) string {
 // taken back if it turns out to have gone; what a person has settled stays as it is. A
 // guess is no evidence.
 func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]bool, error) {
-	now, err := othersStates(ctx, tx, rec, done)
+	now, err := othersHave(ctx, tx, rec, done)
 	if err != nil {
 		return nil, err
 	}
 	var back []andante.EnrollmentID
 	isLate := func(i int) bool {
 		c := rec.all[i].Change
-		return now[c.Touch.ID] == andante.Unknown && !rec.guess[i] && c.Touch.State != andante.Unknown
+		is := now[c.Touch.ID] // of another attempt this one's outcome is no evidence
+		return is.State == andante.Unknown && is.Attempts == c.Attempt && !rec.guess[i] && c.Touch.State != andante.Unknown
 	}
 	for i, s := range rec.all {
 		if isLate(i) && s.Touch.State == andante.Planned {
@@ -370,7 +371,7 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 	}
 	var again []store.Change
 	for i, s := range rec.all {
-		if now[s.Touch.ID] == andante.Planned && !rec.guess[i] {
+		if now[s.Touch.ID].State == andante.Planned && !rec.guess[i] {
 			again = append(again, s.Change)
 		}
 	}
@@ -379,8 +380,8 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 	return settled, err
 }
 
-// othersStates returns how the touches stand that were not ours to record any more.
-func othersStates(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]andante.State, error) {
+// othersHave returns, as they are now, the touches that were not ours to record any more.
+func othersHave(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]andante.Touch, error) {
 	var ids []andante.TouchID
 	for _, s := range rec.all {
 		if !done[s.Touch.ID] {
@@ -388,9 +389,9 @@ func othersStates(ctx context.Context, tx *store.Tx, rec *recording, done map[an
 		}
 	}
 	touches, err := tx.Touches(ctx, ids)
-	now := map[andante.TouchID]andante.State{}
+	now := make(map[andante.TouchID]andante.Touch, len(touches))
 	for _, t := range touches {
-		now[t.ID] = t.State
+		now[t.ID] = t
 	}
 	return now, err
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,12 +34,15 @@ func (r *run) render(ctx context.Context, b *batch) {
 
 func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	m, text, err := r.message(ctx, b, it)
+	if errors.Is(err, context.DeadlineExceeded) {
+		// A machine that was put to sleep meanwhile is no fault of the text.
+		m, text, err = r.message(ctx, b, it)
+	}
+	if ctx.Err() != nil { // the process is asked to end
+		return putOff(andante.ReasonReturned, b.now, andante.Evidence{})
+	}
 	if err != nil {
 		return failed(andante.ReasonRender, err)
-	}
-	if it.touch.Sender != r.lease.Sender {
-		// A thread goes on as whoever began it; that sender has a lease of its own.
-		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: "the thread was begun as " + it.touch.Sender})
 	}
 	sealed, err := r.channels[it.touch.Kind].Prepare(m)
 	if err != nil {
@@ -58,10 +62,6 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	if !ok {
 		return m, "", fmt.Errorf("step %s has no text", it.touch.Step)
 	}
-	thread := threadOf(s, it.earlier)
-	if thread.sender != "" {
-		it.touch.Sender = thread.sender
-	}
 	id, ok := b.w.Config.Identity(it.touch.Sender)
 	if !ok {
 		return m, "", fmt.Errorf("sender %s is not known", it.touch.Sender)
@@ -76,15 +76,15 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	}
 	it.values.PutPerson("sender", id.Person)
 	in := templates.Input{
-		Values: it.values, Subject: thread.subject, Unsubscribe: link, Quote: thread.quote(s, it.quotes, id),
+		Values: it.values, Subject: it.thread.subject, Unsubscribe: link, Quote: it.thread.quote(s, it.quotes, id),
 	}
 	out, err := tmpl.Render(ctx, in)
 	if err != nil {
 		return m, "", err
 	}
 	m = compose(it, id, s, q, out, link, b.now.In(b.w.ZoneOf(id)))
-	if thread.on {
-		m.InReplyTo, m.References = thread.last.MessageID, thread.ids
+	if it.thread.on {
+		m.InReplyTo, m.References = it.thread.last.MessageID, it.thread.ids
 	}
 	if quotedLater(it.plan, it.touch.Step) {
 		kept = out.Words
