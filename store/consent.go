@@ -71,8 +71,14 @@ func scanHold(r *sql.Rows) (h andante.Hold, err error) {
 	return h, err
 }
 
-// AddHold appends a hold.
+// AddHold appends a hold. Those on the same key that have ended by then count as released:
+// every claim and permit reads what is not, and a sender may be refused again and again.
 func (tx *Tx) AddHold(ctx context.Context, h andante.Hold) error {
+	_, err := tx.exec(ctx, "UPDATE holds SET released_at=until_at WHERE released_at IS NULL AND scope=$1 AND key=$2 AND until_at <= $3",
+		string(h.Scope), h.Key, ms(h.From))
+	if err != nil {
+		return err
+	}
 	return insert(ctx, tx, "holds", holdColumns, "", []andante.Hold{h}, func(h andante.Hold) []any {
 		return []any{string(h.ID), string(h.Scope), h.Key, h.Author, h.Reason, ms(h.From), ms(h.Until), ms(h.Released)}
 	})

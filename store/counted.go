@@ -46,9 +46,7 @@ func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.A
 	list := make([]Counted, 0, n)
 	for _, r := range rows {
 		seen[r.contact] = true
-		if list, err = r.since(list, since); err != nil {
-			return nil, err
-		}
+		list = r.since(list, since)
 	}
 	addressed, err := where(ctx, tx, "SELECT DISTINCT contact_id FROM addressed WHERE address", nil, addresses, "", scanString[andante.ContactID])
 	if err != nil {
@@ -59,11 +57,7 @@ func (tx *Tx) Counted(ctx context.Context, since time.Time, accounts []andante.A
 		return nil, err
 	}
 	for _, r := range rows {
-		of, err := r.since(nil, since)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range of {
+		for _, c := range r.since(nil, since) {
 			if c.Address != "" && slices.Contains(addresses, c.Address) {
 				list = append(list, c)
 			}
@@ -215,14 +209,7 @@ func (tx *Tx) Miscounted(ctx context.Context, after andante.ContactID, n int) (w
 	if err != nil {
 		return nil, "", err
 	}
-	is, err := byContact(kept)
-	if err != nil {
-		return nil, "", err
-	}
-	should, err := byContact(again)
-	if err != nil {
-		return nil, "", err
-	}
+	is, should := byContact(kept), byContact(again)
 	at := map[[2]string]bool{}
 	_, err = where(ctx, tx, "SELECT address, contact_id FROM addressed WHERE contact_id", nil, ids, "", func(r *sql.Rows) (struct{}, error) {
 		var a [2]string
@@ -240,15 +227,12 @@ func (tx *Tx) Miscounted(ctx context.Context, after andante.ContactID, n int) (w
 }
 
 // byContact returns what rows say of each contact, by touch.
-func byContact(rows []countedRow) (map[andante.ContactID][]Counted, error) {
+func byContact(rows []countedRow) map[andante.ContactID][]Counted {
 	m := make(map[andante.ContactID][]Counted, len(rows))
 	for _, r := range rows {
-		list, err := r.since(nil, time.UnixMilli(math.MinInt64))
-		if err != nil {
-			return nil, err
-		}
+		list := r.since(nil, time.UnixMilli(math.MinInt64))
 		slices.SortFunc(list, func(a, b Counted) int { return cmp.Compare(a.ID, b.ID) })
 		m[r.contact] = list
 	}
-	return m, nil
+	return m
 }

@@ -35,7 +35,7 @@ func one(t *testing.T, dsn string) (*store.Store, andante.Touch) {
 
 // TestMiscounted: what is not counted as its touches say is noticed.
 func TestMiscounted(t *testing.T) {
-	for _, how := range []string{"none", "unreadable", "no address"} {
+	for _, how := range []string{"none", "unreadable", "no such word", "no address"} {
 		t.Run(how, func(t *testing.T) {
 			eachDatabase(t, func(t *testing.T, dsn string) {
 				ctx := t.Context()
@@ -62,30 +62,36 @@ func TestMiscounted(t *testing.T) {
 // TestUnreadableCount: a row that can't be read is made anew by whoever asks, and is right
 // again once something is written to it.
 func TestUnreadableCount(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, dsn string) {
-		ctx := t.Context()
-		s, touch := one(t, dsn)
-		var asked []store.Counted
-		var wrong []andante.ContactID
-		err := s.Write(ctx, func(tx *store.Tx) (err error) {
-			if err := store.Miscount(ctx, tx, "unreadable", touch.Contact); err != nil {
-				return err
-			}
-			if asked, err = tx.Counted(ctx, time.UnixMilli(0), []andante.AccountID{touch.Account}, nil); err != nil {
-				return err
-			}
-			sent := touch
-			sent.State = andante.Sent
-			if _, err := tx.Change(ctx, []store.Change{{Touch: sent, Was: andante.Unknown, Fate: true}}); err != nil {
-				return err
-			}
-			wrong, _, err = tx.Miscounted(ctx, "", 10)
-			return err
+	for _, how := range []string{"unreadable", "no such word"} {
+		t.Run(how, func(t *testing.T) {
+			eachDatabase(t, func(t *testing.T, dsn string) { unreadableCount(t, dsn, how) })
 		})
-		if err != nil || len(asked) != 1 || asked[0].ID != touch.ID || len(wrong) > 0 {
-			t.Errorf("counted %v, then miscounted %v, error %v", asked, wrong, err)
+	}
+}
+
+func unreadableCount(t *testing.T, dsn, how string) {
+	ctx := t.Context()
+	s, touch := one(t, dsn)
+	var asked []store.Counted
+	var wrong []andante.ContactID
+	err := s.Write(ctx, func(tx *store.Tx) (err error) {
+		if err := store.Miscount(ctx, tx, how, touch.Contact); err != nil {
+			return err
 		}
+		if asked, err = tx.Counted(ctx, time.UnixMilli(0), []andante.AccountID{touch.Account}, nil); err != nil {
+			return err
+		}
+		sent := touch
+		sent.State = andante.Sent
+		if _, err := tx.Change(ctx, []store.Change{{Touch: sent, Was: andante.Unknown, Fate: true}}); err != nil {
+			return err
+		}
+		wrong, _, err = tx.Miscounted(ctx, "", 10)
+		return err
 	})
+	if err != nil || len(asked) != 1 || asked[0].ID != touch.ID || len(wrong) > 0 {
+		t.Errorf("counted %v, then miscounted %v, error %v", asked, wrong, err)
+	}
 }
 
 // TestQueryModes: behind a pooler statements may not be prepared.

@@ -45,7 +45,7 @@ var errPacked = errors.New("the counted touches of a contact can't be read")
 // unpack reads what [packed.bytes] wrote.
 func unpack(b []byte) (p packed, err error) {
 	if len(b) == 0 || b[0] != packedForm {
-		return p, errPacked
+		return packed{}, errPacked
 	}
 	b = b[1:]
 	take := func(n int) []byte {
@@ -60,10 +60,17 @@ func unpack(b []byte) (p packed, err error) {
 	for n := binary.BigEndian.Uint16(take(2)); n > 0 && err == nil; n-- {
 		p.words = append(p.words, string(take(int(binary.BigEndian.Uint16(take(2))))))
 	}
-	if p.rows = b; len(b)%packedRow != 0 {
-		err = errPacked
+	if p.rows = b; err != nil || len(b)%packedRow != 0 {
+		return packed{}, errPacked
 	}
-	return p, err
+	for at := packedWord; at < len(b); at += packedRow {
+		for i := range 3 {
+			if int(binary.BigEndian.Uint16(b[at+2*i:])) >= len(p.words) {
+				return packed{}, errPacked
+			}
+		}
+	}
+	return p, nil
 }
 
 func (p *packed) touches() int { return len(p.rows) / packedRow }
@@ -141,7 +148,7 @@ func certainty(s andante.State) byte {
 }
 
 // since appends the touches that count after an instant, or may yet.
-func (r *countedRow) since(list []Counted, after time.Time) ([]Counted, error) {
+func (r *countedRow) since(list []Counted, after time.Time) []Counted {
 	bound := after.UnixMilli()
 	ids := make([]byte, 0, andante.IDLength*r.touches())
 	first := len(list)
@@ -151,13 +158,9 @@ func (r *countedRow) since(list []Counted, after time.Time) ([]Counted, error) {
 		if ms <= bound && sure != underway {
 			continue
 		}
-		kind, purpose, address := r.word(row, 0), r.word(row, 1), r.word(row, 2)
-		if kind == nil || purpose == nil || address == nil {
-			return nil, errPacked
-		}
 		ids = andante.AppendID(ids, [16]byte(row))
 		list = append(list, Counted{
-			Contact: r.contact, Account: r.account, Kind: andante.Kind(*kind), Purpose: andante.Purpose(*purpose), Address: andante.AddressHash(*address),
+			Contact: r.contact, Account: r.account, Kind: andante.Kind(r.word(row, 0)), Purpose: andante.Purpose(r.word(row, 1)), Address: andante.AddressHash(r.word(row, 2)),
 			At: time.UnixMilli(ms).UTC(), Unsure: sure != landed, Pending: sure == underway,
 		})
 	}
@@ -165,13 +168,10 @@ func (r *countedRow) since(list []Counted, after time.Time) ([]Counted, error) {
 	for i := range list[first:] {
 		list[first+i].ID = andante.TouchID(all[andante.IDLength*i : andante.IDLength*(i+1)])
 	}
-	return list, nil
+	return list
 }
 
-// word returns the n-th word of a row; nil if there is none.
-func (p *packed) word(row []byte, n int) *string {
-	if i := int(binary.BigEndian.Uint16(row[packedWord+2*n:])); i < len(p.words) {
-		return &p.words[i]
-	}
-	return nil
+// word returns the n-th word of a row.
+func (p *packed) word(row []byte, n int) string {
+	return p.words[binary.BigEndian.Uint16(row[packedWord+2*n:])]
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,4 +146,20 @@ func holds(_ *testing.T, s db) {
 	s.same("wide ones after the release", all[2:4], look(func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.WideHolds(ctx) }))
 	s.same("all after the release", []andante.Hold{all[1], all[2], all[3], all[6]},
 		look(func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.AllHolds(ctx) }))
+
+	// A sender that is refused each hour leaves no more holds to read than it has.
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		for n := range 20 {
+			h := andante.Hold{ID: id[andante.HoldID](100 + n), Scope: andante.HoldSender, Key: "busy", From: at(60 * n), Until: at(60*n + 30)}
+			if err := tx.AddHold(ctx, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	busy := look(func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.WideHolds(ctx) })
+	busy = slices.DeleteFunc(busy, func(h andante.Hold) bool { return h.Key != "busy" })
+	if len(busy) != 1 || !busy[0].From.Equal(at(60*19)) {
+		s.t.Errorf("of twenty holds, one after the other, %d are read: %+v", len(busy), busy)
+	}
 }
