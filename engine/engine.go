@@ -58,9 +58,10 @@ type Engine struct {
 	Clock    andante.Clock
 	Registry *prometheus.Registry
 
-	o    Options
-	root *os.Root
-	log  *slog.Logger
+	o       Options
+	root    *os.Root
+	log     *slog.Logger
+	journal *worker.Journal
 
 	forgetful atomic.Bool // it was told that nothing remembers the store's mark
 }
@@ -77,6 +78,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("open workspace: %w", err)
 	}
 	e := &Engine{o: o, root: root, log: o.Log, Clock: o.Clock, Registry: prometheus.NewRegistry()}
+	e.journal = worker.NewJournal(e.log, e.Registry)
 	if err := e.open(ctx); err != nil {
 		e.Close()
 		return nil, err
@@ -123,6 +125,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		return err
 	}
 	e.Ops = ops.New(e.Store, e.Clock, keys)
+	e.Ops.Note = e.journal.Settled
 	e.Ops.Ungoverned = e.o.Ungoverned
 	return nil
 }

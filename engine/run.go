@@ -198,9 +198,7 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 		o.Marked = e.marked
 	}
 	sched := scheduler.New(e.Ops, q, o, e.log)
-	e.observe(q)
-	journal := worker.NewJournal(e.log, e.Registry)
-	e.Ops.Note = journal.Settled
+	defer e.observe(q)()
 	var w *worker.Worker
 	if slices.Contains(r.Roles, RoleWorker) { // the others need no mail server, nor its password
 		list, closeChannels, err := e.channels(e.log)
@@ -208,7 +206,7 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 			return err
 		}
 		defer closeChannels()
-		w = worker.New(worker.Config{Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: journal, Options: e.working(r), Done: sched.Wake})
+		w = worker.New(worker.Config{Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: e.journal, Options: e.working(r), Done: sched.Wake})
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	if slices.Contains(r.Roles, RoleScheduler) {
@@ -289,8 +287,10 @@ func (e *Engine) await(ctx context.Context, g *errgroup.Group, grace time.Durati
 	}
 }
 
-// observe registers what is read from store and queue when somebody asks.
-func (e *Engine) observe(q queue.Queue) {
+// observe registers what is read from store and queue when somebody asks, until over is
+// called.
+func (e *Engine) observe(q queue.Queue) (over func()) {
+	var gauges []prometheus.Collector
 	ask := func(f func(context.Context) (float64, error)) func() float64 {
 		return func() float64 {
 			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -303,7 +303,9 @@ func (e *Engine) observe(q queue.Queue) {
 		}
 	}
 	gauge := func(name, help string, f func(context.Context) (float64, error)) {
-		e.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, ask(f)))
+		g := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, ask(f))
+		e.Registry.MustRegister(g)
+		gauges = append(gauges, g)
 	}
 	gauge("andante_queue_depth", "Leases that wait for a worker; -1: no answer.", func(ctx context.Context) (float64, error) {
 		n, err := q.Depth(ctx)
@@ -316,6 +318,11 @@ func (e *Engine) observe(q queue.Queue) {
 		})
 		return age, err
 	})
+	return func() {
+		for _, g := range gauges {
+			e.Registry.Unregister(g)
+		}
+	}
 }
 
 // serve answers browsers and monitors until ctx ends.

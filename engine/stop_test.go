@@ -140,3 +140,22 @@ func (s *scene) leases() (n int) {
 	}
 	return n
 }
+
+// An engine may run more than once: whoever embeds it runs it until nothing is due, and
+// again when something is.
+func TestRunAgain(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 2, onSQLite, inbox.Options{})
+	s.clock = andante.NewJumpClock(time.Now().UTC())
+	e := s.open()
+	defer e.Close()
+	for _, mails := range []int{2, 4} {
+		if err := e.Run(t.Context(), RunOptions{Roles: s.part.Roles, UntilIdle: true, Grace: s.part.Grace}); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.inbox.Count(); n != mails {
+			t.Errorf("%d mails, want %d", n, mails)
+		}
+		s.clock.(*andante.JumpClock).Jump(s.clock.Now().Add(day + time.Hour))
+	}
+}
