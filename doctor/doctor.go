@@ -48,6 +48,7 @@ type Subject struct {
 	Store    *store.Store
 	StoreErr error
 	NoStore  bool                                          // an SQLite file that is not there yet
+	Gone     *Trouble                                      // if there is none: what is known of one that was there
 	Folder   string                                        // that the SQLite file is in; empty on Postgres
 	FreeDisk func(folder string) (uint64, bool)            // in bytes; false: it can't be found out
 	Standing func(context.Context) (Standing, error)       // may it be sent from

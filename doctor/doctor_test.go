@@ -58,6 +58,9 @@ var breakages = []breakage{
 	{"a user alone", func(c *clinic) { c.configure(", password: {file: secrets/smtp}", "") }, "password", Problem, "no password", "channels.email.password"},
 	{"an outbox that is a file", func(c *clinic) { c.write("outbox", ""); c.Outbox = filepath.Join(c.dir, "outbox") }, "outbox", Problem, "not a directory", "let it be written"},
 	{"no store yet", func(c *clinic) { c.Store, c.NoStore = nil, true }, "store", Notice, "no store yet", "andante publish"},
+	{"a store that is gone", func(c *clinic) {
+		c.Store, c.NoStore, c.Gone = nil, true, &Trouble{"the store is gone", "put a backup in its place"}
+	}, "store", Problem, "is gone", "backup"},
 	{"a store that does not open", func(c *clinic) { c.Store, c.StoreErr = nil, errors.New("refused") }, "store", Problem, "refused", "ANDANTE_STORE"},
 	{"a copy", func(c *clinic) { c.standing.Home = &Trouble{"this store is a copy", "run `andante takeover`"} }, "home", Problem, "is a copy", "andante takeover"},
 	{"a store put back", func(c *clinic) { c.standing.Mark = &Trouble{"an earlier state", "run `andante takeover`"} }, "mark", Problem, "an earlier state", "andante takeover"},

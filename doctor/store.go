@@ -15,6 +15,8 @@ import (
 // storeAnswers looks whether the store can be used at all.
 func storeAnswers(ctx context.Context, s *Subject) []Finding {
 	switch {
+	case s.NoStore && s.Gone != nil:
+		return one(bad(s.Gone.Do, "%s", s.Gone.Found))
 	case s.NoStore:
 		return one(look("`andante publish` makes it; if there was one, see `store:` in andante.yaml and ANDANTE_STORE", "there is no store yet"))
 	case s.StoreErr != nil:
@@ -23,6 +25,9 @@ func storeAnswers(ctx context.Context, s *Subject) []Finding {
 		return nil
 	}
 	if empty, err := s.Store.Empty(ctx); err == nil && empty {
+		if s.Gone != nil {
+			return one(bad(s.Gone.Do, "%s", s.Gone.Found))
+		}
 		return one(look("`andante publish` makes its tables", "the store is empty"))
 	}
 	pending, err := s.Store.Pending(ctx)

@@ -58,6 +58,7 @@ func (e *Engine) openFor(ctx context.Context, s *doctor.Subject) {
 	if !store.IsPostgres(dsn) {
 		s.Folder = filepath.Dir(dsn)
 	}
+	s.Gone = trouble(e.gone(dsn))
 	if s.NoStore = missing(dsn); s.NoStore {
 		return
 	}
@@ -74,15 +75,16 @@ func (e *Engine) standingFor(ctx context.Context) (doctor.Standing, error) {
 	if err != nil {
 		return doctor.Standing{}, err
 	}
-	trouble := func(r *Refusal) *doctor.Trouble {
-		if r == nil {
-			return nil
-		}
-		return &doctor.Trouble{Found: r.Why, Do: r.Do}
-	}
 	st := doctor.Standing{Ran: s.Home != (store.Home{}), Home: trouble(s.Elsewhere()), Mark: trouble(s.Behind())}
 	st.Forgets, st.Needed = e.forgets(s)
 	return st, nil
+}
+
+func trouble(r *Refusal) *doctor.Trouble {
+	if r == nil {
+		return nil
+	}
+	return &doctor.Trouble{Found: r.Why, Do: r.Do}
 }
 
 // probe talks to the mail server with what this machine has, whatever the mode.

@@ -111,8 +111,10 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		return err
 	}
 	dsn := storeAt(e.o.Dir, e.Config)
-	if e.o.Begun && missing(dsn) {
-		return noStore(dsn)
+	if missing(dsn) {
+		if err := e.mayBegin(dsn); err != nil {
+			return err
+		}
 	}
 	e.Store, err = store.Open(ctx, dsn, store.Options{Clock: e.Clock, Volatile: e.o.Volatile, WithoutLocks: e.o.WithoutLocks})
 	if err != nil {
@@ -155,8 +157,15 @@ func missing(dsn string) bool {
 	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
-func noStore(dsn string) error {
-	return fmt.Errorf("%w at %s: `andante publish` makes it; if there was one, see `store:` in andante.yaml and ANDANTE_STORE", ErrNoStore, calledStore(dsn))
+// mayBegin tells why no store is begun where there is none.
+func (e *Engine) mayBegin(dsn string) error {
+	if r := e.gone(dsn); r != nil {
+		return r
+	}
+	if e.o.Begun {
+		return fmt.Errorf("%w at %s: `andante publish` makes it; if there was one, see `store:` in andante.yaml and ANDANTE_STORE", ErrNoStore, calledStore(dsn))
+	}
+	return nil
 }
 
 // calledStore is what people call a store: its file, or its URL without a password.
@@ -178,8 +187,8 @@ func (e *Engine) schema(ctx context.Context) error {
 		return err
 	}
 	if empty {
-		if e.o.Begun {
-			return noStore(e.Store.Path())
+		if err := e.mayBegin(e.Store.Path()); err != nil {
+			return err
 		}
 		_, err = e.Store.Migrate(ctx)
 		return err

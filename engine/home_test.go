@@ -3,12 +3,16 @@ package engine
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/andante-hq/andante/doctor"
+	"github.com/andante-hq/andante/internal/harness"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
@@ -53,6 +57,72 @@ func TestCopyBesideTheOriginal(t *testing.T) {
 			s.refused(5*day, "earlier state")
 		})
 	}
+}
+
+// Nobody takes a copy over while the original is at work on this machine, whatever they
+// say.
+func TestTakeoverBesideARun(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 3, onSQLite, inbox.Options{})
+	s.runs(0)
+	original, duplicate := s.part.Store, s.duplicate(t)
+	before := s.standing().Mark
+	s.part.UntilIdle = false
+	process := s.start()
+	harness.Until(t, time.Minute, "the original to work", func() bool { return s.standing().Mark > before })
+	s.part.Store = duplicate
+	e := s.open()
+	defer e.Close()
+	_, err := e.TakeOver(t.Context(), ops.Takeover{})
+	if err == nil || !strings.Contains(err.Error(), "runs on "+s.called(original)) || !strings.Contains(err.Error(), "stop it") {
+		t.Errorf("error %v", err)
+	}
+	process.terminate(s.part.Grace)
+}
+
+// Where a store is gone no new one is begun in its place: it would write to everybody
+// again. Who wants that removes what remembers the old one.
+func TestStoreThatIsGone(t *testing.T) {
+	t.Parallel()
+	s := walkers(t, 1, onSQLite, inbox.Options{})
+	s.runs(0)
+	path, err := func() (string, error) {
+		e := s.open()
+		defer e.Close()
+		return e.markPath(t.Context())
+	}()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, vanish := range []func() error{
+		func() error { return os.Remove(s.file()) },
+		func() error { return os.WriteFile(s.file(), nil, 0o600) },
+	} {
+		if err := vanish(); err != nil {
+			t.Fatal(err)
+		}
+		for _, begun := range []bool{true, false} {
+			o := s.part.options(slog.New(slog.DiscardHandler))
+			o.Begun = begun
+			_, err := Open(t.Context(), o)
+			var gone *Refusal
+			if !errors.As(err, &gone) || !strings.Contains(gone.Why, "is gone") || !strings.Contains(gone.Do, path) {
+				t.Errorf("error %v", err)
+			}
+		}
+		found, err := Examine(t.Context(), s.part.options(slog.New(slog.DiscardHandler)), DoctorOptions{Offline: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(found, func(f doctor.Finding) bool { return f.Check == "store" })
+		if i < 0 || found[i].Level != doctor.Problem || !strings.Contains(found[i].Found, "is gone") {
+			t.Errorf("doctor: %+v", found)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	s.open().Close()
 }
 
 // A file that is moved inside its file system is at home. One that is moved elsewhere

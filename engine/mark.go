@@ -49,6 +49,28 @@ func (e *Engine) stateDir() (string, error) {
 	}
 }
 
+// gone tells of a store that was at dsn, as a file outside of it remembers, where there is
+// none; nil: nothing is known of one. Whoever begins a new one in its place writes to
+// everybody again.
+func (e *Engine) gone(dsn string) *Refusal {
+	dir, err := e.stateDir()
+	if err != nil {
+		return nil
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*.json"))
+	for _, f := range files {
+		n, err := markfile.Read(f)
+		if err != nil || n.Of != calledStore(dsn) {
+			continue
+		}
+		return &Refusal{
+			fmt.Sprintf("the store is gone: %s was here, and stood at mark %d on %s", n.Of, n.Mark, n.At.Format("2006-01-02 15:04:05 MST")),
+			"put a backup in its place and run `andante takeover`; to begin anew all the same, which forgets who was written to and who left, remove " + f,
+		}
+	}
+	return nil
+}
+
 // checkMark refuses a store that has not come as far as the file says.
 func (e *Engine) checkMark(s *Standing) error {
 	if err := e.legible(s.unread); err != nil {

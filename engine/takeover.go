@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/andante-hq/andante/internal/filelock"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
 )
@@ -65,6 +68,27 @@ func (s *Standing) Moved() error {
 	return nil
 }
 
+// running returns the original's file if a process of this machine works on it just now.
+func (s *Standing) running() string {
+	for _, path := range []string{s.Home.Path, s.Last} {
+		file, err := filepath.EvalSymlinks(path)
+		if err != nil || path == s.Here.Path {
+			continue // it is gone, or another machine's, or a database
+		}
+		if _, err := os.Stat(file + ".lock"); err != nil {
+			continue // to ask for it would make it
+		}
+		l, err := filelock.Acquire(file + ".lock")
+		if errors.Is(err, filelock.ErrHeld) {
+			return path
+		}
+		if err == nil {
+			l.Release()
+		}
+	}
+	return ""
+}
+
 // TakeOver makes this store the one that sends; see [ops.Ops.TakeOver]. The new home and
 // the mark that is known are found here. It may be called again after it was killed.
 func (e *Engine) TakeOver(ctx context.Context, r ops.Takeover) (ops.TakenOver, error) {
@@ -83,6 +107,9 @@ func (e *Engine) TakeOver(ctx context.Context, r ops.Takeover) (ops.TakenOver, e
 		if err := s.Moved(); err != nil {
 			return ops.TakenOver{}, err
 		}
+	}
+	if path := s.running(); path != "" {
+		return ops.TakenOver{}, fmt.Errorf("the original is at work: an andante runs on %s now; stop it first", path)
 	}
 	r.Home, r.Seen = s.Here, s.Noted
 	done, err := e.Ops.TakeOver(ctx, r)

@@ -87,9 +87,19 @@ func (tx *Tx) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	return st, err
 }
 
+// limited is the context of a statement. Whoever asks has begun the transaction with
+// the same one, or does not want it to be interrupted, so the transaction's will do.
+func (tx *Tx) limited(ctx context.Context) context.Context {
+	if tx.ends != nil {
+		return tx.ends
+	}
+	return ctx
+}
+
 // exec runs a statement.
 func (tx *Tx) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	failpoint.Here("statement")
+	ctx = tx.limited(ctx)
 	st, err := tx.prepare(ctx, text)
 	if err != nil {
 		return nil, err
@@ -103,6 +113,7 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (sql.Result, e
 // rows runs a query.
 func (tx *Tx) rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	failpoint.Here("statement")
+	ctx = tx.limited(ctx)
 	st, err := tx.prepare(ctx, text)
 	if err != nil {
 		return nil, err

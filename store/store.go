@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -38,6 +39,8 @@ type Options struct {
 	// WithoutLocks breaks the store on purpose: rows are not locked. Only the
 	// tests set it, to see that the oracles notice.
 	WithoutLocks bool
+	// Patience is how long a transaction on Postgres may take; 5 minutes if not set.
+	Patience time.Duration
 }
 
 // Store is an open database. Safe for concurrent use.
@@ -48,6 +51,8 @@ type Store struct {
 	clock andante.Clock
 	url   string
 
+	patience time.Duration
+
 	learned atomic.Int64 // when Postgres was last asked, ms; see [Store.Learn]
 
 	// What is prepared on write and on read; nil where the driver keeps its own.
@@ -57,7 +62,7 @@ type Store struct {
 // Open opens a store: postgres://… or the path of an SQLite file, which is made
 // if it is missing. It does not migrate; see [Store.Migrate].
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
-	s := &Store{clock: o.Clock, url: dsn}
+	s := &Store{clock: o.Clock, url: dsn, patience: cmp.Or(o.Patience, 5*time.Minute)}
 	var err error
 	switch {
 	case IsPostgres(dsn):
@@ -226,6 +231,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 // a context and returns the database's error as it is.
 type Tx struct {
 	tx    *sql.Tx
+	ends  context.Context // on Postgres: when the transaction may last no longer
 	d     dialect
 	clock andante.Clock
 	then  []func()
@@ -254,12 +260,21 @@ func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
 	}
 }
 
+// run ends a transaction on Postgres that lasts too long: a machine that is gone says
+// nothing, and whoever waits for its answer would wait for ever.
 func (s *Store) run(ctx context.Context, db *sql.DB, known *statements, o *sql.TxOptions, f func(*Tx) error) error {
+	tx := &Tx{d: s.d, clock: s.clock, known: known}
+	if s.Postgres() {
+		var cancel func()
+		ctx, cancel = context.WithTimeout(ctx, s.patience)
+		defer cancel()
+		tx.ends = ctx
+	}
 	t, err := db.BeginTx(ctx, o)
 	if err != nil {
 		return err
 	}
-	tx := &Tx{tx: t, d: s.d, clock: s.clock, known: known}
+	tx.tx = t
 	defer func() {
 		t.Rollback()
 		if len(tx.fresh) > 0 {
