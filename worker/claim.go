@@ -107,7 +107,7 @@ func (r *run) lock(ctx context.Context, tx *store.Tx, b *batch) error {
 // hold checks that the lease is ours for the margin and more.
 func (r *run) hold(ctx context.Context, tx *store.Tx) error {
 	wall, err := tx.Wall(ctx)
-	if err != nil {
+	if err != nil || r.o.Breakage.NoFence {
 		return err
 	}
 	return tx.HoldLease(ctx, r.lease, wall.Add(r.o.Margin))

@@ -38,6 +38,7 @@ type fence struct {
 	queue  *queue.Inline
 	sched  *scheduler.Scheduler
 	link   func() // called while a message is rendered
+	breaks worker.Breakage
 
 	mu    sync.Mutex
 	mails map[andante.TouchID]int // messages on the wire
@@ -176,7 +177,7 @@ func (f *fence) start(name string, w *wire) (over chan struct{}) {
 	k := worker.New(worker.Config{
 		Ops: f.ops, Channels: map[andante.Kind]channels.Channel{andante.Email: w}, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
 		Link:    func(ops.Token) string { f.link(); return "https://mail.acme.example/u/x" },
-		Options: worker.Options{Name: name, Claim: time.Minute},
+		Options: worker.Options{Name: name, Claim: time.Minute, Breakage: f.breaks},
 	})
 	ctx, cancel := context.WithCancel(f.t.Context())
 	var it queue.Item
@@ -408,6 +409,76 @@ func TestTheFencesHold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A worker whose lease is over, or about to be, or of an epoch that is over, claims and
+// permits nothing more, even where nobody has taken its touches yet. Without the fence it
+// does.
+func TestALeaseThatIsOver(t *testing.T) {
+	t.Parallel()
+	troubles := map[string]func(*fence){
+		"in its last seconds": func(f *fence) { f.clock.Tick(50 * time.Second) },
+		"over": func(f *fence) {
+			f.clock.Tick(61 * time.Second)
+			f.clock.Calendar(-61 * time.Second) // the claim is not
+		},
+		"of an older epoch": func(f *fence) {
+			err := f.store.Write(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.RaiseEpoch(t.Context())
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		},
+	}
+	for name, trouble := range troubles {
+		for _, when := range []string{"before the claim", "before the permit"} {
+			for _, broken := range []bool{false, true} {
+				t.Run(fmt.Sprint(name, " ", when, " ", broken), func(t *testing.T) {
+					t.Parallel()
+					f := newFence(t, 1, 1, "brief")
+					f.breaks.NoFence = broken
+					f.round()
+					a := &wire{}
+					if when == "before the claim" {
+						f.link = sync.OnceFunc(func() { trouble(f) })
+					} else {
+						a.claimed, a.goOn = make(chan struct{}), make(chan struct{})
+					}
+					over := f.start("a", a)
+					if a.claimed != nil {
+						<-a.claimed
+						trouble(f)
+						close(a.goOn)
+					}
+					<-over
+					if went := f.attempts() > 0; went != broken {
+						t.Errorf("it was tried: %v", went)
+					}
+				})
+			}
+		}
+	}
+}
+
+// attempts counts what stands in the ledger.
+func (f *fence) attempts() (n int) {
+	f.t.Helper()
+	f.read(func(tx *store.Tx) error {
+		touches, err := tx.TouchesOfContact(f.t.Context(), f.first().ID)
+		if err != nil {
+			return err
+		}
+		for _, x := range touches {
+			list, err := tx.AttemptsOf(f.t.Context(), []andante.TouchID{x.ID})
+			if n += len(list); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n
 }
 
 // A claim lasts a minute of the calendar: after that nothing of it is permitted, nor

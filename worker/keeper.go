@@ -55,9 +55,12 @@ func (k *keeper) stop() {
 	k.over.Wait()
 }
 
-// holds tells whether the lease surely holds for the margin still.
+// holds tells whether the lease surely holds for the margin still. Neither of the
+// machine's clocks is enough: the steady one stands still while the machine is suspended,
+// and the other may be set back.
 func (k *keeper) holds() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.w.clock.Wall().Add(k.w.o.Margin / 2).Before(k.until)
+	then := k.w.clock.Wall().Add(k.w.o.Margin / 2)
+	return then.Before(k.until) && then.Round(0).Before(k.until.Round(0))
 }

@@ -35,6 +35,7 @@ type Breakage struct {
 	NoPermit      bool // messages are written without asking which are still allowed, nor noting that they are
 	NoRecord      bool // outcomes are dropped
 	NoSuppression bool // whoever is suppressed is written to all the same
+	NoFence       bool // claim and permit do not ask whether the lease is ours
 }
 
 // Defaults fills what is not set.
