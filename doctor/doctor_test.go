@@ -72,6 +72,9 @@ var breakages = []breakage{
 	{"a store that is closed", func(c *clinic) { c.Store.Close() }, "store", Problem, "closed", "right file"},
 	{"an old Redis", func(c *clinic) { c.redis.Version = "6.0.16" }, "redis", Problem, "6.0.16", "6.2"},
 	{"a Redis that throws away", func(c *clinic) { c.redis.MaxMemory, c.redis.Policy = 1<<20, "allkeys-lru" }, "redis", Problem, "allkeys-lru", "noeviction"},
+	{"a Redis that is full", func(c *clinic) { c.redis.MaxMemory, c.redis.Used = 1<<20, 1<<20 }, "redis", Problem, "is full", "room"},
+	{"a Redis that can't save", func(c *clinic) { c.redis.Unsaved = true }, "redis", Problem, "could not save", "disk"},
+	{"a Redis that follows another", func(c *clinic) { c.redis.Replica = true }, "redis", Problem, "is a replica", "primary"},
 	{"a Redis that is away", func(c *clinic) { c.Queue = noRedis }, "redis", Problem, "connection refused", "ANDANTE_REDIS"},
 	{"a relay that is away", func(c *clinic) {
 		c.noTalk = &channels.SendError{Kind: channels.Temporary, Err: errors.New("connect: i/o timeout")}

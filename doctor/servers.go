@@ -41,6 +41,16 @@ func server(h queue.Health) (list []Finding) {
 		list = append(list, bad("set maxmemory-policy noeviction, or else it throws queued leases away when it is full",
 			"%s has a maxmemory of %d bytes and the policy %s", name, h.MaxMemory, h.Policy))
 	}
+	if h.Full() && !h.Evicts() {
+		list = append(list, bad("give it room: what is leased can't be queued, and nothing is sent meanwhile", "%s is full: %d bytes of %d", name, h.Used, h.MaxMemory))
+	}
+	if h.Unsaved {
+		list = append(list, bad("see its log and its disk, or switch off its saving, of which Andante has no need: most servers refuse to be written to until a save succeeds",
+			"%s could not save what it holds the last time", name))
+	}
+	if h.Replica {
+		list = append(list, bad("name its primary in `redis:` or ANDANTE_REDIS, or its Sentinels", "%s is a replica, which can't be written to", name))
+	}
 	if len(list) > 0 {
 		return list
 	}

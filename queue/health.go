@@ -17,7 +17,10 @@ type Health struct {
 	Version   string // of Redis, or of the Redis that a Valkey stands for
 	MaxMemory int64  // in bytes; 0: no bound
 	Policy    string // what it does when that is full
+	Used      int64  // of it
 	Persists  bool   // it writes what it holds to a disk
+	Unsaved   bool   // the last time it could not: most servers then refuse to be written to
+	Replica   bool   // it can't be written to
 }
 
 // Examine asks the Redis servers behind a URL how they are, with a connection of its own.
@@ -64,15 +67,24 @@ func readInfo(info string) (h Health, err error) {
 			values[key] = value
 		}
 	}
-	h = Health{Version: values["redis_version"], Policy: values["maxmemory_policy"], Persists: values["aof_enabled"] == "1"}
+	h = Health{
+		Version: values["redis_version"], Policy: values["maxmemory_policy"], Persists: values["aof_enabled"] == "1",
+		Unsaved: values["rdb_last_bgsave_status"] == "err" || values["aof_last_write_status"] == "err",
+		Replica: values["role"] == "slave",
+	}
 	if h.Version == "" {
 		return h, errors.New("it does not tell its version, so it is no Redis")
 	}
-	if s := values["maxmemory"]; s != "" {
-		h.MaxMemory, err = strconv.ParseInt(s, 10, 64)
+	for key, into := range map[string]*int64{"maxmemory": &h.MaxMemory, "used_memory": &h.Used} {
+		if s := values[key]; s != "" && err == nil {
+			*into, err = strconv.ParseInt(s, 10, 64)
+		}
 	}
 	return h, err
 }
+
+// Full tells whether the server has no room for more.
+func (h Health) Full() bool { return h.MaxMemory > 0 && h.Used >= h.MaxMemory }
 
 // Suits tells whether the version is one that the queue runs on: 6.2 and later.
 func (h Health) Suits() bool {

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -55,6 +56,21 @@ func (r *Redis) Fill() {
 func (r *Redis) Drain() {
 	r.t.Helper()
 	r.must("CONFIG SET maxmemory 0", "+OK")
+}
+
+// LoseDisk takes the place away where it would save what it holds, and has it try.
+func (r *Redis) LoseDisk() {
+	r.t.Helper()
+	if err := os.RemoveAll(r.dir); err != nil {
+		r.t.Fatal(err)
+	}
+	r.must("BGSAVE", "+Background saving started")
+}
+
+// Follow makes it the replica of a server that is not there.
+func (r *Redis) Follow() {
+	r.t.Helper()
+	r.must("REPLICAOF 127.0.0.1 1", "+OK")
 }
 
 // Refused returns how many commands it had no room for since it was started.
