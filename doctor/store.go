@@ -19,6 +19,8 @@ func storeAnswers(ctx context.Context, s *Subject) []Finding {
 		return one(bad(s.Gone.Do, "%s", s.Gone.Found))
 	case s.NoStore:
 		return one(look("`andante publish` makes it; if there was one, see `store:` in andante.yaml and ANDANTE_STORE", "there is no store yet"))
+	case errors.Is(s.StoreErr, store.ErrDamaged):
+		return one(bad("put a backup in its place, without -wal and -shm files beside it, then `andante takeover`", "%v", s.StoreErr))
 	case s.StoreErr != nil:
 		return one(bad("is it running, and are `store:` or ANDANTE_STORE and the rights on it as they should be?", "the store can't be opened: %v", s.StoreErr))
 	case s.Store == nil:

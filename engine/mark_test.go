@@ -81,33 +81,6 @@ func TestBackupWhileItRuns(t *testing.T) {
 	s.booksBalance(people)
 }
 
-// A replica that lacks what was written last has the home of its original; the mark
-// tells.
-func TestEarlierStateOnPostgres(t *testing.T) {
-	t.Parallel()
-	s := walkers(t, 3, (*scene).onPostgres, inbox.Options{})
-	s.runs(0)
-	e := s.open()
-	defer e.Close()
-	path, err := e.markPath(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	st := s.standing()
-	if st.Mark < 2 || st.Noted != st.Mark { // a start and an end
-		t.Errorf("mark %d, noted %d", st.Mark, st.Noted)
-	}
-	if err := e.note(t.Context(), st.Mark+1); err != nil { // what the replica did not get
-		t.Fatal(err)
-	}
-	s.refused(time.Hour, "replica", path)
-	s.takeOver(time.Hour, false)
-	if got := s.standing(); got.Mark != st.Mark+2 || got.Noted != got.Mark {
-		t.Errorf("after the takeover: mark %d, noted %d; want %d", got.Mark, got.Noted, st.Mark+2)
-	}
-	s.runs(time.Hour)
-}
-
 // The mark's file is not part of the workspace, and one folder may serve many stores.
 func TestMarkFile(t *testing.T) {
 	t.Parallel()

@@ -80,9 +80,24 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	}
 	if err := s.write.PingContext(ctx); err != nil {
 		s.Close()
+		if damaged(err) {
+			err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	return s, nil
+}
+
+// ErrDamaged says that the file of a store can't be read, and how that comes mostly.
+var ErrDamaged = errors.New("the file is damaged, or no store; if it was put in the place of another one, the -wal and -shm files beside it were that one's and have spoilt it: remove them, and put it there once more")
+
+func damaged(err error) bool {
+	var lite *sqlite.Error
+	if !errors.As(err, &lite) {
+		return false
+	}
+	code := lite.Code() & 0xff
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
 // IsPostgres tells whether dsn names a Postgres database.

@@ -43,8 +43,8 @@ func (a *app) backup(ctx context.Context, e *engine.Engine, file string, force b
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	a.printf("%s holds the store, %s. It refuses to send until `andante takeover`.\n", file, sizeOf(size))
-	a.printf("Save too: %s (without it no opt-out in the backup is recognised), what it does not hold of secrets/,\nand the workspace's folder, without secrets, in Git.\n", engine.KeysFile)
+	a.printf("%s holds the store, %s. To restore it: stop `andante run`, remove %s and its -wal and -shm,\ncopy this in its place, and run `andante takeover`; it refuses to send before.\n", file, sizeOf(size), e.Store.Path())
+	a.printf("Save too: %s (without it no opt-out in the backup is recognised), whatever else lies in secrets/,\nand the rest of the workspace's folder, best in Git.\n", engine.KeysFile)
 	return nil
 }
 

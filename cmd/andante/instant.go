@@ -2,9 +2,12 @@ package main
 
 import "time"
 
+// inZone ends the help of a flag that takes a time.
+const inZone = ", in the company's zone unless it says Z or +01:00"
+
 // instants are the ways in which a time may be written; one without a zone is of the
 // company's.
-var instants = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+var instants = []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
 
 // instant reads the time that a flag gives; the zero time if it is empty.
 func instant(flag, text string, loc *time.Location) (time.Time, error) {
@@ -16,5 +19,5 @@ func instant(flag, text string, loc *time.Location) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, usagef("--%s is a time such as 2027-01-15T13:30, or a date for its beginning, not %q", flag, text)
+	return time.Time{}, usagef("--%s is a time such as 2027-01-15T13:30, of the company's zone (%s), or 2027-01-15T13:30Z, or a date for its beginning, not %q", flag, loc, text)
 }

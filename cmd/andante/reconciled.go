@@ -47,7 +47,7 @@ func (a *app) reconciled(r *reports.Reconciliation, loc *time.Location, f *recon
 	} {
 		a.mailFindings(list.name, list.Findings, loc)
 	}
-	a.advise(r, f)
+	a.advise(r, f, loc)
 }
 
 func span(r *reports.Reconciliation, loc *time.Location) string {
@@ -123,7 +123,10 @@ func about(m reports.MailFinding, loc *time.Location) (text string) {
 }
 
 // advise says what to do next.
-func (a *app) advise(r *reports.Reconciliation, f *reconcileFlags) {
+func (a *app) advise(r *reports.Reconciliation, f *reconcileFlags, loc *time.Location) {
+	if r.Sent == 0 && r.Outside > 0 {
+		a.printf("\nNothing is recorded in that time, so nothing was compared. Times are read and told in the company's zone, %s.\n", loc)
+	}
 	if r.Missing.N+r.Doubled.N+r.Contrary.N > 0 {
 		a.printf("\n`andante why TOUCH` tells what the ledger knows; the touch is what stands before the @, or the one that is named.\n")
 	}

@@ -56,8 +56,8 @@ func (a *app) settleCommand() *cobra.Command {
 	fl.BoolVar(&f.all, "all", false, "settle all that --sequence, --sender and --before leave")
 	fl.StringVar(&f.sequence, "sequence", "", "only those of a sequence")
 	fl.StringVar(&f.sender, "sender", "", "only those of a sender or a person")
-	fl.StringVar(&f.before, "before", "", "only those tried before a time such as 2027-01-15T13:30")
-	fl.StringVar(&f.at, "at", "", "with --sent of one touch: when it was received")
+	fl.StringVar(&f.before, "before", "", "only those tried before a time such as 2027-01-15T13:30"+inZone)
+	fl.StringVar(&f.at, "at", "", "with --sent of one touch: when it was received"+inZone)
 	fl.StringVar(&f.by, "by", "", "whose decision it is; yours if not given")
 	fl.IntVar(&f.limit, "limit", 50, "list at most so many; 0 for all")
 	c.RunE = func(c *cobra.Command, args []string) error {

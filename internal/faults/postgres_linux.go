@@ -97,6 +97,23 @@ func (p *Postgres) Database() string {
 	return "postgres://postgres@" + p.addr() + "/" + name + "?sslmode=disable"
 }
 
+// Dump copies the database that the store uses, as pg_dump does, and returns how to put
+// it back, which works while others are connected.
+func (p *Postgres) Dump() (restore func()) {
+	p.t.Helper()
+	file := filepath.Join(p.dir, "dump")
+	there := []string{"-h", "127.0.0.1", "-p", strconv.Itoa(p.port), "-U", "postgres", "-d", "postgres"}
+	if err := p.run(append([]string{p.tool("pg_dump"), "--format=custom", "--file=" + file}, there...)...); err != nil {
+		p.t.Fatal(err)
+	}
+	return func() {
+		p.t.Helper()
+		if err := p.run(append(append([]string{p.tool("pg_restore"), "--clean", "--single-transaction"}, there...), file)...); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
 // Fast stops it as an operator does: whoever is in the middle of a transaction is cut off
 // and undone, and the files are left in order.
 func (p *Postgres) Fast() {
