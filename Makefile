@@ -22,8 +22,8 @@ test: ## every test; needs no server
 race: ## the packages in which goroutines meet, under the race detector
 	CGO_ENABLED=1 go test -race -short $(RACED)
 
-faults: ## what docs/promises.md promises, at length; needs redis-server and Postgres
-	ANDANTE_FAULTS=full go test -count=1 -timeout 60m ./internal/faults ./engine
+faults: ## what docs/promises.md promises, at length: a quarter of an hour; starts Redis and Postgres of its own
+	.ci/run faults
 
 fuzz: ## every fuzz test for FUZZTIME (10s)
 	@set -e; go list ./... | while read -r pkg; do \
