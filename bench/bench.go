@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
@@ -56,6 +58,9 @@ func (o Options) Check() error {
 	}
 	if o.Enrolled != 0 && o.Enrolled < o.Messages {
 		return errors.New("--enrolled counts those who get the --messages too, so it is not less")
+	}
+	if o.Processes > o.Connections {
+		return fmt.Errorf("each of %d --processes has a connection at least, so --connections is not %d", o.Processes, o.Connections)
 	}
 	if o.Processes > 1 && (o.Redis == "" || o.Store == "") {
 		return errors.New("several processes meet on Redis and Postgres: give --redis and --store")
@@ -277,10 +282,36 @@ func (b *bench) round(ctx context.Context, i int) error {
 	if b.sink != nil && after-before != b.o.Messages {
 		return fmt.Errorf("the sink took in %d mails of %d", after-before, b.o.Messages)
 	}
+	if err := b.allSent(ctx, i); err != nil {
+		return err
+	}
 	b.rates, b.floors = append(b.rates, n/took), append(b.floors, n/bare.Seconds)
 	b.report.Ratios = append(b.report.Ratios, bare.Seconds/took)
 	b.report.Messages += b.o.Messages
 	return nil
+}
+
+// allSent looks into the ledger whether a round's mails went: what the other side refuses
+// is no mail that was sent.
+func (b *bench) allSent(ctx context.Context, i int) error {
+	sent, other := 0, map[string]int{}
+	err := b.engine.Store.Read(ctx, func(tx *store.Tx) error {
+		counts, err := tx.CountTouches(ctx)
+		for _, c := range counts {
+			switch {
+			case c.Sequence != round(i):
+			case c.State == andante.Sent:
+				sent += c.N
+			default:
+				other[strings.TrimSpace(fmt.Sprint(c.State, " ", c.Reason))] += c.N
+			}
+		}
+		return err
+	})
+	if err == nil && sent != b.o.Messages {
+		err = fmt.Errorf("the mail server took %d mails of %d; the others are %v, so there is nothing to measure", sent, b.o.Messages, other)
+	}
+	return err
 }
 
 // sum makes the report of what the rounds have brought.

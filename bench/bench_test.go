@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/andante-hq/andante/bench"
+	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/internal/testdb"
 )
 
@@ -51,6 +53,53 @@ func TestRun(t *testing.T) {
 		if r.Passes[pass] <= 0 {
 			t.Errorf("the pass %s took no time", pass)
 		}
+	}
+}
+
+// Workers in processes of their own, and somebody else's mail server.
+func TestRunByRoles(t *testing.T) {
+	t.Parallel()
+	const messages = 30
+	in, err := inbox.Start(inbox.Options{NoRaw: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	o := options(t, messages)
+	o.Store, o.Redis, o.Processes, o.Connections, o.Sink = testdb.Postgres(t), testdb.Redis(t), 2, 3, in.Addr()
+	r, err := bench.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := in.Count(); n != 2*bench.Rounds*messages { // the engine's and the floor's
+		t.Errorf("%d mails", n)
+	}
+	for _, name := range []string{"scheduler", "worker 1", "worker 2"} {
+		if r.CPUs[name] <= 0 {
+			t.Errorf("%s took no time: %+v", name, r.CPUs)
+		}
+	}
+}
+
+// Mails that the other side does not take are none that were sent.
+func TestRunRefused(t *testing.T) {
+	t.Parallel()
+	const messages = 10
+	var asked atomic.Int64
+	in, err := inbox.Start(inbox.Options{NoRaw: true, Script: func(c inbox.Command) *inbox.Reply {
+		if c.Stage == inbox.RcptTo && asked.Add(1) > messages { // the floor has had its turn
+			return &inbox.Reply{Code: 451, Text: "4.7.1 later"}
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	o := options(t, messages)
+	o.Sink = in.Addr()
+	if _, err := bench.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "took 0 mails of 10") {
+		t.Errorf("it measured what nobody took: %v", err)
 	}
 }
 

@@ -63,7 +63,6 @@ func (b *bench) sendByRoles(ctx context.Context, all part) (float64, error) {
 	scheduler, worker := all, all
 	scheduler.Roles = []engine.Role{engine.RoleScheduler}
 	worker.Roles, worker.UntilIdle = []engine.Role{engine.RoleWorker}, false
-	worker.Connections = max(b.o.Connections/b.o.Processes, 1)
 	workers := make([]*process, b.o.Processes)
 	defer func() {
 		for _, c := range workers {
@@ -71,6 +70,7 @@ func (b *bench) sendByRoles(ctx context.Context, all part) (float64, error) {
 		}
 	}()
 	for i := range workers {
+		worker.Connections = (b.o.Connections + i) / b.o.Processes // all of them together have as many as asked for
 		var err error
 		if workers[i], err = launch(b.o.Part, worker); err != nil {
 			return 0, err
