@@ -43,6 +43,45 @@ func TestBackupOverTheOriginal(t *testing.T) {
 	s.booksBalance(people)
 }
 
+// TestBackupTwin: without what refuses them a backup and a copy send everything again, and
+// the count of what arrived notices.
+func TestBackupTwin(t *testing.T) {
+	t.Parallel()
+	const people = 5
+	begin := func() (s *scene, backup string) {
+		s = walkers(t, people, onSQLite, inbox.Options{})
+		s.runs(0)
+		backup = filepath.Join(t.TempDir(), "backup.db")
+		copyOver(t, s.file(), backup)
+		s.runs(day + time.Hour)
+		if n := s.twice(); n != 0 {
+			t.Errorf("%d mails came twice before anything was broken", n)
+		}
+		return s, backup
+	}
+	backup, file := begin()
+	copyOver(t, file, backup.file())
+	if err := os.RemoveAll(backup.part.Dir + ".state"); err != nil { // the mark is forgotten
+		t.Fatal(err)
+	}
+	backup.runs(day + 2*time.Hour)
+
+	duplicate, file := begin()
+	duplicate.part.Store = "copy.db"
+	copyOver(t, file, duplicate.file())
+	if err := os.RemoveAll(duplicate.part.Dir + ".state"); err != nil {
+		t.Fatal(err)
+	}
+	duplicate.takeOver(day+2*time.Hour, true) // nothing was sent since, somebody says
+	duplicate.runs(day + 2*time.Hour)
+
+	for name, s := range map[string]*scene{"a backup": backup, "a copy": duplicate} {
+		if n := s.twice(); n != people {
+			t.Errorf("%s: %d mails came twice, want %d", name, n, people)
+		}
+	}
+}
+
 // A backup that was made in the middle of a run is older than its end, though that run
 // lasted but a second. It holds leases, claims and permits, and nothing of them goes
 // again.

@@ -149,6 +149,9 @@ func (w *simWorld) doContact(args []string) error {
 		if zone, err = calendar.LoadZone(r.Fields["contact.zone"]); err != nil {
 			return err
 		}
+		if w.broken == standardTime {
+			r.Fields["contact.zone"] = withoutSummer[zone.String()]
+		}
 		rows = append(rows, r)
 	}
 	taken, err := w.e.Ops.TakeIn(w.ctx, w.w, rows)
@@ -162,6 +165,11 @@ func (w *simWorld) doContact(args []string) error {
 		}
 		return err
 	})
+}
+
+// withoutSummer names a zone that shows the same time in winter and never changes.
+var withoutSummer = map[string]string{
+	"America/New_York": "America/Panama", "Europe/Berlin": "Africa/Algiers", "Australia/Lord_Howe": "Australia/Brisbane",
 }
 
 func (w *simWorld) who(name string) (andante.ContactID, error) {

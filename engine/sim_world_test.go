@@ -53,7 +53,7 @@ type simWorld struct {
 	mails  []*arrival
 	log    bytes.Buffer
 
-	ungoverned bool
+	broken sabotage
 }
 
 // arrival is a mail that the server took, with what the store knows of it.
@@ -80,9 +80,9 @@ func (q *handQueue) Ping(context.Context) error { return nil }
 
 func (q *handQueue) Close() error { return nil }
 
-func newSimWorld(t *testing.T, dir string, files map[string][]byte, ungoverned bool) *simWorld {
+func newSimWorld(t *testing.T, dir string, files map[string][]byte, broken sabotage) *simWorld {
 	return &simWorld{
-		t: t, ctx: t.Context(), dir: dir, files: files, ungoverned: ungoverned, server: &simServer{},
+		t: t, ctx: t.Context(), dir: dir, files: files, broken: broken, server: &simServer{},
 		people: map[string]andante.ContactID{}, zones: map[andante.ContactID]*time.Location{},
 	}
 }
@@ -116,7 +116,7 @@ func (w *simWorld) open(at time.Time) (err error) {
 	w.sched = scheduler.New(w.e.Ops, &w.queue, w.e.o.Scheduler, log)
 	w.work = worker.New(worker.Config{
 		Ops: w.e.Ops, Channels: list, Link: w.e.link, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
-		Options: worker.Options{Name: "sim", LeaseTime: w.e.o.Worker.LeaseTime, Spread: true},
+		Options: worker.Options{Name: "sim", LeaseTime: w.e.o.Worker.LeaseTime, Spread: true, Breakage: worker.Breakage{NeverLate: w.broken == neverLate}},
 	})
 	return w.publish()
 }
@@ -124,7 +124,7 @@ func (w *simWorld) open(at time.Time) (err error) {
 func (w *simWorld) options() Options {
 	host, port := splitAddr(w.inbox.Addr())
 	return Options{
-		Dir: w.dir, Clock: w.clock, Volatile: true, Ungoverned: w.ungoverned,
+		Dir: w.dir, Clock: w.clock, Volatile: true, Ungoverned: w.broken == ungoverned,
 		Config: func(c *workspace.Config) {
 			c.Store, c.Redis = workspace.DefaultStore, ""
 			c.Deliver = workspace.Deliver{Mode: "live"}

@@ -156,6 +156,17 @@ func (s *scene) arrived(want map[string]int) {
 	}
 }
 
+// twice counts the mails that somebody has more than once.
+func (s *scene) twice() (n int) {
+	s.t.Helper()
+	for _, to := range s.subjects() {
+		for _, times := range to {
+			n += times - 1
+		}
+	}
+	return n
+}
+
 // file is the path of the scene's SQLite store.
 func (s *scene) file() string { return filepath.Join(s.part.Dir, s.part.Store) }
 

@@ -210,7 +210,7 @@ const tooLate = 7 * 24 * time.Hour
 // program that is started once a day would never send it. What still goes does not go in
 // one burst: it is spread over the next open hours.
 func notLate(r *run, b *batch, it *item) *fate {
-	if !b.outage.Covers(it.touch.Due, b.now) || it.touch.Reason == andante.ReasonLate {
+	if r.o.Breakage.NeverLate || !b.outage.Covers(it.touch.Due, b.now) || it.touch.Reason == andante.ReasonLate {
 		return nil
 	}
 	due := it.touch.Due

@@ -36,6 +36,7 @@ type Breakage struct {
 	NoRecord      bool // outcomes are dropped
 	NoSuppression bool // whoever is suppressed is written to all the same
 	NoFence       bool // claim and permit do not ask whether the lease is ours
+	NeverLate     bool // nobody notices that the machine was off
 }
 
 // Defaults fills what is not set.
