@@ -70,6 +70,7 @@ type Standing struct {
 	Home *Trouble // nil: it is there
 	Mark *Trouble // nil: it has come as far
 
+	NoFile  bool  // it ran, and nothing outside remembers how far it came
 	Forgets error // why nothing outside remembers how far it came; nil: something does
 	Needed  bool  // nothing is sent until it does
 }

@@ -65,6 +65,7 @@ var breakages = []breakage{
 	{"a copy", func(c *clinic) { c.standing.Home = &Trouble{"this store is a copy", "run `andante takeover`"} }, "home", Problem, "is a copy", "andante takeover"},
 	{"a store put back", func(c *clinic) { c.standing.Mark = &Trouble{"an earlier state", "run `andante takeover`"} }, "mark", Problem, "an earlier state", "andante takeover"},
 	{"a state folder that can't be written", func(c *clinic) { c.standing.Forgets = errors.New("write into /s: denied") }, "mark", Notice, "can't be told from it: write into /s: denied", "--state"},
+	{"a state folder without its file", func(c *clinic) { c.standing.NoFile = true }, "mark", Notice, "nothing on this machine remembers", "--state"},
 	{"one that was asked for", func(c *clinic) { c.standing.Forgets, c.standing.Needed = errors.New("denied"), true }, "mark", Problem, "nothing is sent", "--state"},
 	{"a store that can't be placed", func(c *clinic) { c.noPlace = errors.New("stat: denied") }, "home", Problem, "stat: denied", "mended"},
 	{"little room", func(c *clinic) { c.room = 199 << 20 }, "disk", Problem, "199 MB", "make room"},

@@ -33,6 +33,10 @@ func mark(ctx context.Context, s *Subject) []Finding {
 		}
 		return one(f)
 	}
+	if st.NoFile {
+		return one(look("if --state or state: names the right folder, nothing needs to be done: the next run begins to remember",
+			"nothing on this machine remembers how far the store has come, so an older backup of it can't be told from it this time"))
+	}
 	return one(fine("nothing has seen the store come further than this"))
 }
 

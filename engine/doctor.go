@@ -77,6 +77,7 @@ func (e *Engine) standingFor(ctx context.Context) (doctor.Standing, error) {
 	}
 	st := doctor.Standing{Ran: s.Home != (store.Home{}), Home: trouble(s.Elsewhere()), Mark: trouble(s.Behind())}
 	st.Forgets, st.Needed = e.forgets(s)
+	st.NoFile = s.Noted == 0 && s.Mark > 0
 	return st, nil
 }
 

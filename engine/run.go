@@ -43,6 +43,8 @@ type RunOptions struct {
 	Grace     time.Duration // for what is under way when ctx ends; default 30s
 	UntilIdle bool          // end when nothing is due now
 	Once      bool          // lease one round, work it and end
+	// Begun, if set, is called once this process may work on the store.
+	Begun func()
 	// Ready, if set, is told the address of the web role as soon as it listens.
 	Ready func(address string)
 
@@ -79,6 +81,9 @@ func (e *Engine) Run(ctx context.Context, r RunOptions) error {
 	}
 	if err := e.begin(ctx, r); err != nil {
 		return err
+	}
+	if r.Begun != nil {
+		r.Begun()
 	}
 	err := e.work(ctx, r)
 	return errors.Join(err, e.end(context.WithoutCancel(ctx), r, err))

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -43,6 +44,7 @@ type Asynq struct {
 	embedded *miniredis.Miniredis // nil with a Redis of its own
 	check    time.Duration        // how often an idle worker looks
 	log      *slog.Logger
+	away     atomic.Bool // Redis gives no answer, and that was said
 }
 
 // Open returns a queue on Redis: redis://, rediss://, redis-sentinel:// or
@@ -151,7 +153,8 @@ func (q *Asynq) serve(ctx context.Context, urgent bool, concurrency int, handle 
 	srv := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
 		Concurrency: concurrency, Queues: map[string]int{lane(urgent): 1}, TaskCheckInterval: check,
 		BaseContext: func() context.Context { return context.WithoutCancel(ctx) }, ShutdownTimeout: 24 * time.Hour,
-		Logger: quietLogger{q.log}, LogLevel: asynq.WarnLevel,
+		Logger: queueLogger{quietLogger{q.log}, q}, LogLevel: asynq.WarnLevel,
+		HealthCheckFunc: q.health, HealthCheckInterval: time.Second,
 	})
 	var running sync.WaitGroup                // asynq may let go of a handler for other reasons too,
 	slots := make(chan struct{}, concurrency) // and start another in its place
@@ -205,6 +208,33 @@ func (q *Asynq) Close() error {
 		q.embedded.Close()
 	}
 	return err
+}
+
+// health is told once a second whether Redis answers, and says so when that changes.
+func (q *Asynq) health(err error) {
+	switch {
+	case err != nil && !q.away.Swap(true):
+		q.log.Warn("Redis gives no answer; nothing is lost, and the work goes on once it does", "err", err)
+	case err == nil && q.away.Swap(false):
+		q.log.Warn("Redis answers again")
+	}
+}
+
+// queueLogger keeps asynq's errors back while it is known that Redis is away: each of its
+// loops has several a second.
+type queueLogger struct {
+	quietLogger
+	q *Asynq
+}
+
+func (l queueLogger) Error(args ...any) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if l.q.away.Load() || l.q.Ping(ctx) != nil {
+		l.Warn(args...)
+		return
+	}
+	l.quietLogger.Error(args...)
 }
 
 // quietLogger passes asynq's warnings on.

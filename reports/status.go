@@ -18,6 +18,7 @@ type Status struct {
 	Calendar    time.Time              `json:"calendar,omitzero"` // of a demo; zero: live
 	Now         time.Time              `json:"now"`
 	Touches     map[andante.State]int  `json:"touches"`
+	Failed      map[andante.Reason]int `json:"failed,omitempty"` // touches, by reason
 	Reasons     map[andante.Reason]int `json:"reasons"`
 	Enrollments []store.RunCount       `json:"enrollments"`
 	Holds       []Hold                 `json:"holds"`
@@ -68,7 +69,7 @@ func holds(ctx context.Context, tx *store.Tx) ([]Hold, error) {
 // Status reads the state of things; with a span above 0 also what goes out in
 // that time, by day, sequence and step.
 func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, error) {
-	s := &Status{Touches: map[andante.State]int{}, Reasons: map[andante.Reason]int{}, Now: r.Clock.Now()}
+	s := &Status{Touches: map[andante.State]int{}, Failed: map[andante.Reason]int{}, Reasons: map[andante.Reason]int{}, Now: r.Clock.Now()}
 	var f *forecaster
 	err := r.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		if s.Contacts, s.Accounts, err = tx.CountContacts(ctx); err != nil {
@@ -122,6 +123,9 @@ func counts(ctx context.Context, tx *store.Tx, s *Status) error {
 	}
 	for _, c := range touches {
 		s.Touches[c.State] += c.N
+		if c.State == andante.Failed {
+			s.Failed[c.Reason] += c.N
+		}
 	}
 	verdicts, err := tx.CountVerdicts(ctx)
 	if err != nil {

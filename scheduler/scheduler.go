@@ -86,14 +86,23 @@ func (s *Scheduler) Wake() {
 // store is another one ([StoreChanged]): what to do with what is due is no longer this process's to say.
 // idle, if set, is called when a round leased nothing and no lease is out.
 func (s *Scheduler) Run(ctx context.Context, idle func(context.Context, Round) error) error {
+	failed := false
 	for ctx.Err() == nil {
 		r, err := s.Round(ctx)
 		if StoreChanged(err) {
 			return err
 		}
 		if err != nil && ctx.Err() == nil {
-			s.log.Error("the scheduler could not look", "err", err)
+			level := slog.LevelError
+			if failed { // it is tried each second, and was said
+				level = slog.LevelDebug
+			}
+			s.log.Log(ctx, level, "the scheduler could not look; it tries again until it can", "err", err)
 		}
+		if failed && err == nil {
+			s.log.Warn("the scheduler can look again")
+		}
+		failed = err != nil
 		if err == nil && r.Idle() && idle != nil {
 			if err := idle(ctx, r); err != nil {
 				return err

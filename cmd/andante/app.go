@@ -9,9 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/andante-hq/andante"
@@ -84,7 +86,9 @@ func (a *app) root() *cobra.Command {
 	}
 	c.PersistentFlags().StringVarP(&a.dir, "workspace", "w", ".", "folder of the workspace")
 	c.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log what happens, line by line")
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	c.SetFlagErrorFunc(wrongFlag)
+	c.Version = version()
+	c.SetVersionTemplate("andante {{.Version}}\n")
 	c.AddGroup(&cobra.Group{ID: "day", Title: "Every day:"}, &cobra.Group{ID: "people", Title: "People:"}, &cobra.Group{ID: "machine", Title: "Machinery:"})
 	c.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.previewCommand(), a.sendTestCommand(), a.importCommand(),
@@ -93,6 +97,45 @@ func (a *app) root() *cobra.Command {
 		a.settleCommand(), a.reconcileCommand(), a.doctorCommand(), a.benchCommand(), a.docsCommand(),
 	)
 	return c
+}
+
+// wrongFlag says of a flag that is unknown, or does not fit, where to look.
+func wrongFlag(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var wrong *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		err = fmt.Errorf("%w%s", err, didYouMean("--"+unknown.GetSpecifiedName(), names))
+	case errors.As(err, &wrong):
+		f := wrong.GetFlag()
+		err = fmt.Errorf("--%s takes %s, not %q", f.Name, kinds[f.Value.Type()], wrong.GetValue())
+		if kinds[f.Value.Type()] == "" {
+			err = wrong
+		}
+	}
+	return usagef("%w; see `%s --help`", err, c.CommandPath())
+}
+
+// kinds say in words what a flag takes.
+var kinds = map[string]string{
+	"int": "a number", "bool": "true or false", "duration": "a time such as 30s or 5m", "float64": "a number",
+}
+
+// version is what the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "of unknown origin"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = s.Value
+		}
+	}
+	return v + ", built with " + info.GoVersion
 }
 
 // help is what a command does that only has commands under it.

@@ -93,14 +93,16 @@ func (a *app) send(ctx context.Context, e *engine.Engine, r engine.RunOptions) e
 		return fmt.Errorf("this is a demo, whose calendar stands at %s; it never sends for real, and `andante demo --keep %s` goes on with it",
 			before.Calendar.Format(time.DateOnly), a.dir)
 	}
-	a.mode(e)
-	if len(before.Enrollments) == 0 {
-		fmt.Fprintln(a.err, "Nobody is on a sequence yet: `andante enroll SEQUENCE` enters contacts.")
+	r.Begun = func() {
+		a.mode(e)
+		if len(before.Enrollments) == 0 {
+			fmt.Fprintln(a.err, "Nobody is on a sequence yet: `andante enroll SEQUENCE` enters contacts.")
+		}
+		if !r.UntilIdle && !r.Once {
+			fmt.Fprintln(a.err, "Running; Ctrl-C ends it.")
+		}
 	}
 	r.Ready = func(addr string) { fmt.Fprintf(a.err, "web: http://%s\n", addr) }
-	if !r.UntilIdle && !r.Once {
-		fmt.Fprintln(a.err, "Running; Ctrl-C ends it.")
-	}
 	// Said when the process is asked to end, not when it ends by itself.
 	said := context.AfterFunc(ctx, func() {
 		fmt.Fprintf(a.err, "Ending: what is on the wire is finished, which takes %s at most; a second Ctrl-C ends at once.\n", r.Grace)

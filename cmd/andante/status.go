@@ -126,7 +126,9 @@ func (a *app) runs(list []store.RunCount) {
 
 // stateWords are for a state that does not say what it means for whoever looks.
 var stateWords = map[andante.State]string{
-	andante.Attempted: ": on the wire, or left there by a process that died; `andante run` settles it within a minute",
+	andante.Leased:    ": with a worker",
+	andante.Claimed:   ": with a worker, and about to go",
+	andante.Attempted: ": on the wire; if its worker died, it is settled within a minute of the next `andante run`",
 }
 
 // touches prints how many are in each state, and what was held back.
@@ -137,6 +139,11 @@ func (a *app) touches(s *reports.Status) {
 	for _, st := range andante.States {
 		if n := s.Touches[st]; n > 0 {
 			a.printf("%8d  %s%s\n", n, st, stateWords[st])
+		}
+		if st == andante.Failed {
+			for _, reason := range byCount(s.Failed) {
+				a.printf("%18d  %-12s %s\n", s.Failed[reason], reason, reason.Text())
+			}
 		}
 	}
 	for i, id := range s.Unknown {

@@ -30,7 +30,7 @@ func (a *app) unknown(l *reports.UnknownList, loc *time.Location) error {
 	}
 	switch shown := len(l.Touches); {
 	case l.Total == 0:
-		a.printf("Of no touch it is unknown whether it went.\n")
+		a.printf("Of every touch it is known whether it went.\n")
 	case shown < l.Total:
 		a.printf("\nThese are %d of %s, the oldest first; --limit 0 lists all.\n", shown, count(l.Total, "unknown touch"))
 	default:

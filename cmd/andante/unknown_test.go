@@ -20,15 +20,16 @@ func TestOnTheWire(t *testing.T) {
 	}{
 		"settle": {
 			func(a *app) { _ = a.unknown(&reports.UnknownList{OnWire: 2}, time.UTC) },
-			"Of no touch it is unknown whether it went.\n" +
+			"Of every touch it is known whether it went.\n" +
 				"On the wire, or left there by a process that died: 2 touches. What nobody answers for becomes\n" +
 				"unknown when its lease ends, within a minute; `andante run` settles it.\n",
 		},
 		"status": {
 			func(a *app) {
-				a.touches(&reports.Status{Touches: map[andante.State]int{andante.Attempted: 2, andante.Sent: 1}})
+				a.touches(&reports.Status{Touches: map[andante.State]int{andante.Attempted: 2, andante.Sent: 1, andante.Failed: 3}, Failed: map[andante.Reason]int{andante.ReasonAddress: 3}})
 			},
-			"       2  attempted: on the wire, or left there by a process that died; `andante run` settles it within a minute\n       1  sent\n",
+			"       2  attempted: on the wire; if its worker died, it is settled within a minute of the next `andante run`\n       1  sent\n"+
+				"       3  failed\n                 3  bad_address  the mailbox does not exist\n",
 		},
 	} {
 		var out bytes.Buffer
