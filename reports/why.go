@@ -83,6 +83,9 @@ func FindContact(ctx context.Context, tx *store.Tx, name string) (andante.Contac
 // find returns the contact that a name is about, and the touch or enrollment to
 // which the story keeps, if one is named.
 func find(ctx context.Context, tx *store.Tx, name string) (c andante.Contact, only string, err error) {
+	if id, _, ok := strings.Cut(strings.Trim(name, "<> "), "@"); ok && andante.IsID(id) {
+		name = id // a Message-ID
+	}
 	c, err = FindContact(ctx, tx, name)
 	if err == nil || !andante.IsID(name) {
 		return c, "", err

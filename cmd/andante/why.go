@@ -25,7 +25,7 @@ func (a *app) whyCommand() *cobra.Command {
 			}
 			s, err := r.Why(c.Context(), args[0])
 			if errors.Is(err, andante.ErrNotFound) {
-				return usagef("nobody and nothing here is called %s; name a contact by address or by the id of your own system, or anything by its id from --json", args[0])
+				return usagef("nobody and nothing here is called %s; name a contact by address or by the id of your own system, a mail by its Message-ID, or anything by its id from --json", args[0])
 			}
 			if err != nil {
 				return err
