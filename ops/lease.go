@@ -94,7 +94,7 @@ func (o *Ops) lost(t andante.Touch) (Settled, andante.Attempt) {
 		t.Counted = landed
 	}
 	t.State, t.Reason, t.Settled, t.Lease = andante.Unknown, andante.ReasonUnknown, now, ""
-	return Settled{Change: store.Change{Touch: t, Was: andante.Attempted, Lease: id, Fate: true}}, andante.Attempt{
+	return Settled{Change: store.Change{Touch: t, Was: andante.Attempted, Lease: id, StateOnly: true}}, andante.Attempt{
 		Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: "the worker was lost before it recorded an outcome",
 	}
 }
@@ -122,7 +122,7 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 			if t.Due.Before(notBefore) {
 				t.Due = notBefore
 			}
-			back = append(back, store.Change{Touch: t, Was: was, Lease: id, Fate: true})
+			back = append(back, store.Change{Touch: t, Was: was, Lease: id, StateOnly: true})
 			continue
 		}
 		l, a := o.lost(t)

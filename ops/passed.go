@@ -28,7 +28,7 @@ func (o *Ops) TakeBack(ctx context.Context, tx *store.Tx, receipts []store.Chang
 	var list []Settled
 	for _, c := range receipts {
 		if c.Touch.State == andante.Sent && c.Attempt > 0 {
-			c.Was, c.Lease, c.Fate = andante.Planned, "", false // who asked meanwhile may have noted another address
+			c.Was, c.Lease, c.StateOnly = andante.Planned, "", false // who asked meanwhile may have noted another address
 			list = append(list, Settled{Change: c})
 		}
 	}

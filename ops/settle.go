@@ -120,7 +120,7 @@ func (o *Ops) resume(ctx context.Context, tx *store.Tx, e andante.Enrollment, t 
 			return err
 		}
 		step, ok := plan.Step(t.Step)
-		unreachable := !ok || step.IfMissing.Do != "skip"
+		unreachable := !ok || !step.GoesOnWithout()
 		if unreachable {
 			s.End = andante.ReasonUnreachable
 		}
@@ -209,7 +209,7 @@ func (o *Ops) cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, re
 		was := t.State
 		t.State, t.Reason, t.Settled = andante.Canceled, reason, now
 		t.Free()
-		changes = append(changes, store.Change{Touch: t, Was: was, Fate: true})
+		changes = append(changes, store.Change{Touch: t, Was: was, StateOnly: true})
 	}
 	done, err := tx.Change(ctx, changes)
 	o.note(tx, changes, done)

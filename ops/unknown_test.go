@@ -263,7 +263,7 @@ func TestReceiptOfAResendElsewhere(t *testing.T) {
 	receipt := lost
 	receipt.State, receipt.Address, receipt.Subject, receipt.Counted = andante.Sent, "aa", "as it went", lost.Settled
 	w.write(func(tx *store.Tx) error {
-		done, err := w.TakeBack(t.Context(), tx, []store.Change{{Touch: receipt, Attempt: lost.Attempts, Fate: true}})
+		done, err := w.TakeBack(t.Context(), tx, []store.Change{{Touch: receipt, Attempt: lost.Attempts, StateOnly: true}})
 		if !done[lost.ID] {
 			t.Error("it was not taken back")
 		}

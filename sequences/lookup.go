@@ -31,6 +31,9 @@ func (s *Sequence) StepIDs() []string {
 // Has tells whether the key was written in the step's fence.
 func (s *Step) Has(key string) bool { _, ok := s.Lines[key]; return ok }
 
+// GoesOnWithout tells whether whoever can't be reached by this step gets the next one.
+func (s *Step) GoesOnWithout() bool { return s.IfMissing.Do == "skip" }
+
 // Has tells whether the key was written in the front matter.
 func (s *Sequence) Has(key string) bool { _, ok := s.Lines[key]; return ok }
 

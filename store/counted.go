@@ -128,7 +128,7 @@ func (tx *Tx) count(ctx context.Context, changes []*Change) error {
 			i, known = len(known), append(known, countedRow{account: t.Account, contact: t.Contact})
 			at[t.Contact] = i
 		}
-		if err := known[i].put(t, c.Fate); err != nil {
+		if err := known[i].put(t, c.StateOnly); err != nil {
 			return err
 		}
 	}

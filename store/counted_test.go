@@ -83,7 +83,7 @@ func unreadableCount(t *testing.T, dsn, how string) {
 		}
 		sent := touch
 		sent.State = andante.Sent
-		if _, err := tx.Change(ctx, []store.Change{{Touch: sent, Was: andante.Unknown, Fate: true}}); err != nil {
+		if _, err := tx.Change(ctx, []store.Change{{Touch: sent, Was: andante.Unknown, StateOnly: true}}); err != nil {
 			return err
 		}
 		wrong, _, err = tx.Miscounted(ctx, "", 10)

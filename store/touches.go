@@ -155,9 +155,9 @@ type Change struct {
 	// Attempt is the number of the attempt that it must be on; 0: any. The outcome
 	// of one attempt is no evidence about another.
 	Attempt int
-	// Fate: only what becomes of the touch is written. Whom it goes to, as whom and with
+	// StateOnly: only what becomes of the touch is written. Whom it goes to, as whom and with
 	// what stands in the store already.
-	Fate bool
+	StateOnly bool
 }
 
 // counts tells whether the touch is, or may have been, one that limits count.
@@ -187,7 +187,7 @@ func (tx *Tx) Change(ctx context.Context, list []Change) (map[andante.TouchID]bo
 	}
 	fates, whole, counting := make([]*Change, 0, len(list)), make([]*Change, 0, len(list)), make([]*Change, 0, len(list))
 	for i := range list {
-		if c := &list[i]; c.Fate {
+		if c := &list[i]; c.StateOnly {
 			fates = append(fates, c)
 		} else {
 			whole = append(whole, c)

@@ -207,7 +207,7 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 		s := it.fate.change(it.touch, r.lease.ID, andante.Leased, b.now)
 		if s.Touch.State == andante.Planned {
 			// An earlier try may yet turn out to have gone: whom it went to stays.
-			s.Fate = it.touch.Sender == it.sender
+			s.StateOnly = it.touch.Sender == it.sender
 			back = append(back, s.Change)
 		} else {
 			over = append(over, s)

@@ -46,7 +46,7 @@ func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State,
 	} else {
 		t.Settled = now
 	}
-	return ops.Settled{Change: store.Change{Touch: t, Was: was, Lease: lease, Fate: was == andante.Claimed}, End: f.end}
+	return ops.Settled{Change: store.Change{Touch: t, Was: was, Lease: lease, StateOnly: was == andante.Claimed}, End: f.end}
 }
 
 // verdict is what `why` tells of the fate.

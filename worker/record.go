@@ -171,7 +171,7 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 		if !done[o.item.touch.ID] {
 			continue
 		}
-		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err), o.item.step.IfMissing.Do != "skip"); err != nil {
+		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err), !o.item.step.GoesOnWithout()); err != nil {
 			return err
 		}
 	}
@@ -230,7 +230,7 @@ func (rec *recording) add(o outcome) {
 		s.End = rec.fail(&t, o, problem)
 	}
 	// An attempted touch of our lease is our attempt; of another, somebody else's.
-	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts, Fate: true}
+	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts, StateOnly: true}
 	rec.guess = append(rec.guess, o.guess)
 	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
 	if t.State == andante.Planned {
@@ -258,7 +258,7 @@ func (rec *recording) fail(t *andante.Touch, o outcome, problem *channels.SendEr
 	case channels.Address:
 		t.State, t.Reason = andante.Failed, andante.ReasonAddress
 		rec.bounces = append(rec.bounces, o)
-		if o.item.step.IfMissing.Do != "skip" {
+		if !o.item.step.GoesOnWithout() {
 			end = andante.ReasonUnreachable
 		}
 	case channels.Untried:
@@ -310,74 +310,81 @@ func responseOf(err error) string {
 }
 
 // lateReceipts settles touches that became unknown because the lease was lost before
-// the answer came: the receipt is evidence all the same. What provably did not go is
-// planned again, if its contact is still on the sequence and has had no later step; the
-// step after it is planned already and stays. What a person has asked to send again is
-// taken back if it turns out to have gone; what a person has settled stays as it is. A
-// guess is no evidence.
+// the answer came: the receipt is evidence all the same. What a person has asked to send
+// again is taken back if it turns out to have gone; what a person has settled stays as it
+// is. A guess is no evidence.
 func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) (map[andante.TouchID]bool, error) {
 	now, err := othersHave(ctx, tx, rec, done)
 	if err != nil {
 		return nil, err
 	}
-	var back []andante.EnrollmentID
-	isLate := func(i int) bool {
-		c := rec.all[i].Change
-		is := now[c.Touch.ID] // of another attempt this one's outcome is no evidence
-		return is.State == andante.Unknown && is.Attempts == c.Attempt && !rec.guess[i] && c.Touch.State != andante.Unknown
-	}
+	var late, resent []store.Change
 	for i, s := range rec.all {
-		if isLate(i) && s.Touch.State == andante.Planned {
-			back = append(back, s.Touch.Enrollment)
+		is := now[s.Touch.ID]
+		switch {
+		case rec.guess[i]:
+		case is.State == andante.Planned:
+			resent = append(resent, s.Change)
+		// An outcome says nothing about another attempt than its own.
+		case is.State == andante.Unknown && is.Attempts == s.Attempt && s.Touch.State != andante.Unknown:
+			late = append(late, s.Change)
 		}
 	}
-	back = compact(back)
-	passed, err := ops.PassedBy(ctx, tx, back)
+	settled, err := settleLate(ctx, tx, late, rec.at)
 	if err != nil {
 		return nil, err
 	}
-	var reopen []andante.EnrollmentID
-	for i, s := range rec.all {
-		if isLate(i) && s.Touch.State == andante.Planned && !passed(s.Touch) {
-			reopen = append(reopen, s.Touch.Enrollment)
-		}
-	}
-	if err := tx.ReopenEnrollments(ctx, compact(reopen)); err != nil {
-		return nil, err
-	}
-	running, err := tx.Enrollments(ctx, back)
+	taken, err := r.ops.TakeBack(ctx, tx, resent)
+	maps.Copy(settled, taken)
+	return settled, err
+}
+
+// settleLate writes late outcomes of unknown touches. What provably did not go is planned
+// again, if its contact is still on the sequence and has had no later step; the step after
+// it is planned already and stays.
+func settleLate(ctx context.Context, tx *store.Tx, late []store.Change, at time.Time) (map[andante.TouchID]bool, error) {
+	goesOn, err := reopen(ctx, tx, late)
 	if err != nil {
 		return nil, err
 	}
+	for i := range late {
+		c := &late[i]
+		if c.Touch.State == andante.Planned && !goesOn(c.Touch) {
+			c.Touch.State, c.Touch.Settled = andante.Failed, at
+		}
+		c.Was, c.Lease, c.StateOnly = andante.Unknown, "", false // an unknown touch is in no lease
+	}
+	return tx.Change(ctx, late)
+}
+
+// reopen opens enrollments again that had come to their end with a touch that is planned
+// once more, and tells whose touch may go.
+func reopen(ctx context.Context, tx *store.Tx, late []store.Change) (goesOn func(andante.Touch) bool, err error) {
+	var all, ended []andante.EnrollmentID
+	for _, c := range late {
+		if c.Touch.State == andante.Planned {
+			all = append(all, c.Touch.Enrollment)
+		}
+	}
+	all = compact(all)
+	passed, err := ops.PassedBy(ctx, tx, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range late {
+		if c.Touch.State == andante.Planned && !passed(c.Touch) {
+			ended = append(ended, c.Touch.Enrollment)
+		}
+	}
+	if err := tx.ReopenEnrollments(ctx, compact(ended)); err != nil {
+		return nil, err
+	}
+	running, err := tx.Enrollments(ctx, all)
 	active := map[andante.EnrollmentID]bool{}
 	for _, e := range running {
 		active[e.ID] = e.State != andante.EnrollmentFinished
 	}
-	var late []store.Change
-	for i, s := range rec.all {
-		if !isLate(i) {
-			continue
-		}
-		c := s.Change
-		if c.Touch.State == andante.Planned && (!active[c.Touch.Enrollment] || passed(c.Touch)) {
-			c.Touch.State, c.Touch.Settled = andante.Failed, rec.at
-		}
-		c.Was, c.Lease, c.Fate = andante.Unknown, "", false // an unknown touch is in no lease
-		late = append(late, c)
-	}
-	settled, err := tx.Change(ctx, late)
-	if err != nil {
-		return nil, err
-	}
-	var again []store.Change
-	for i, s := range rec.all {
-		if now[s.Touch.ID].State == andante.Planned && !rec.guess[i] {
-			again = append(again, s.Change)
-		}
-	}
-	resent, err := r.ops.TakeBack(ctx, tx, again)
-	maps.Copy(settled, resent)
-	return settled, err
+	return func(t andante.Touch) bool { return active[t.Enrollment] && !passed(t) }, err
 }
 
 // othersHave returns, as they are now, the touches that were not ours to record any more.

@@ -42,7 +42,7 @@ func (s db) miscounted() []andante.ContactID {
 func (s db) change(was andante.State, to andante.Touch, fate bool) {
 	s.t.Helper()
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		done, err := tx.Change(ctx, []store.Change{{Touch: to, Was: was, Fate: fate}})
+		done, err := tx.Change(ctx, []store.Change{{Touch: to, Was: was, StateOnly: fate}})
 		if err == nil && !done[to.ID] {
 			s.t.Errorf("%s did not become %s", was, to.State)
 		}
