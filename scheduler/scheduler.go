@@ -403,7 +403,7 @@ func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []s
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range groups(due, s.o.Batch) {
+	for _, g := range groups(due, func(n int) int { return s.share(n, r.Full) }) {
 		if g.touches, err = pace.allow(ctx, tx, g.sender, g.touches); err != nil {
 			return nil, err
 		}
@@ -477,9 +477,7 @@ func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []s
 
 // a batch is what one lease takes.
 type batch struct {
-	kind    andante.Kind
-	sender  string
-	urgent  bool
+	group
 	touches []store.DueTouch
 }
 
@@ -491,25 +489,49 @@ func (b batch) ids() []andante.TouchID {
 	return ids
 }
 
-// groups splits touches, which come in order, by kind, sender and urgency and into
-// leases. The leases keep the order: a sender's throttle is spent on the most urgent.
-func groups(due []store.DueTouch, size int) []batch {
-	type key struct {
-		kind   andante.Kind
-		sender string
-		urgent bool
+// A group is what one lease may hold: touches of one kind and sender, urgent or not.
+type group struct {
+	kind   andante.Kind
+	sender string
+	urgent bool
+}
+
+func groupOf(t store.DueTouch) group { return group{t.Kind, t.Sender, t.Priority == andante.High} }
+
+// groups splits touches, which come in order, into leases of no more than size says of so
+// many. The leases keep the order: a sender's throttle is spent on the most urgent.
+func groups(due []store.DueTouch, size func(int) int) []batch {
+	n := map[group]int{}
+	for _, t := range due {
+		n[groupOf(t)]++
 	}
 	var list []batch
-	at := map[key]int{}
+	at := map[group]int{}
 	for _, t := range due {
-		key := key{t.Kind, t.Sender, t.Priority == andante.High}
-		i, ok := at[key]
-		if !ok || len(list[i].touches) == size {
+		g := groupOf(t)
+		i, ok := at[g]
+		if !ok || len(list[i].touches) == size(n[g]) {
 			i = len(list)
-			list = append(list, batch{kind: key.kind, sender: key.sender, urgent: key.urgent})
-			at[key] = i
+			list = append(list, batch{group: g})
+			at[g] = i
 		}
 		list[i].touches = append(list[i].touches, t)
 	}
 	return list
+}
+
+// Where no more is due than this, it is split into so many leases, of so many touches at
+// least: each is worked over a connection of its own, and a relay far away takes its time
+// over each.
+const (
+	shares     = 8
+	leastShare = 50 // a permit's
+)
+
+// share returns the most touches of a lease where n are due, and more may be.
+func (s *Scheduler) share(n int, more bool) int {
+	if more {
+		return s.o.Batch
+	}
+	return min(max((n+shares-1)/shares, leastShare), s.o.Batch)
 }

@@ -62,6 +62,30 @@ func TestNothingToDo(t *testing.T) {
 	}
 }
 
+// What is due at once is shared out, so that a few hundred mails do not go over one
+// connection while others idle; where more waits, leases are as large as they may be.
+func TestShares(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ due, leases, most int }{
+		{50, 1, 50}, {51, 2, 50}, {400, 8, 50}, {401, 8, 51}, {1600, 8, 200}, {1999, 8, 250}, {2000, 4, 500},
+	} {
+		t.Run(strconv.Itoa(c.due), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, scheduler.Options{})
+			list := make([]andante.Touch, c.due)
+			for i := range list {
+				list[i] = touch(i)
+			}
+			w.add(list...)
+			w.round()
+			leases := w.leases()
+			if n := slices.MaxFunc(leases, func(a, b store.Lease) int { return a.Size - b.Size }).Size; len(leases) != c.leases || n != c.most {
+				t.Errorf("%d leases, the largest of %d; want %d of %d", len(leases), n, c.leases, c.most)
+			}
+		})
+	}
+}
+
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
