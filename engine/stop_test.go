@@ -28,6 +28,7 @@ func TestStopUnderLoadOnPostgres(t *testing.T) {
 func stopUnderLoad(t *testing.T, setting func(*scene)) {
 	const people = 1000
 	s := newScene(t, harness.Workspace{}, harness.NewTown(people, 1), inbox.Options{DelayPerMail: 2 * time.Millisecond})
+	s.part.Shares = connections // a worker for each lease, unless the setting says otherwise
 	setting(s)
 	s.enroll("hello")
 	for _, n := range []int{1, 250, 500} {

@@ -31,6 +31,7 @@ type farewell struct {
 func sayFarewell(t *testing.T, setting func(*scene), broken bool) *farewell {
 	s := newScene(t, harness.Workspace{}, harness.NewTown(200, 1), inbox.Options{DelayPerMail: 30 * time.Millisecond})
 	s.part.Connections, s.part.Roles, s.part.UntilIdle = 1, Roles, false
+	s.part.Shares = 1 // many are claimed at a time
 	s.part.Breakage.NoPermit = broken
 	setting(s)
 	s.enroll("hello")

@@ -21,6 +21,7 @@ type Options struct {
 	PickupTime time.Duration // a lease that no worker takes in this time is queued again
 	Interval   time.Duration // how often it looks when nobody wakes it
 	Batch      int           // most touches in a lease
+	Shares     int           // leases into which what is due is shared out where it is less than that
 	Brake      int           // most touches leased at a time
 	// Marked, if set, has the store's mark raised with each round that leases, and once a
 	// minute. It is told each one once it is committed, before a worker may hear of a lease.
@@ -33,6 +34,7 @@ func (o Options) Defaults() Options {
 	o.PickupTime = cmp.Or(o.PickupTime, 10*time.Second)
 	o.Interval = cmp.Or(o.Interval, time.Second)
 	o.Batch = cmp.Or(o.Batch, 500)
+	o.Shares = cmp.Or(o.Shares, 8)
 	o.Brake = cmp.Or(o.Brake, 20*o.Batch)
 	return o
 }
@@ -520,18 +522,14 @@ func groups(due []store.DueTouch, size func(int) int) []batch {
 	return list
 }
 
-// Where no more is due than this, it is split into so many leases, of so many touches at
-// least: each is worked over a connection of its own, and a relay far away takes its time
-// over each.
-const (
-	shares     = 8
-	leastShare = 50 // a permit's
-)
+// leastShare is what a lease has at least: a permit's messages.
+const leastShare = 50
 
-// share returns the most touches of a lease where n are due, and more may be.
+// share returns the most touches of a lease where n are due, and more may be. Each lease is
+// worked over a connection of its own, and a relay far away takes its time over each mail.
 func (s *Scheduler) share(n int, more bool) int {
 	if more {
 		return s.o.Batch
 	}
-	return min(max((n+shares-1)/shares, leastShare), s.o.Batch)
+	return min(max((n+s.o.Shares-1)/s.o.Shares, leastShare), s.o.Batch)
 }
