@@ -81,6 +81,26 @@ func TestSleepersWakeUp(t *testing.T) {
 	s.allReceived()
 }
 
+// TestNaps: a machine that is put to sleep for a moment, again and again, loses nothing by
+// it: that a text took longer to render than it may is no fault of the text.
+func TestNaps(t *testing.T) {
+	t.Parallel()
+	const nap = 2200 * time.Millisecond // a text may take 2 s
+	people, naps := atLength(40_000, 6000), atLength(24, 3)
+	s := newScene(t, harness.Workspace{}, harness.NewTown(people/4, 4), inbox.Options{NoRaw: true})
+	s.part.Lease = 30 * time.Second
+	s.enroll("hello")
+	process := s.start()
+	for i := range naps {
+		s.received(people / (naps + 1) * (i + 1))
+		process.sleep()
+		time.Sleep(nap)
+		process.wakeUp()
+	}
+	process.wait(time.Minute)
+	s.allReceived()
+}
+
 // sleepThrough has a process sleep until the others have gone on without it, and it holds
 // nothing any more.
 func (s *scene) sleepThrough(c *child, holds func() bool) {

@@ -26,6 +26,8 @@ type Standing struct {
 	Seen    time.Time   `json:"seen"`  // when a scheduler worked on it last; zero: never
 	Doubt   store.Doubt `json:"doubt"` // what may have been sent since
 
+	Contacts int `json:"contacts"`
+
 	name   string    // what the store is called here
 	noted  time.Time // when the file was written
 	unread error     // why the file could not be read
@@ -49,6 +51,9 @@ func (e *Engine) Standing(ctx context.Context) (*Standing, error) {
 	}
 	return s, e.Store.Read(ctx, func(tx *store.Tx) error {
 		if s.Seen, err = tx.LastSeen(ctx); err != nil {
+			return err
+		}
+		if s.Contacts, _, err = tx.CountContacts(ctx); err != nil {
 			return err
 		}
 		s.Doubt, err = tx.Doubt(ctx, e.Clock.Now())

@@ -47,6 +47,9 @@ func (a *app) statusCommand() *cobra.Command {
 			return a.printJSON(s)
 		}
 		a.status(s, span, zone(r.Workspace.Config))
+		if st, err := e.Standing(c.Context()); err == nil && st.Copied() { // a demo has none
+			a.printf("\n`andante run` refuses this store, and nothing is sent: `andante doctor` says why.\n")
+		}
 		return nil
 	}
 	return c

@@ -170,7 +170,7 @@ func (a *app) standing(s *engine.Standing, f *takeoverFlags, left int, loc *time
 	}
 	a.doubt(s.Doubt)
 	if f.file != "" {
-		a.printf("%s, who left since, will be suppressed.\n", count(left, "address"))
+		a.printf("%s, who left since, will be suppressed; the store has %s.\n", count(left, "address"), count(s.Contacts, "contact"))
 	}
 	a.printf("What was done to the original since can't be known: who was imported or enrolled, stopped or\n" +
 		"held, who unsubscribed or bounced, what was published. Do it again before you run.\n")
