@@ -1,7 +1,10 @@
 package doctor
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -80,6 +83,10 @@ var breakages = []breakage{
 	{"a relay that is away", func(c *clinic) {
 		c.noTalk = &channels.SendError{Kind: channels.Temporary, Err: errors.New("connect: i/o timeout")}
 	}, "smtp", Problem, "i/o timeout", "reach that port"},
+	{"a relay that begins without TLS", func(c *clinic) {
+		c.noTalk = &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("starttls: %w", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"})}
+	}, "smtp", Problem, "TLS handshake", "set channels.email.tls to starttls"},
+	{"a relay that says nothing", func(c *clinic) { c.noTalk = context.DeadlineExceeded }, "smtp", Problem, "does not answer in time", "reach that port"},
 	{"a wrong password", func(c *clinic) {
 		c.noTalk = &channels.SendError{Kind: channels.Sender, Code: 535, Response: "535 no, me@acme.com"}
 	}, "smtp", Problem, "535 no", "mend channels.email"},

@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -77,11 +79,7 @@ func smtp(ctx context.Context, s *Subject) []Finding {
 	defer cancel()
 	r, err := s.Relay(ctx)
 	if err != nil {
-		do := "is it up, and may this machine reach that port?"
-		if channels.KindOf(err) == channels.Sender {
-			do = "mend channels.email (host, tls, user, password), or ask whoever runs the mail server"
-		}
-		return s.unlessSandbox(one(bad(do, "%s can't be used: %s", host, andante.HideAddresses(err.Error()))))
+		return s.unlessSandbox(one(bad(mendRelay(err), "%s:%d can't be used: %s", host, s.Config.Channels.Email.Port, andante.HideAddresses(relaySays(err)))))
 	}
 	list := one(fine("%s takes us%s; it offers %s", host, withLogin(r), offers(r)))
 	if f, ok := certificate(host, r, s.Clock.Wall()); ok {
@@ -91,6 +89,32 @@ func smtp(ctx context.Context, s *Subject) []Finding {
 		list = append(list, look("set channels.email.tls to starttls or implicit", "what goes to %s is not encrypted", host))
 	}
 	return s.unlessSandbox(list)
+}
+
+// mendRelay says what to do about a mail server that can't be used.
+func mendRelay(err error) string {
+	var plain tls.RecordHeaderError
+	switch {
+	case errors.As(err, &plain):
+		return "that port begins without TLS: set channels.email.tls to starttls, or name the port that begins with it (465, mostly)"
+	case channels.KindOf(err) == channels.Sender:
+		return "mend channels.email (host, tls, user, password), or ask whoever runs the mail server"
+	}
+	return "is it up, and may this machine reach that port?"
+}
+
+// relaySays is what happened, without the class in which the worker puts it.
+func relaySays(err error) string {
+	var problem *channels.SendError
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "it takes the connection, and does not answer in time"
+	}
+	if !errors.As(err, &problem) {
+		return err.Error()
+	}
+	plain := *problem
+	plain.Kind = ""
+	return strings.TrimPrefix(plain.Error(), ": ")
 }
 
 func withLogin(r Relay) string {

@@ -66,7 +66,7 @@ func newFence(t *testing.T, contacts, steps int, sequences ...string) *fence {
 		t.Fatal(err)
 	}
 	f.ops = ops.New(f.store, f.clock, keys)
-	f.sched = scheduler.New(f.ops, f.queue, scheduler.Options{}, slog.New(slog.DiscardHandler))
+	f.sched = scheduler.New(f.ops, f.queue, scheduler.Options{Shares: 1}, slog.New(slog.DiscardHandler))
 	w := f.publish(steps, sequences)
 	for i := range contacts {
 		if _, err := f.ops.TakeIn(ctx, w, []ops.Row{{ExternalID: fmt.Sprint("c", i), Email: fmt.Sprintf("c%d@x.example", i), Account: "firm"}}); err != nil {
