@@ -44,7 +44,8 @@ type Asynq struct {
 	embedded *miniredis.Miniredis // nil with a Redis of its own
 	check    time.Duration        // how often an idle worker looks
 	log      *slog.Logger
-	away     atomic.Bool // Redis gives no answer, and that was said
+	away     atomic.Bool  // Redis gives no answer, and that was said
+	told     atomic.Int64 // when an error of asynq's was told last, in Unix seconds
 }
 
 // Open returns a queue on Redis: redis://, rediss://, redis-sentinel:// or
@@ -220,8 +221,9 @@ func (q *Asynq) health(err error) {
 	}
 }
 
-// queueLogger keeps asynq's errors back while it is known that Redis is away: each of its
-// loops has several a second.
+// queueLogger keeps asynq's errors back while it is known that Redis is away, and tells
+// others, such as that it is full, once in ten seconds: each of its loops has several in
+// one.
 type queueLogger struct {
 	quietLogger
 	q *Asynq
@@ -230,7 +232,8 @@ type queueLogger struct {
 func (l queueLogger) Error(args ...any) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if l.q.away.Load() || l.q.Ping(ctx) != nil {
+	last, now := l.q.told.Load(), andante.SystemClock{}.Wall().Unix()
+	if now-last < 10 || l.q.away.Load() || l.q.Ping(ctx) != nil || !l.q.told.CompareAndSwap(last, now) {
 		l.Warn(args...)
 		return
 	}
