@@ -69,21 +69,21 @@ func place(next, in string) string {
 // Whoever comes after finds every touch once.
 func TestDiesAtEveryPoint(t *testing.T) {
 	for _, in := range []string{"worker", "scheduler"} {
-		t.Run(in, func(t *testing.T) { diesAtEveryPoint(t, in, onSQLite, 24) })
+		t.Run(in, func(t *testing.T) { diesAtEveryPoint(t, in, onSQLite, 1, 24) })
 	}
 }
 
 // TestDiesAtEveryPointOnPostgres is the same where nothing but the end of a lease tells
-// that its worker is gone.
+// that its worker is gone, which takes its time: at length it visits each fourth point.
 func TestDiesAtEveryPointOnPostgres(t *testing.T) {
 	for _, in := range []string{"worker", "scheduler"} {
-		t.Run(in, func(t *testing.T) { diesAtEveryPoint(t, in, (*scene).onPostgres, 8) })
+		t.Run(in, func(t *testing.T) { diesAtEveryPoint(t, in, (*scene).onPostgres, 4, 8) })
 	}
 }
 
-// diesAtEveryPoint visits all points, or about so many of them, beginning with another one
-// each day.
-func diesAtEveryPoint(t *testing.T, in string, setting func(*scene), short int) {
+// diesAtEveryPoint visits each point of so many at length, else about so few, beginning with
+// another one each day.
+func diesAtEveryPoint(t *testing.T, in string, setting func(*scene), each, few int) {
 	t.Parallel()
 	points, breaches := playDying(t, part{DieIn: in}, setting)
 	report(t, breaches)
@@ -92,10 +92,7 @@ func diesAtEveryPoint(t *testing.T, in string, setting func(*scene), short int) 
 			t.Errorf("no point is called %q; there are:\n%s", must, strings.Join(slices.Compact(slices.Sorted(slices.Values(points))), "\n"))
 		}
 	}
-	step := 1
-	if !full() {
-		step = max(len(points)/short, 1)
-	}
+	step := atLength(each, max(len(points)/few, 1))
 	for n := 1 + time.Now().YearDay()%step; n <= len(points); n += step {
 		t.Run(fmt.Sprintf("%d %s", n, points[n-1]), func(t *testing.T) {
 			t.Parallel()
