@@ -86,7 +86,7 @@ func TestSleepersWakeUp(t *testing.T) {
 func TestNaps(t *testing.T) {
 	t.Parallel()
 	const nap = 2200 * time.Millisecond // a text may take 2 s
-	people, naps := atLength(40_000, 6000), atLength(24, 3)
+	people, naps := atLength(40_000, 4000), atLength(24, 2)
 	s := newScene(t, harness.Workspace{}, harness.NewTown(people/4, 4), inbox.Options{NoRaw: true})
 	s.part.Lease = 30 * time.Second
 	s.enroll("hello")

@@ -69,7 +69,7 @@ func place(next, in string) string {
 // Whoever comes after finds every touch once.
 func TestDiesAtEveryPoint(t *testing.T) {
 	for _, in := range []string{"worker", "scheduler"} {
-		t.Run(in, func(t *testing.T) { diesAtEveryPoint(t, in, onSQLite, 1, 24) })
+		t.Run(in, func(t *testing.T) { diesAtEveryPoint(t, in, onSQLite, 1, 16) })
 	}
 }
 
