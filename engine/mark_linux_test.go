@@ -15,29 +15,13 @@ import (
 // has a replica that lacks what was written last: the mark tells.
 func TestBackupOverTheOriginalOnPostgres(t *testing.T) {
 	t.Parallel()
-	const people = 5
 	postgres := faults.StartPostgres(t)
-	s := walkers(t, people, func(s *scene) { s.part.Store, s.part.Redis = postgres.URL(), onSomeRedis(t) }, inbox.Options{})
-	s.runs(0)
-	restore := postgres.Dump()
-	s.runs(day + time.Hour)
-	s.arrived(map[string]int{"first": people, "second": people})
+	backupOverTheOriginal(t, on(t, postgres), func(*scene) (restore func()) { return postgres.Dump() })
+}
 
-	restore()
-	st := s.standing()
-	if len(st.Differs) > 0 {
-		t.Error("it is at another place, so the mark is not what tells")
-	}
-	s.refused(day+2*time.Hour, "earlier state", "replica", st.File)
-	if n := s.takeOver(day+2*time.Hour, false); n != people {
-		t.Errorf("%d became unknown, want %d", n, people)
-	}
-	if got := s.standing(); got.Mark != st.Noted+1 || got.Noted != got.Mark {
-		t.Errorf("after the takeover: mark %d, noted %d; want %d", got.Mark, got.Noted, st.Noted+1)
-	}
-	s.walksOn(2 * day)
-	s.arrived(map[string]int{"first": people, "second": people, "third": people, "fourth": people})
-	s.booksBalance(people)
+// on moves a scene to a Postgres of the test's own, and some Redis.
+func on(t *testing.T, p *faults.Postgres) func(*scene) {
+	return func(s *scene) { s.part.Store, s.part.Redis = p.URL(), onSomeRedis(t) }
 }
 
 // The same while it runs: the scheduler sees that the store has forgotten what it leased,
@@ -46,7 +30,7 @@ func TestBackupRestoredUnderARun(t *testing.T) {
 	t.Parallel()
 	const people = 5
 	postgres := faults.StartPostgres(t)
-	s := walkers(t, people, func(s *scene) { s.part.Store, s.part.Redis = postgres.URL(), onSomeRedis(t) }, inbox.Options{})
+	s := walkers(t, people, on(t, postgres), inbox.Options{})
 	restore := postgres.Dump() // everything is due
 	e := s.open()
 	defer e.Close()

@@ -22,21 +22,35 @@ import (
 // them apart.
 func TestBackupOverTheOriginal(t *testing.T) {
 	t.Parallel()
+	backupOverTheOriginal(t, onSQLite, func(s *scene) (restore func()) {
+		backup := filepath.Join(t.TempDir(), "backup.db")
+		copyOver(t, s.file(), backup)
+		return func() { copyOver(t, backup, s.file()) }
+	})
+}
+
+// backupOverTheOriginal is the story on any store: a backup is made after the first mail and
+// put back after the second.
+func backupOverTheOriginal(t *testing.T, setting func(*scene), backUp func(*scene) (restore func())) {
+	t.Helper()
 	const people = 5
-	s := walkers(t, people, onSQLite, inbox.Options{})
+	s := walkers(t, people, setting, inbox.Options{})
 	s.runs(0)
-	backup := filepath.Join(t.TempDir(), "backup.db")
-	copyOver(t, s.file(), backup)
+	restore := backUp(s)
 	s.runs(day + time.Hour)
 	s.arrived(map[string]int{"first": people, "second": people})
 
-	copyOver(t, backup, s.file())
-	if len(s.standing().Differs) > 0 {
+	restore()
+	st := s.standing()
+	if len(st.Differs) > 0 {
 		t.Error("it is at another place, so the mark is not what tells")
 	}
-	s.refused(day+2*time.Hour, "earlier state", "backup was restored")
+	s.refused(day+2*time.Hour, "earlier state", "backup was restored", "replica", st.File)
 	if n := s.takeOver(day+2*time.Hour, false); n != people {
 		t.Errorf("%d became unknown, want %d", n, people)
+	}
+	if got := s.standing(); got.Mark != st.Noted+1 || got.Noted != got.Mark {
+		t.Errorf("after the takeover: mark %d, noted %d; want %d", got.Mark, got.Noted, st.Noted+1)
 	}
 	s.walksOn(2 * day)
 	s.arrived(map[string]int{"first": people, "second": people, "third": people, "fourth": people})
