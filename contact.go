@@ -23,6 +23,8 @@ type Contact struct {
 	Zone       string            // IANA time zone
 	Fields     map[string]string // declared fields in their written form
 	Created    time.Time
+	Signals    Signals
+	Choice     Choice
 	// PersonaByRule: nobody gave the persona; andante.yaml's rules choose it.
 	PersonaByRule bool
 }
@@ -59,7 +61,8 @@ type Account struct {
 	Country  string
 	Zone     string
 	Fields   map[string]string
-	Version  int64 // raised by every change that can alter a decision
+	Signals  Signals // of everybody in it
+	Version  int64   // raised by every change that can alter a decision
 	// TierByRule: nobody gave the tier; andante.yaml's rules choose it.
 	TierByRule bool
 }
@@ -135,6 +138,9 @@ type Hold struct {
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until,omitzero"`    // zero: until released
 	Released time.Time `json:"released,omitzero"` // zero: it was not
+	Allow    string    `json:"allow,omitempty"`   // what goes all the same, such as 1 per 90d; empty: nothing
+	Then     string    `json:"then,omitempty"`    // the task that is given when it ends; empty: none
+	CatchUp  bool      `json:"catch_up"`          // what waited goes later by the hold's length; else what is stale by then is dropped
 }
 
 // HoldAuthor is the author of the holds that are put on a sender when a mail server

@@ -24,6 +24,7 @@ const (
 	ReasonSuppressed Reason = "suppressed"
 	ReasonNoConsent  Reason = "no_consent"
 	ReasonHeld       Reason = "held"
+	ReasonCatchUp    Reason = "catch_up" // it was held, and goes as much later as the hold lasted
 	ReasonNoAddress  Reason = "no_address"
 	ReasonMissing    Reason = "missing" // a field that the step needs is empty
 	ReasonCondition  Reason = "condition"
@@ -95,6 +96,7 @@ var reasonText = map[Reason]string{
 	ReasonSuppressed: "contact or address is suppressed",
 	ReasonNoConsent:  "consent is missing",
 	ReasonHeld:       "on hold",
+	ReasonCatchUp:    "a hold is over, and it goes as much later as that lasted",
 	ReasonNoAddress:  "no address for this kind",
 	ReasonMissing:    "a field that the step needs is empty",
 	ReasonCondition:  "its condition does not hold",

@@ -83,6 +83,9 @@ type Touch struct {
 	Address    AddressHash // of the address it goes to, known from the first claim on
 	Variant    string
 
+	Introduction bool   // it introduces somebody or something: a cool-down follows
+	Result       Result // of a call, visit or other task that is done
+
 	State    State
 	Due      time.Time // when it is looked at next
 	FirstDue time.Time // when it was due at first; valid_for counts from here
@@ -95,11 +98,34 @@ type Touch struct {
 	Reason      Reason   // of the last "no" or "not yet"
 	Evidence    Evidence // of the same
 	Deferred    int      // how often a verdict put it off
+	Yielded     int      // how often it yielded to a more important touch
 	MessageID   string   // without angle brackets; one per touch, the same on every attempt
 	MessageHash string   // SHA-256 of the sealed bytes in hex
 	MessageSize int      // in bytes
 	Subject     string
 }
+
+// Result is what came of a task.
+type Result string
+
+// The results of a task.
+const (
+	Connected   Result = "connected"
+	Voicemail   Result = "voicemail"
+	NoAnswer    Result = "no_answer"
+	Busy        Result = "busy"
+	WrongNumber Result = "wrong_number"
+	Gatekeeper  Result = "gatekeeper"
+	Refused     Result = "refused"
+	MetThem     Result = "met"
+)
+
+// Results lists every result.
+var Results = []Result{Connected, Voicemail, NoAnswer, Busy, WrongNumber, Gatekeeper, Refused, MetThem}
+
+// Unanswered tells whether the call reached nobody: it gives its place in limits back,
+// but for those that count what is unanswered.
+func (r Result) Unanswered() bool { return r == NoAnswer || r == Busy || r == WrongNumber }
 
 // Free takes the touch out of its lease and out of the limits.
 func (t *Touch) Free() { t.Lease, t.Counted, t.NotAfter = "", time.Time{}, time.Time{} }
@@ -159,9 +185,22 @@ type Enrollment struct {
 	Variant   string
 	HeldOut   bool // drawn for the hold-out of a test: nothing is sent
 	Exclusive string
+	Cause     string // what it began with: one of the causes, or event NAME
 	Entered   time.Time
 	Finished  time.Time
 }
+
+// What an enrollment may begin with.
+const (
+	CauseHand    = "hand"    // somebody enrolled the contact
+	CauseRule    = "rule"    // the sequence's condition came true
+	CauseDate    = "date"    // the day came that its sequence waits for
+	CauseStage   = "stage"   // its condition came true with a change of stage
+	CauseEvent   = "event"   // the event that its sequence waits for
+	CauseCadence = "cadence" // the account was behind its cadence
+	CauseAdopted = "adopted" // the account has a new owner
+	CauseDecided = "decided" // a decision of another sequence
+)
 
 // EnrollmentState is active, held or finished.
 type EnrollmentState string

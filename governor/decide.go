@@ -2,55 +2,12 @@ package governor
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 )
-
-// Facts are what is known of a contact when a decision is made.
-type Facts struct {
-	Contact andante.ContactID
-	Account andante.AccountID
-	Address andante.AddressHash
-	Persona string
-	Stage   string
-	Tier    string
-	Country string
-
-	Zones      []*time.Location // all of them must be open; none: UTC
-	ZoneSource string           // where they come from
-	Holidays   calendar.Holidays
-
-	// Touches of the contact, its account and its address that count, each once,
-	// in any order; back to the policy's Horizon.
-	Touches []Touch
-}
-
-// A Touch as the governor sees it.
-type Touch struct {
-	ID      andante.TouchID
-	Contact andante.ContactID
-	Account andante.AccountID
-	Address andante.AddressHash
-	Kind    andante.Kind
-	Purpose andante.Purpose
-	At      time.Time // the instant at which it counts
-	// From is the earliest instant at which it may yet turn out to count: the
-	// claim of a touch that has no receipt. Zero: At is certain.
-	From time.Time
-}
-
-// A Candidate is the touch that asks.
-type Candidate struct {
-	ID      andante.TouchID
-	Kind    andante.Kind
-	Purpose andante.Purpose
-	Narrow  []calendar.Window // of sequence and step: they narrow the policy's
-	Stale   time.Time         // valid_for's end; zero: none
-	// Holds is how long after now the touch may land: its not_after.
-	Holds time.Duration
-}
 
 // horizon is how far ahead a free place is looked for.
 const horizon = 400 * 24 * time.Hour
@@ -59,21 +16,34 @@ const horizon = 400 * 24 * time.Hour
 const never = math.MaxInt64
 
 // Decide tells whether the candidate may go now. It returns go, defer with the
-// exact next free instant, or skip when there is none in time.
+// exact next free instant, or skip when there is none in time, or when the contact
+// chose not to get such a touch.
 func (p *Policy) Decide(f Facts, c Candidate, now time.Time) andante.Verdict {
 	if !c.Stale.IsZero() && !now.Before(c.Stale) {
 		return stale(c.Stale)
 	}
+	if chosen, ok := refused(&f, &c); ok {
+		return chosen
+	}
 	v := p.view(&f, &c, now)
+	verdict := v.decide()
+	if verdict.Action == andante.Skip {
+		return verdict
+	}
+	return v.arbitrate(verdict)
+}
+
+// decide asks every rule but arbitration.
+func (v *view) decide() andante.Verdict {
 	first := v.barrier(v.now)
 	if first.free == v.now {
-		return andante.Verdict{Action: andante.Go, NotAfter: v.time(first.end)}
+		return andante.Verdict{Action: andante.Go, NotAfter: v.time(first.end), Counts: v.time(v.lands(first.end))}
 	}
 	reason, evidence := v.explain(first)
 	free := v.settle(first)
 	if free == never {
-		if !c.Stale.IsZero() {
-			evidence.Until = &c.Stale
+		if v.stale != never {
+			evidence.Until = &v.candidate.Stale
 		}
 		return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonNoRoom, Barrier: reason, Evidence: evidence}
 	}
@@ -100,15 +70,24 @@ func (p *Policy) Hours(f *Facts, c Candidate) calendar.Hours {
 	return h
 }
 
-// A barrier keeps the candidate from going at an instant: a limit, a gap or, if
-// it is neither, the hours.
+// A barrier keeps the candidate from going at an instant.
 type barrier struct {
-	free  int64 // the candidate can't go before it; the instant itself, if nothing stands there
-	end   int64 // until then it could land, if it went at the instant
+	free int64 // the candidate can't go before it; the instant itself, if nothing stands there
+	end  int64 // until then it could be written, if it went at the instant
+	rule rule
+}
+
+// A rule is what stands in the way: a limit, a gap, a cool-down, the contact's pause
+// or, if it is none of these, the hours.
+type rule struct {
 	limit *Limit
 	full  span // the limit's period that has no room
 	gap   *Gap
-	near  *mark // the touch that the gap keeps away from
+	eased *Ease // it stretched the gap
+	near  *mark // the touch that the gap keeps away from, or that a cool-down follows
+	cool  *CoolDown
+	since int64 // when the cool-down began
+	pause bool
 }
 
 // settle moves on from what stands in the way now until nothing does. A barrier
@@ -133,34 +112,79 @@ func (v *view) barrier(t int64) barrier {
 	opens := v.opens(t)
 	b := barrier{free: t, end: v.notAfter(t, opens)}
 	if v.candidate.Purpose != andante.Requested {
-		for i := range v.policy.Limits {
-			l := &v.policy.Limits[i]
-			if !l.Who.matches(v.facts) || !l.Count.matches(v.candidate.Kind, v.candidate.Purpose) {
-				continue
-			}
-			if free, full := v.room(l, t, b.end); free > b.free {
-				b.free, b.limit, b.full = free, l, full
-			}
-		}
-		if free, g, m := v.apart(t, b.end); free > b.free {
-			b.free, b.limit, b.gap, b.near = free, nil, g, m
-		}
+		b.consider(v.limited(t, b.end))
+		b.consider(v.apart(t, b.end))
+		b.consider(v.cooled(t, b.end))
+		b.consider(v.paused(t))
 	}
-	if opens.from > b.free {
-		b.free, b.limit, b.gap = opens.from, nil, nil
-	}
+	b.consider(opens.from, rule{})
 	return b
+}
+
+// consider takes a rule that stands longer than those before it.
+func (b *barrier) consider(free int64, r rule) {
+	if free > b.free {
+		b.free, b.rule = free, r
+	}
 }
 
 // explain returns the reason and the evidence of a barrier that stood at the
 // start.
 func (v *view) explain(b barrier) (andante.Reason, andante.Evidence) {
-	switch {
-	case b.limit != nil:
-		return andante.ReasonLimit, v.limitEvidence(b.limit, b.full)
-	case b.gap != nil:
-		return andante.ReasonGap, gapEvidence(b.gap, b.near)
+	switch r := &b.rule; {
+	case r.limit != nil:
+		return r.limit.reason(), v.limitEvidence(r.limit, r.full)
+	case r.eased != nil:
+		return andante.ReasonEase, v.easeEvidence(r.eased, r.near)
+	case r.gap != nil:
+		return andante.ReasonGap, gapEvidence(r.gap, r.near)
+	case r.cool != nil:
+		return andante.ReasonCoolDown, v.coolEvidence(r)
+	case r.pause:
+		return andante.ReasonChoice, v.pauseEvidence()
 	default:
 		return v.hoursEvidence()
 	}
+}
+
+// refused tells whether the contact chose not to get such a touch at all. What it
+// asked for since then it gets.
+func refused(f *Facts, c *Candidate) (andante.Verdict, bool) {
+	if c.Purpose == andante.Requested {
+		return andante.Verdict{}, false
+	}
+	what := ""
+	switch {
+	case len(f.Choice.Only) > 0 && !slices.Contains(f.Choice.Only, c.Kind):
+		what = "no " + string(c.Kind)
+	case c.Topic != "" && slices.Contains(f.Choice.Not, c.Topic):
+		what = "nothing about " + c.Topic
+	default:
+		return andante.Verdict{}, false
+	}
+	e := choiceEvidence(&f.Choice)
+	e.Detail = what
+	return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonChoice, Barrier: andante.ReasonChoice, Evidence: e}, true
+}
+
+func choiceEvidence(c *andante.Choice) andante.Evidence {
+	e := andante.Evidence{Source: c.Source}
+	if !c.At.IsZero() {
+		e.Since = &c.At
+	}
+	return e
+}
+
+// paused returns the end of the contact's own pause.
+func (v *view) paused(t int64) (free int64, r rule) {
+	if p := v.facts.Choice.Pause; !p.IsZero() {
+		free = max(t, p.UnixNano())
+	}
+	return free, rule{pause: true}
+}
+
+func (v *view) pauseEvidence() andante.Evidence {
+	e := choiceEvidence(&v.facts.Choice)
+	e.Until = &v.facts.Choice.Pause
+	return e
 }

@@ -8,27 +8,40 @@ import (
 
 // apart returns the first instant from t on that no gap forbids, as far as the
 // touches say that forbid t, and the one of them that forbids longest. end is
-// the last instant at which the candidate may land if it goes at t.
+// the last instant at which the candidate may be written if it goes at t.
 //
 // A gap keeps the candidate from what is coming as well as from what was. What
-// the contact asked for keeps nothing away.
-func (v *view) apart(t, end int64) (free int64, by *Gap, near *mark) {
-	free = t
-	widest := int64(v.policy.widestGap())
+// the contact asked for keeps nothing away, nor does a call that reached nobody.
+func (v *view) apart(t, end int64) (free int64, r rule) {
+	first, last := v.lands(t), v.lands(end)
+	eased := v.eased(t)
+	widest := max(v.widest, eased.length())
+	free = first
 	for i := range v.marks {
 		m := &v.marks[i]
-		if t-m.at >= widest || m.from-end >= widest || m.scopes&ofContact == 0 || m.touch.Purpose == andante.Requested {
+		if first-m.at >= widest || m.from-last >= widest || m.scopes&ofContact == 0 || m.touch.Purpose == andante.Requested || m.touch.Unanswered {
 			continue
 		}
 		g := v.policy.gapFor(v.facts, v.candidate.Kind, m.touch.Kind)
-		if g == nil || t-m.at >= int64(g.Min.Length) || m.from-end >= int64(g.Min.Length) {
+		length, by := g.length(), rule{gap: g, near: m}
+		if eased.length() > length {
+			length, by.eased = eased.length(), eased
+		}
+		if length == 0 || first-m.at >= length || m.from-last >= length {
 			continue
 		}
-		if over := m.at + int64(g.Min.Length); over > free {
-			free, by, near = over, g, m
+		if over := m.at + length; over > free {
+			free, r = over, by
 		}
 	}
-	return free, by, near
+	return v.leaves(t, free), r
+}
+
+func (g *Gap) length() int64 {
+	if g == nil {
+		return 0
+	}
+	return int64(g.Min.Length)
 }
 
 func gapEvidence(g *Gap, m *mark) andante.Evidence {
@@ -62,4 +75,51 @@ func (p *Policy) widestGap() (widest time.Duration) {
 		widest = max(widest, p.Gaps[i].Min.Length)
 	}
 	return widest
+}
+
+// eased returns the rule of ease that holds at t: of those whose number of ignored
+// touches is reached, the one that stretches most. nil: none.
+func (v *view) eased(t int64) (by *Ease) {
+	if len(v.policy.Ease) == 0 {
+		return nil
+	}
+	n := v.ignored(t)
+	for i := range v.policy.Ease {
+		if e := &v.policy.Ease[i]; n >= e.Ignored && e.length() > by.length() {
+			by = e
+		}
+	}
+	return by
+}
+
+// ignored counts the touches of the contact that have landed by t and after its last
+// response.
+func (v *view) ignored(t int64) (n int) {
+	var since int64 = -never
+	if r := v.facts.Signals.Responded; !r.IsZero() {
+		since = r.UnixNano()
+	}
+	for i := range v.marks {
+		m := &v.marks[i]
+		if m.at > since && m.at <= t && m.scopes&ofContact != 0 && m.touch.Purpose != andante.Requested && !m.touch.Unanswered {
+			n++
+		}
+	}
+	return n
+}
+
+// length is how far apart touches are under the rule.
+func (e *Ease) length() int64 {
+	if e == nil {
+		return 0
+	}
+	return int64(max(e.Gap.Length, e.Hold.Length))
+}
+
+func (v *view) easeEvidence(e *Ease, m *mark) andante.Evidence {
+	ev := andante.Evidence{Rule: "gap", Scope: string(ScopeContact), Period: e.Gap.Written, Ignored: v.ignored(v.now), Filled: []andante.Filler{m.filler()}}
+	if e.Hold.Length > 0 {
+		ev.Rule, ev.Period = "hold", e.Hold.Written
+	}
+	return ev
 }

@@ -148,6 +148,9 @@ func told(v andante.Verdict) string {
 	if v.Reason == andante.ReasonNoRoom {
 		add("(after %s)", v.Barrier)
 	}
+	if v.Evidence.YieldedTo != "" {
+		add("to %s", v.Evidence.YieldedTo)
+	}
 	return strings.Join(words, " ")
 }
 

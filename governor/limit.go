@@ -15,9 +15,40 @@ type span struct{ first, last int64 }
 
 func (s span) holds(m *mark) bool { return m.from <= s.last && m.at >= s.first }
 
+// limited returns the first instant from t on at which every limit may have room for
+// the candidate, and the limit that keeps it away longest. end is the last instant at
+// which it may be written if it goes at t.
+func (v *view) limited(t, end int64) (free int64, r rule) {
+	first, last := v.lands(t), v.lands(end)
+	free = t
+	consider := func(l *Limit) {
+		if !l.Who.matches(v.facts) || !l.Count.matches(v.candidate.Kind, v.candidate.Purpose) {
+			return
+		}
+		landing, full := v.room(l, first, last)
+		if landing == first {
+			return
+		}
+		leaves := v.leaves(t, landing)
+		if !l.Until.IsZero() {
+			leaves = min(leaves, max(t, l.Until.UnixNano()))
+		}
+		if leaves > free {
+			free, r = leaves, rule{limit: l, full: full}
+		}
+	}
+	for i := range v.policy.Limits {
+		consider(&v.policy.Limits[i])
+	}
+	for i := range v.facts.Own {
+		consider(&v.facts.Own[i])
+	}
+	return free, r
+}
+
 // room returns the first instant from t on at which the limit may have room for
 // the candidate, and the period without room that keeps it away longest. end is
-// the last instant at which the candidate may land if it goes at t.
+// the last instant at which the candidate may land if it lands at t.
 func (v *view) room(l *Limit, t, end int64) (free int64, full span) {
 	if l.Per.Unit != "" {
 		return v.roomInUnit(l, t, end)
@@ -48,7 +79,7 @@ func (v *view) roomInUnit(l *Limit, t, end int64) (free int64, full span) {
 			free, full = s.last+1, s
 		}
 	}
-	if free > t && v.weight(l, v.candidate.Kind) > l.ceiling() {
+	if free > t && v.weight(l, v.candidate.Kind) > v.ceiling(l) {
 		free = never // too heavy for an empty one
 	}
 	return free, full
@@ -85,7 +116,7 @@ func (v *view) over(l *Limit, s span) bool {
 			sum += v.weight(l, m.touch.Kind)
 		}
 	}
-	return sum > l.ceiling()+dust
+	return sum > v.ceiling(l)+dust
 }
 
 // firstLeave returns when the first of the touches in a rolling period leaves it;
@@ -101,6 +132,9 @@ func (v *view) firstLeave(l *Limit, s span) int64 {
 }
 
 func (l *Limit) counts(m *mark) bool {
+	if m.touch.Unanswered && !l.Count.Unanswered {
+		return false
+	}
 	return m.scopes&l.Scope.set() != 0 && l.Count.matches(m.touch.Kind, m.touch.Purpose)
 }
 
@@ -110,6 +144,17 @@ func (l *Limit) ceiling() float64 {
 	}
 	return float64(l.Max)
 }
+
+// ceiling is what of the limit is open to the candidate: all of it, but for the places
+// that are kept for what is more important.
+func (v *view) ceiling(l *Limit) float64 {
+	if l.Reserve.Slots > 0 && v.candidate.Priority > l.Reserve.For {
+		return l.ceiling() - float64(l.Reserve.Slots)
+	}
+	return l.ceiling()
+}
+
+func (l *Limit) reason() andante.Reason { return cmp.Or(l.Reason, andante.ReasonLimit) }
 
 // weight returns what a touch of kind k takes of the limit.
 func (v *view) weight(l *Limit, k andante.Kind) float64 {
@@ -125,7 +170,13 @@ func (v *view) weight(l *Limit, k andante.Kind) float64 {
 func (v *view) limitEvidence(l *Limit, full span) andante.Evidence {
 	e := andante.Evidence{Rule: l.Name, Scope: string(cmp.Or(l.Scope, ScopeContact)), Max: l.ceiling(), Period: l.Per.Written}
 	if l.MaxPoints > 0 {
-		e.Detail = "points"
+		e.Unit = "points"
+	}
+	if v.ceiling(l) < l.ceiling() {
+		e.Reserved = float64(l.Reserve.Slots)
+	}
+	if l.Reason != "" {
+		e.Source, e.Detail = l.Source, l.Because
 	}
 	for i := range v.marks {
 		if m := &v.marks[i]; full.holds(m) && l.counts(m) {

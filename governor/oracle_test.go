@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
 )
 
@@ -26,7 +27,7 @@ type weekSpan struct{ from, to int }
 
 const (
 	ahead = 6 * 24 * 60 // minutes that the oracle looks ahead
-	back  = 3 * 24 * 60 // and back: no touch and no period reaches further
+	back  = 5 * 24 * 60 // and back: no touch, no period and no landing reaches further
 )
 
 // worlds makes questions about a few days around a change of the clocks.
@@ -43,11 +44,27 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 	w.policy.Points = map[andante.Kind]float64{andante.Email: 1, andante.SMS: 2, andante.Call: 3}
 	w.policy.Limits = rapid.SliceOfN(someLimit, 0, 3).Draw(t, "limits")
 	w.policy.Gaps = rapid.SliceOfN(someGap, 0, 2).Draw(t, "gaps")
+	w.policy.CoolDowns = rapid.SliceOfN(someCoolDown, 0, 2).Draw(t, "cool-downs")
+	w.policy.Ease = rapid.SliceOfN(someEase, 0, 2).Draw(t, "ease")
+	if rapid.IntRange(0, 3).Draw(t, "by post") == 0 {
+		travels := calendar.Offset{Days: 1}
+		if rapid.Bool().Draw(t, "on business days") {
+			travels = calendar.Offset{BusinessDays: rapid.IntRange(1, 2).Draw(t, "days")}
+		}
+		w.policy.Landing = map[andante.Kind]calendar.Offset{someKind.Draw(t, "posted"): travels}
+	}
 	if rapid.Bool().Draw(t, "windowed") {
 		w.addWindow(rapid.IntRange(0, 20).Draw(t, "opens"), rapid.IntRange(1, 200).Draw(t, "minutes"))
 	}
+	w.facts.Signals, w.facts.Together = someSignals(t, w.now), someSignals(t, w.now)
+	if rapid.IntRange(0, 5).Draw(t, "pauses") == 0 {
+		w.facts.Choice.Pause = w.now.Add(minutes(rapid.IntRange(-10, 3000).Draw(t, "pause")))
+	}
+	if rapid.IntRange(0, 3).Draw(t, "chose") == 0 {
+		w.facts.Own = []governor.Limit{{Name: "own", Max: 1, Per: rolling(minutes(rapid.IntRange(1, 300).Draw(t, "own"))), Reason: andante.ReasonChoice}}
+	}
 	w.candidate = governor.Candidate{
-		ID: "candidate", Kind: someKind.Draw(t, "kind"), Purpose: somePurpose.Draw(t, "purpose"), Holds: minutes(rapid.IntRange(0, 4).Draw(t, "holds")),
+		Priority: andante.Priority(rapid.IntRange(0, 2).Draw(t, "priority")), ID: "candidate", Kind: someKind.Draw(t, "kind"), Purpose: somePurpose.Draw(t, "purpose"), Holds: minutes(rapid.IntRange(0, 4).Draw(t, "holds")),
 	}
 	if valid := rapid.IntRange(-1, 2000).Draw(t, "valid"); valid > 0 {
 		w.candidate.Stale = w.now.Add(minutes(valid))
@@ -65,7 +82,10 @@ var (
 	someLimit   = rapid.Custom(func(t *rapid.T) governor.Limit {
 		l := governor.Limit{
 			Name: "limit", Scope: rapid.SampledFrom(governor.Scopes).Draw(t, "scope"), Who: someWho.Draw(t, "who"),
-			Count: governor.Count{Requested: rapid.Bool().Draw(t, "requested")},
+			Count: governor.Count{Requested: rapid.Bool().Draw(t, "requested"), Unanswered: rapid.Bool().Draw(t, "unanswered")},
+		}
+		if rapid.IntRange(0, 3).Draw(t, "reserved") == 0 {
+			l.Reserve = governor.Reserve{Slots: 1, For: andante.Priority(rapid.IntRange(0, 1).Draw(t, "for"))}
 		}
 		if rapid.Bool().Draw(t, "by kind") {
 			l.Count.Kinds = []andante.Kind{someKind.Draw(t, "kind")}
@@ -94,6 +114,40 @@ var (
 	})
 )
 
+var (
+	someCoolDown = rapid.Custom(func(t *rapid.T) governor.CoolDown {
+		d := governor.CoolDown{
+			After: rapid.SampledFrom([]string{governor.AfterIntroduction, governor.AfterIntroduction, governor.AfterReply, governor.AfterStageChange}).Draw(t, "after"),
+			Scope: rapid.SampledFrom(governor.Scopes[:2]).Draw(t, "scope"), Who: someWho.Draw(t, "who"),
+			Lasts: calendar.Offset{Exact: minutes(rapid.IntRange(1, 300).Draw(t, "lasts"))},
+		}
+		d.UntilAnswered = rapid.Bool().Draw(t, "until answered")
+		if rapid.IntRange(0, 2).Draw(t, "by kind") == 0 {
+			d.By = []andante.Kind{someKind.Draw(t, "by")}
+		}
+		return d
+	})
+	someEase = rapid.Custom(func(t *rapid.T) governor.Ease {
+		e := governor.Ease{Ignored: rapid.IntRange(1, 4).Draw(t, "ignored")}
+		p := rolling(minutes(rapid.IntRange(1, 200).Draw(t, "apart")))
+		if rapid.Bool().Draw(t, "hold") {
+			e.Hold = p
+		} else {
+			e.Gap = p
+		}
+		return e
+	})
+)
+
+func someSignals(t *rapid.T, now time.Time) (s andante.Signals) {
+	for _, at := range []*time.Time{&s.Responded, &s.Replied, &s.Answered, &s.Met, &s.Requested, &s.Staged} {
+		if rapid.IntRange(0, 3).Draw(t, "signs") == 0 {
+			*at = now.Add(-minutes(rapid.IntRange(0, 320).Draw(t, "sign")))
+		}
+	}
+	return s
+}
+
 // someTouch is often close to where a period that ends or begins now has its other
 // end: that is where mistakes are made.
 func someTouch(t *rapid.T, id string, w world) governor.Touch {
@@ -107,6 +161,8 @@ func someTouch(t *rapid.T, id string, w world) governor.Touch {
 		Address: rapid.SampledFrom([]andante.AddressHash{"", "d1", "d2"}).Draw(t, "address"),
 		Kind:    someKind.Draw(t, "kind"), Purpose: somePurpose.Draw(t, "purpose"), At: w.now.Add(minutes(at)),
 	}
+	x.Introduction = rapid.IntRange(0, 3).Draw(t, "introduction") == 0
+	x.Unanswered = x.Kind == andante.Call && rapid.Bool().Draw(t, "unanswered")
 	if rapid.IntRange(0, 3).Draw(t, "in flight") == 0 {
 		x.From = x.At.Add(-minutes(rapid.IntRange(0, 5).Draw(t, "for")))
 	}
@@ -122,6 +178,12 @@ func (w world) lengths() (list []int) {
 	}
 	for _, g := range w.policy.Gaps {
 		list = append(list, int(g.Min.Length/time.Minute))
+	}
+	for _, d := range w.policy.CoolDowns {
+		list = append(list, int(d.Lasts.Exact/time.Minute))
+	}
+	for _, e := range w.policy.Ease {
+		list = append(list, int(max(e.Gap.Length, e.Hold.Length)/time.Minute))
 	}
 	return list
 }
@@ -145,7 +207,7 @@ func (w *world) addWindow(hour, length int) {
 // documentation promises and shares nothing with the code.
 type oracle struct {
 	w     world
-	loads []func(first, last int) bool // one per rule: does [first, last] hold a bad minute?
+	loads []func(t, first, last int) bool // one per rule: if it leaves at t and lands in [first, last], is a minute of these bad?
 }
 
 // at returns the instant of a minute; minute 0 is now.
@@ -159,12 +221,15 @@ func newOracle(w world) *oracle {
 	if w.candidate.Purpose == andante.Requested {
 		return o
 	}
-	for _, l := range w.policy.Limits {
+	for _, l := range slices.Concat(w.policy.Limits, w.facts.Own) {
 		if o.matches(l.Who) && counts(l.Count, w.candidate.Kind, w.candidate.Purpose) {
 			o.loads = append(o.loads, o.limit(l))
 		}
 	}
-	o.loads = append(o.loads, o.gaps)
+	o.loads = append(o.loads, o.gaps, func(t, _, _ int) bool { return o.at(t).Before(w.facts.Choice.Pause) })
+	for _, d := range w.policy.CoolDowns {
+		o.loads = append(o.loads, o.coolDown(d))
+	}
 	return o
 }
 
@@ -184,17 +249,20 @@ func counts(c governor.Count, k andante.Kind, p andante.Purpose) bool {
 
 // limit returns whether some t of [first, last] lies in a period, (x-P, x] or a
 // calendar unit, that is over its maximum with the candidate.
-func (o *oracle) limit(l governor.Limit) func(first, last int) bool {
+func (o *oracle) limit(l governor.Limit) func(t, first, last int) bool {
 	weigh := func(k andante.Kind) float64 { return 1 }
 	most := float64(l.Max)
 	if l.MaxPoints > 0 {
 		weigh, most = func(k andante.Kind) float64 { return o.w.policy.Points[k] }, l.MaxPoints
 	}
+	if o.w.candidate.Priority > l.Reserve.For {
+		most -= float64(l.Reserve.Slots)
+	}
 	// within sums what may lie in a period, told by whether it holds a minute.
 	within := func(holds func(minute int) bool) float64 {
 		sum := weigh(o.w.candidate.Kind)
 		for _, x := range o.w.facts.Touches {
-			if !o.inScope(l.Scope, x) || !counts(l.Count, x.Kind, x.Purpose) {
+			if !o.inScope(l.Scope, x) || !counts(l.Count, x.Kind, x.Purpose) || x.Unanswered && !l.Count.Unanswered {
 				continue
 			}
 			from := x.From
@@ -212,7 +280,7 @@ func (o *oracle) limit(l governor.Limit) func(first, last int) bool {
 	}
 	if l.Per.Unit != "" {
 		verdicts := map[string]bool{}
-		return func(first, last int) bool {
+		return func(_, first, last int) bool {
 			for t := first; t <= last; t++ {
 				name := o.unitOf(l.Per.Unit, t)
 				bad, known := verdicts[name]
@@ -236,7 +304,7 @@ func (o *oracle) limit(l governor.Limit) func(first, last int) bool {
 			}
 		}
 	}
-	return func(first, last int) bool { return slices.Contains(bad[first:last+1], true) }
+	return func(_, first, last int) bool { return slices.Contains(bad[first:last+1], true) }
 }
 
 func (o *oracle) inScope(s governor.Scope, x governor.Touch) bool {
@@ -263,10 +331,12 @@ func (o *oracle) unitOf(unit string, minute int) string {
 	return local.Format("2006")
 }
 
-// gaps tells whether some t of [first, last] lies nearer than its gap to a touch.
-func (o *oracle) gaps(first, last int) bool {
+// gaps tells whether some minute of [first, last] lies nearer than its gap to a touch; t
+// is when the candidate leaves.
+func (o *oracle) gaps(t, first, last int) bool {
+	stretched := o.ease(t)
 	for _, x := range o.w.facts.Touches {
-		if x.Contact != o.w.facts.Contact || x.Purpose == andante.Requested {
+		if x.Contact != o.w.facts.Contact || x.Purpose == andante.Requested || x.Unanswered {
 			continue
 		}
 		i := slices.IndexFunc(o.w.policy.Gaps, func(g governor.Gap) bool {
@@ -274,8 +344,9 @@ func (o *oracle) gaps(first, last int) bool {
 			fits := g.Between == [2]andante.Kind{} || slices.Equal(g.Between[:], pair) || slices.Equal(g.Between[:], []andante.Kind{pair[1], pair[0]})
 			return fits && o.matches(g.Who)
 		})
-		if i < 0 {
-			continue
+		apart := stretched
+		if i >= 0 {
+			apart = max(apart, o.w.policy.Gaps[i].Min.Length)
 		}
 		from := x.From
 		if from.IsZero() {
@@ -283,13 +354,91 @@ func (o *oracle) gaps(first, last int) bool {
 		}
 		for t := first; t <= last; t++ {
 			for m := o.minute(from); m <= o.minute(x.At); m++ {
-				if minutes(max(t-m, m-t)) < o.w.policy.Gaps[i].Min.Length {
+				if minutes(max(t-m, m-t)) < apart {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// ease returns how far apart touches are for somebody who ignored those that had come by t.
+func (o *oracle) ease(t int) (apart time.Duration) {
+	ignored := 0
+	for _, x := range o.w.facts.Touches {
+		if x.Contact == o.w.facts.Contact && x.Purpose != andante.Requested && !x.Unanswered && !x.At.After(o.at(t)) && x.At.After(o.w.facts.Signals.Responded) {
+			ignored++
+		}
+	}
+	for _, e := range o.w.policy.Ease {
+		if ignored >= e.Ignored {
+			apart = max(apart, e.Gap.Length, e.Hold.Length)
+		}
+	}
+	return apart
+}
+
+// coolDown tells whether the candidate would leave or land while it is silent.
+func (o *oracle) coolDown(d governor.CoolDown) func(t, first, last int) bool {
+	type silence struct{ from, end time.Time }
+	var silences []silence
+	sign := o.w.facts.Signals
+	if d.Scope == governor.ScopeAccount {
+		sign = o.w.facts.Together
+	}
+	add := func(from, at time.Time, over ...time.Time) {
+		s := silence{from, at.Add(d.Lasts.Exact)}
+		for _, x := range over {
+			if !x.IsZero() && !x.Before(from) && x.Before(s.end) {
+				s.end = x
+			}
+		}
+		silences = append(silences, s)
+	}
+	switch {
+	case !o.matches(d.Who):
+	case d.After == governor.AfterIntroduction:
+		for _, x := range o.w.facts.Touches {
+			from := x.At
+			if !x.From.IsZero() {
+				from = x.From
+			}
+			if x.Introduction && !x.Unanswered && o.inScope(d.Scope, x) && (len(d.By) == 0 || slices.Contains(d.By, x.Kind)) {
+				add(from, x.At, sign.Replied, sign.Met, sign.Requested)
+			}
+		}
+	case d.After == governor.AfterReply && !sign.Replied.IsZero() && o.w.candidate.Kind != andante.Call:
+		answered := sign.Answered
+		if !d.UntilAnswered {
+			answered = time.Time{}
+		}
+		add(sign.Replied, sign.Replied, answered, sign.Met, sign.Requested)
+	case d.After == governor.AfterStageChange && !o.w.facts.Signals.Staged.IsZero():
+		add(o.w.facts.Signals.Staged, o.w.facts.Signals.Staged, sign.Replied, sign.Met, sign.Requested)
+	}
+	silent := func(first, last int) bool {
+		return slices.ContainsFunc(silences, func(s silence) bool {
+			return o.at(first).Before(s.end) && !o.at(last).Before(s.from)
+		})
+	}
+	return func(t, first, last int) bool { return silent(t, o.notAfter(t)) || silent(first, last) }
+}
+
+// lands returns the minute at which the candidate counts if it leaves at one.
+func (o *oracle) lands(minute int) int {
+	travels, ok := o.w.policy.Landing[o.w.candidate.Kind]
+	if !ok {
+		return minute
+	}
+	day := o.at(minute).In(o.w.facts.Zones[0]).AddDate(0, 0, travels.Days)
+	for n := travels.BusinessDays; n > 0; {
+		if day = day.AddDate(0, 0, 1); day.Weekday() != time.Saturday && day.Weekday() != time.Sunday {
+			n--
+		}
+	}
+	midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, day.Location())
+	return o.minute(midnight.Add(12 * time.Hour))
 }
 
 func (o *oracle) open(minute int) bool {
@@ -319,8 +468,8 @@ func (o *oracle) admits(t int) bool {
 	if !o.open(t) || o.stale(t) {
 		return false
 	}
-	end := o.notAfter(t)
-	return !slices.ContainsFunc(o.loads, func(bad func(first, last int) bool) bool { return bad(t, end) })
+	first, last := o.lands(t), o.lands(o.notAfter(t))
+	return !slices.ContainsFunc(o.loads, func(bad func(t, first, last int) bool) bool { return bad(t, first, last) })
 }
 
 // first returns the first minute that admits the candidate; false if none does as

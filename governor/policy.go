@@ -17,11 +17,10 @@ type Policy struct {
 	Points   map[andante.Kind]float64 // weight of a touch in limits by points; missing: 1
 	Holidays bool                     // business days and windows skip the contact's holidays
 
-	// Read and kept, without effect yet.
 	CoolDowns []CoolDown
 	Ease      []Ease
-	LookAhead calendar.Offset
-	Landing   map[andante.Kind]calendar.Offset
+	LookAhead calendar.Offset                  // how far ahead more important touches are seen; zero: not at all
+	Landing   map[andante.Kind]calendar.Offset // how long what goes by post travels
 }
 
 // A Limit is a ceiling: at most Max touches, or MaxPoints points, in a period.
@@ -33,7 +32,14 @@ type Limit struct {
 	Per       Period
 	Who       Who
 	Count     Count
-	Reserve   Reserve // without effect yet
+	Reserve   Reserve
+
+	// Of a limit that stands in no policy: the reason it gives (else limit), until when it
+	// holds (zero: for good), and who set it and why.
+	Reason  andante.Reason
+	Until   time.Time
+	Source  string
+	Because string
 }
 
 // Scope is whose touches a limit counts.
@@ -73,7 +79,7 @@ func (w Who) matches(f *Facts) bool {
 	return among(w.Stages, f.Stage) && among(w.Tiers, f.Tier) && among(w.Personas, f.Persona) && among(w.Countries, f.Country)
 }
 
-func among(list []string, fact string) bool { return len(list) == 0 || slices.Contains(list, fact) }
+func among[T comparable](list []T, fact T) bool { return len(list) == 0 || slices.Contains(list, fact) }
 
 // Count picks touches.
 type Count struct {
@@ -87,10 +93,10 @@ func (c Count) matches(k andante.Kind, p andante.Purpose) bool {
 	if p == andante.Requested && !c.Requested {
 		return false
 	}
-	return (len(c.Kinds) == 0 || slices.Contains(c.Kinds, k)) && (len(c.Purposes) == 0 || slices.Contains(c.Purposes, p))
+	return among(c.Kinds, k) && among(c.Purposes, p)
 }
 
-// Reserve keeps slots of a limit for touches of a priority.
+// Reserve keeps the last slots of a limit free for touches of a priority or a higher one.
 type Reserve struct {
 	Slots int
 	For   andante.Priority
@@ -111,15 +117,19 @@ func (g Gap) matches(f *Facts, a, b andante.Kind) bool {
 
 // A CoolDown is silence after an introduction, a reply or a stage change.
 type CoolDown struct {
-	After  string
-	By     []andante.Kind
-	Scope  Scope
-	Lasts  calendar.Offset
-	Until  string
-	Except string
+	After string         // [AfterIntroduction], [AfterReply] or [AfterStageChange]
+	By    []andante.Kind // of the introduction; empty: any
+	Scope Scope
+	Who   Who
+	Lasts calendar.Offset
+	// UntilAnswered ends a silence after a reply as soon as somebody has answered it.
+	UntilAnswered bool
+	// ExceptBegun lets the sequences go on that the change of stage began.
+	ExceptBegun bool
 }
 
-// Ease stretches the gap for, or holds, a contact who ignored touches.
+// Ease stretches the gaps of a contact who ignored at least so many touches in a row, or
+// lets it rest. Exactly one of Gap and Hold is set.
 type Ease struct {
 	Ignored int
 	Gap     Period
@@ -138,7 +148,7 @@ type WindowRule struct {
 // does.
 func (p *Policy) WindowFor(f *Facts, k andante.Kind) (calendar.Window, bool) {
 	for _, w := range p.Windows {
-		if (len(w.Kinds) == 0 || slices.Contains(w.Kinds, k)) && w.Who.matches(f) {
+		if among(w.Kinds, k) && w.Who.matches(f) {
 			return w.Window, true
 		}
 	}
@@ -154,7 +164,26 @@ func (p *Policy) Horizon() time.Duration {
 	for _, g := range p.Gaps {
 		h = max(h, g.Min.Length)
 	}
+	for _, d := range p.CoolDowns {
+		h = max(h, reach(d.Lasts))
+	}
+	for _, e := range p.Ease {
+		h = max(h, memory, e.Gap.Length, e.Hold.Length)
+	}
 	return h
+}
+
+// memory is how far back touches are called ignored.
+const memory = 2 * 365 * 24 * time.Hour
+
+// reach is the longest time that an offset takes, holidays included.
+func reach(o calendar.Offset) time.Duration {
+	const day = 24 * time.Hour
+	days := 31*o.Months + o.Days + 2*o.BusinessDays + 1
+	if o.BusinessDays > 0 {
+		days += 14 // of holidays
+	}
+	return time.Duration(days)*day + o.Exact
 }
 
 // ByAddress tells whether a limit counts by address, so that claims must lock
@@ -163,10 +192,10 @@ func (p *Policy) ByAddress() bool {
 	return slices.ContainsFunc(p.Limits, func(l Limit) bool { return l.Scope == ScopeAddress })
 }
 
-// Unlimited returns the policy without its limits and gaps: what a demo compares
+// Unlimited returns the policy without its limits, gaps, cool-downs and ease: what a demo compares
 // the governor with. Windows stay.
 func (p *Policy) Unlimited() *Policy {
 	q := *p
-	q.Limits, q.Gaps = nil, nil
+	q.Limits, q.Gaps, q.CoolDowns, q.Ease = nil, nil, nil, nil
 	return &q
 }

@@ -84,16 +84,28 @@ func TestOracleNoticesSabotage(t *testing.T) {
 				l.Per = rolling(day)
 			}
 		}),
-		"one more than the maximum": limits(func(l *governor.Limit) { l.Max++ }),
-		"everybody":                 limits(func(l *governor.Limit) { l.Who = governor.Who{} }),
-		"every kind":                limits(func(l *governor.Limit) { l.Count.Kinds = nil }),
-		"every purpose":             limits(func(l *governor.Limit) { l.Count.Purposes = nil }),
-		"requested ones count":      limits(func(l *governor.Limit) { l.Count.Requested = true }),
-		"by contact only":           limits(func(l *governor.Limit) { l.Scope = governor.ScopeContact }),
-		"days of UTC":               func(w *world) { w.facts.Zones = []*time.Location{time.UTC} },
-		"not_after forgotten":       func(w *world) { w.candidate.Holds = 0 },
-		"gaps forgotten":            func(w *world) { w.policy.Gaps = nil },
-		"hours forgotten":           func(w *world) { w.policy.Windows = nil },
+		"one more than the maximum":                limits(func(l *governor.Limit) { l.Max++ }),
+		"everybody":                                limits(func(l *governor.Limit) { l.Who = governor.Who{} }),
+		"every kind":                               limits(func(l *governor.Limit) { l.Count.Kinds = nil }),
+		"every purpose":                            limits(func(l *governor.Limit) { l.Count.Purposes = nil }),
+		"requested ones count":                     limits(func(l *governor.Limit) { l.Count.Requested = true }),
+		"by contact only":                          limits(func(l *governor.Limit) { l.Scope = governor.ScopeContact }),
+		"days of UTC":                              func(w *world) { w.facts.Zones = []*time.Location{time.UTC} },
+		"not_after forgotten":                      func(w *world) { w.candidate.Holds = 0 },
+		"gaps forgotten":                           func(w *world) { w.policy.Gaps = nil },
+		"hours forgotten":                          func(w *world) { w.policy.Windows = nil },
+		"reserves forgotten":                       limits(func(l *governor.Limit) { l.Reserve.Slots = 0 }),
+		"own limits forgotten":                     func(w *world) { w.facts.Own = nil },
+		"the pause forgotten":                      func(w *world) { w.facts.Choice.Pause = time.Time{} },
+		"ease forgotten":                           func(w *world) { w.policy.Ease = nil },
+		"cool-downs forgotten":                     func(w *world) { w.policy.CoolDowns = nil },
+		"cards count when posted":                  func(w *world) { w.policy.Landing = nil },
+		"responses overlooked":                     func(w *world) { w.facts.Signals.Responded = time.Time{} },
+		"replies overlooked":                       func(w *world) { w.facts.Signals.Replied, w.facts.Together.Replied = time.Time{}, time.Time{} },
+		"answers overlooked":                       func(w *world) { w.facts.Signals.Answered, w.facts.Together.Answered = time.Time{}, time.Time{} },
+		"a colleague's word is the contact's":      func(w *world) { w.facts.Signals = w.facts.Together },
+		"unanswered calls count":                   touches(func(_ *world, x *governor.Touch) { x.Unanswered = false }),
+		"introductions are touches like others":    touches(func(_ *world, x *governor.Touch) { x.Introduction = false }),
 		"what is in flight is taken to be certain": touches(func(_ *world, x *governor.Touch) { x.From = time.Time{} }),
 		"what comes is overlooked": touches(func(w *world, x *governor.Touch) {
 			if x.At.After(w.now) {
@@ -219,7 +231,7 @@ func TestFoldNoticesSabotage(t *testing.T) {
 func fold(t *rapid.T, w world, decide func(time.Time, governor.Facts, governor.Candidate) andante.Verdict) []governor.Touch {
 	type flight struct {
 		touch   int
-		receipt time.Time // when it is written
+		receipt time.Time // when it counts
 		told    time.Time // when we hear of it
 	}
 	var flights []flight
@@ -246,8 +258,9 @@ func fold(t *rapid.T, w world, decide func(time.Time, governor.Facts, governor.C
 			if v.Action == andante.Go {
 				holds := v.NotAfter.Sub(now)
 				receipt := now.Add(time.Duration(rapid.Int64Range(0, int64(holds)).Draw(t, "receipt")))
-				sent = append(sent, governor.Touch{ID: c.ID, Contact: f.Contact, Account: f.Account, Address: f.Address, Kind: c.Kind, Purpose: c.Purpose, At: v.NotAfter, From: now})
-				flights = append(flights, flight{len(sent) - 1, receipt, receipt.Add(minutes(rapid.IntRange(0, 6).Draw(t, "told")))})
+				lands := w.policy.Lands(&f, c.Kind, now)
+				sent = append(sent, governor.Touch{ID: c.ID, Contact: f.Contact, Account: f.Account, Address: f.Address, Kind: c.Kind, Purpose: c.Purpose, At: v.Counts, From: lands})
+				flights = append(flights, flight{len(sent) - 1, w.policy.Lands(&f, c.Kind, receipt), receipt.Add(minutes(rapid.IntRange(0, 6).Draw(t, "told")))})
 			}
 			if v.Action != andante.Defer {
 				break
@@ -273,7 +286,7 @@ func exceeds(w world, sent []governor.Touch) string {
 					if l.Per.Unit != "" {
 						in = o.unitOf(l.Per.Unit, floorMinute(x.At, w.now)) == o.unitOf(l.Per.Unit, floorMinute(last.At, w.now))
 					}
-					if !in || !o.inScope(l.Scope, x) || !counts(l.Count, x.Kind, x.Purpose) {
+					if !in || !o.inScope(l.Scope, x) || !counts(l.Count, x.Kind, x.Purpose) || x.Unanswered && !l.Count.Unanswered {
 						continue
 					}
 					ours = ours || x.ID[0] == 'n'

@@ -17,6 +17,7 @@ type view struct {
 	start     time.Time      // now, as it was given
 	now       int64
 	stale     int64 // never, if the candidate doesn't get stale
+	widest    int64 // of the gaps
 	marks     []mark
 }
 
@@ -37,40 +38,30 @@ const (
 )
 
 func (p *Policy) view(f *Facts, c *Candidate, now time.Time) view {
-	v := view{policy: p, facts: f, candidate: c, start: now, now: now.UnixNano(), stale: never, zone: time.UTC}
+	v := view{policy: p, facts: f, candidate: c, start: now, now: now.UnixNano(), stale: never, zone: f.zone(), widest: int64(p.widestGap())}
 	if !c.Stale.IsZero() {
 		v.stale = c.Stale.UnixNano()
-	}
-	if len(f.Zones) > 0 {
-		v.zone = f.Zones[0]
 	}
 	v.hours = p.Hours(f, *c)
 	v.marks = make([]mark, 0, len(f.Touches))
 	for i := range f.Touches {
-		t := &f.Touches[i]
-		if s := f.scopesOf(t); s != 0 && (t.ID != c.ID || t.ID == "") {
-			m := mark{at: t.At.UnixNano(), touch: t, scopes: s}
-			m.from = m.at
-			if !t.From.IsZero() {
-				m.from = min(t.From.UnixNano(), m.at)
-			}
-			v.marks = append(v.marks, m)
-		}
+		v.mark(&f.Touches[i])
 	}
 	return v
 }
 
-func (f *Facts) scopesOf(t *Touch) (s scopeSet) {
-	if t.Contact == f.Contact {
-		s |= ofContact
+// mark puts a touch on the line, if it is anybody's that the candidate is counted with.
+func (v *view) mark(t *Touch) {
+	s := v.facts.scopesOf(t)
+	if s == 0 || t.ID == v.candidate.ID && t.ID != "" {
+		return
 	}
-	if t.Account == f.Account {
-		s |= ofAccount
+	m := mark{at: t.At.UnixNano(), touch: t, scopes: s}
+	m.from = m.at
+	if !t.From.IsZero() {
+		m.from = min(t.From.UnixNano(), m.at)
 	}
-	if f.Address != "" && t.Address == f.Address {
-		s |= ofAddress
-	}
-	return s
+	v.marks = append(v.marks, m)
 }
 
 // set returns the mark's bit for the scope.

@@ -43,7 +43,7 @@ func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Accou
 	return andante.Touch{
 		ID:         andante.DeriveID[andante.TouchID](p.seed, p.now, "touch", string(e.ID), s.ID, strconv.Itoa(0)),
 		Enrollment: e.ID, Contact: c.ID, Account: a.ID, Sequence: e.Sequence, Step: s.ID,
-		Kind: s.Kind, Purpose: plan.Purpose, Priority: plan.Priority, Sender: sender, Variant: e.Variant,
+		Kind: s.Kind, Purpose: plan.Purpose, Priority: plan.Priority, Sender: sender, Variant: e.Variant, Introduction: s.Introduction,
 		State: andante.Planned, Due: due, FirstDue: due,
 	}, true
 }

@@ -23,7 +23,7 @@ var NotYet = []string{"on", "wait_for", "review", "attach", "cc"}
 // Keys that are read and checked, and that nothing acts on yet.
 var (
 	idleFrontKeys = []string{"enter", "keep_on"}
-	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front", "label", "introduction"}
+	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front", "label"}
 )
 
 // fedEvents are those that something reports.
@@ -83,16 +83,6 @@ func (s *Step) noEffect(list *notes) {
 	for _, key := range idleStepKeys {
 		if s.Has(key) {
 			list.add(s.where(key), key, "`%s` has no effect yet", key)
-		}
-	}
-	for _, key := range []struct{ name, do string }{{"if_missing", s.IfMissing.Do}, {"over_limit", s.OverLimit.Do}} {
-		if key.do == "switch" {
-			list.add(s.where(key.name), key.name, "`%s: switch` has no effect yet", key.name)
-		}
-	}
-	for _, b := range s.Body {
-		if k := b.For.Kind; k != "" && k != s.Kind && !b.Otherwise {
-			list.add(b.At, "kind", "`::: kind %s` has no effect yet", k)
 		}
 	}
 }

@@ -13,6 +13,7 @@ type Sequence struct {
 	Title string `yaml:"title"`
 	Notes string // text before the first step; never sent
 
+	Topic     string           `yaml:"topic"`   // what it is about, for contacts who choose by it; may be empty
 	Purpose   andante.Purpose  `yaml:"purpose"` // marketing when not written
 	For       Audience         `yaml:"for"`     // each contact when not written
 	Personas  []string         // empty: every persona

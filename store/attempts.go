@@ -57,7 +57,7 @@ type StoredVerdict struct {
 func (tx *Tx) AddVerdicts(ctx context.Context, list []StoredVerdict) error {
 	return insert(ctx, tx, "verdicts", "id, touch_id, at, action, reason, until_at, policy, evidence", "", list, func(v StoredVerdict) []any {
 		return []any{
-			string(v.ID), string(v.Touch), ms(v.At), string(v.Action), string(v.Reason), ms(v.Until), v.Policy, evidenceJSON(v.Evidence),
+			string(v.ID), string(v.Touch), ms(v.At), string(v.Action), string(v.Reason), ms(v.Until), v.Policy, orEmpty(v.Evidence),
 		}
 	})
 }

@@ -320,6 +320,22 @@ func null[T ~string](id T) any {
 }
 
 // toJSON writes what can't fail to be written.
+// orEmpty writes a value as JSON; nothing for one that has nothing to say.
+func orEmpty(v any) string {
+	if s := toJSON(v); s != "{}" {
+		return s
+	}
+	return ""
+}
+
+// fromJSON reads what [orEmpty] wrote.
+func fromJSON(s string, v any) error {
+	if s == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(s), v)
+}
+
 func toJSON(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

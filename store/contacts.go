@@ -4,23 +4,24 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
 )
 
-const accountColumns = `id, key, name, domain, stage, owner, tier, tier_by_rule, industry, revenue, business, country, zone, fields, version, created_at`
+const accountColumns = `id, key, name, domain, stage, owner, tier, tier_by_rule, industry, revenue, business, country, zone, fields, signals, version, created_at`
 
 func scanAccount(r *sql.Rows) (a andante.Account, err error) {
-	var fields string
+	var fields, signals string
 	var created int64
 	err = r.Scan(&a.ID, &a.Key, &a.Name, &a.Domain, &a.Stage, &a.Owner, &a.Tier, &a.TierByRule, &a.Industry, &a.Revenue, &a.Business,
-		&a.Country, &a.Zone, &fields, &a.Version, &created)
+		&a.Country, &a.Zone, &fields, &signals, &a.Version, &created)
 	if err != nil {
 		return a, err
 	}
-	return a, json.Unmarshal([]byte(fields), &a.Fields)
+	return a, errors.Join(json.Unmarshal([]byte(fields), &a.Fields), fromJSON(signals, &a.Signals))
 }
 
 // PutAccounts adds accounts or replaces them by id. An account that is replaced
@@ -32,7 +33,7 @@ func (tx *Tx) PutAccounts(ctx context.Context, now time.Time, list []andante.Acc
 		fields=excluded.fields, version=accounts.version+1`, list, func(a andante.Account) []any {
 		return []any{
 			string(a.ID), a.Key, a.Name, a.Domain, a.Stage, a.Owner, a.Tier, a.TierByRule, a.Industry, a.Revenue, a.Business,
-			a.Country, a.Zone, toJSON(a.Fields), a.Version, ms(now),
+			a.Country, a.Zone, toJSON(a.Fields), orEmpty(a.Signals), a.Version, ms(now),
 		}
 	})
 }
@@ -102,18 +103,18 @@ func (tx *Tx) RaiseVersion(ctx context.Context, ids []andante.AccountID) error {
 }
 
 const contactColumns = `id, account_id, external_id, first_name, last_name, job_title, email, email_hash, phone, phone_hash,
-	persona, persona_by_rule, stage, language, country, postal_code, zone, fields, created_at`
+	persona, persona_by_rule, stage, language, country, postal_code, zone, fields, signals, choice, created_at`
 
 func scanContact(r *sql.Rows) (c andante.Contact, err error) {
-	var fields, emailHash, phoneHash string
+	var fields, signals, choice, emailHash, phoneHash string
 	var created int64
 	err = r.Scan(&c.ID, &c.Account, &c.ExternalID, &c.FirstName, &c.LastName, &c.JobTitle, &c.Email, &emailHash, &c.Phone, &phoneHash,
-		&c.Persona, &c.PersonaByRule, &c.Stage, &c.Language, &c.Country, &c.PostalCode, &c.Zone, &fields, &created)
+		&c.Persona, &c.PersonaByRule, &c.Stage, &c.Language, &c.Country, &c.PostalCode, &c.Zone, &fields, &signals, &choice, &created)
 	if err != nil {
 		return c, err
 	}
 	c.Created = time.UnixMilli(created).UTC()
-	return c, json.Unmarshal([]byte(fields), &c.Fields)
+	return c, errors.Join(json.Unmarshal([]byte(fields), &c.Fields), fromJSON(signals, &c.Signals), fromJSON(choice, &c.Choice))
 }
 
 // HashedContact is a contact with the keyed hashes of its addresses.
@@ -123,7 +124,8 @@ type HashedContact struct {
 	PhoneHash andante.AddressHash
 }
 
-// PutContacts adds contacts or replaces them by id.
+// PutContacts adds contacts or replaces them by id. Signals and choice of one that is
+// there stay as they are.
 func (tx *Tx) PutContacts(ctx context.Context, list []HashedContact) error {
 	return insert(ctx, tx, "contacts", contactColumns, `ON CONFLICT (id) DO UPDATE SET account_id=excluded.account_id,
 		external_id=excluded.external_id, first_name=excluded.first_name, last_name=excluded.last_name,
@@ -133,9 +135,30 @@ func (tx *Tx) PutContacts(ctx context.Context, list []HashedContact) error {
 		list, func(c HashedContact) []any {
 			return []any{
 				string(c.ID), string(c.Account), c.ExternalID, c.FirstName, c.LastName, c.JobTitle, c.Email, string(c.EmailHash),
-				c.Phone, string(c.PhoneHash), c.Persona, c.PersonaByRule, c.Stage, c.Language, c.Country, c.PostalCode, c.Zone, toJSON(c.Fields), ms(c.Created),
+				c.Phone, string(c.PhoneHash), c.Persona, c.PersonaByRule, c.Stage, c.Language, c.Country, c.PostalCode, c.Zone, toJSON(c.Fields), orEmpty(c.Signals), orEmpty(c.Choice), ms(c.Created),
 			}
 		})
+}
+
+// PutSignals writes the last signs of contacts and of accounts. The accounts must be
+// locked.
+func (tx *Tx) PutSignals(ctx context.Context, contacts []andante.Contact, accounts []andante.Account) error {
+	_, err := update(ctx, tx, "contacts", "id, signals", "", contacts, func(c andante.Contact) []any {
+		return []any{string(c.ID), orEmpty(c.Signals)}
+	})
+	if err != nil {
+		return err
+	}
+	_, err = update(ctx, tx, "accounts", "id, signals", "", accounts, func(a andante.Account) []any {
+		return []any{string(a.ID), orEmpty(a.Signals)}
+	})
+	return err
+}
+
+// PutChoice writes what a contact chose. Its account must be locked.
+func (tx *Tx) PutChoice(ctx context.Context, id andante.ContactID, c andante.Choice) error {
+	_, err := tx.exec(ctx, "UPDATE contacts SET choice=$1 WHERE id=$2", orEmpty(c), string(id))
+	return err
 }
 
 // Contacts returns the contacts with these ids, in no order.

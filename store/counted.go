@@ -22,8 +22,11 @@ type Counted struct {
 	At      time.Time
 	// Unsure: no receipt says when it landed; At is the latest instant.
 	Unsure bool
-	// Pending: it is claimed or on the wire, and may land after At.
+	// Pending: it is claimed, on the wire or somebody's task, and may land after At.
 	Pending bool
+
+	Introduction bool
+	Unanswered   bool // a call that reached nobody
 }
 
 // Counted returns the touches of these accounts, and those of other accounts to these

@@ -8,12 +8,12 @@ import (
 	"github.com/andante-hq/andante"
 )
 
-const enrollmentColumns = `id, contact_id, account_id, sequence, plan, state, reason, step, variant, held_out, exclusive, entered_at, finished_at`
+const enrollmentColumns = `id, contact_id, account_id, sequence, plan, state, reason, step, variant, held_out, exclusive, cause, entered_at, finished_at`
 
 func scanEnrollment(r *sql.Rows) (e andante.Enrollment, err error) {
 	var entered int64
 	var finished sql.NullInt64
-	err = r.Scan(&e.ID, &e.Contact, &e.Account, &e.Sequence, &e.Plan, &e.State, &e.Reason, &e.Step, &e.Variant, &e.HeldOut, &e.Exclusive,
+	err = r.Scan(&e.ID, &e.Contact, &e.Account, &e.Sequence, &e.Plan, &e.State, &e.Reason, &e.Step, &e.Variant, &e.HeldOut, &e.Exclusive, &e.Cause,
 		&entered, &finished)
 	e.Entered, e.Finished = time.UnixMilli(entered).UTC(), instant(finished)
 	return e, err
@@ -24,7 +24,7 @@ func (tx *Tx) AddEnrollments(ctx context.Context, list []andante.Enrollment) err
 	return insert(ctx, tx, "enrollments", enrollmentColumns, "", list, func(e andante.Enrollment) []any {
 		return []any{
 			string(e.ID), string(e.Contact), string(e.Account), e.Sequence, e.Plan, string(e.State), string(e.Reason), e.Step,
-			e.Variant, e.HeldOut, e.Exclusive, ms(e.Entered), ms(e.Finished),
+			e.Variant, e.HeldOut, e.Exclusive, e.Cause, ms(e.Entered), ms(e.Finished),
 		}
 	})
 }
@@ -40,8 +40,11 @@ func (tx *Tx) EnrollmentsOf(ctx context.Context, contacts []andante.ContactID) (
 }
 
 // ActiveInAccounts returns the unfinished enrollments of these accounts on a
-// sequence.
+// sequence; empty: on any.
 func (tx *Tx) ActiveInAccounts(ctx context.Context, sequence string, accounts []andante.AccountID) ([]andante.Enrollment, error) {
+	if sequence == "" {
+		return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE state <> 'finished' AND account_id", nil, accounts, "", scanEnrollment)
+	}
 	return where(ctx, tx, "SELECT "+enrollmentColumns+" FROM enrollments WHERE sequence=$1 AND state <> 'finished' AND account_id",
 		[]any{sequence}, accounts, "", scanEnrollment)
 }

@@ -17,7 +17,7 @@ import (
 //	form   1 byte
 //	words  uint16, then each as uint16 and its bytes
 //	rows   id 16 bytes, instant 8 bytes (ms), kind, purpose and address 2 bytes each
-//	       (numbers of words), certainty 1 byte
+//	       (numbers of words), certainty and traits 1 byte
 //
 // Numbers are big-endian.
 type packed struct {
@@ -33,11 +33,16 @@ const (
 	packedWord = 24 // where the numbers of words begin in a row
 )
 
-// What is known of when a counted touch lands.
+// What is known of when a counted touch lands, in the last byte of its row.
 const (
-	landed   = 0 // a receipt says when
-	unsure   = 1 // at its instant at the latest
-	underway = 2 // it may still leave, and land later than that
+	landed    = 0 // a receipt says when
+	unsure    = 1 // at its instant at the latest
+	underway  = 2 // it may still leave, and land later than that
+	waiting   = 3 // a task that nobody has done yet: it counts now
+	certainty = 3 // the bits of these
+
+	introduces = 4 // and what else limits ask about it
+	unanswered = 8
 )
 
 var errPacked = errors.New("the counted touches of a contact can't be read")
@@ -134,17 +139,26 @@ func (p *packed) put(t *andante.Touch, fate bool) error {
 // land writes into a row when its touch counts, and how sure that is.
 func (p *packed) land(row []byte, t *andante.Touch) {
 	binary.BigEndian.PutUint64(row[packedAt:], uint64(t.Counted.UnixMilli()))
-	row[packedRow-1] = certainty(t.State)
+	row[packedRow-1] = traits(t)
 }
 
-func certainty(s andante.State) byte {
-	switch s {
+func traits(t *andante.Touch) byte {
+	b := byte(landed)
+	switch t.State {
 	case andante.Claimed, andante.Attempted:
-		return underway
+		b = underway
 	case andante.Unknown:
-		return unsure
+		b = unsure
+	case andante.Open:
+		b = waiting
 	}
-	return landed
+	if t.Introduction {
+		b |= introduces
+	}
+	if t.Result.Unanswered() {
+		b |= unanswered
+	}
+	return b
 }
 
 // since appends the touches that count after an instant, or may yet.
@@ -154,14 +168,16 @@ func (r *countedRow) since(list []Counted, after time.Time) []Counted {
 	first := len(list)
 	for at := 0; at < len(r.rows); at += packedRow {
 		row := r.rows[at : at+packedRow]
-		ms, sure := int64(binary.BigEndian.Uint64(row[packedAt:])), row[packedRow-1]
-		if ms <= bound && sure != underway {
+		ms, known := int64(binary.BigEndian.Uint64(row[packedAt:])), row[packedRow-1]
+		sure := known & certainty
+		if ms <= bound && sure < underway {
 			continue
 		}
 		ids = andante.AppendID(ids, [16]byte(row))
 		list = append(list, Counted{
 			Contact: r.contact, Account: r.account, Kind: andante.Kind(r.word(row, 0)), Purpose: andante.Purpose(r.word(row, 1)), Address: andante.AddressHash(r.word(row, 2)),
-			At: time.UnixMilli(ms).UTC(), Unsure: sure != landed, Pending: sure == underway,
+			At: time.UnixMilli(ms).UTC(), Unsure: sure == unsure || sure == underway, Pending: sure >= underway,
+			Introduction: known&introduces != 0, Unanswered: known&unanswered != 0,
 		})
 	}
 	all := string(ids) // one for all of them

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 )
 
 const touchColumns = `id, enrollment_id, contact_id, account_id, sequence, step, repeat, kind, purpose, priority, sender, variant,
-	state, due_at, first_due_at, lease_id, not_after, counted_at, settled_at, attempts, deferred, reason, evidence, address,
+	state, due_at, first_due_at, lease_id, not_after, counted_at, settled_at, attempts, deferred, yielded, introduction, result, reason, evidence, address,
 	message_id, message_hash, message_size, subject`
 
 func scanTouch(r *sql.Rows) (t andante.Touch, err error) {
@@ -20,7 +19,7 @@ func scanTouch(r *sql.Rows) (t andante.Touch, err error) {
 	var notAfter, counted, settled sql.NullInt64
 	var evidence string
 	err = r.Scan(&t.ID, &enrollment, &t.Contact, &t.Account, &t.Sequence, &t.Step, &t.Repeat, &t.Kind, &t.Purpose, &t.Priority, &t.Sender, &t.Variant,
-		&t.State, &due, &firstDue, &lease, &notAfter, &counted, &settled, &t.Attempts, &t.Deferred, &t.Reason, &evidence, &t.Address,
+		&t.State, &due, &firstDue, &lease, &notAfter, &counted, &settled, &t.Attempts, &t.Deferred, &t.Yielded, &t.Introduction, &t.Result, &t.Reason, &evidence, &t.Address,
 		&t.MessageID, &t.MessageHash, &t.MessageSize, &t.Subject)
 	if err != nil {
 		return t, err
@@ -28,17 +27,7 @@ func scanTouch(r *sql.Rows) (t andante.Touch, err error) {
 	t.Enrollment, t.Lease = andante.EnrollmentID(enrollment.String), andante.LeaseID(lease.String)
 	t.Due, t.FirstDue = time.UnixMilli(due).UTC(), time.UnixMilli(firstDue).UTC()
 	t.NotAfter, t.Counted, t.Settled = instant(notAfter), instant(counted), instant(settled)
-	if evidence != "" {
-		err = json.Unmarshal([]byte(evidence), &t.Evidence)
-	}
-	return t, err
-}
-
-func evidenceJSON(e andante.Evidence) string {
-	if s := toJSON(e); s != "{}" {
-		return s
-	}
-	return ""
+	return t, fromJSON(evidence, &t.Evidence)
 }
 
 // AddTouches appends touches. One whose key (enrollment, step, repeat) exists
@@ -49,7 +38,7 @@ func (tx *Tx) AddTouches(ctx context.Context, list []andante.Touch) error {
 		return []any{
 			string(t.ID), null(t.Enrollment), string(t.Contact), string(t.Account), t.Sequence, t.Step, t.Repeat, string(t.Kind),
 			string(t.Purpose), int(t.Priority), t.Sender, t.Variant, string(t.State), ms(t.Due), ms(t.FirstDue), null(t.Lease),
-			ms(t.NotAfter), ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, string(t.Reason), evidenceJSON(t.Evidence),
+			ms(t.NotAfter), ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, t.Yielded, t.Introduction, string(t.Result), string(t.Reason), orEmpty(t.Evidence),
 			string(t.Address), t.MessageID, t.MessageHash, t.MessageSize, t.Subject,
 		}
 	})
@@ -78,6 +67,13 @@ func (tx *Tx) TouchesOf(ctx context.Context, ids []andante.EnrollmentID) ([]anda
 // SettledTouchesOf returns those touches of these enrollments that are over.
 func (tx *Tx) SettledTouchesOf(ctx context.Context, ids []andante.EnrollmentID) ([]andante.Touch, error) {
 	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE settled_at IS NOT NULL AND enrollment_id", nil, ids, "", scanTouch)
+}
+
+// ComingOf returns those touches of these enrollments that wait, or are on their way to a
+// claim, and are looked at by an instant.
+func (tx *Tx) ComingOf(ctx context.Context, ids []andante.EnrollmentID, until time.Time) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE state IN ('planned', 'leased', 'claimed') AND due_at <= $1 AND enrollment_id",
+		[]any{ms(until)}, ids, " ORDER BY id", scanTouch)
 }
 
 // AccountsOfTouches returns the accounts that these touches belong to, once each.
@@ -169,8 +165,8 @@ func (c *Change) counts() bool {
 // with what.
 const (
 	fateColumns = `id, was_state, was_lease_id, was_attempts, state, due_at, lease_id, not_after, counted_at, settled_at,
-	attempts, deferred, reason, evidence`
-	allColumns = fateColumns + `, first_due_at, address, message_id, message_hash, message_size, subject, sender`
+	attempts, deferred, yielded, result, reason, evidence`
+	allColumns = fateColumns + `, first_due_at, address, message_id, message_hash, message_size, subject, sender, kind`
 )
 
 var allNames = names(allColumns)
@@ -222,12 +218,12 @@ func fateValues(c *Change) []any {
 	values := make([]any, 0, len(allNames))
 	return append(values,
 		string(t.ID), string(c.Was), null(c.Lease), attempt, string(t.State), ms(t.Due), null(t.Lease), ms(t.NotAfter),
-		ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, string(t.Reason), evidenceJSON(t.Evidence))
+		ms(t.Counted), ms(t.Settled), t.Attempts, t.Deferred, t.Yielded, string(t.Result), string(t.Reason), orEmpty(t.Evidence))
 }
 
 func allValues(c *Change) []any {
 	t := &c.Touch
-	return append(fateValues(c), ms(t.FirstDue), string(t.Address), t.MessageID, t.MessageHash, t.MessageSize, t.Subject, t.Sender)
+	return append(fateValues(c), ms(t.FirstDue), string(t.Address), t.MessageID, t.MessageHash, t.MessageSize, t.Subject, t.Sender, string(t.Kind))
 }
 
 // MarkLeased takes due touches into a lease.

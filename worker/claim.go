@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -12,16 +11,27 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
+// overLimit are the barriers for which a step may say what else to do: those that are about
+// how much is too much, and not about the hour.
+var overLimit = []andante.Reason{andante.ReasonLimit, andante.ReasonGap, andante.ReasonCoolDown, andante.ReasonEase, andante.ReasonChoice}
+
 // judge asks the governor about one touch and turns its verdict into a fate; nil
 // means that it may go.
-func (r *run) judge(b *batch, it *item, past []governor.Touch) *fate {
+// past are the touches that count, later those of the batch that were put off just now.
+func (r *run) judge(b *batch, it *item, past []governor.Touch, later []governor.Rival) *fate {
 	facts := it.facts
 	facts.Touches = past
+	facts.Own = append(slices.Clip(facts.Own), it.allowances(b)...)
+	facts.Rivals = append(slices.Clip(facts.Rivals), keep(later, func(x governor.Rival) bool { return x.Facts.Account == it.account.ID })...)
 	v := b.w.Policy.Decide(facts, it.candidate, b.now)
 	it.touch.NotAfter = v.NotAfter
-	over := v.Barrier == andante.ReasonLimit || v.Barrier == andante.ReasonGap
+	over := v.Reason != andante.ReasonStale && slices.Contains(overLimit, v.Barrier)
+	if it.touch.Yielded = it.candidate.Yielded; v.Reason == andante.ReasonYielded {
+		it.touch.Yielded++
+	}
 	switch {
 	case v.Action == andante.Go:
+		it.counts = v.Counts
 		return nil
 	case over && it.step.OverLimit.Do == "skip":
 		return skipped(v.Barrier, v.Evidence)
@@ -29,6 +39,8 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch) *fate {
 		f := skipped(v.Barrier, v.Evidence)
 		f.end = andante.ReasonOverLimit
 		return f
+	case over && it.step.OverLimit.Do == "switch" && it.touch.Kind != it.step.OverLimit.Kind:
+		return switched(it.step.OverLimit.Kind, v.Barrier, b.now, v.Evidence)
 	case v.Action == andante.Skip:
 		return skipped(v.Reason, v.Evidence)
 	}
@@ -136,7 +148,7 @@ func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]anda
 	return still, nil
 }
 
-// fold decides by priority, due time and id; each touch that goes counts for the
+// fold decides by priority, first due time and id; each touch that goes counts for the
 // next.
 func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, moved *[]andante.TouchID) error {
 	b.now = r.clock.Now()
@@ -150,15 +162,13 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 	b.holds = holds
 	order := slices.Clone(items)
 	slices.SortFunc(order, func(a, c *item) int {
-		if a.touch.Priority != c.touch.Priority {
-			return int(a.touch.Priority - c.touch.Priority)
+		if a.candidate.Before(&c.candidate) {
+			return -1
 		}
-		if d := a.touch.Due.Compare(c.touch.Due); d != 0 {
-			return d
-		}
-		return strings.Compare(string(a.touch.ID), string(c.touch.ID))
+		return 1
 	})
 	var gone []governor.Touch
+	var later []governor.Rival
 	for _, it := range order {
 		held := notHeld(r, b, it)
 		if it.fate != nil {
@@ -177,10 +187,15 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 				past = append(past, g)
 			}
 		}
-		if it.fate = alone(andante.ReasonPrepare, func() *fate { return r.judge(b, it, past) }); it.fate == nil {
+		it.fate = alone(andante.ReasonPrepare, func() *fate { return r.judge(b, it, past, later) })
+		switch {
+		case it.fate != nil && it.fate.state == andante.Planned:
+			later = append(later, rivalOf(it))
+		case it.fate == nil:
 			gone = append(gone, governor.Touch{
 				ID: it.touch.ID, Contact: it.contact.ID, Account: it.account.ID, Address: it.touch.Address,
-				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.touch.NotAfter, From: b.now,
+				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.counts, From: it.lands(b.now),
+				Introduction: it.touch.Introduction,
 			})
 		}
 	}
@@ -199,7 +214,7 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 		}
 		if it.fate == nil {
 			t := it.touch
-			t.State, t.Counted, t.Reason, t.Evidence = andante.Claimed, t.NotAfter, "", andante.Evidence{}
+			t.State, t.Counted, t.Reason, t.Evidence = andante.Claimed, it.counts, "", andante.Evidence{}
 			it.touch = t
 			claimed = append(claimed, store.Change{Touch: t, Was: andante.Leased, Lease: r.lease.ID})
 			continue
@@ -207,7 +222,7 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 		s := it.fate.change(it.touch, r.lease.ID, andante.Leased, b.now)
 		if s.Touch.State == andante.Planned {
 			// An earlier try may yet turn out to have gone: whom it went to stays.
-			s.StateOnly = it.touch.Sender == it.sender
+			s.StateOnly = it.touch.Sender == it.sender && !it.shifted && it.fate.kind == ""
 			back = append(back, s.Change)
 		} else {
 			over = append(over, s)

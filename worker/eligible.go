@@ -41,7 +41,7 @@ func alone(reason andante.Reason, f func() *fate) (got *fate) {
 // which nothing more is judged, then what ends a sequence or skips a step, then what
 // puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, hasChannel, canDo, notSuppressed, rightSender, notHeld, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, governed,
+	hasStep, hasChannel, canDo, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -94,17 +94,20 @@ func consented(_ *run, b *batch, it *item) *fate {
 }
 
 // missing does what the step says about a missing field or address.
-func missing(s *sequences.Step, reason andante.Reason, what string) *fate {
+func missing(b *batch, it *item, reason andante.Reason, what string) *fate {
 	e := andante.Evidence{Detail: what}
-	if s.IfMissing.Do == "end" {
+	switch do := it.step.IfMissing; {
+	case do.Do == "end":
 		return ended(reason, e)
+	case do.Do == "switch" && it.touch.Kind != do.Kind:
+		return switched(do.Kind, reason, b.now, e)
 	}
 	return skipped(reason, e)
 }
 
-func hasAddress(_ *run, _ *batch, it *item) *fate {
+func hasAddress(_ *run, b *batch, it *item) *fate {
 	if it.address == "" && !it.touch.Kind.ByHuman() && !it.touch.Kind.Mailed() {
-		return missing(it.step, andante.ReasonNoAddress, string(it.touch.Kind))
+		return missing(b, it, andante.ReasonNoAddress, string(it.touch.Kind))
 	}
 	return nil
 }
@@ -182,7 +185,7 @@ func hasNeeds(_ *run, b *batch, it *item) *fate {
 	}
 	for _, path := range needs {
 		if it.values.Empty(path) {
-			return missing(it.step, andante.ReasonMissing, path)
+			return missing(b, it, andante.ReasonMissing, path)
 		}
 	}
 	return nil
@@ -234,25 +237,7 @@ func notLate(r *run, b *batch, it *item) *fate {
 	return nil
 }
 
-// recheck is when a hold without an end is looked at again; its release wakes
-// the touches at once.
-const recheck = 24 * time.Hour
-
-func notHeld(_ *run, b *batch, it *item) *fate {
-	for _, h := range slices.Concat(it.holds, b.holds) {
-		if !h.Holds(b.now) || !h.Covers(it.touch) {
-			continue
-		}
-		until := h.Until
-		if until.IsZero() {
-			until = b.now.Add(recheck)
-		}
-		return putOff(andante.ReasonHeld, until, andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author})
-	}
-	return nil
-}
-
 // governed asks the governor without a lock. The claim asks again with one.
 func governed(r *run, b *batch, it *item) *fate {
-	return r.judge(b, it, it.facts.Touches)
+	return r.judge(b, it, it.facts.Touches, nil)
 }

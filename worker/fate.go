@@ -14,11 +14,19 @@ type fate struct {
 	reason   andante.Reason // why
 	until    time.Time      // when put off
 	end      andante.Reason // when its step is over: finishes the enrollment
+	kind     andante.Kind   // what it is switched to; empty: it stays what it is
 	evidence andante.Evidence
 }
 
 func putOff(reason andante.Reason, until time.Time, e andante.Evidence) *fate {
 	return &fate{state: andante.Planned, reason: reason, until: until, evidence: e}
+}
+
+// switched makes a touch of another kind, which is looked at from the beginning: it has its
+// own channel, address, consent and limits.
+func switched(kind andante.Kind, reason andante.Reason, now time.Time, e andante.Evidence) *fate {
+	e.SwitchedTo = kind
+	return &fate{state: andante.Planned, reason: reason, until: now, kind: kind, evidence: e}
 }
 
 func skipped(reason andante.Reason, e andante.Evidence) *fate {
@@ -40,6 +48,9 @@ func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State,
 	t.Free()
 	if f.state == andante.Planned {
 		t.Due = f.until
+		if f.kind != "" {
+			t.Kind, t.Address, t.MessageID, t.MessageHash, t.MessageSize, t.Subject = f.kind, "", "", "", 0, ""
+		}
 		if f.reason != andante.ReasonReturned { // what is only taken back was not put off
 			t.Deferred++
 		}

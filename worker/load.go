@@ -36,6 +36,9 @@ type item struct {
 	address    string
 	facts      governor.Facts
 	candidate  governor.Candidate
+	policy     *governor.Policy
+	shifted    bool      // its first due time has moved
+	counts     time.Time // when it goes: the latest instant at which limits count it
 	holds      []andante.Hold
 	bars       []andante.Suppression
 	consents   []andante.Consent
@@ -48,6 +51,9 @@ type item struct {
 	message    rendered
 	fate       *fate // nil: it goes on
 }
+
+// lands returns when the touch counts that left at an instant.
+func (it *item) lands(at time.Time) time.Time { return it.policy.Lands(&it.facts, it.touch.Kind, at) }
 
 // alive returns the items that no pass has stopped.
 func (b *batch) alive() []*item {
@@ -148,16 +154,27 @@ func (r *run) prepareItem(ctx context.Context, tx *store.Tx, b *batch, it *item)
 	}
 	it.plan = plan
 	it.step, _ = plan.Step(it.touch.Step)
+	it.policy = b.w.Policy
 	it.address = it.contact.AddressFor(it.touch.Kind)
 	it.touch.Address = r.ops.Keys.Hash(it.address)
 	it.facts = b.w.Facts(it.contact, it.account)
 	it.facts.Address = it.touch.Address
-	it.candidate = governor.Candidate{ID: it.touch.ID, Kind: it.touch.Kind, Purpose: it.touch.Purpose, Holds: r.o.Claim}
+	it.candidate = candidateOf(&it.touch, &it.enrollment, it.plan)
+	it.candidate.Holds = r.o.Claim
 	if it.step != nil {
 		it.candidate.Narrow = plan.Narrow(it.step)
 		it.candidate.Stale = it.step.StaleAt(it.touch.FirstDue, it.facts.Zones[0], it.facts.Holidays)
 	}
 	return nil
+}
+
+// candidateOf is what the governor is told of a touch.
+func candidateOf(t *andante.Touch, e *andante.Enrollment, plan *sequences.Sequence) governor.Candidate {
+	c := governor.Candidate{ID: t.ID, Kind: t.Kind, Purpose: t.Purpose, Priority: t.Priority, Due: t.FirstDue, Topic: plan.Topic, Yielded: t.Yielded}
+	if e.Cause == andante.CauseStage {
+		c.ByStage = e.Entered
+	}
+	return c
 }
 
 // loadAround reads what bars, holds and happened, and hands it to the items.
@@ -169,10 +186,18 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	for _, a := range accounts {
 		keys = append(keys, string(a))
 	}
-	holds, err := tx.NarrowHolds(ctx, keys)
+	rivals, err := r.loadRivals(ctx, tx, b, accounts)
 	if err != nil {
 		return err
 	}
+	for _, x := range rivals {
+		keys = append(keys, string(x.contact.ID))
+	}
+	holds, err := tx.NarrowHolds(ctx, compact(keys))
+	if err != nil {
+		return err
+	}
+	attachRivals(b, rivals, holds)
 	bars, err := barsOn(ctx, tx, b.items)
 	if err != nil {
 		return err

@@ -177,11 +177,14 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 
 // pastOf is what the governor sees of a counted touch.
 func (r *run) pastOf(c *store.Counted, now time.Time) governor.Touch {
-	t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At}
+	t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At, Introduction: c.Introduction, Unanswered: c.Unanswered}
 	if c.Unsure {
 		t.From = c.At.Add(-r.o.Claim - ops.LongestTrip)
+		if c.Kind.Mailed() { // it may have left on the day before that, and then lands before a weekend
+			t.From = c.At.Add(-4 * 24 * time.Hour)
+		}
 	}
-	if c.Pending && now.After(t.At) { // a slow relay has it still
+	if c.Pending && now.After(t.At) { // a slow relay has it still, or a colleague to do it
 		t.At = now
 	}
 	return t

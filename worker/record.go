@@ -218,7 +218,7 @@ func (rec *recording) add(o outcome) {
 	a := andante.Attempt{Touch: t.ID, Number: t.Attempts, Ended: o.at, Outcome: andante.OutcomeSent, Code: o.receipt.Code, Response: o.receipt.Response}
 	s := ops.Settled{}
 	if problem == nil {
-		t.State, t.Counted, t.Settled, t.Reason = andante.Sent, o.at, o.at, ""
+		t.State, t.Counted, t.Settled, t.Reason = andante.Sent, o.item.lands(o.at), o.at, ""
 		if o.item.message.text != "" {
 			rec.quotes = append(rec.quotes, store.Quote{Touch: t.ID, Enrollment: t.Enrollment, Text: o.item.message.text})
 		}

@@ -123,7 +123,7 @@ func TestRecording(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			rec := newRecording([]outcome{{item: &item{touch: base, step: &test.step}, err: test.err, at: monday}})
+			rec := newRecording([]outcome{{item: &item{touch: base, step: &test.step, policy: &governor.Policy{}}, err: test.err, at: monday}})
 			s, a := rec.all[0], rec.attempts[0]
 			if s.Touch.State != test.state || s.Touch.Reason != test.reason || s.End != test.end || s.Was != andante.Attempted {
 				t.Errorf("%s %s, end %q", s.Touch.State, s.Touch.Reason, s.End)

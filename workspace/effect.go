@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/andante-hq/andante/governor"
 )
 
 // NoEffect lists what is written and has no effect yet, so that nobody relies on
@@ -20,15 +18,6 @@ func (w *Workspace) NoEffect() []string {
 	}
 	if len(w.Config.Departments) > 0 {
 		list = append(list, ConfigFile+": departments has no effect yet")
-	}
-	for key, written := range map[string]bool{
-		"cool_down": len(w.Policy.CoolDowns) > 0, "ease": len(w.Policy.Ease) > 0, "landing": len(w.Policy.Landing) > 0, "look_ahead": !w.Policy.LookAhead.IsZero(),
-		"count.unanswered": slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Count.Unanswered }),
-		"reserve":          slices.ContainsFunc(w.Policy.Limits, func(l governor.Limit) bool { return l.Reserve.Slots > 0 }),
-	} {
-		if _, own := w.Files[PolicyFile]; own && written {
-			list = append(list, PolicyFile+": "+key+" has no effect yet")
-		}
 	}
 	if _, ok := w.Files[CadenceFile]; ok {
 		list = append(list, CadenceFile+": has no effect yet")

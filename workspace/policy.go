@@ -3,9 +3,7 @@ package workspace
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -67,6 +65,7 @@ type coolDownEntry struct {
 	After  string                          `yaml:"after"`
 	By     yamldoc.OneOrMany[andante.Kind] `yaml:"by"`
 	Scope  governor.Scope                  `yaml:"scope"`
+	Who    whoEntry                        `yaml:"who"`
 	Lasts  calendar.Offset                 `yaml:"lasts"`
 	Until  string                          `yaml:"until"`
 	Except string                          `yaml:"except"`
@@ -84,31 +83,11 @@ type windowEntry struct {
 	Window calendar.Window                 `yaml:"window"`
 }
 
-var rollingPeriod = regexp.MustCompile(`^(\d{1,5})(min|h|d|w)$`)
-
-// parsePeriod reads 24h, 7d, 2w, or a calendar unit such as week.
-func parsePeriod(s string) (governor.Period, error) {
-	if slices.Contains(governor.PeriodUnits, s) {
-		return governor.Period{Written: s, Unit: s}, nil
-	}
-	m := rollingPeriod.FindStringSubmatch(s)
-	if m == nil {
-		return governor.Period{}, fmt.Errorf("write a period such as 24h, 7d or 2w, or a calendar day, week, month or year, not %q", s)
-	}
-	n, _ := strconv.Atoi(m[1])
-	unit := map[string]time.Duration{"min": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
-	p := governor.Period{Written: s, Length: time.Duration(n) * unit}
-	if p.Length <= 0 || p.Length > 3*366*24*time.Hour {
-		return p, fmt.Errorf("a period lies between a minute and three years, not %q", s)
-	}
-	return p, nil
-}
-
 // parsePolicy reads governor.yaml. personas are those that `who:` may name.
 func parsePolicy(file string, src []byte, personas []string) (*governor.Policy, []*andante.Finding) {
 	var raw policyFile
 	doc, found := yamldoc.Parse(file, 1, src)
-	found = append(found, doc.Decode(&raw, yamldoc.With(calendar.ParseOffset), yamldoc.With(calendar.ParseWindow), yamldoc.With(parsePeriod))...)
+	found = append(found, doc.Decode(&raw, yamldoc.With(calendar.ParseOffset), yamldoc.With(calendar.ParseWindow), yamldoc.With(governor.ParsePeriod))...)
 	c := policyChecker{file: file, doc: doc, personas: personas, found: found}
 	c.empty()
 	p := c.build(&raw)
@@ -144,7 +123,16 @@ func (c *policyChecker) build(raw *policyFile) *governor.Policy {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(raw.Landing)) {
-		c.kind(place{"landing", string(k)}, k)
+		at := place{"landing", string(k)}
+		if c.kind(at, k); k.Valid() && !k.Mailed() {
+			c.errorf(at, "only what goes by post lands later: postcard, card and letter")
+		}
+		if o := raw.Landing[k]; o.Exact > 0 || o.Days+31*o.Months+2*o.BusinessDays > 60 {
+			c.errorf(at, "post travels for whole days, and two months at most").Suggestion = "write 4 business days"
+		}
+	}
+	if o := raw.LookAhead; o.Days+31*o.Months+2*o.BusinessDays > 60 || o.Exact > 60*24*time.Hour {
+		c.errorf(place{"look_ahead"}, "a look ahead of two months or more would keep back what hinders nobody").Suggestion = "write 3d"
 	}
 	names := map[string]bool{}
 	for i, l := range raw.Limits {
@@ -192,8 +180,13 @@ func (c *policyChecker) limit(at place, l limitEntry, names map[string]bool) gov
 		words(c, at.key("reserve").key("for"), "priority", []string{l.Reserve.For}, andante.Priorities)
 		reserve.For = andante.Priority(max(slices.Index(andante.Priorities, l.Reserve.For), 0))
 	}
-	if l.Reserve.Slots < 0 {
+	switch most := max(float64(l.Max), l.MaxPoints); {
+	case l.Reserve.Slots < 0:
 		c.errorf(at.key("reserve").key("slots"), "a limit keeps no fewer than 0 places")
+	case l.Reserve.Slots > 0 && float64(l.Reserve.Slots) >= most && most > 0:
+		c.errorf(at.key("reserve").key("slots"), "the limit keeps all of its places, so nothing of lower priority ever goes")
+	case reserve.For == andante.Low && l.Reserve.Slots > 0:
+		c.errorf(at.key("reserve").key("for"), "what is kept for low priority is kept for all").Suggestion = "write high or normal"
 	}
 	return governor.Limit{
 		Name: l.Name, Scope: l.Scope, Max: l.Max, MaxPoints: l.MaxPoints, Per: l.Per, Who: c.who(at.key("who"), l.Who),
@@ -225,7 +218,13 @@ func (c *policyChecker) window(at place, w windowEntry) governor.WindowRule {
 }
 
 // silences are what a cool-down may follow.
-var silences = []string{"introduction", "reply", "stage_change"}
+var silences = []string{governor.AfterIntroduction, governor.AfterReply, governor.AfterStageChange}
+
+// What a cool-down may say of its end and of its exceptions.
+const (
+	untilAnswered = "answered"
+	exceptBegun   = "sequences entered by it"
+)
 
 func (c *policyChecker) coolDown(at place, d coolDownEntry) governor.CoolDown {
 	if !c.written(at.key("after")) {
@@ -234,10 +233,30 @@ func (c *policyChecker) coolDown(at place, d coolDownEntry) governor.CoolDown {
 		words(c, at.key("after"), "occasion", []string{d.After}, silences)
 	}
 	c.kinds(at.key("by"), d.By)
+	if len(d.By) > 0 && slices.Contains(silences, d.After) && d.After != governor.AfterIntroduction {
+		c.errorf(at.key("by"), "by: picks introductions, and this cool-down follows something else")
+	}
+	if d.Scope == governor.ScopeAddress {
+		c.errorf(at.key("scope"), "a cool-down is for a contact or an account")
+	}
 	if !c.written(at.key("lasts")) {
 		c.errorf(at, "the cool-down has no length").Suggestion = "write lasts: 5d"
 	}
-	return governor.CoolDown{After: d.After, By: d.By, Scope: c.scope(at.key("scope"), d.Scope), Lasts: d.Lasts, Until: d.Until, Except: d.Except}
+	only := func(key, value, word, after string) bool {
+		switch {
+		case value == "":
+		case value != word:
+			c.errorf(at.key(key), "%s says %q, not %q", key, word, value)
+		case d.After != after:
+			c.errorf(at.key(key), "%s: %s is for a cool-down after %s", key, word, after)
+		}
+		return value != ""
+	}
+	return governor.CoolDown{
+		After: d.After, By: d.By, Scope: c.scope(at.key("scope"), d.Scope), Who: c.who(at.key("who"), d.Who), Lasts: d.Lasts,
+		UntilAnswered: only("until", d.Until, untilAnswered, governor.AfterReply),
+		ExceptBegun:   only("except", d.Except, exceptBegun, governor.AfterStageChange),
+	}
 }
 
 func (c *policyChecker) ease(at place, e easeEntry) governor.Ease {

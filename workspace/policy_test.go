@@ -70,7 +70,7 @@ func TestPolicyValues(t *testing.T) {
 	p := load(t, map[string]string{"governor.yaml": `
 limits:
   - {name: points, scope: account, max_points: 4.5, per: week, who: {personas: cfo, countries: [US, DE]}, count: {kinds: email, purposes: [marketing], requested: yes}}
-  - {name: kept, max: 3, per: 90min, reserve: {slots: 1, for: low}}
+  - {name: kept, max: 3, per: 90min, reserve: {slots: 1, for: normal}}
 points: {email: 1, call: 2.5}
 `}).Policy
 	want := []governor.Limit{
@@ -79,7 +79,7 @@ points: {email: 1, call: 2.5}
 			Who:   governor.Who{Personas: []string{"cfo"}, Countries: []string{"US", "DE"}},
 			Count: governor.Count{Kinds: []andante.Kind{andante.Email}, Purposes: []andante.Purpose{andante.Marketing}, Requested: true},
 		},
-		{Name: "kept", Scope: "contact", Max: 3, Per: governor.Period{Written: "90min", Length: 90 * time.Minute}, Reserve: governor.Reserve{Slots: 1, For: andante.Low}},
+		{Name: "kept", Scope: "contact", Max: 3, Per: governor.Period{Written: "90min", Length: 90 * time.Minute}, Reserve: governor.Reserve{Slots: 1, For: andante.Normal}},
 	}
 	if diff := cmp.Diff(want, p.Limits); diff != "" {
 		t.Error(diff)

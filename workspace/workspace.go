@@ -249,7 +249,10 @@ func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 	country := cmp.Or(c.Country, a.Country, w.Config.Company.Country)
 	f := governor.Facts{
 		Contact: c.ID, Account: a.ID, Persona: c.Persona, Stage: a.StageOf(c), Tier: a.Tier, Country: country,
-		Zones: zones, ZoneSource: source,
+		Zones: zones, ZoneSource: source, Signals: c.Signals, Together: a.Signals, Choice: c.Choice,
+	}
+	if l, ok := governor.Chosen(c.Choice); ok {
+		f.Own = append(f.Own, l)
 	}
 	if w.Policy.Holidays {
 		f.Holidays = calendar.HolidaysOf(country)

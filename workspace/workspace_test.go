@@ -109,10 +109,9 @@ func TestNoEffect(t *testing.T) {
 	t.Parallel()
 	w := load(t, map[string]string{
 		"nuggets/one.md": "A nugget.\n", "nuggets/two.md": "Another.\n", "cadence.yaml": "tiers: []\n",
-		"governor.yaml": "limits:\n  - {name: dials, max: 2, per: 24h, count: {kinds: [call], unanswered: yes}}\n",
 	})
 	want := []string{
-		"cadence.yaml: has no effect yet", "governor.yaml: count.unanswered has no effect yet", "nuggets/: has no effect yet",
+		"cadence.yaml: has no effect yet", "nuggets/: has no effect yet",
 	}
 	if diff := cmp.Diff(want, w.NoEffect()); diff != "" {
 		t.Error(diff)

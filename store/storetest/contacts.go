@@ -13,6 +13,7 @@ var contactTests = []test{
 	{"an account replaced raises its version", accountReplaced},
 	{"contacts round trip", contactsRoundTrip},
 	{"a contact replaced keeps its creation", contactReplaced},
+	{"signals and choice", contactSigns},
 	{"contacts are found by what they are known by", contactsFound},
 	{"contacts of an account, the oldest first", contactsOf},
 	{"contacts in pages", contactsInPages},
@@ -25,10 +26,18 @@ func account(n int) andante.Account {
 		Tier: "key", TierByRule: n%3 == 0, Industry: text(n + 3), Revenue: sometimes(n, 1234567.89+float64(n)), Business: n%2 == 0, Country: "DE", Zone: "Europe/Berlin",
 		Version: int64(n) << 33,
 	}
+	if n%2 == 0 {
+		a.Signals = signals(n)
+	}
 	if n%3 != 0 {
 		a.Fields = map[string]string{"buildings": "12", text(n): text(n + 1)}
 	}
 	return a
+}
+
+// signals has something in every field.
+func signals(n int) andante.Signals {
+	return andante.Signals{Responded: at(n), Replied: at(n + 1), Answered: at(n + 2), Met: at(n + 3), Requested: at(n + 4), Staged: at(n + 5)}
 }
 
 func accountID(a andante.Account) andante.AccountID { return a.ID }
@@ -39,6 +48,10 @@ func contact(n int) store.HashedContact {
 		ID: id[andante.ContactID](n), Account: id[andante.AccountID](n), ExternalID: sometimes(n, "ext "+id[string](n)), FirstName: text(n),
 		LastName: text(n + 1), JobTitle: text(n + 2), Email: sometimes(n, id[string](n)+"@berg.example"), Phone: sometimes(n+1, "+49 30 "+id[string](n)),
 		Persona: "cfo", PersonaByRule: n%2 == 0, Stage: sometimes(n, "former"), Language: "de-AT", Country: "AT", PostalCode: "01067", Zone: "Europe/Vienna", Created: at(n),
+	}
+	if n%2 == 0 {
+		c.Signals = signals(n + 1)
+		c.Choice = andante.Choice{Max: n, Per: "30d", Pause: at(n), Only: []andante.Kind{andante.Letter}, Not: []string{text(n)}, At: at(n), Source: text(n)}
 	}
 	if n%3 != 0 {
 		c.Fields = map[string]string{"birthday": "1980-02-29", text(n): text(n + 1)}
@@ -132,7 +145,7 @@ func contactReplaced(_ *testing.T, s db) {
 	next := contact(7)
 	next.ID, next.Account = people[1].ID, people[2].Account
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutContacts(ctx, []store.HashedContact{next}) })
-	next.Created = people[1].Created
+	next.Created, next.Signals, next.Choice = people[1].Created, people[1].Signals, people[1].Choice
 	people[1] = next
 	got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
 		return tx.Contacts(ctx, pick(pick(people, plain), contactID))
@@ -142,6 +155,46 @@ func contactReplaced(_ *testing.T, s db) {
 		return tx.ContactsByAddress(ctx, []andante.AddressHash{contact(1).EmailHash, next.EmailHash})
 	})
 	s.same("by the new address alone", []andante.Contact{next.Contact}, got)
+}
+
+// contactSigns: what they did and chose is written by itself, and an import leaves it alone.
+func contactSigns(_ *testing.T, s db) {
+	accounts, people := s.people(3)
+	accounts[0].Signals, people[1].Signals = signals(7), andante.Signals{Met: at(9)}
+	people[2].Choice = andante.Choice{Max: 1, Per: "month", At: at(4), Source: "by phone"}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.PutSignals(ctx, []andante.Contact{people[1].Contact}, accounts[:1]); err != nil {
+			return err
+		}
+		return tx.PutChoice(ctx, people[2].ID, people[2].Choice)
+	})
+	same := func() {
+		s.t.Helper()
+		got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
+			return tx.Contacts(ctx, pick(pick(people, plain), contactID))
+		})
+		s.same("contacts", pick(people, plain), sorted(got, contactID))
+		of := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Account, error) {
+			return tx.Accounts(ctx, pick(accounts, accountID))
+		})
+		for i := range of {
+			of[i].Version = 0
+		}
+		for i := range accounts {
+			accounts[i].Version = 0
+		}
+		s.same("accounts", accounts, sorted(of, accountID))
+	}
+	same()
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		bare, without := people[1], accounts[0]
+		bare.Signals, bare.Choice, without.Signals = andante.Signals{}, andante.Choice{}, andante.Signals{}
+		if err := tx.PutAccounts(ctx, day, []andante.Account{without}); err != nil {
+			return err
+		}
+		return tx.PutContacts(ctx, []store.HashedContact{bare})
+	})
+	same()
 }
 
 func contactsFound(_ *testing.T, s db) {

@@ -16,6 +16,7 @@ var countedTests = []test{
 	{"however late it lands", countedPending},
 	{"at the address that it went to", countedFate},
 	{"nothing but what has become of it", changeFate},
+	{"a task, from somebody's list to its result", countedTasks},
 	{"many touches of a contact", countedMany},
 	{"along with a contact that moves", countedMoves},
 }
@@ -53,7 +54,7 @@ func (s db) change(was andante.State, to andante.Touch, fate bool) {
 func countedOf(t andante.Touch, unsure, pending bool) store.Counted {
 	return store.Counted{
 		ID: t.ID, Contact: t.Contact, Account: t.Account, Address: t.Address, Kind: t.Kind, Purpose: t.Purpose, At: t.Counted,
-		Unsure: unsure, Pending: pending,
+		Unsure: unsure, Pending: pending, Introduction: t.Introduction, Unanswered: t.Result.Unanswered(),
 	}
 }
 
@@ -137,6 +138,28 @@ func countedLives(_ *testing.T, s db) {
 	s.same("miscounted", []andante.ContactID(nil), s.miscounted())
 }
 
+// countedTasks: a call that waits for somebody holds its place for as long as it takes, and
+// one that reached nobody is known as such.
+func countedTasks(_ *testing.T, s db) {
+	_, people := s.people(1)
+	t := touch(1)
+	t.Contact, t.Account, t.State, t.Kind, t.Counted, t.Introduction = people[0].ID, people[0].Account, andante.Attempted, andante.Call, at(1), true
+	s.add(t)
+	t.State = andante.Open
+	s.change(andante.Attempted, t, true)
+	late := func() []store.Counted {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.Counted, error) {
+			return tx.Counted(ctx, at(500), []andante.AccountID{t.Account}, nil)
+		})
+	}
+	s.same("open, long afterwards", []store.Counted{countedOf(t, false, true)}, late())
+	t.State, t.Result, t.Counted = andante.Done, andante.NoAnswer, at(400)
+	s.change(andante.Open, t, true)
+	s.same("done", []store.Counted{countedOf(t, false, false)}, s.counts(t.Account))
+	s.same("long afterwards", []store.Counted(nil), late())
+	s.same("miscounted", []andante.ContactID(nil), s.miscounted())
+}
+
 // countedPending: what is on the wire may land at any time, so it counts however far one
 // looks back.
 func countedPending(_ *testing.T, s db) {
@@ -176,7 +199,7 @@ func changeFate(_ *testing.T, s db) {
 	s.change(andante.Claimed, to, true)
 	want := was
 	want.State, want.Due, want.Lease, want.NotAfter, want.Counted, want.Settled = to.State, to.Due, to.Lease, to.NotAfter, to.Counted, to.Settled
-	want.Attempts, want.Deferred, want.Reason, want.Evidence = to.Attempts, to.Deferred, to.Reason, to.Evidence
+	want.Attempts, want.Deferred, want.Yielded, want.Result, want.Reason, want.Evidence = to.Attempts, to.Deferred, to.Yielded, to.Result, to.Reason, to.Evidence
 	s.same("touch", []andante.Touch{want}, s.touches(was.ID))
 }
 

@@ -22,7 +22,7 @@ var enrollmentTests = []test{
 func enrollment(n int) andante.Enrollment {
 	e := andante.Enrollment{
 		ID: id[andante.EnrollmentID](n), Contact: id[andante.ContactID](n), Account: id[andante.AccountID](n), Sequence: "building-brief", Plan: "00ff",
-		State: andante.EnrollmentActive, Step: text(n), Variant: text(n + 1), HeldOut: n%2 == 0, Exclusive: text(n + 2), Entered: at(n),
+		State: andante.EnrollmentActive, Step: text(n), Variant: text(n + 1), HeldOut: n%2 == 0, Exclusive: text(n + 2), Cause: text(n + 3), Entered: at(n),
 	}
 	if n%3 == 1 {
 		e.State, e.Reason, e.Finished = andante.EnrollmentFinished, andante.ReasonReplied, at(n+1)
@@ -84,6 +84,10 @@ func enrollmentsFound(_ *testing.T, s db) {
 	s.same("in the account", []andante.Enrollment{all[0], all[3], all[5]},
 		sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Enrollment, error) {
 			return tx.ActiveInAccounts(ctx, "building-brief", []andante.AccountID{acme, id[andante.AccountID](3)})
+		}), enrollmentID))
+	s.same("on any sequence in the account", []andante.Enrollment{all[0], all[1], all[3], all[5]},
+		sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Enrollment, error) {
+			return tx.ActiveInAccounts(ctx, "", []andante.AccountID{acme})
 		}), enrollmentID))
 	page := func(after andante.EnrollmentID) []andante.Enrollment {
 		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Enrollment, error) {

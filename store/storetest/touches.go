@@ -45,9 +45,11 @@ func fullTouch(n int) andante.Touch {
 	until := at(n + 9)
 	t.Kind, t.Purpose, t.Priority, t.Variant, t.State = andante.Postcard, andante.Requested, andante.Low, text(n+1), andante.Claimed
 	t.FirstDue, t.Lease, t.NotAfter, t.Counted, t.Settled = at(n-60), id[andante.LeaseID](n), at(n+1), at(n+2), at(n+3)
-	t.Attempts, t.Deferred, t.Reason = n+1, n+2, andante.ReasonLimit
+	t.Attempts, t.Deferred, t.Yielded, t.Reason = n+1, n+2, n%4, andante.ReasonLimit
+	t.Introduction, t.Result = n%2 == 0, andante.Voicemail
 	t.Evidence = andante.Evidence{
-		Rule: text(n), Scope: "contact", Max: 2.5, Period: "7d", Zone: "Europe/Berlin", Source: text(n + 1), Until: &until, Detail: text(n + 2),
+		Rule: text(n), Scope: "contact", Max: 2.5, Period: "7d", Zone: "Europe/Berlin", Source: text(n + 1), Until: &until, Since: &until, Detail: text(n + 2),
+		Unit: "points", Reserved: 1, Ignored: n, YieldedTo: id[andante.TouchID](n + 2), SwitchedTo: andante.Letter,
 		Filled: []andante.Filler{{Touch: id[andante.TouchID](n + 1), Contact: id[andante.ContactID](n), Kind: andante.Email, At: at(n)}},
 	}
 	t.Address, t.MessageID, t.MessageHash, t.MessageSize = andante.AddressHash("a"+text(n)), id[string](n)+"@mail.example", "00ff", 10<<20+n
@@ -146,6 +148,10 @@ func touchesFound(_ *testing.T, s db) {
 	s.same("over", []int{0, 8}, numbers(sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
 		return tx.SettledTouchesOf(ctx, []andante.EnrollmentID{all[0].Enrollment, all[4].Enrollment, all[8].Enrollment})
 	}), touchID)))
+	s.same("to come", []int{1, 2, 3, 9}, numbers(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+		ids := pick(all, func(t andante.Touch) andante.EnrollmentID { return t.Enrollment })
+		return tx.ComingOf(ctx, append(ids[1:4:4], ids[9], ids[6], ids[0]), all[9].Due)
+	})))
 	accounts := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
 		return tx.AccountsOfTouches(ctx, []andante.TouchID{all[0].ID, all[1].ID, all[0].ID, id[andante.TouchID](77)})
 	})
@@ -254,7 +260,7 @@ func changeWrites(_ *testing.T, s db) {
 		}
 		from.Lease = id[andante.LeaseID](n % 5)
 		// What names and places a touch is not changed.
-		to.Kind, to.Purpose, to.Priority, to.Variant = from.Kind, from.Purpose, from.Priority, from.Variant
+		to.Purpose, to.Priority, to.Variant, to.Introduction = from.Purpose, from.Priority, from.Variant, from.Introduction
 		to.Sender, to.Due = "nora", at(n+1000)
 		before, after = append(before, from), append(after, to)
 		changes = append(changes, store.Change{Touch: to, Was: from.State, Lease: from.Lease})

@@ -20,6 +20,7 @@ CREATE TABLE accounts (
     country TEXT NOT NULL,
     zone TEXT NOT NULL,
     fields TEXT NOT NULL,
+    signals TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
@@ -43,6 +44,8 @@ CREATE TABLE contacts (
     postal_code TEXT NOT NULL,
     zone TEXT NOT NULL,
     fields TEXT NOT NULL,
+    signals TEXT NOT NULL,
+    choice TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX contacts_external ON contacts (external_id) WHERE external_id <> '';
@@ -90,7 +93,10 @@ CREATE TABLE holds (
     reason TEXT NOT NULL,
     from_at BIGINT NOT NULL,
     until_at BIGINT,
-    released_at BIGINT
+    released_at BIGINT,
+    allow TEXT NOT NULL,
+    then_do TEXT NOT NULL,
+    catch_up BOOLEAN NOT NULL
 );
 CREATE INDEX holds_live ON holds (scope, key) WHERE released_at IS NULL;
 
@@ -113,6 +119,7 @@ CREATE TABLE enrollments (
     variant TEXT NOT NULL,
     held_out BOOLEAN NOT NULL,
     exclusive TEXT NOT NULL,
+    cause TEXT NOT NULL,
     entered_at BIGINT NOT NULL,
     finished_at BIGINT
 );
@@ -143,6 +150,9 @@ CREATE TABLE touches (
     settled_at BIGINT,
     attempts INTEGER NOT NULL,
     deferred INTEGER NOT NULL,
+    yielded INTEGER NOT NULL,
+    introduction BOOLEAN NOT NULL,
+    result TEXT NOT NULL,
     reason TEXT NOT NULL,
     evidence TEXT NOT NULL,
     address TEXT NOT NULL,
