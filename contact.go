@@ -130,17 +130,17 @@ var Bases = []Basis{OptIn, CustomerOf, Inquiry, BusinessMail, NoBasis}
 
 // Hold is a temporary stop.
 type Hold struct {
-	ID       HoldID    `json:"id"`
-	Scope    HoldScope `json:"scope"`
-	Key      string    `json:"key,omitempty"` // contact id, account id, sequence or sender; empty for everything
-	Author   string    `json:"author"`
-	Reason   string    `json:"reason"`
-	From     time.Time `json:"from"`
-	Until    time.Time `json:"until,omitzero"`    // zero: until released
-	Released time.Time `json:"released,omitzero"` // zero: it was not
-	Allow    string    `json:"allow,omitempty"`   // what goes all the same, such as 1 per 90d; empty: nothing
-	Then     string    `json:"then,omitempty"`    // the task that is given when it ends; empty: none
-	CatchUp  bool      `json:"catch_up"`          // what waited goes later by the hold's length; else what is stale by then is dropped
+	ID        HoldID    `json:"id"`
+	Scope     HoldScope `json:"scope"`
+	Key       string    `json:"key,omitempty"` // contact id, account id, sequence or sender; empty for everything
+	Author    string    `json:"author"`
+	Reason    string    `json:"reason"`
+	From      time.Time `json:"from"`
+	Until     time.Time `json:"until,omitzero"`       // zero: until released
+	Released  time.Time `json:"released,omitzero"`    // zero: it was not
+	Allow     string    `json:"allow,omitempty"`      // what goes all the same, such as 1 per 90d; empty: nothing
+	Then      string    `json:"then,omitempty"`       // the task that is given when it ends; empty: none
+	DropStale bool      `json:"drop_stale,omitempty"` // what is stale when it ends is dropped; else everything goes later by the hold's length
 }
 
 // HoldAuthor is the author of the holds that are put on a sender when a mail server
@@ -204,6 +204,13 @@ const (
 	EventClicked     = "clicked"
 	EventOpened      = "opened"
 	EventImported    = "imported"
+
+	EventAnswered     = "answered"  // the contact answered a question of ours
+	EventPurchased    = "purchased" // or bought something
+	EventRequested    = "requested" // or asked for something
+	EventHandled      = "handled"   // a colleague took care of its reply
+	EventStageChanged = "stage_changed"
+	EventChose        = "chose" // the contact chose what it gets
 )
 
 // A Person is a colleague: an owner of accounts and a sender of letters.

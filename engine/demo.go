@@ -54,7 +54,7 @@ type DemoReport struct {
 	Contacts int                    `json:"contacts"`
 	Accounts int                    `json:"accounts"`
 	Touches  map[andante.State]int  `json:"touches"`
-	Deferred int                    `json:"deferred"` // touches that a limit or a gap put off
+	Deferred int                    `json:"deferred"` // touches that the governor put off
 	Reasons  map[andante.Reason]int `json:"reasons"`  // verdicts: every "no" and "not yet"
 	Inbox    int                    `json:"inbox"`
 	Over     int                    `json:"over_limit"`
@@ -337,7 +337,9 @@ func (d *demo) tell(ctx context.Context) error {
 
 // governing are the reasons with which the governor puts a touch off because it
 // would come too often.
-var governing = []andante.Reason{andante.ReasonLimit, andante.ReasonGap}
+var governing = []andante.Reason{
+	andante.ReasonLimit, andante.ReasonGap, andante.ReasonCoolDown, andante.ReasonEase, andante.ReasonChoice, andante.ReasonYielded,
+}
 
 // example picks a touch whose story the report tells.
 func (d *demo) example(ctx context.Context, tx *store.Tx) error {

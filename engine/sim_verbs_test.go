@@ -19,6 +19,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/contacts"
+	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
 )
@@ -29,7 +30,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -344,13 +345,19 @@ func (w *simWorld) holdOf(args []string) (scope andante.HoldScope, key string, r
 	return "", "", nil, fmt.Errorf("nothing is held by %s", args[0])
 }
 
-// doHold holds: SCOPE KEY [until TIME] ["reason"].
+// doHold holds: SCOPE KEY [until TIME] [drop-stale] [allow "1 per 90d"].
 func (w *simWorld) doHold(args []string) error {
 	scope, key, rest, err := w.holdOf(args)
 	if err != nil {
 		return err
 	}
 	h := andante.Hold{Scope: scope, Key: key, Author: "story", Reason: "story"}
+	if i := slices.Index(rest, "allow"); i >= 0 && i+1 < len(rest) {
+		h.Allow, rest = strings.Join(rest[i+1:], " "), rest[:i]
+	}
+	if i := slices.Index(rest, "drop-stale"); i >= 0 {
+		h.DropStale, rest = true, rest[:i]
+	}
 	if len(rest) > 0 && rest[0] == "until" {
 		s, err := parseSpan(rest[1:], w.loc)
 		if err != nil {
@@ -363,6 +370,41 @@ func (w *simWorld) doHold(args []string) error {
 	}
 	_, err = w.e.Ops.Hold(w.ctx, h)
 	return err
+}
+
+// doChoice takes down what a contact chose: NAME [N per PERIOD] [only KIND ...] [not TOPIC ...]
+// [pause TIME], or NAME none.
+func (w *simWorld) doChoice(args []string) error {
+	if len(args) < 2 {
+		return errors.New("write choice NAME 1 per 30d, only KIND ..., not TOPIC ... or pause TIME")
+	}
+	id, err := w.who(args[0])
+	if err != nil {
+		return err
+	}
+	c := andante.Choice{Source: "story"}
+	switch rest := args[2:]; args[1] {
+	case "none":
+	case "only":
+		for _, k := range rest {
+			c.Only = append(c.Only, andante.Kind(k))
+		}
+	case "not":
+		c.Not = rest
+	case "pause":
+		s, err := parseSpan(rest, w.loc)
+		if err != nil {
+			return err
+		}
+		c.Pause = s.from
+	default:
+		most, per, err := governor.ParseRate(strings.Join(args[1:], " "))
+		if err != nil {
+			return err
+		}
+		c.Max, c.Per = most, per.Written
+	}
+	return w.e.Ops.Choose(w.ctx, id, c)
 }
 
 func (w *simWorld) doRelease(args []string) error {

@@ -173,6 +173,9 @@ func (p *Policy) Horizon() time.Duration {
 	return h
 }
 
+// Reach returns how far back touches can matter to a limit.
+func (l *Limit) Reach() time.Duration { return l.Per.reach() }
+
 // memory is how far back touches are called ignored.
 const memory = 2 * 365 * 24 * time.Hour
 

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,6 +20,7 @@ type EnrollRequest struct {
 	Sequence string
 	Where    string // a condition; empty: everybody
 	PerDay   int    // at most so many begin on a day; 0: all at once
+	Cause    string // what they begin with; empty: by hand
 	DryRun   bool   // look, and change nothing
 	// Progress, if set, is called after each page with the contacts seen.
 	Progress func(seen int)
@@ -165,7 +167,7 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 	en := andante.Enrollment{
 		ID:      andante.DeriveID[andante.EnrollmentID](e.p.seed, e.p.now, "enrollment", e.q.Name, string(c.ID), strconv.Itoa(times)),
 		Contact: c.ID, Account: a.ID, Sequence: e.q.Name, Plan: e.q.Hash, State: andante.EnrollmentActive,
-		Exclusive: e.q.Exclusive, Entered: e.p.now,
+		Exclusive: e.q.Exclusive, Cause: cmp.Or(e.r.Cause, andante.CauseHand), Entered: e.p.now,
 	}
 	en.Variant, en.HeldOut = draw(e.q.Test, e.p.seed, e.q.Name, string(c.ID), strconv.Itoa(times))
 	if en.HeldOut {

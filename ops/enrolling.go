@@ -57,7 +57,24 @@ func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, pag
 	if err := tx.AddEnrollments(ctx, e.entered); err != nil {
 		return nil, err
 	}
-	return e.rep, tx.AddTouches(ctx, e.touches)
+	if err := tx.AddTouches(ctx, e.touches); err != nil || e.q.Purpose != andante.Requested {
+		return e.rep, err
+	}
+	return e.rep, e.noteRequests(ctx)
+}
+
+// noteRequests keeps that those who entered asked for something.
+func (e *enrolling) noteRequests(ctx context.Context) error {
+	for _, x := range e.entered {
+		err := e.o.Apply(ctx, e.tx, andante.Event{
+			ID: andante.DeriveID[andante.EventID](e.p.seed, e.p.now, "requested", string(x.ID)), Contact: x.Contact, Account: x.Account,
+			Name: andante.EventRequested, At: e.p.now, Detail: x.Sequence,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // byDue puts what is added in the order in which it will be due. A database lays rows down

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/andante-hq/andante"
@@ -18,11 +19,15 @@ var ending = map[string]andante.Reason{
 	andante.EventUnreachable: andante.ReasonUnreachable,
 }
 
-// Apply writes an event and, in the same transaction, what follows from it: the
-// end of sequences that exit on it. The account must be locked.
+// Apply writes an event and, in the same transaction, what follows from it: what the
+// governor knows of the contact and its account, and the end of sequences that exit on
+// it. The account must be locked.
 func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	fresh, err := tx.AddEvent(ctx, e)
 	if err != nil || !fresh || e.Contact == "" { // what is told twice happened once
+		return err
+	}
+	if err := o.noteSignals(ctx, tx, e); err != nil {
 		return err
 	}
 	running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{e.Contact})
@@ -59,6 +64,34 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	return o.endEnrollments(ctx, tx, colleagues, andante.ReasonColleague)
 }
 
+// noteSignals keeps with contact and account what an event says of them.
+func (o *Ops) noteSignals(ctx context.Context, tx *store.Tx, e andante.Event) error {
+	if !new(andante.Signals).Note(e.Name, e.At) {
+		return nil
+	}
+	contacts, err := tx.Contacts(ctx, []andante.ContactID{e.Contact})
+	if err != nil || len(contacts) == 0 {
+		return err
+	}
+	accounts, err := tx.Accounts(ctx, []andante.AccountID{contacts[0].Account})
+	if err != nil {
+		return err
+	}
+	contacts[0].Signals.Note(e.Name, e.At)
+	for i := range accounts {
+		accounts[i].Signals.Note(e.Name, e.At)
+	}
+	if err := tx.PutSignals(ctx, contacts, accounts); err != nil {
+		return err
+	}
+	// What silence or ease had put off may come sooner now.
+	people, err := tx.ContactsOf(ctx, unique(accounts, accountID))
+	if err != nil {
+		return err
+	}
+	return tx.Wake(ctx, unique(people, contactID), o.now(), andante.ReasonCoolDown, andante.ReasonEase)
+}
+
 // exits tells whether a sequence ends on an event.
 func exits(q *sequences.Sequence, event string) bool {
 	if slices.Contains(q.KeepOn, event) {
@@ -90,10 +123,23 @@ func (o *Ops) colleagues(ctx context.Context, tx *store.Tx, q *sequences.Sequenc
 	return slices.DeleteFunc(all, func(c andante.Enrollment) bool { return c.ID == x.ID }), err
 }
 
-// Record takes in an event from outside in a transaction of its own.
+// Record takes in an event from outside in a transaction of its own. Its contact must
+// exist; its account, and its id and time where they are empty, are set here.
 func (o *Ops) Record(ctx context.Context, e andante.Event) error {
+	if e.At.IsZero() {
+		e.At = o.now()
+	}
+	if e.ID == "" {
+		e.ID = andante.NewID[andante.EventID](e.At)
+	}
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
 		find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{e.Contact}) }
-		return o.changeContacts(ctx, tx, find, func([]andante.Contact) error { return o.Apply(ctx, tx, e) })
+		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
+			if len(people) == 0 {
+				return fmt.Errorf("contact %s: %w", e.Contact, andante.ErrNotFound)
+			}
+			e.Account = people[0].Account
+			return o.Apply(ctx, tx, e)
+		})
 	})
 }

@@ -120,6 +120,7 @@ type intake struct {
 	touchedC map[andante.ContactID]bool
 	consents []andante.Consent
 	moves    []andante.ContactID // contacts that go to another account
+	staged   []andante.Event     // changes of stage, of the contacts in the rows
 }
 
 func (o *Ops) newIntake(ctx context.Context, tx *store.Tx, w *workspace.Workspace) (*intake, error) {
@@ -237,6 +238,9 @@ func (in *intake) row(r Row, i int) {
 		in.touchedA[was.Account] = true // its limits no longer count this contact
 		in.moves = append(in.moves, c.ID)
 	}
+	if known && !moved {
+		in.noteStage(&c, &a, was, wasAccount)
+	}
 	in.accounts[a.ID], in.touchedA[a.ID] = a, true
 	in.touchedC[c.ID] = true
 	in.people.put(c)
@@ -245,6 +249,23 @@ func (in *intake) row(r Row, i int) {
 	} else {
 		in.taken.Added++
 	}
+}
+
+// noteStage notes a change of stage: of the account, or of a contact that has a stage of
+// its own.
+func (in *intake) noteStage(c *andante.Contact, a *andante.Account, was andante.Contact, wasAccount andante.Account) {
+	before, after := wasAccount.StageOf(was), a.StageOf(*c)
+	if before == after || before == "" {
+		return
+	}
+	if wasAccount.Stage != a.Stage {
+		a.Signals.Staged = in.now
+	}
+	c.Signals.Staged = in.now
+	in.staged = append(in.staged, andante.Event{
+		ID:      andante.DeriveID[andante.EventID](in.seed, in.now, "stage", string(c.ID), before, after),
+		Contact: c.ID, Account: a.ID, Name: andante.EventStageChanged, At: in.now, Detail: before + " to " + after,
+	})
 }
 
 // newContact begins a contact. The first of an account is its primary contact, so
@@ -323,6 +344,14 @@ func (in *intake) write(ctx context.Context) error {
 	}
 	if err := in.o.putContacts(ctx, in.tx, contacts); err != nil {
 		return err
+	}
+	if len(in.staged) > 0 { // nothing else of what is imported is a sign of life
+		if err := in.tx.PutSignals(ctx, contacts, accounts); err != nil {
+			return err
+		}
+		if err := in.tx.AddEvents(ctx, in.staged); err != nil {
+			return err
+		}
 	}
 	for _, id := range in.moves {
 		if err := in.tx.MoveRows(ctx, id, in.people.contacts[id].Account); err != nil {

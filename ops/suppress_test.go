@@ -56,7 +56,7 @@ func TestUnsubscribe(t *testing.T) {
 	if diff := cmp.Diff([]string{"brief/one canceled opted_out", "paper/one planned"}, sorted(w.touches(ann))); diff != "" {
 		t.Errorf("touches (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{andante.EventOptedOut}, w.events(ann)); diff != "" {
+	if diff := cmp.Diff([]string{andante.EventOptedOut, andante.EventRequested}, sorted(w.events(ann))); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	unique := map[andante.SuppressionID]andante.Suppression{}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,8 +20,13 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 			say("nothing is free within 400 days")
 		}
 		list = append(list, t.barrier(e)...)
-	case andante.ReasonLimit, andante.ReasonGap:
+	case andante.ReasonLimit, andante.ReasonGap, andante.ReasonCoolDown, andante.ReasonEase, andante.ReasonChoice:
 		list = t.barrier(e)
+	case andante.ReasonYielded:
+		say("%s goes first, and with it there is no place left:", t.rival(e.YieldedTo))
+		list = append(list, t.barrier(e)...)
+	case andante.ReasonCatchUp:
+		say("the hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
 	case andante.ReasonWindow:
 		say("open %s in %s (zone from the %s)", e.Rule, e.Zone, e.Source)
 	case andante.ReasonHoliday:
@@ -30,7 +36,11 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 	case andante.ReasonMissing, andante.ReasonNoAddress:
 		say("%s is empty", e.Detail)
 	case andante.ReasonHeld:
-		say("a hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
+		if e.Max > 0 {
+			say("a hold on %s by %s: %s; it lets %g through in any %s:", scopeWord(e.Rule), e.Source, e.Detail, e.Max, e.Period)
+		} else {
+			say("a hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
+		}
 	case andante.ReasonResend:
 		say("%s asked for it", e.Scope)
 	case andante.ReasonStale:
@@ -58,21 +68,83 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 	for _, f := range e.Filled {
 		list = append(list, "  "+t.filler(f))
 	}
+	if e.SwitchedTo != "" {
+		say("so it goes as %s", e.SwitchedTo)
+	}
 	return list
 }
 
-// barrier tells what stood in the way: a limit, a gap or the hours.
+// barrier tells what stood in the way: a limit, a cool-down, a gap, a choice or the hours.
 func (t *teller) barrier(e andante.Evidence) []string {
+	most := strings.TrimSpace(fmt.Sprintf("%g %s", e.Max, e.Unit)) // 3, or 3 points
 	switch {
+	case e.Max > 0 && e.Rule == "choice":
+		return []string{fmt.Sprintf("%s chose at most %s in any %s:", t.chooser(e), most, e.Period)}
+	case e.Max > 0 && e.Reserved > 0:
+		return []string{fmt.Sprintf("the limit %s lets at most %s in any %s through per %s, and keeps the last %g for what is more important:", e.Rule, most, e.Period, e.Scope, e.Reserved)}
 	case e.Max > 0:
-		most := strings.TrimSpace(fmt.Sprintf("%g %s", e.Max, e.Detail)) // 3, or 3 points
 		return []string{fmt.Sprintf("the limit %s lets at most %s in any %s through per %s:", e.Rule, most, e.Period, e.Scope)}
+	case e.Ignored > 0 && e.Rule == "hold":
+		return []string{fmt.Sprintf("the last %d touches had no response, so there is a rest of %s after:", e.Ignored, e.Period)}
+	case e.Ignored > 0:
+		return []string{fmt.Sprintf("the last %d touches had no response, so two are at least %s apart; the other one:", e.Ignored, e.Period)}
+	case e.Since != nil && e.Rule != "":
+		return []string{t.silence(e)}
+	case e.Detail != "":
+		return []string{t.chooser(e) + " chose " + e.Detail}
+	case e.Until != nil && e.Period == "" && e.Zone == "":
+		return []string{t.chooser(e) + " chose nothing before " + t.when(*e.Until)}
 	case e.Period != "":
 		return []string{fmt.Sprintf("two touches are at least %s apart; the other one:", e.Period)}
 	case e.Zone != "":
 		return []string{fmt.Sprintf("open %s in %s", e.Rule, e.Zone)}
 	}
 	return nil
+}
+
+// silence tells what a cool-down follows.
+func (t *teller) silence(e andante.Evidence) string {
+	what := map[string]string{"introduction": "an introduction", "reply": "a reply", "stage_change": "a change of stage"}[e.Rule]
+	text := fmt.Sprintf("silence of %s after %s", e.Period, what)
+	if e.Scope == "account" {
+		text += " in the account"
+	}
+	if len(e.Filled) > 0 {
+		return text + ":"
+	}
+	return text + " on " + t.when(*e.Since)
+}
+
+// chooser names who chose, and how we know.
+func (t *teller) chooser(e andante.Evidence) string {
+	who := cmp.Or(t.contact.Name(), "the contact")
+	switch {
+	case e.Source != "" && e.Since != nil:
+		return fmt.Sprintf("%s (%s, %s)", who, e.Source, t.when(*e.Since))
+	case e.Source != "":
+		return fmt.Sprintf("%s (%s)", who, e.Source)
+	}
+	return who
+}
+
+// rival names the touch that another one yields to.
+func (t *teller) rival(id andante.TouchID) string {
+	first, step, following := id.Following()
+	x, ok := t.touches[first]
+	switch {
+	case !ok:
+		return "a more important touch"
+	case following:
+		return x.Sequence + "/" + step + t.whose(x.Contact)
+	}
+	return name(x) + t.whose(x.Contact)
+}
+
+func (t *teller) whose(id andante.ContactID) string {
+	if id != "" && id != t.contact.ID {
+		return " to a colleague"
+	}
+	return ""
 }
 
 func scopeWord(scope string) string {
@@ -84,14 +156,15 @@ func scopeWord(scope string) string {
 
 // filler names a touch that took a place.
 func (t *teller) filler(f andante.Filler) string {
-	x, ok := t.touches[f.Touch]
+	first, step, following := f.Touch.Following()
+	x, ok := t.touches[first]
 	what := string(f.Kind)
 	if ok {
-		what = strings.TrimSpace(name(x) + " (" + string(f.Kind) + ")")
+		called := name(x)
+		if following {
+			called = x.Sequence + "/" + step
+		}
+		what = strings.TrimSpace(called + " (" + string(f.Kind) + ")")
 	}
-	whose := ""
-	if f.Contact != "" && f.Contact != t.contact.ID {
-		whose = " to a colleague"
-	}
-	return fmt.Sprintf("%s%s, %s", what, whose, t.when(f.At))
+	return fmt.Sprintf("%s%s, %s", what, t.whose(f.Contact), t.when(f.At))
 }

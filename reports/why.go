@@ -215,9 +215,13 @@ func (t *teller) history(ctx context.Context) error {
 func (t *teller) knowFillers(ctx context.Context, verdicts []store.StoredVerdict) error {
 	var others []andante.TouchID
 	for _, v := range verdicts {
+		ids := []andante.TouchID{v.Evidence.YieldedTo}
 		for _, f := range v.Evidence.Filled {
-			if _, ok := t.touches[f.Touch]; !ok {
-				others = append(others, f.Touch)
+			ids = append(ids, f.Touch)
+		}
+		for _, id := range ids {
+			if first, _, _ := id.Following(); first != "" && t.touches[first].ID == "" {
+				others = append(others, first)
 			}
 		}
 	}
@@ -258,6 +262,9 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 	holds, err := t.tx.HoldHistory(ctx, []string{string(t.contact.ID), string(t.account.ID)})
 	for _, h := range holds {
 		text := fmt.Sprintf("on hold by %s: %s", h.Author, h.Reason)
+		if h.Allow != "" {
+			text += ", but for " + h.Allow
+		}
 		if !h.Until.IsZero() {
 			text += ", until " + t.when(h.Until)
 		}
@@ -289,6 +296,9 @@ func (t *teller) when(at time.Time) string { return at.In(t.zone).Format("Mon 2 
 
 func (t *teller) entered(e andante.Enrollment) {
 	text := "enrolled"
+	if e.Cause != "" && e.Cause != andante.CauseHand {
+		text += " by " + e.Cause
+	}
 	if e.Variant != "" {
 		text += ", variant " + e.Variant
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -256,5 +257,16 @@ func (tx *Tx) WakeHeld(ctx context.Context, scope andante.HoldScope, key string,
 		text, args = text+" AND "+column+"=$2", append(args, key)
 	}
 	_, err := tx.exec(ctx, text, args...)
+	return err
+}
+
+// Wake makes touches of these contacts due again that were put off for one of these
+// reasons.
+func (tx *Tx) Wake(ctx context.Context, contacts []andante.ContactID, now time.Time, reasons ...andante.Reason) error {
+	args, list := []any{ms(now)}, make([]string, len(reasons))
+	for i, r := range reasons {
+		args, list[i] = append(args, string(r)), fmt.Sprintf("$%d", i+2)
+	}
+	_, err := execIn(ctx, tx, "UPDATE touches SET due_at=$1 WHERE waits_at > $1 AND reason IN ("+strings.Join(list, ", ")+") AND contact_id", args, contacts, "")
 	return err
 }

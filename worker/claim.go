@@ -152,7 +152,7 @@ func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]anda
 // next.
 func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, moved *[]andante.TouchID) error {
 	b.now = r.clock.Now()
-	if err := r.loadCounted(ctx, tx, b.w.Policy, items, b.now); err != nil {
+	if err := r.loadCounted(ctx, tx, b, items); err != nil {
 		return err
 	}
 	holds, err := tx.LockWideHolds(ctx)
@@ -172,7 +172,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 	for _, it := range order {
 		held := notHeld(r, b, it)
 		if it.fate != nil {
-			if it.fate.reason == andante.ReasonHeld && held == nil { // released since it was loaded
+			if it.fate.byHold && held == nil { // released since it was loaded
 				it.fate = movedFate
 				*moved = append(*moved, it.touch.ID)
 			}

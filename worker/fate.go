@@ -16,6 +16,7 @@ type fate struct {
 	end      andante.Reason // when its step is over: finishes the enrollment
 	kind     andante.Kind   // what it is switched to; empty: it stays what it is
 	evidence andante.Evidence
+	byHold   bool // it waits for the end of a hold
 }
 
 func putOff(reason andante.Reason, until time.Time, e andante.Evidence) *fate {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
 )
 
@@ -23,7 +24,9 @@ func notHeld(_ *run, b *batch, it *item) *fate {
 		if until.IsZero() {
 			until = b.now.Add(recheck)
 		}
-		return putOff(andante.ReasonHeld, until, heldBy(h, it.touch))
+		f := putOff(andante.ReasonHeld, until, heldBy(h, it.touch))
+		f.byHold = true
+		return f
 	}
 	return nil
 }
@@ -32,18 +35,24 @@ func notHeld(_ *run, b *batch, it *item) *fate {
 // hold; without one it does not catch up.
 func heldBy(h andante.Hold, t andante.Touch) andante.Evidence {
 	e := andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author, Since: &h.From}
-	if !h.CatchUp {
-		return e
+	due := latest(t.Due, h.From)
+	if was := t.Evidence; t.Reason == andante.ReasonHeld && was.Since != nil { // by one hold after the other
+		e.Since = was.Since
+		if was.Until != nil {
+			due = *was.Until
+		}
 	}
-	due := t.Due
-	if t.Reason == andante.ReasonHeld && t.Evidence.Until != nil {
-		due = *t.Evidence.Until // it is held still
+	if !h.DropStale {
+		e.Until = &due
 	}
-	if due.Before(h.From) {
-		due = h.From
-	}
-	e.Until = &due
 	return e
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func (it *item) inForce(b *batch) []andante.Hold {
@@ -64,16 +73,27 @@ func caughtUp(r *run, b *batch, it *item) *fate {
 		}
 		return nil
 	}
-	length := b.now.Sub(*t.Evidence.Since)
-	t.FirstDue = t.FirstDue.Add(length)
+	later := it.laterBy(b.now.Sub(*t.Evidence.Since))
+	t.FirstDue = later(t.FirstDue)
 	it.candidate.Due = t.FirstDue
 	it.candidate.Stale = it.step.StaleAt(t.FirstDue, it.facts.Zones[0], it.facts.Holidays)
 	it.shifted = true
-	due := t.Evidence.Until.Add(length)
+	due := later(*t.Evidence.Until)
 	if !due.After(b.now) {
 		return nil
 	}
 	return putOff(andante.ReasonCatchUp, due, t.Evidence)
+}
+
+// laterBy moves instants by the length of a hold: by whole days of the contact's calendar
+// where it lasted for days, so that they keep their hour.
+func (it *item) laterBy(length time.Duration) func(time.Time) time.Time {
+	const day = 24 * time.Hour
+	if length < day {
+		return func(t time.Time) time.Time { return t.Add(length) }
+	}
+	days := calendar.Offset{Days: int((length + day - 1) / day)}
+	return func(t time.Time) time.Time { return days.From(t, it.facts.Zones[0], nil) }
 }
 
 // allowances are what holds let through, as limits of this contact.

@@ -220,7 +220,7 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 		it.consents = given[it.contact.ID]
 		it.refused = refused[it.touch.ID]
 	}
-	return r.loadCounted(ctx, tx, b.w.Policy, b.items, b.now)
+	return r.loadCounted(ctx, tx, b, b.items)
 }
 
 // by groups a list by a key.

@@ -137,7 +137,8 @@ func refusalsOf(ctx context.Context, tx *store.Tx, items []*item) (map[andante.T
 }
 
 // loadCounted reads the touches that fill limits.
-func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy, items []*item, now time.Time) error {
+func (r *run) loadCounted(ctx context.Context, tx *store.Tx, b *batch, items []*item) error {
+	p, now, horizon := b.w.Policy, b.now, b.w.Policy.Horizon()
 	var accounts []andante.AccountID
 	var addresses []andante.AddressHash
 	for _, it := range items {
@@ -145,8 +146,11 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, p *governor.Policy,
 		if p.ByAddress() {
 			addresses = append(addresses, it.touch.Address)
 		}
+		for _, own := range append(it.allowances(b), it.facts.Own...) {
+			horizon = max(horizon, own.Reach())
+		}
 	}
-	counted, err := tx.Counted(ctx, now.Add(-p.Horizon()), compact(accounts), compact(addresses))
+	counted, err := tx.Counted(ctx, now.Add(-horizon), compact(accounts), compact(addresses))
 	if err != nil {
 		return err
 	}

@@ -251,6 +251,9 @@ func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 		Contact: c.ID, Account: a.ID, Persona: c.Persona, Stage: a.StageOf(c), Tier: a.Tier, Country: country,
 		Zones: zones, ZoneSource: source, Signals: c.Signals, Together: a.Signals, Choice: c.Choice,
 	}
+	if c.Stage == "" {
+		f.Signals.Staged = a.Signals.Staged // the stage is the account's
+	}
 	if l, ok := governor.Chosen(c.Choice); ok {
 		f.Own = append(f.Own, l)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -18,6 +19,7 @@ type holdFlags struct {
 	contact, account, sequence, sender string
 	everything                         bool
 	until, reason, author              string
+	allow, catchUp                     string
 }
 
 func (f *holdFlags) add(c *cobra.Command) {
@@ -99,15 +101,23 @@ func account(ctx context.Context, e *engine.Engine, key string) (id andante.Acco
 func (a *app) holdCommand() *cobra.Command {
 	var f holdFlags
 	c := command("people", "hold", "Stop touches for a time",
-		"Stops touches to a contact or an account, of a sequence, from a sender, or all. What\nis due meanwhile waits; `andante release` or the date lets it go on.",
-		"andante hold --account A-1001 --until 2027-01-15 --reason \"budget is spent\"\nandante hold --everything --reason \"wrong price in the text\"", nil)
+		"Stops touches to a contact or an account, of a sequence, from a sender, or all. What\nis due meanwhile waits; `andante release` or the date lets it go on, each touch as much\nlater as the hold lasted.",
+		"andante hold --account A-1001 --until 2027-01-15 --reason \"budget is spent\" --allow \"1 per 90d\"\nandante hold --everything --reason \"wrong price in the text\"", nil)
 	f.add(c)
 	c.Flags().StringVar(&f.until, "until", "", "first day on which it is over; without one it holds until released")
 	c.Flags().StringVar(&f.reason, "reason", "", "why; andante why tells it")
+	c.Flags().StringVar(&f.allow, "allow", "", "what goes all the same, such as 1 per 90d")
+	c.Flags().StringVar(&f.catchUp, "catch-up", "yes", "no: what is stale when it ends is dropped, the rest goes at once")
 	c.Flags().StringVar(&f.author, "by", "", "who says so; you if not given")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := f.check(); err != nil {
 			return err
+		}
+		if f.catchUp != "yes" && f.catchUp != "no" {
+			return usagef("--catch-up is yes or no, not %q", f.catchUp)
+		}
+		if _, _, err := governor.ParseRate(f.allow); f.allow != "" && err != nil {
+			return usagef("--allow: %v", err)
 		}
 		if f.reason == "" {
 			return usagef("--reason is missing: others will ask why")
@@ -131,13 +141,16 @@ func (a *app) hold(ctx context.Context, e *engine.Engine, f *holdFlags) error {
 	if err != nil {
 		return err
 	}
-	h := andante.Hold{Scope: scope, Key: key, Author: cmp.Or(f.author, os.Getenv("USER"), "the command line"), Reason: f.reason, Until: until}
+	h := andante.Hold{Scope: scope, Key: key, Author: cmp.Or(f.author, os.Getenv("USER"), "the command line"), Reason: f.reason, Until: until, Allow: f.allow, DropStale: f.catchUp == "no"}
 	if _, err := e.Ops.Hold(ctx, h); err != nil {
 		return err
 	}
 	rest := "; `andante release " + f.words() + "` ends it"
 	if !until.IsZero() {
 		rest = ", until " + until.Format("Mon 2 Jan 2006") + rest
+	}
+	if f.allow != "" {
+		rest = ", but for " + f.allow + rest
 	}
 	a.printf("On hold: %s%s.\n", name, rest)
 	return nil

@@ -84,7 +84,7 @@ func consents(_ *testing.T, s db) {
 func holds(_ *testing.T, s db) {
 	one, acme := id[string](1), id[string](2)
 	all := list(7, func(n int) andante.Hold {
-		return andante.Hold{ID: id[andante.HoldID](n), Author: text(n), Reason: text(n + 1), From: at(9 - n), Until: sometimes(n, at(n+20))}
+		return andante.Hold{ID: id[andante.HoldID](n), Author: text(n), Reason: text(n + 1), From: at(9 - n), Until: sometimes(n, at(n+20)), Allow: text(n + 2), Then: text(n + 3), DropStale: n%2 == 0}
 	})
 	for n, on := range []struct {
 		scope andante.HoldScope

@@ -15,6 +15,7 @@ var touchTests = []test{
 	{"round trip", touchesRoundTrip},
 	{"a key exists once", touchKey},
 	{"found by contact and by lease", touchesFound},
+	{"woken by contact and reason", touchesWoken},
 	{"found by Message-ID", touchByMessageID},
 	{"due in order", dueInOrder},
 	{"the first of each sender and priority", heads},
@@ -160,6 +161,27 @@ func touchesFound(_ *testing.T, s db) {
 	s.same("of the contact", []int{1, 0, 3, 2, 4, 5, 6, 7, 8, 9}, numbers(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
 		return tx.TouchesOfContact(ctx, contact)
 	})))
+}
+
+// touchesWoken: a response brings back what silence and ease had put off, and nothing else.
+func touchesWoken(_ *testing.T, s db) {
+	one := id[andante.ContactID](1)
+	row := func(n int, state andante.State, reason andante.Reason, due int) andante.Touch {
+		t := touch(n)
+		t.Contact, t.State, t.Reason, t.Due = one, state, reason, at(due)
+		return t
+	}
+	all := []andante.Touch{
+		row(0, andante.Planned, andante.ReasonEase, 90), row(1, andante.Planned, andante.ReasonCoolDown, 91), row(2, andante.Planned, andante.ReasonLimit, 92),
+		row(3, andante.Planned, andante.ReasonEase, 10), row(4, andante.Skipped, andante.ReasonEase, 93), row(5, andante.Planned, andante.ReasonEase, 94),
+	}
+	all[5].Contact = id[andante.ContactID](2)
+	s.add(all...)
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.Wake(ctx, []andante.ContactID{one}, at(50), andante.ReasonEase, andante.ReasonCoolDown)
+	})
+	all[0].Due, all[1].Due = at(50), at(50)
+	s.same("touches", all, sorted(s.touches(pick(all, touchID)...), touchID))
 }
 
 func touchByMessageID(t *testing.T, s db) {

@@ -96,7 +96,7 @@ CREATE TABLE holds (
     released_at BIGINT,
     allow TEXT NOT NULL,
     then_do TEXT NOT NULL,
-    catch_up BOOLEAN NOT NULL
+    drop_stale BOOLEAN NOT NULL
 );
 CREATE INDEX holds_live ON holds (scope, key) WHERE released_at IS NULL;
 

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+)
+
+// eventName is how events are called: replied, form.benchmark, trade-fair.visited.
+var eventName = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)
+
+func (a *app) eventCommand() *cobra.Command {
+	var at, detail string
+	c := command("people", "event CONTACT NAME", "Note that something happened",
+		"Notes what happened to a contact (by id, external id or address), and does what\nfollows from it: sequences end, cool-downs begin or end, conditions see it.\n\n"+
+			"Some names mean something to the program: replied, handled (a colleague took care of\na reply), met, handed_over, opted_out, unreachable, clicked, answered, purchased and\nrequested. Any other is yours, such as form.benchmark.",
+		"andante event ana@acme.example replied\nandante event C-1001 form.benchmark --at 2026-11-02T09:30", nil)
+	c.Flags().StringVar(&at, "at", "", "when it happened, such as 2026-11-02T09:30"+inZone+"; now if not given")
+	c.Flags().StringVar(&detail, "detail", "", "a few words that andante why shows")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if !eventName.MatchString(args[1]) {
+			return usagef("an event has a name such as replied or form.benchmark, not %q", args[1])
+		}
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		who, err := a.contact(c.Context(), e, args[0])
+		if err != nil {
+			return err
+		}
+		ev := andante.Event{Contact: who.ID, Name: args[1], Detail: detail}
+		if ev.At, err = instant("at", at, zone(e.Config)); err != nil {
+			return err
+		}
+		if ev.At.After(e.Clock.Now().Add(time.Minute)) {
+			return usagef("--at %s has not come yet", at)
+		}
+		if err := e.Ops.Record(c.Context(), ev); err != nil {
+			return err
+		}
+		a.printf("Noted: %s for %s.\n", args[1], args[0])
+		return nil
+	}
+	return c
+}
