@@ -205,6 +205,7 @@ const (
 	EventOpened      = "opened"
 	EventImported    = "imported"
 
+	EventTalked       = "talked"    // a conversation by phone
 	EventAnswered     = "answered"  // the contact answered a question of ours
 	EventPurchased    = "purchased" // or bought something
 	EventRequested    = "requested" // or asked for something

@@ -46,8 +46,10 @@ func (f *Finding) Error() string {
 
 // CleanText makes text from outside fit for the store and the screen: valid
 // UTF-8, no NUL or other control characters but tab and line feed, at most 1 kB.
-func CleanText(s string) string {
-	const limit = 1000
+func CleanText(s string) string { return CleanTextTo(s, 1000) }
+
+// CleanTextTo does so with text of at most so many bytes.
+func CleanTextTo(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {

@@ -69,7 +69,7 @@ func (s *Signals) Note(event string, at time.Time) bool {
 	switch event {
 	case EventReplied:
 		return latest(&s.Replied, at, &s.Responded)
-	case EventMet:
+	case EventMet, EventTalked:
 		return latest(&s.Met, at, &s.Responded)
 	case EventRequested:
 		return latest(&s.Requested, at, &s.Responded)

@@ -101,4 +101,5 @@ type Receipt struct {
 	Code       int    // the server's reply code; 0 without one
 	Response   string // its words, cleaned with [andante.CleanText]
 	ProviderID string // its own id for the message, if it named one
+	Open       bool   // a person has it as a task now: it is not done yet
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/channels/sandbox"
+	"github.com/andante-hq/andante/channels/task"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -38,7 +39,32 @@ func (e *Engine) channels(log *slog.Logger) (list map[andante.Kind]channels.Chan
 		rest, err = e.sandbox(mail)
 		c = &listed{Channel: mail, rest: rest, only: d.Only}
 	}
-	return map[andante.Kind]channels.Channel{andante.Email: c}, mail.Close, err
+	if err != nil {
+		return nil, nil, err
+	}
+	list = map[andante.Kind]channels.Channel{andante.Email: c}
+	tasks := task.New(e.Clock)
+	for _, k := range task.Kinds {
+		list[k] = tasks
+	}
+	return list, mail.Close, e.addSandbox(list, mail)
+}
+
+// addSandbox lets the sandbox take the kinds that have no channel, in a safe mode.
+func (e *Engine) addSandbox(list map[andante.Kind]channels.Channel, mail *email.Channel) error {
+	if e.Config.Deliver.Mode != "sandbox" && !e.o.SandboxRest {
+		return nil
+	}
+	box, err := e.sandbox(mail)
+	if err != nil {
+		return err
+	}
+	for _, k := range box.Features().Kinds {
+		if list[k] == nil {
+			list[k] = box
+		}
+	}
+	return nil
 }
 
 func (e *Engine) relay(log *slog.Logger) (*email.Channel, error) {
@@ -90,7 +116,7 @@ func (e *Engine) outbox() string {
 	switch d := e.Config.Deliver; {
 	case d.Mode == "sandbox":
 		dir = cmp.Or(d.To, "outbox")
-	case d.Mode != "redirect" && len(d.Only) > 0:
+	case d.Mode != "redirect" && (len(d.Only) > 0 || e.o.SandboxRest):
 		dir = "outbox"
 	}
 	if dir == "" || filepath.IsAbs(dir) {

@@ -141,6 +141,7 @@ func (d *demo) options() Options {
 	host, port := splitAddr(d.inbox.Addr())
 	o := Options{
 		Dir: d.o.Dir, Clock: d.clock, Log: d.o.Log, Volatile: true, Ungoverned: d.o.Ungoverned,
+		SandboxRest: true,
 		Concurrency: 1, // one lease after the other, so that every play is the same
 		Config: func(c *workspace.Config) {
 			c.Store, c.Redis = workspace.DefaultStore, ""
@@ -281,11 +282,19 @@ func (d *demo) setUp(ctx context.Context) error {
 // jump moves the calendar to the next due time: nothing is due and nothing is on
 // its way.
 func (d *demo) jump(ctx context.Context, r scheduler.Round) error {
-	if r.Next.IsZero() || r.Next.After(d.end) {
+	task, err := d.engine.doTasks(ctx, d.clock.Now())
+	if err != nil {
+		return err
+	}
+	next := r.Next
+	if next.IsZero() || !task.IsZero() && task.Before(next) {
+		next = task
+	}
+	if next.IsZero() || next.After(d.end) {
 		d.clock.Jump(d.end)
 		return d.note(ctx, errIdle)
 	}
-	d.clock.Jump(r.Next)
+	d.clock.Jump(next)
 	return d.note(ctx, nil)
 }
 

@@ -44,7 +44,8 @@ type Options struct {
 	Worker      worker.Options
 	Concurrency int  // leases worked at a time, and half as many urgent ones besides; each uses one connection
 	Volatile    bool // see [store.Options]
-	Ungoverned  bool // no limits and gaps
+	Ungoverned  bool // no limits, gaps, cool-downs and ease
+	SandboxRest bool // kinds that no channel sends yet are written into the folder outbox
 
 	WithoutLocks bool // breaks the store on purpose, for tests
 }

@@ -30,7 +30,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "done": (*simWorld).doDone, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -369,6 +369,28 @@ func (w *simWorld) doHold(args []string) error {
 		return fmt.Errorf("what is %q", rest)
 	}
 	_, err = w.e.Ops.Hold(w.ctx, h)
+	return err
+}
+
+// doDone does a task: SEQUENCE/STEP NAME [RESULT] [FIELD=VALUE ...].
+func (w *simWorld) doDone(args []string) error {
+	step, id, rest, err := w.subject(args)
+	if err != nil {
+		return err
+	}
+	d := ops.TaskDone{By: "story", Answers: map[string]string{}}
+	for _, word := range rest {
+		if path, value, ok := strings.Cut(word, "="); ok {
+			d.Answers[path] = value
+		} else {
+			d.Result = andante.Result(word)
+		}
+	}
+	list, _, _, err := w.touches(step, id)
+	if err != nil {
+		return err
+	}
+	_, err = w.e.Ops.DoneTask(w.ctx, list[0].ID, d)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/mail"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -50,7 +51,8 @@ type simWorld struct {
 	w      *workspace.Workspace // as last published
 	people map[string]andante.ContactID
 	zones  map[andante.ContactID]*time.Location
-	mails  []*arrival
+	mails  []*arrival // and what came otherwise, and tasks
+	taken  int        // of the mails of the inbox
 	log    bytes.Buffer
 
 	broken sabotage
@@ -124,7 +126,7 @@ func (w *simWorld) open(at time.Time) (err error) {
 func (w *simWorld) options() Options {
 	host, port := splitAddr(w.inbox.Addr())
 	return Options{
-		Dir: w.dir, Clock: w.clock, Volatile: true, Ungoverned: w.broken == ungoverned,
+		Dir: w.dir, Clock: w.clock, Volatile: true, Ungoverned: w.broken == ungoverned, SandboxRest: true,
 		Config: func(c *workspace.Config) {
 			c.Store, c.Redis = workspace.DefaultStore, ""
 			c.Deliver = workspace.Deliver{Mode: "live"}
@@ -162,15 +164,22 @@ func (w *simWorld) runTo(end time.Time) error {
 			}
 			continue
 		}
+		next := r.Next
+		switch task, err := w.doTasks(); {
+		case err != nil:
+			return err
+		case next.IsZero() || !task.IsZero() && task.Before(next):
+			next = task
+		}
 		switch {
 		case !r.Idle():
 			return fmt.Errorf("%d leases are out and nobody works them", r.Out)
-		case !r.Next.IsZero() && !r.Next.After(w.clock.Now()):
+		case !next.IsZero() && !next.After(w.clock.Now()):
 			return errors.New("something is due and the scheduler leaves it")
-		case r.Next.IsZero() || !w.clock.trueOf(r.Next).Before(end):
+		case next.IsZero() || !w.clock.trueOf(next).Before(end):
 			w.clock.Jump(end)
 		default:
-			w.clock.believe(r.Next)
+			w.clock.believe(next)
 		}
 	}
 	if w.log.Len() > 0 && !w.server.refuses() {
@@ -180,11 +189,79 @@ func (w *simWorld) runTo(end time.Time) error {
 	return w.collect()
 }
 
+// doTasks lets the owners do what has waited for a working day, and returns when they do
+// the next.
+func (w *simWorld) doTasks() (time.Time, error) {
+	if err := w.collectTasks(); err != nil {
+		return time.Time{}, err
+	}
+	return w.e.doTasks(w.ctx, w.clock.Now())
+}
+
+// collectTasks notes the tasks that were opened.
+func (w *simWorld) collectTasks() error {
+	return w.e.Store.Read(w.ctx, func(tx *store.Tx) error {
+		open, err := tx.OpenTasks(w.ctx, "", 1000)
+		if err != nil {
+			return err
+		}
+		for _, t := range open {
+			if err := w.arrived(tx, t.Touch, inbox.Mail{At: w.clock.trueOf(t.Opened), Raw: []byte(t.Body)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// collectBox notes what the sandbox was given: everything that is neither mail nor task.
+func (w *simWorld) collectBox() error {
+	files, err := filepath.Glob(filepath.Join(w.dir, "outbox", "*.txt"))
+	if err != nil {
+		return err
+	}
+	return w.e.Store.Read(w.ctx, func(tx *store.Tx) error {
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				return err
+			}
+			_, after, _ := strings.Cut(string(b), "\nDate: ")
+			date, _, _ := strings.Cut(after, "\n")
+			at, err := time.Parse(time.RFC3339, date)
+			if err != nil {
+				return err
+			}
+			if err := w.arrived(tx, andante.TouchID(strings.TrimSuffix(filepath.Base(f), ".txt")), inbox.Mail{At: at, Raw: b}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// arrived notes a touch that is no mail, once.
+func (w *simWorld) arrived(tx *store.Tx, id andante.TouchID, m inbox.Mail) error {
+	if slices.ContainsFunc(w.mails, func(a *arrival) bool { return a.touch.ID == id }) {
+		return nil
+	}
+	touches, err := tx.Touches(w.ctx, []andante.TouchID{id})
+	if err != nil || len(touches) == 0 {
+		return fmt.Errorf("touch %s arrived, and there is none: %w", id, err)
+	}
+	w.mails = append(w.mails, &arrival{Mail: m, touch: touches[0]})
+	return nil
+}
+
 // collect looks up the touches of the mails that have come in.
 func (w *simWorld) collect() error {
+	if err := w.collectBox(); err != nil {
+		return err
+	}
 	all := w.inbox.Mails()
 	return w.e.Store.Read(w.ctx, func(tx *store.Tx) error {
-		for _, m := range all[len(w.mails):] {
+		for _, m := range all[w.taken:] {
+			w.taken++
 			t, err := tx.TouchByMessageID(w.ctx, m.MessageID)
 			if err != nil {
 				return fmt.Errorf("a mail that belongs to no touch, %s: %w", m.MessageID, err)

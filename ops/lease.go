@@ -64,7 +64,7 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 		list, err = tx.Touches(ctx, []andante.TouchID{touch})
 		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
 	})
-	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id {
+	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id || list[0].Kind.ByHuman() {
 		return err
 	}
 	s, a := o.lost(list[0])
@@ -116,7 +116,10 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	var attempts []andante.Attempt
 	for _, t := range touches {
 		was := t.State
-		if was != andante.Attempted {
+		if was != andante.Attempted || t.Kind.ByHuman() { // a task leaves nobody's hands but ours
+			if was == andante.Attempted {
+				attempts = append(attempts, andante.Attempt{Touch: t.ID, Number: t.Attempts, Ended: o.now(), Outcome: andante.OutcomeUntried})
+			}
 			t.State = andante.Planned
 			t.Free()
 			if t.Due.Before(notBefore) {

@@ -212,8 +212,17 @@ func (o *Ops) cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, re
 		changes = append(changes, store.Change{Touch: t, Was: was, StateOnly: true})
 	}
 	done, err := tx.Change(ctx, changes)
+	if err != nil {
+		return err
+	}
 	o.note(tx, changes, done)
-	return err
+	var tasks []andante.TouchID
+	for _, c := range changes {
+		if c.Was == andante.Open {
+			tasks = append(tasks, c.Touch.ID)
+		}
+	}
+	return tx.DropTasks(ctx, tasks)
 }
 
 // note tells of the changes that were made.

@@ -3,6 +3,7 @@ package sequences
 import (
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 )
 
@@ -50,6 +51,15 @@ func (s *Step) StaleAt(firstDue time.Time, zone *time.Location, off calendar.Hol
 		return time.Time{}
 	}
 	return s.ValidFor.From(firstDue, zone, off)
+}
+
+// NarrowAs returns them for a touch that goes as a kind: the step's own hours are those of
+// its own kind.
+func (q *Sequence) NarrowAs(s *Step, k andante.Kind) []calendar.Window {
+	if k == s.Kind {
+		return q.Narrow(s)
+	}
+	return q.Narrow(&Step{})
 }
 
 // Narrow returns the windows by which sequence and step narrow the policy's.

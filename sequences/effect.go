@@ -26,11 +26,8 @@ var (
 	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front", "label"}
 )
 
-// fedEvents are those that something reports.
-var fedEvents = []string{andante.EventOptedOut, andante.EventBounced, andante.EventUnreachable}
-
 // idleFunctions ask for what nothing reports yet.
-var idleFunctions = []string{"opened", "clicked", "replied", "met", "outcome", "answered", "qualified"}
+var idleFunctions = []string{"opened", "clicked"}
 
 // notes gathers what has no effect.
 type notes []Note
@@ -46,11 +43,6 @@ func (s *Sequence) NoEffect() []Note {
 	for _, key := range idleFrontKeys {
 		if s.Has(key) {
 			list.add(s.where(key), key, "`%s` has no effect yet", key)
-		}
-	}
-	for _, e := range s.Exit {
-		if e.Event != "" && !slices.Contains(fedEvents, e.Event) {
-			list.add(e.At, "exit", "`exit: %s` has no effect yet: nothing reports this event", e.Event)
 		}
 	}
 	s.conditions(func(c written) {
@@ -72,6 +64,7 @@ func (s *Step) noEffect(list *notes) {
 	case andante.Email, "":
 	case andante.Decide:
 		list.add(s.where("kind"), "kind", "`decide` has no effect yet")
+	case andante.Call, andante.Visit, andante.Video, andante.Other:
 	default:
 		list.add(s.where("kind"), "kind", "%s: has no channel yet", s.Kind)
 	}

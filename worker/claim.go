@@ -50,7 +50,7 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch, later []governor.
 // spread moves a touch off the instant at which a window opens, where many wait.
 // Other instants it leaves as they are.
 func (r *run) spread(b *batch, it *item, opens time.Time) time.Time {
-	hours := b.w.Hours(&it.facts, it.plan, it.step)
+	hours := b.w.Policy.Hours(&it.facts, it.candidate)
 	if _, open := hours.Open(opens.Add(-time.Millisecond)); open {
 		return opens
 	}

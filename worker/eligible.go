@@ -230,7 +230,7 @@ func notLate(r *run, b *batch, it *item) *fate {
 	case !r.o.Spread || it.touch.Purpose == andante.Requested:
 		return nil // nobody is there later, or somebody waits for it now
 	}
-	hours := b.w.Hours(&it.facts, it.plan, it.step)
+	hours := b.w.Policy.Hours(&it.facts, it.candidate)
 	if at, ok := hours.Spread(from, b.seed.Fraction("late", string(it.touch.ID))); ok && at.After(b.now) {
 		return putOff(andante.ReasonLate, at, e)
 	}

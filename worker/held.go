@@ -34,7 +34,11 @@ func notHeld(_ *run, b *batch, it *item) *fate {
 // heldBy tells of the hold that puts a touch off. Until is when it came due under the
 // hold; without one it does not catch up.
 func heldBy(h andante.Hold, t andante.Touch) andante.Evidence {
-	e := andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author, Since: &h.From}
+	e := andante.Evidence{Rule: string(h.Scope), Detail: h.Reason, Scope: h.Author}
+	if h.Author == andante.HoldAuthor { // the sender was in trouble, and they may have it as soon as that is mended
+		return e
+	}
+	e.Since = &h.From
 	due := latest(t.Due, h.From)
 	if was := t.Evidence; t.Reason == andante.ReasonHeld && was.Since != nil { // by one hold after the other
 		e.Since = was.Since

@@ -64,7 +64,7 @@ func TestHistoryOf(t *testing.T) {
 	earlier := []andante.Touch{
 		{ID: "1", Step: "sent", State: andante.Sent},
 		{ID: "2", Step: "unknown", State: andante.Unknown},
-		{ID: "3", Step: "done", State: andante.Done},
+		{ID: "3", Step: "done", State: andante.Done, Result: andante.Voicemail},
 		{ID: "4", Step: "skipped", State: andante.Skipped},
 		{ID: "5", Step: "failed", State: andante.Failed},
 		{ID: "6", Step: "canceled", State: andante.Canceled},
@@ -80,6 +80,7 @@ func TestHistoryOf(t *testing.T) {
 	want := conditions.History{
 		Now: monday, Sent: map[string]bool{"sent": true, "unknown": true, "done": true}, Skipped: map[string]bool{"skipped": true, "failed": true},
 		Opened: map[string]bool{"unknown": true}, Clicked: map[string]bool{"sent": true}, Replied: true,
+		Outcome: map[string]string{"done": "voicemail"},
 		Events: map[string]time.Time{
 			andante.EventClicked: monday.Add(time.Hour), andante.EventOpened: monday, andante.EventReplied: monday, "form.filled": monday.Add(-time.Hour),
 		},

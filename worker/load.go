@@ -162,7 +162,7 @@ func (r *run) prepareItem(ctx context.Context, tx *store.Tx, b *batch, it *item)
 	it.candidate = candidateOf(&it.touch, &it.enrollment, it.plan)
 	it.candidate.Holds = r.o.Claim
 	if it.step != nil {
-		it.candidate.Narrow = plan.Narrow(it.step)
+		it.candidate.Narrow = plan.NarrowAs(it.step, it.touch.Kind)
 		it.candidate.Stale = it.step.StaleAt(it.touch.FirstDue, it.facts.Zones[0], it.facts.Holidays)
 	}
 	return nil

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,6 +49,8 @@ func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
 		it.quotes = quotes[it.enrollment.ID]
 		if it.asks() {
 			it.history = historyOf(b.now, it.earlier, events[it.contact.ID])
+			it.history.Answered = it.answers()
+			it.history.Qualified = b.w.Config.Qualification.Qualified(b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{}))
 		}
 	}
 	return nil
@@ -69,15 +72,28 @@ func (it *item) talks(w *workspace.Workspace) bool {
 	return it.step.Thread || ok && words.Thread
 }
 
+// answers are what is known of the contact by the fields that it may have answered.
+func (it *item) answers() map[string]string {
+	list := maps.Clone(it.account.Fields)
+	if list == nil {
+		list = map[string]string{}
+	}
+	maps.Copy(list, it.contact.Fields)
+	return list
+}
+
 // historyOf gathers what conditions may ask about.
 func historyOf(now time.Time, earlier []andante.Touch, events []store.LastEvent) conditions.History {
 	h := conditions.History{
 		Now: now, Sent: map[string]bool{}, Skipped: map[string]bool{}, Opened: map[string]bool{}, Clicked: map[string]bool{},
-		Events: map[string]time.Time{},
+		Events: map[string]time.Time{}, Outcome: map[string]string{},
 	}
 	steps := map[andante.TouchID]string{}
 	for _, t := range earlier {
 		steps[t.ID] = t.Step
+		if t.Result != "" {
+			h.Outcome[t.Step] = string(t.Result)
+		}
 		switch t.State {
 		case andante.Sent, andante.Unknown, andante.Done:
 			h.Sent[t.Step] = true

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -158,6 +159,9 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 		return err
 	}
 	maps.Copy(done, late)
+	if err := tx.PutTasks(ctx, keep(rec.tasks, func(t store.Task) bool { return done[t.Touch] })); err != nil {
+		return err
+	}
 	// What was not ours to record any more has left nothing to write.
 	attempts := keep(rec.attempts, func(a andante.Attempt) bool { return done[a.Touch] })
 	if err := tx.EndAttempts(ctx, attempts); err != nil {
@@ -183,12 +187,13 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 
 // recording sorts outcomes by what is written for them.
 type recording struct {
-	all      []ops.Settled // in the order of the outcomes
-	guess    []bool        // of the same
-	back     []store.Change
+	all      []ops.Settled  // in the order of the outcomes
+	guess    []bool         // of the same
+	back     []store.Change // planned again, or opened
 	over     []ops.Settled
 	attempts []andante.Attempt
 	quotes   []store.Quote
+	tasks    []store.Task
 	verdicts []store.StoredVerdict
 	bounces  []outcome
 	sender   *channels.SendError
@@ -217,12 +222,16 @@ func (rec *recording) add(o outcome) {
 	}
 	a := andante.Attempt{Touch: t.ID, Number: t.Attempts, Ended: o.at, Outcome: andante.OutcomeSent, Code: o.receipt.Code, Response: o.receipt.Response}
 	s := ops.Settled{}
-	if problem == nil {
+	switch {
+	case problem == nil && o.receipt.Open:
+		t.State, t.Counted, t.Reason = andante.Open, o.at, ""
+		rec.tasks = append(rec.tasks, o.item.task(o.at))
+	case problem == nil:
 		t.State, t.Counted, t.Settled, t.Reason = andante.Sent, o.item.lands(o.at), o.at, ""
 		if o.item.message.text != "" {
 			rec.quotes = append(rec.quotes, store.Quote{Touch: t.ID, Enrollment: t.Enrollment, Text: o.item.message.text})
 		}
-	} else {
+	default:
 		a.Outcome, a.Code, a.Response = andante.Outcome(problem.Kind), problem.Code, problem.Response
 		if a.Response == "" && problem.Err != nil {
 			a.Response = andante.CleanText(problem.Err.Error())
@@ -233,6 +242,10 @@ func (rec *recording) add(o outcome) {
 	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts, StateOnly: true}
 	rec.guess = append(rec.guess, o.guess)
 	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
+	if t.State == andante.Open {
+		rec.back = append(rec.back, s.Change)
+		return
+	}
 	if t.State == andante.Planned {
 		rec.back = append(rec.back, s.Change)
 		f := putOff(t.Reason, t.Due, andante.Evidence{Detail: a.Response})
@@ -240,6 +253,14 @@ func (rec *recording) add(o outcome) {
 		return
 	}
 	rec.over = append(rec.over, s)
+}
+
+// task is what the touch asks of a person.
+func (it *item) task(at time.Time) store.Task {
+	return store.Task{
+		Touch: it.touch.ID, Owner: cmp.Or(it.account.Owner, it.touch.Sender), Opened: at,
+		Title: cmp.Or(it.touch.Subject, it.step.Label, it.step.Title), Body: string(it.message.sealed.Bytes),
+	}
 }
 
 // fail sets what a refusal makes of a touch and returns the reason that ends its

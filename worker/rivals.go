@@ -88,7 +88,7 @@ func (r *run) rivalsOf(ctx context.Context, tx *store.Tx, b *batch, t andante.To
 		return nil, nil
 	}
 	one := rival{touch: t, contact: c, Rival: governor.Rival{Candidate: candidateOf(&t, &e, plan), Facts: &facts, Next: t.Due}}
-	one.Narrow, one.Stale = plan.Narrow(step), step.StaleAt(t.FirstDue, facts.Zones[0], facts.Holidays)
+	one.Narrow, one.Stale = plan.NarrowAs(step, t.Kind), step.StaleAt(t.FirstDue, facts.Zones[0], facts.Holidays)
 	list := []rival{one}
 	i := plan.Index(t.Step) + 1
 	if i >= len(plan.Steps) || plan.Steps[i].After == nil {

@@ -15,14 +15,15 @@ import (
 
 // Config is andante.yaml. The doc tags are what `andante config describe` prints.
 type Config struct {
-	Company     Company               `yaml:"company" doc:"who sends; printed in every mail"`
-	PublicURL   string                `yaml:"public_url" doc:"where people's browsers reach the web role, such as https://mail.acme.example"`
-	People      map[string]Person     `yaml:"people" doc:"colleagues by key: owners of accounts, senders of letters"`
-	Departments map[string]Department `yaml:"departments" doc:"where replies are routed; has no effect yet"`
-	Personas    map[string]Persona    `yaml:"personas" doc:"whom texts are written for, by key"`
-	Tiers       []TierRule            `yaml:"tiers" doc:"tier of an account by rule, the first that matches, where an import names none"`
-	Fields      map[string]FieldDecl  `yaml:"fields" doc:"fields of your own, such as account.buildings: number"`
-	Senders     map[string]Sender     `yaml:"senders" doc:"identities that mails are sent as, by key; people are senders too"`
+	Company       Company               `yaml:"company" doc:"who sends; printed in every mail"`
+	PublicURL     string                `yaml:"public_url" doc:"where people's browsers reach the web role, such as https://mail.acme.example"`
+	People        map[string]Person     `yaml:"people" doc:"colleagues by key: owners of accounts, senders of letters"`
+	Departments   map[string]Department `yaml:"departments" doc:"where replies are routed; has no effect yet"`
+	Personas      map[string]Persona    `yaml:"personas" doc:"whom texts are written for, by key"`
+	Tiers         []TierRule            `yaml:"tiers" doc:"tier of an account by rule, the first that matches, where an import names none"`
+	Fields        map[string]FieldDecl  `yaml:"fields" doc:"fields of your own, such as account.buildings: number"`
+	Qualification *Qualification        `yaml:"qualification" doc:"when a contact is qualified: qualified() in conditions"`
+	Senders       map[string]Sender     `yaml:"senders" doc:"identities that mails are sent as, by key; people are senders too"`
 
 	Channels Channels `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
 	Deliver  Deliver  `yaml:"deliver" doc:"live, or a safe mode while you try things out"`

@@ -79,3 +79,29 @@ func checkKeys(w *Workspace) (found []*andante.Finding) {
 	check("senders", slices.Sorted(maps.Keys(w.Config.Senders)))
 	return found
 }
+
+// checkQualification wants fields that there are.
+func checkQualification(w *Workspace) (found []*andante.Finding) {
+	q := w.Config.Qualification
+	if q == nil {
+		return nil
+	}
+	declared := map[string]bool{}
+	var names []string
+	for _, f := range w.Config.DeclaredFields() {
+		declared[f.Path()], names = true, append(names, f.Path())
+	}
+	total := 0.0
+	for _, path := range slices.Sorted(maps.Keys(q.Weights)) {
+		total += q.Weights[path]
+		if !declared[path] {
+			f := w.at("qualification", []string{"qualification", "weights", path}, "there is no field %s of your own; declare it under fields:", path)
+			f.Suggestion = yamldoc.Suggest(path, names)
+			found = append(found, f)
+		}
+	}
+	if len(q.Weights) > 0 && (q.Enough <= 0 || q.Enough > total) {
+		found = append(found, w.at("qualification", []string{"qualification", "enough"}, "enough lies between 0 and %g, the sum of the weights, not %g", total, q.Enough))
+	}
+	return found
+}

@@ -76,7 +76,7 @@ func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
 	if m.Kind == andante.Email && c.prepare != nil {
 		return c.prepare(m)
 	}
-	if m.To.Address == "" {
+	if m.To.Address == "" && (m.Kind == andante.Email || m.Kind == andante.SMS) {
 		return channels.Sealed{}, fmt.Errorf("prepare %s of touch %s: no address", m.Kind, m.Touch)
 	}
 	for _, s := range []string{m.To.Name, m.To.Address, m.From.Name, m.From.Address, m.Subject, m.MessageID} {

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"contacts", contactTests},
 		{"touches", touchTests},
 		{"counted touches", countedTests},
+		{"tasks", taskTests},
 		{"leases", leaseTests},
 		{"ledger", ledgerTests},
 		{"consent", consentTests},

@@ -220,6 +220,15 @@ CREATE TABLE quotes (
 );
 CREATE INDEX quotes_enrollment ON quotes (enrollment_id);
 
+CREATE TABLE tasks (
+    touch_id UUID PRIMARY KEY,
+    owner TEXT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX tasks_opened ON tasks (opened_at, touch_id);
+
 CREATE TABLE leases (
     id UUID PRIMARY KEY,
     epoch BIGINT NOT NULL,
@@ -254,7 +263,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE throttles; DROP TABLE leases; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE throttles; DROP TABLE leases; DROP TABLE tasks; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

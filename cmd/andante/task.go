@@ -1,0 +1,160 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/reports"
+	"github.com/andante-hq/andante/workspace"
+)
+
+func (a *app) taskCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "task", Short: "What people have to do", GroupID: "people",
+		Long:    "Calls, visits and video calls are carried out by people: each is a task of the\naccount's owner, and its sequence goes on when it is done.",
+		Example: "  andante task list --owner nora\n  andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected",
+	}
+	c.AddCommand(a.taskListCommand(), a.taskDoneCommand())
+	return c
+}
+
+func (a *app) taskListCommand() *cobra.Command {
+	var owner string
+	var briefing bool
+	c := command("", "list", "Show the tasks that are open", "Shows the tasks that nobody has done yet, those first that have waited longest.",
+		"andante task list --owner nora --briefing", nil)
+	c.Flags().StringVar(&owner, "owner", "", "of this person only")
+	c.Flags().BoolVar(&briefing, "briefing", false, "what each of them says, too")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		r, err := a.reports(c.Context(), e)
+		if err != nil {
+			return err
+		}
+		list, err := r.Tasks(c.Context(), owner)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(list)
+		}
+		if len(list) == 0 {
+			a.printf("Nothing to do.\n")
+		}
+		for _, t := range list {
+			a.task(t, briefing, zone(e.Config))
+		}
+		return nil
+	}
+	return a.withJSON(c)
+}
+
+// task prints one task.
+func (a *app) task(t reports.Task, briefing bool, z *time.Location) {
+	a.printf("%s  %s %s (%s)%s, since %s: %s\n", t.Touch, t.Kind, t.Name, cmp.Or(t.Owner, "nobody"), reach(t), t.Opened.In(z).Format("Mon 2 Jan 15:04"), t.Title)
+	if !briefing {
+		return
+	}
+	for line := range strings.Lines(t.Briefing) {
+		a.printf("    %s\n", strings.TrimRight(line, "\n"))
+	}
+}
+
+func reach(t reports.Task) string {
+	if t.Phone == "" {
+		return ""
+	}
+	return ", " + t.Phone
+}
+
+func (a *app) taskDoneCommand() *cobra.Command {
+	var outcome, at, note, by string
+	var answers []string
+	c := command("", "done TASK", "Note that a task is done",
+		"Notes that a task is done, and what came of it: connected, voicemail, no_answer, busy,\nwrong_number, gatekeeper, refused or met. A call that reached nobody gives its place in\nlimits back. Answers fill the fields that you declared, such as contact.need.",
+		"andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected --answer need=lighting --note \"asks again in May\"", nil)
+	c.Flags().StringVar(&outcome, "outcome", "", "what came of it")
+	c.Flags().StringArrayVar(&answers, "answer", nil, "what they said, such as need=lighting")
+	c.Flags().StringVar(&at, "at", "", "when it took place"+inZone+"; now if not given")
+	c.Flags().StringVar(&note, "note", "", "a few words that andante why shows")
+	c.Flags().StringVar(&by, "by", "", "who did it; you if not given")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		d := ops.TaskDone{Result: andante.Result(outcome), Note: note, By: cmp.Or(by, os.Getenv("USER"))}
+		if outcome != "" && !slices.Contains(andante.Results, d.Result) {
+			return usagef("there is no outcome %s; there are %v", outcome, andante.Results)
+		}
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		return a.taskDone(c.Context(), e, args[0], at, answers, d)
+	}
+	return c
+}
+
+func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, answers []string, d ops.TaskDone) error {
+	w, err := a.published(ctx, e)
+	if err != nil {
+		return err
+	}
+	if d.Answers, err = answered(w, answers); err != nil {
+		return err
+	}
+	if d.At, err = instant("at", at, zone(e.Config)); err != nil {
+		return err
+	}
+	if d.At.After(e.Clock.Now().Add(time.Minute)) {
+		return usagef("--at %s has not come yet", at)
+	}
+	if !andante.IsID(name) {
+		return usagef("%q is no task; `andante task list` shows them", name)
+	}
+	t, err := e.Ops.DoneTask(ctx, andante.TouchID(name), d)
+	if errors.Is(err, andante.ErrNotFound) {
+		return usagef("there is no task %s; `andante task list` shows them", name)
+	}
+	if err != nil {
+		return err
+	}
+	a.printf("Done: %s/%s.\n", t.Sequence, t.Step)
+	return nil
+}
+
+// answered reads need=lighting; need is contact.need or account.need, whichever is
+// declared.
+func answered(w *workspace.Workspace, list []string) (map[string]string, error) {
+	answers := map[string]string{}
+	for _, s := range list {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || strings.TrimSpace(value) == "" {
+			return nil, usagef("--answer is written need=lighting, not %q", s)
+		}
+		i := slices.IndexFunc(w.Config.DeclaredFields(), func(f andante.Field) bool {
+			return f.Path() == name || f.Name == name
+		})
+		if i < 0 {
+			return nil, usagef("--answer: %s is no field of yours; declare contact.%s: text under fields: in andante.yaml and publish", name, name)
+		}
+		f := w.Config.DeclaredFields()[i]
+		if _, err := f.Type.Parse(value); err != nil {
+			return nil, usagef("--answer %s: %v", name, err)
+		}
+		answers[f.Path()] = value
+	}
+	return answers, nil
+}

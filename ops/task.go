@@ -1,0 +1,116 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// A TaskDone is what somebody tells of a task.
+type TaskDone struct {
+	Result  andante.Result    // empty: it is done, and nothing more is to tell
+	Answers map[string]string // what they said, by the path of a declared field, such as contact.need
+	Note    string
+	By      string
+	At      time.Time // when it took place; now if zero
+}
+
+// DoneTask closes a task: its step is over, it counts from then on at the time at which
+// it took place, and what they said is kept. A call that reached nobody gives its place
+// in limits back. [andante.ErrNotFound] if there is no such touch.
+func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (andante.Touch, error) {
+	if d.At.IsZero() {
+		d.At = o.now()
+	}
+	var t andante.Touch
+	return t, o.Store.Write(ctx, func(tx *store.Tx) error {
+		var list []andante.Touch
+		err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
+			list, err = tx.Touches(ctx, []andante.TouchID{id})
+			return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
+		})
+		switch {
+		case err != nil:
+			return err
+		case len(list) == 0:
+			return fmt.Errorf("task %s: %w", id, andante.ErrNotFound)
+		case list[0].State != andante.Open:
+			return fmt.Errorf("task %s is %s, not open", id, list[0].State)
+		}
+		t = list[0]
+		return o.doneTask(ctx, tx, &t, d)
+	})
+}
+
+func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d TaskDone) error {
+	if err := tx.RaiseVersion(ctx, []andante.AccountID{t.Account}); err != nil {
+		return err
+	}
+	t.State, t.Result, t.Counted, t.Settled = andante.Done, d.Result, d.At, d.At
+	if _, err := o.Settle(ctx, tx, []Settled{{Change: store.Change{Touch: *t, Was: andante.Open, StateOnly: true}}}); err != nil {
+		return err
+	}
+	if err := tx.DropTasks(ctx, []andante.TouchID{t.ID}); err != nil {
+		return err
+	}
+	if err := o.keepAnswers(ctx, tx, t.Contact, d); err != nil {
+		return err
+	}
+	for name, detail := range d.events() {
+		err := o.Apply(ctx, tx, andante.Event{
+			ID: andante.NewID[andante.EventID](d.At), Contact: t.Contact, Account: t.Account, Touch: t.ID, Name: name, At: d.At, Detail: detail,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// events are what a done task tells of its contact.
+func (d *TaskDone) events() map[string]string {
+	told := map[string]string{}
+	switch said := strings.TrimSpace(d.Note); d.Result {
+	case andante.MetThem:
+		told[andante.EventMet] = said
+	case andante.Connected:
+		told[andante.EventTalked] = said
+	}
+	if len(d.Answers) > 0 {
+		var list []string
+		for _, path := range slices.Sorted(maps.Keys(d.Answers)) {
+			list = append(list, path+": "+d.Answers[path])
+		}
+		told[andante.EventAnswered] = strings.Join(list, "; ")
+	}
+	return told
+}
+
+// keepAnswers writes what they said into the fields that it answers.
+func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactID, d TaskDone) error {
+	if len(d.Answers) == 0 {
+		return nil
+	}
+	contacts, err := tx.Contacts(ctx, []andante.ContactID{id})
+	if err != nil || len(contacts) == 0 {
+		return err
+	}
+	accounts, err := tx.Accounts(ctx, []andante.AccountID{contacts[0].Account})
+	if err != nil || len(accounts) == 0 {
+		return err
+	}
+	c, a := contacts[0], accounts[0]
+	for path, value := range d.Answers {
+		setField(&c, &a, path, value)
+	}
+	if err := tx.PutAccounts(ctx, d.At, []andante.Account{a}); err != nil {
+		return err
+	}
+	return o.putContacts(ctx, tx, []andante.Contact{c})
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// A Task is what a person has to do: an open touch, and what it says.
+type Task struct {
+	Touch  andante.TouchID
+	Owner  string // key of the person
+	Opened time.Time
+	Title  string
+	Body   string // the briefing
+}
+
+const taskColumns = "touch_id, owner, opened_at, title, body"
+
+func scanTask(r *sql.Rows) (t Task, err error) {
+	var opened int64
+	err = r.Scan(&t.Touch, &t.Owner, &opened, &t.Title, &t.Body)
+	t.Opened = time.UnixMilli(opened).UTC()
+	return t, err
+}
+
+// PutTasks writes what tasks say. One that is there is replaced.
+func (tx *Tx) PutTasks(ctx context.Context, list []Task) error {
+	return insert(ctx, tx, "tasks", taskColumns, "ON CONFLICT (touch_id) DO UPDATE SET owner=excluded.owner, title=excluded.title, body=excluded.body", list,
+		func(t Task) []any { return []any{string(t.Touch), t.Owner, ms(t.Opened), t.Title, t.Body} })
+}
+
+// OpenTasks returns up to n tasks that nobody has done yet, of an owner or, if it is
+// empty, of all, those that were opened first first.
+func (tx *Tx) OpenTasks(ctx context.Context, owner string, n int) ([]Task, error) {
+	return query(ctx, tx, "SELECT "+taskColumns+` FROM tasks WHERE ($1='' OR owner=$1)
+		AND EXISTS (SELECT 1 FROM touches WHERE touches.id=tasks.touch_id AND touches.state='open') ORDER BY opened_at, touch_id LIMIT $2`,
+		[]any{owner, n}, scanTask)
+}
+
+// Tasks returns what these tasks say, in no order.
+func (tx *Tx) Tasks(ctx context.Context, ids []andante.TouchID) ([]Task, error) {
+	return where(ctx, tx, "SELECT "+taskColumns+" FROM tasks WHERE touch_id", nil, ids, "", scanTask)
+}
+
+// DropTasks forgets tasks that are over.
+func (tx *Tx) DropTasks(ctx context.Context, ids []andante.TouchID) error {
+	_, err := execIn(ctx, tx, "DELETE FROM tasks WHERE touch_id", nil, ids, "")
+	return err
+}
