@@ -73,6 +73,10 @@ type Candidate struct {
 	Holds time.Duration
 }
 
+// OverLimit are the barriers for which a step may say what else to do: they are about how
+// much is too much, and not about the hour.
+var OverLimit = []andante.Reason{andante.ReasonLimit, andante.ReasonGap, andante.ReasonCoolDown, andante.ReasonEase, andante.ReasonChoice}
+
 // A Rival is a touch that may want the same place as the candidate.
 type Rival struct {
 	Candidate

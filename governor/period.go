@@ -52,3 +52,18 @@ func Chosen(c andante.Choice) (Limit, bool) {
 	}
 	return Limit{Name: "choice", Scope: ScopeContact, Max: c.Max, Per: per, Reason: andante.ReasonChoice, Source: c.Source}, true
 }
+
+// Allowed returns what a hold lets through as a limit; false if that is nothing.
+func Allowed(h andante.Hold) (Limit, bool) {
+	most, per, err := ParseRate(h.Allow)
+	if err != nil {
+		return Limit{}, false
+	}
+	l := Limit{
+		Name: string(h.Scope), Scope: ScopeContact, Max: most, Per: per, Reason: andante.ReasonHeld, Until: h.Until, Source: h.Author, Because: h.Reason,
+	}
+	if h.Scope == andante.HoldAccount {
+		l.Scope = ScopeAccount
+	}
+	return l, true
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // A Forecast is what is to go out in a span of time, if nobody replies, leaves or is
@@ -73,6 +74,24 @@ type forecaster struct {
 
 	counts map[ForecastCount]int
 	putOff int
+
+	watched *watch // the contact whose touches are told; nil: nobody's
+}
+
+// due reads what waits: everything, or that of the account of the contact that is watched.
+func (f *forecaster) due(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+	if f.watched == nil {
+		return tx.DueBefore(ctx, f.to)
+	}
+	running, err := tx.ActiveInAccounts(ctx, "", []andante.AccountID{f.watched.account})
+	if err != nil {
+		return nil, err
+	}
+	var ids []andante.EnrollmentID
+	for _, e := range running {
+		ids = append(ids, e.ID)
+	}
+	return tx.ComingOf(ctx, ids, f.to)
 }
 
 func (f *forecaster) load(ctx context.Context, tx *store.Tx) (err error) {
@@ -85,7 +104,7 @@ func (f *forecaster) load(ctx context.Context, tx *store.Tx) (err error) {
 	if f.holds, err = tx.AllHolds(ctx); err != nil {
 		return err
 	}
-	due, err := tx.DueBefore(ctx, f.to)
+	due, err := f.due(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -140,7 +159,7 @@ func (f *forecaster) loadCounted(ctx context.Context, tx *store.Tx, accounts []a
 	past, err := tx.Counted(ctx, f.now.Add(-policy.Horizon()), accounts, addresses)
 	f.counted = map[andante.AccountID][]governor.Touch{}
 	for _, c := range past {
-		f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At})
+		f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At, Introduction: c.Introduction, Unanswered: c.Unanswered})
 	}
 	return err
 }
@@ -162,15 +181,18 @@ func (f *forecaster) account(id andante.AccountID) {
 		})
 		t := queue[0]
 		queue = queue[1:]
-		if next, ok := f.touch(t); ok {
+		if next, ok := f.touch(t, queue); ok {
 			queue = append(queue, next)
+		}
+		if f.watched != nil && f.watched.enough() {
+			return
 		}
 	}
 }
 
-// touch decides about one touch and returns what is then to be looked at: itself, put
-// off, or the step that follows.
-func (f *forecaster) touch(t andante.Touch) (andante.Touch, bool) {
+// touch decides about one touch beside those that wait with it, and returns what is then
+// to be looked at: itself, put off, or the step that follows.
+func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.Touch, bool) {
 	q, s := f.step(t)
 	if s == nil {
 		return t, false
@@ -180,28 +202,77 @@ func (f *forecaster) touch(t andante.Touch) (andante.Touch, bool) {
 		at = f.now
 	}
 	if until, held := f.held(t, at); held {
+		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonHeld, Until: until})
 		t.Due = until
 		return f.later(t)
 	}
-	c, a := f.contacts[t.Contact], f.accounts[t.Account]
-	facts := f.r.Workspace.Facts(c, a)
-	facts.Address = f.address(c, t.Kind)
-	facts.Touches = f.touches(t.Account, facts.Address)
-	v := f.r.Workspace.Policy.Decide(facts, governor.Candidate{
-		ID: t.ID, Kind: t.Kind, Purpose: t.Purpose, Narrow: q.Narrow(s), Stale: s.StaleAt(t.FirstDue, facts.Zones[0], facts.Holidays),
-	}, at)
-	switch v.Action {
-	case andante.Defer:
-		if over := v.Barrier == andante.ReasonLimit || v.Barrier == andante.ReasonGap; over && s.OverLimit.Do != "" && s.OverLimit.Do != "defer" {
-			return t, false
+	facts := f.facts(t, at)
+	c := f.candidate(t, q, s, &facts)
+	for _, w := range waiting {
+		if r, ok := f.rival(w); ok {
+			facts.Rivals = append(facts.Rivals, r)
+		}
+	}
+	v := f.r.Workspace.Policy.Decide(facts, c, at)
+	over := slices.Contains(governor.OverLimit, v.Barrier)
+	switch {
+	case v.Action == andante.Go:
+		f.watched.goes(t, at)
+		f.counts[ForecastCount{Date: at.In(f.home).Format(time.DateOnly), Sequence: t.Sequence, Step: t.Step, Kind: t.Kind}]++
+		f.count(governor.Touch{
+			ID: t.ID, Contact: t.Contact, Account: t.Account, Address: facts.Address, Kind: t.Kind, Purpose: t.Purpose,
+			At: f.r.Workspace.Policy.Lands(&facts, t.Kind, at), Introduction: s.Introduction,
+		})
+	case over && s.OverLimit.Do == "end":
+		f.watched.skips(t, at, v)
+		return t, false
+	case over && s.OverLimit.Do == "switch" && t.Kind != s.OverLimit.Kind:
+		f.watched.putOff(t, at, v)
+		t.Kind, t.Due = s.OverLimit.Kind, at
+		return f.later(t)
+	case v.Action == andante.Defer && !(over && s.OverLimit.Do == "skip"):
+		f.watched.putOff(t, at, v)
+		if v.Reason == andante.ReasonYielded {
+			t.Yielded++
 		}
 		t.Due = v.Until
 		return f.later(t)
-	case andante.Go:
-		f.counts[ForecastCount{Date: at.In(f.home).Format(time.DateOnly), Sequence: t.Sequence, Step: t.Step, Kind: t.Kind}]++
-		f.count(governor.Touch{ID: t.ID, Contact: t.Contact, Account: t.Account, Address: facts.Address, Kind: t.Kind, Purpose: t.Purpose, At: at})
+	default:
+		f.watched.skips(t, at, v)
 	}
 	return f.following(t, q, s, &facts, at)
+}
+
+// facts is what is known of the contact of a touch.
+func (f *forecaster) facts(t andante.Touch, at time.Time) governor.Facts {
+	c := f.contacts[t.Contact]
+	facts := f.r.Workspace.Facts(c, f.accounts[t.Account])
+	facts.Address = f.address(c, t.Kind)
+	facts.Touches = f.touches(t.Account, facts.Address)
+	for _, h := range f.holds {
+		if l, ok := governor.Allowed(h); ok && h.Covers(t) && h.Holds(at) {
+			facts.Own = append(facts.Own, l)
+		}
+	}
+	return facts
+}
+
+func (f *forecaster) candidate(t andante.Touch, q *sequences.Sequence, s *sequences.Step, facts *governor.Facts) governor.Candidate {
+	e := f.enrollments[t.Enrollment]
+	return workspace.Candidate(&t, &e, q, s, facts)
+}
+
+// rival is another touch of the account that waits.
+func (f *forecaster) rival(t andante.Touch) (governor.Rival, bool) {
+	q, s := f.step(t)
+	if _, known := f.contacts[t.Contact]; s == nil || !known {
+		return governor.Rival{}, false
+	}
+	if _, held := f.held(t, f.now); held {
+		return governor.Rival{}, false
+	}
+	facts := f.facts(t, f.now)
+	return governor.Rival{Candidate: f.candidate(t, q, s, &facts), Facts: &facts, Next: t.Due}, true
 }
 
 // step finds the step in the plan that the contact entered by.
@@ -221,11 +292,14 @@ func (f *forecaster) step(t andante.Touch) (*sequences.Sequence, *sequences.Step
 // outlasts the span.
 func (f *forecaster) held(t andante.Touch, at time.Time) (until time.Time, held bool) {
 	for _, h := range f.holds {
-		if h.Covers(t) && h.Holds(at) {
-			if h.Until.IsZero() {
-				return f.to, true
-			}
+		switch {
+		case !h.Covers(t) || !h.Holds(at) || h.Allow != "":
+		case h.Until.IsZero():
+			return f.to, true
+		case h.DropStale:
 			return h.Until, true
+		default: // as much later as the hold lasts
+			return at.Add(h.Until.Sub(h.From)), true
 		}
 	}
 	return until, false
@@ -251,8 +325,9 @@ func (f *forecaster) following(t andante.Touch, q *sequences.Sequence, s *sequen
 	if !ok || !due.Before(f.to) {
 		return t, false
 	}
-	t.ID += "+" // it has no id yet; this orders and tells it from the others
-	t.Step, t.Kind, t.Due, t.FirstDue = next.ID, next.Kind, due, due
+	first, _, _ := t.ID.Following()
+	t.ID = andante.FollowingID(first, next.ID)
+	t.Step, t.Kind, t.Due, t.FirstDue, t.Yielded = next.ID, next.Kind, due, due, 0
 	return t, true
 }
 

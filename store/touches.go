@@ -77,6 +77,16 @@ func (tx *Tx) ComingOf(ctx context.Context, ids []andante.EnrollmentID, until ti
 		[]any{ms(until)}, ids, " ORDER BY id", scanTouch)
 }
 
+// NotSent returns up to n touches, in the order of their ids after the given one, that were
+// skipped, failed or canceled since an instant, or that wait because they were put off.
+func (tx *Tx) NotSent(ctx context.Context, since time.Time, after andante.TouchID, n int) ([]andante.Touch, error) {
+	if after == "" {
+		after = firstID
+	}
+	return query(ctx, tx, "SELECT "+touchColumns+` FROM touches WHERE id > $1 AND (state IN ('skipped', 'failed', 'canceled') AND settled_at >= $2
+		OR state = 'planned' AND reason <> '') ORDER BY id LIMIT $3`, []any{string(after), ms(since), n}, scanTouch)
+}
+
 // AccountsOfTouches returns the accounts that these touches belong to, once each.
 func (tx *Tx) AccountsOfTouches(ctx context.Context, ids []andante.TouchID) ([]andante.AccountID, error) {
 	return where(ctx, tx, "SELECT DISTINCT account_id FROM touches WHERE id", nil, ids, "", scanString[andante.AccountID])

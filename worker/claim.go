@@ -11,10 +11,6 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
-// overLimit are the barriers for which a step may say what else to do: those that are about
-// how much is too much, and not about the hour.
-var overLimit = []andante.Reason{andante.ReasonLimit, andante.ReasonGap, andante.ReasonCoolDown, andante.ReasonEase, andante.ReasonChoice}
-
 // judge asks the governor about one touch and turns its verdict into a fate; nil
 // means that it may go.
 // past are the touches that count, later those of the batch that were put off just now.
@@ -25,7 +21,7 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch, later []governor.
 	facts.Rivals = append(slices.Clip(facts.Rivals), keep(later, func(x governor.Rival) bool { return x.Facts.Account == it.account.ID })...)
 	v := b.w.Policy.Decide(facts, it.candidate, b.now)
 	it.touch.NotAfter = v.NotAfter
-	over := v.Reason != andante.ReasonStale && slices.Contains(overLimit, v.Barrier)
+	over := v.Reason != andante.ReasonStale && slices.Contains(governor.OverLimit, v.Barrier)
 	if it.touch.Yielded = it.candidate.Yielded; v.Reason == andante.ReasonYielded {
 		it.touch.Yielded++
 	}

@@ -101,23 +101,11 @@ func (it *item) laterBy(length time.Duration) func(time.Time) time.Time {
 }
 
 // allowances are what holds let through, as limits of this contact.
-func (it *item) allowances(b *batch) []governor.Limit {
-	var list []governor.Limit
+func (it *item) allowances(b *batch) (list []governor.Limit) {
 	for _, h := range it.inForce(b) {
-		if h.Allow == "" {
-			continue
+		if l, ok := governor.Allowed(h); ok {
+			list = append(list, l)
 		}
-		most, per, err := governor.ParseRate(h.Allow)
-		if err != nil {
-			continue // it was read when the hold was made
-		}
-		scope := governor.ScopeContact
-		if h.Scope == andante.HoldAccount {
-			scope = governor.ScopeAccount
-		}
-		list = append(list, governor.Limit{
-			Name: string(h.Scope), Scope: scope, Max: most, Per: per, Reason: andante.ReasonHeld, Until: h.Until, Source: h.Author, Because: h.Reason,
-		})
 	}
 	return list
 }

@@ -159,22 +159,9 @@ func (r *run) prepareItem(ctx context.Context, tx *store.Tx, b *batch, it *item)
 	it.touch.Address = r.ops.Keys.Hash(it.address)
 	it.facts = b.w.Facts(it.contact, it.account)
 	it.facts.Address = it.touch.Address
-	it.candidate = candidateOf(&it.touch, &it.enrollment, it.plan)
+	it.candidate = workspace.Candidate(&it.touch, &it.enrollment, plan, it.step, &it.facts)
 	it.candidate.Holds = r.o.Claim
-	if it.step != nil {
-		it.candidate.Narrow = plan.NarrowAs(it.step, it.touch.Kind)
-		it.candidate.Stale = it.step.StaleAt(it.touch.FirstDue, it.facts.Zones[0], it.facts.Holidays)
-	}
 	return nil
-}
-
-// candidateOf is what the governor is told of a touch.
-func candidateOf(t *andante.Touch, e *andante.Enrollment, plan *sequences.Sequence) governor.Candidate {
-	c := governor.Candidate{ID: t.ID, Kind: t.Kind, Purpose: t.Purpose, Priority: t.Priority, Due: t.FirstDue, Topic: plan.Topic, Yielded: t.Yielded}
-	if e.Cause == andante.CauseStage {
-		c.ByStage = e.Entered
-	}
-	return c
 }
 
 // loadAround reads what bars, holds and happened, and hands it to the items.

@@ -8,6 +8,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // A rival is what waits, or is on its way to a claim, in an account of the batch and does
@@ -87,8 +88,7 @@ func (r *run) rivalsOf(ctx context.Context, tx *store.Tx, b *batch, t andante.To
 	if !ok {
 		return nil, nil
 	}
-	one := rival{touch: t, contact: c, Rival: governor.Rival{Candidate: candidateOf(&t, &e, plan), Facts: &facts, Next: t.Due}}
-	one.Narrow, one.Stale = plan.NarrowAs(step, t.Kind), step.StaleAt(t.FirstDue, facts.Zones[0], facts.Holidays)
+	one := rival{touch: t, contact: c, Rival: governor.Rival{Candidate: workspace.Candidate(&t, &e, plan, step, &facts), Facts: &facts, Next: t.Due}}
 	list := []rival{one}
 	i := plan.Index(t.Step) + 1
 	if i >= len(plan.Steps) || plan.Steps[i].After == nil {

@@ -16,6 +16,7 @@ var touchTests = []test{
 	{"a key exists once", touchKey},
 	{"found by contact and by lease", touchesFound},
 	{"woken by contact and reason", touchesWoken},
+	{"what did not go", touchesNotSent},
 	{"found by Message-ID", touchByMessageID},
 	{"due in order", dueInOrder},
 	{"the first of each sender and priority", heads},
@@ -161,6 +162,29 @@ func touchesFound(_ *testing.T, s db) {
 	s.same("of the contact", []int{1, 0, 3, 2, 4, 5, 6, 7, 8, 9}, numbers(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
 		return tx.TouchesOfContact(ctx, contact)
 	})))
+}
+
+// touchesNotSent: what is over, and did not go, and what was put off; in pages.
+func touchesNotSent(_ *testing.T, s db) {
+	row := func(n int, state andante.State, reason andante.Reason, settled int) andante.Touch {
+		t := touch(n)
+		t.State, t.Reason = state, reason
+		if settled > 0 {
+			t.Settled = at(settled)
+		}
+		return t
+	}
+	all := []andante.Touch{
+		row(0, andante.Skipped, andante.ReasonLimit, 60), row(1, andante.Skipped, andante.ReasonLimit, 40), row(2, andante.Planned, andante.ReasonGap, 0),
+		row(3, andante.Planned, "", 0), row(4, andante.Failed, andante.ReasonRender, 50), row(5, andante.Sent, "", 70), row(6, andante.Canceled, andante.ReasonReplied, 61),
+	}
+	s.add(all...)
+	page := func(after andante.TouchID, n int) []andante.Touch {
+		s.t.Helper()
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.NotSent(ctx, at(50), after, n) })
+	}
+	s.same("all", []andante.Touch{all[0], all[2], all[4], all[6]}, page("", 9))
+	s.same("the next page", []andante.Touch{all[4]}, page(all[2].ID, 1))
 }
 
 // touchesWoken: a response brings back what silence and ease had put off, and nothing else.
