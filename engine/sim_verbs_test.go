@@ -345,7 +345,7 @@ func (w *simWorld) holdOf(args []string) (scope andante.HoldScope, key string, r
 	return "", "", nil, fmt.Errorf("nothing is held by %s", args[0])
 }
 
-// doHold holds: SCOPE KEY [until TIME] [drop-stale] [allow "1 per 90d"].
+// doHold holds: SCOPE KEY [until TIME] [drop-stale] [then task: TEXT] [allow 1 per 90d].
 func (w *simWorld) doHold(args []string) error {
 	scope, key, rest, err := w.holdOf(args)
 	if err != nil {
@@ -354,6 +354,9 @@ func (w *simWorld) doHold(args []string) error {
 	h := andante.Hold{Scope: scope, Key: key, Author: "story", Reason: "story"}
 	if i := slices.Index(rest, "allow"); i >= 0 && i+1 < len(rest) {
 		h.Allow, rest = strings.Join(rest[i+1:], " "), rest[:i]
+	}
+	if i := slices.Index(rest, "then"); i >= 0 && i+1 < len(rest) {
+		h.Then, rest = strings.Join(rest[i+1:], " "), rest[:i]
 	}
 	if i := slices.Index(rest, "drop-stale"); i >= 0 {
 		h.DropStale, rest = true, rest[:i]

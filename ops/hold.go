@@ -2,8 +2,11 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/governor"
@@ -17,6 +20,9 @@ func (o *Ops) Hold(ctx context.Context, h andante.Hold) (andante.HoldID, error) 
 		if _, _, err := governor.ParseRate(h.Allow); err != nil {
 			return "", fmt.Errorf("allow: %w", err)
 		}
+	}
+	if err := followable(h); err != nil {
+		return "", err
 	}
 	h.ID = andante.NewID[andante.HoldID](o.now())
 	if h.From.IsZero() {
@@ -37,8 +43,19 @@ func (o *Ops) Release(ctx context.Context, scope andante.HoldScope, key string) 
 		if err := o.raiseFor(ctx, tx, scope, key); err != nil {
 			return err
 		}
+		held, err := tx.NarrowHolds(ctx, []string{key})
+		if err != nil {
+			return err
+		}
 		if n, err = tx.ReleaseHolds(ctx, scope, key, o.now()); err != nil {
 			return err
+		}
+		for _, h := range held {
+			if h.Scope == scope && h.Then != "" {
+				if err := o.giveTask(ctx, tx, h, o.now()); err != nil {
+					return err
+				}
+			}
 		}
 		return tx.WakeHeld(ctx, scope, key, o.now())
 	})
@@ -64,4 +81,63 @@ func (o *Ops) raiseFor(ctx context.Context, tx *store.Tx, scope andante.HoldScop
 		return err
 	}
 	return tx.RaiseVersion(ctx, accounts)
+}
+
+// followable tells what is wrong with what is to follow a hold.
+func followable(h andante.Hold) error {
+	what, title, _ := strings.Cut(h.Then, ":")
+	switch {
+	case h.Then == "":
+	case h.Scope != andante.HoldContact && h.Scope != andante.HoldAccount:
+		return errors.New("then: a task can follow a hold on a contact or an account, for it is somebody's")
+	case what != "task" || strings.TrimSpace(title) == "":
+		return fmt.Errorf("then: write what is to be done, such as \"task: the budget is open\", not %q", h.Then)
+	}
+	return nil
+}
+
+// FollowHold gives the task that follows a hold which is over, once.
+func (o *Ops) FollowHold(ctx context.Context, h andante.Hold) error {
+	return o.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := o.raiseFor(ctx, tx, h.Scope, h.Key); err != nil {
+			return err
+		}
+		if mine, err := tx.EndHold(ctx, h.ID); err != nil || !mine {
+			return err
+		}
+		return o.giveTask(ctx, tx, h, h.Until)
+	})
+}
+
+// giveTask opens the task that follows a hold, for the owner: about the contact, or the
+// first of the account. It counts when it is done.
+func (o *Ops) giveTask(ctx context.Context, tx *store.Tx, h andante.Hold, at time.Time) error {
+	find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{andante.ContactID(h.Key)}) }
+	if h.Scope == andante.HoldAccount {
+		find = func() ([]andante.Contact, error) { return tx.ContactsOf(ctx, []andante.AccountID{andante.AccountID(h.Key)}) }
+	}
+	people, err := find()
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	accounts, err := tx.Accounts(ctx, []andante.AccountID{people[0].Account})
+	if err != nil || len(accounts) == 0 {
+		return err
+	}
+	seed, err := tx.Seed(ctx)
+	if err != nil {
+		return err
+	}
+	_, title, _ := strings.Cut(h.Then, ":")
+	t := andante.Touch{
+		ID: andante.DeriveID[andante.TouchID](seed, at, "hold", string(h.ID)), Contact: people[0].ID, Account: people[0].Account, Sequence: "hold",
+		Kind: andante.Other, Purpose: andante.Relationship, Priority: andante.Normal, Sender: accounts[0].Owner, State: andante.Open, Due: at, FirstDue: at,
+		Subject: strings.TrimSpace(title),
+	}
+	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {
+		return err
+	}
+	return tx.PutTasks(ctx, []store.Task{{
+		Touch: t.ID, Owner: t.Sender, Opened: at, Title: t.Subject, Body: fmt.Sprintf("The hold by %s is over: %s", h.Author, h.Reason),
+	}})
 }

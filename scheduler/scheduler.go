@@ -158,6 +158,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var fresh []queue.Item
 	again, tended := s.tendAll(ctx, &r)
 	s.resume(ctx)
+	tended = errors.Join(tended, s.followHolds(ctx))
 	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		r = Round{Returned: r.Returned, Unknown: r.Unknown}
 		fresh, err = s.lease(ctx, tx, &r)
@@ -306,6 +307,19 @@ func (s *Scheduler) resume(ctx context.Context) {
 	}
 }
 
+// followHolds gives the tasks that follow holds which are over.
+func (s *Scheduler) followHolds(ctx context.Context) error {
+	var over []andante.Hold
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		over, err = tx.FollowUps(ctx, s.clock.Now())
+		return err
+	})
+	for _, h := range over {
+		err = errors.Join(err, s.ops.FollowHold(ctx, h))
+	}
+	return err
+}
+
 // patience is how long a lease waits for a worker before it is queued again: longer
 // each time, for mostly the item is there still and no worker has time.
 func (s *Scheduler) patience(attempt int) time.Duration {
@@ -350,6 +364,13 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	}
 	if r.Leased == 0 && !r.Full {
 		r.Next, r.Waiting = pace.next(heads)
+		follow, err := tx.NextFollowUp(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if r.Next.IsZero() || !follow.IsZero() && follow.Before(r.Next) {
+			r.Next = follow
+		}
 	}
 	return items, s.mark(ctx, tx, r.Leased > 0)
 }

@@ -74,7 +74,7 @@ func scanHold(r *sql.Rows) (h andante.Hold, err error) {
 // AddHold appends a hold. Those on the same key that have ended by then count as released:
 // every claim and permit reads what is not, and a sender may be refused again and again.
 func (tx *Tx) AddHold(ctx context.Context, h andante.Hold) error {
-	_, err := tx.exec(ctx, "UPDATE holds SET released_at=until_at WHERE released_at IS NULL AND scope=$1 AND key=$2 AND until_at <= $3",
+	_, err := tx.exec(ctx, "UPDATE holds SET released_at=until_at WHERE released_at IS NULL AND then_do='' AND scope=$1 AND key=$2 AND until_at <= $3",
 		string(h.Scope), h.Key, ms(h.From))
 	if err != nil {
 		return err
@@ -93,6 +93,32 @@ func (tx *Tx) ReleaseHolds(ctx context.Context, scope andante.HoldScope, key str
 	}
 	n, err := res.RowsAffected()
 	return int(n), err
+}
+
+// FollowUps returns the holds that are over by an instant and after which a task is to be
+// given, in order.
+func (tx *Tx) FollowUps(ctx context.Context, now time.Time) ([]andante.Hold, error) {
+	return query(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE "+followUps+" AND until_at <= $1 ORDER BY until_at, id", []any{ms(now)}, scanHold)
+}
+
+// followUps holds for the holds after which a task is still to be given.
+const followUps = "released_at IS NULL AND then_do <> ''"
+
+// NextFollowUp returns when the next of them is over; the zero time if none is.
+func (tx *Tx) NextFollowUp(ctx context.Context) (time.Time, error) {
+	var at sql.NullInt64
+	err := tx.row(ctx, "SELECT min(until_at) FROM holds WHERE "+followUps, nil, &at)
+	return instant(at), err
+}
+
+// EndHold marks a hold that is over as released at its end; false: it is already.
+func (tx *Tx) EndHold(ctx context.Context, id andante.HoldID) (bool, error) {
+	res, err := tx.exec(ctx, "UPDATE holds SET released_at=until_at WHERE released_at IS NULL AND id=$1", string(id))
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
 }
 
 const wideHolds = "SELECT " + holdColumns + " FROM holds WHERE released_at IS NULL AND scope IN ('sequence', 'sender', 'everything')"

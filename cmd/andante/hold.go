@@ -19,7 +19,7 @@ type holdFlags struct {
 	contact, account, sequence, sender string
 	everything                         bool
 	until, reason, author              string
-	allow, catchUp                     string
+	allow, catchUp, then               string
 }
 
 func (f *holdFlags) add(c *cobra.Command) {
@@ -102,11 +102,12 @@ func (a *app) holdCommand() *cobra.Command {
 	var f holdFlags
 	c := command("people", "hold", "Stop touches for a time",
 		"Stops touches to a contact or an account, of a sequence, from a sender, or all. What\nis due meanwhile waits; `andante release` or the date lets it go on, each touch as much\nlater as the hold lasted.",
-		"andante hold --account A-1001 --until 2027-01-15 --reason \"budget is spent\" --allow \"1 per 90d\"\nandante hold --everything --reason \"wrong price in the text\"", nil)
+		"andante hold --account A-1001 --until 2027-01-15 --reason \"budget is spent\" --allow \"1 per 90d\" --then \"task: the budget is open\"\nandante hold --everything --reason \"wrong price in the text\"", nil)
 	f.add(c)
 	c.Flags().StringVar(&f.until, "until", "", "first day on which it is over; without one it holds until released")
 	c.Flags().StringVar(&f.reason, "reason", "", "why; andante why tells it")
 	c.Flags().StringVar(&f.allow, "allow", "", "what goes all the same, such as 1 per 90d")
+	c.Flags().StringVar(&f.then, "then", "", "what the owner is to do when it ends, such as \"task: the budget is open\"")
 	c.Flags().StringVar(&f.catchUp, "catch-up", "yes", "no: what is stale when it ends is dropped, the rest goes at once")
 	c.Flags().StringVar(&f.author, "by", "", "who says so; you if not given")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -141,7 +142,7 @@ func (a *app) hold(ctx context.Context, e *engine.Engine, f *holdFlags) error {
 	if err != nil {
 		return err
 	}
-	h := andante.Hold{Scope: scope, Key: key, Author: cmp.Or(f.author, os.Getenv("USER"), "the command line"), Reason: f.reason, Until: until, Allow: f.allow, DropStale: f.catchUp == "no"}
+	h := andante.Hold{Scope: scope, Key: key, Author: cmp.Or(f.author, os.Getenv("USER"), "the command line"), Reason: f.reason, Until: until, Allow: f.allow, DropStale: f.catchUp == "no", Then: f.then}
 	if _, err := e.Ops.Hold(ctx, h); err != nil {
 		return err
 	}

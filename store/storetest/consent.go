@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -15,6 +16,7 @@ var consentTests = []test{
 	{"consents round trip", consents},
 	{"holds", holds},
 	{"holds one after the other", holdsOneAfterTheOther},
+	{"what follows a hold", holdsFollowed},
 }
 
 func suppression(n int) andante.Suppression {
@@ -146,6 +148,41 @@ func holds(_ *testing.T, s db) {
 	s.same("wide ones after the release", all[2:4], look(func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.WideHolds(ctx) }))
 	s.same("all after the release", []andante.Hold{all[1], all[2], all[3], all[6]},
 		look(func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.AllHolds(ctx) }))
+}
+
+// A hold that is over, and after which something is to be done, is found until that is done.
+func holdsFollowed(_ *testing.T, s db) {
+	all := list(4, func(n int) andante.Hold {
+		return andante.Hold{ID: id[andante.HoldID](n), Scope: andante.HoldContact, Key: id[string](1), From: at(0), Until: at(10 - n), Then: "task: " + text(n)}
+	})
+	all[1].Then, all[3].Until = "", at(40)
+	next := func() time.Time {
+		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.NextFollowUp(ctx) })
+	}
+	s.same("nothing to follow", time.Time{}, next())
+	for _, h := range all {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddHold(ctx, h) })
+	}
+	over := func(now time.Time) []andante.Hold {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Hold, error) { return tx.FollowUps(ctx, now) })
+	}
+	s.same("over, the first first", []andante.Hold{all[2], all[0]}, over(at(10)))
+	s.same("the next", all[2].Until, next())
+	end := func(want bool) {
+		s.t.Helper()
+		s.write(func(ctx context.Context, tx *store.Tx) error {
+			done, err := tx.EndHold(ctx, all[2].ID)
+			s.same("ended", want, done)
+			return err
+		})
+	}
+	end(true)
+	end(false)
+	s.same("left", []andante.Hold{all[0]}, over(at(10)))
+	s.same("the next one", all[0].Until, next())
+	later := andante.Hold{ID: id[andante.HoldID](9), Scope: andante.HoldContact, Key: id[string](1), From: at(60)}
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddHold(ctx, later) })
+	s.same("another hold takes nothing away", []andante.Hold{all[0], all[3]}, over(at(99)))
 }
 
 // A sender that is refused each hour leaves no more holds to read than it has.

@@ -181,7 +181,9 @@ func touchesNotSent(_ *testing.T, s db) {
 	s.add(all...)
 	page := func(after andante.TouchID, n int) []andante.Touch {
 		s.t.Helper()
-		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.NotSent(ctx, at(50), after, n) })
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+			return tx.NotSent(ctx, at(50), after, n)
+		})
 	}
 	s.same("all", []andante.Touch{all[0], all[2], all[4], all[6]}, page("", 9))
 	s.same("the next page", []andante.Touch{all[4]}, page(all[2].ID, 1))
