@@ -112,9 +112,13 @@ func (o *Ops) FollowHold(ctx context.Context, h andante.Hold) error {
 // giveTask opens the task that follows a hold, for the owner: about the contact, or the
 // first of the account. It counts when it is done.
 func (o *Ops) giveTask(ctx context.Context, tx *store.Tx, h andante.Hold, at time.Time) error {
-	find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{andante.ContactID(h.Key)}) }
+	find := func() ([]andante.Contact, error) {
+		return tx.Contacts(ctx, []andante.ContactID{andante.ContactID(h.Key)})
+	}
 	if h.Scope == andante.HoldAccount {
-		find = func() ([]andante.Contact, error) { return tx.ContactsOf(ctx, []andante.AccountID{andante.AccountID(h.Key)}) }
+		find = func() ([]andante.Contact, error) {
+			return tx.ContactsOf(ctx, []andante.AccountID{andante.AccountID(h.Key)})
+		}
 	}
 	people, err := find()
 	if err != nil || len(people) == 0 {

@@ -14,73 +14,75 @@ import (
 	"github.com/andante-hq/andante/internal/yamldoc"
 )
 
-// policyFile is governor.yaml as it is written.
+// policyFile is governor.yaml as it is written. The doc and enum tags make its schema.
 type policyFile struct {
-	Limits    []limitEntry                     `yaml:"limits"`
-	Points    map[andante.Kind]float64         `yaml:"points"`
-	Gap       []gapEntry                       `yaml:"gap"`
-	CoolDown  []coolDownEntry                  `yaml:"cool_down"`
-	Ease      []easeEntry                      `yaml:"ease"`
-	LookAhead calendar.Offset                  `yaml:"look_ahead"`
-	Landing   map[andante.Kind]calendar.Offset `yaml:"landing"`
-	Windows   []windowEntry                    `yaml:"windows"`
-	Holidays  string                           `yaml:"holidays"`
+	Limits    []limitEntry                     `yaml:"limits" doc:"ceilings: at most so many touches, or points, in a period; all that match hold at once"`
+	Points    map[andante.Kind]float64         `yaml:"points" doc:"what a touch of each kind weighs in limits by points; 1 if not written"`
+	Gap       []gapEntry                       `yaml:"gap" doc:"least time between two touches of a contact; the first that matches holds"`
+	CoolDown  []coolDownEntry                  `yaml:"cool_down" doc:"silence after an introduction, a reply or a change of stage; all that match hold at once"`
+	Ease      []easeEntry                      `yaml:"ease" doc:"wider gaps, or a rest, for who ignored the last touches"`
+	LookAhead calendar.Offset                  `yaml:"look_ahead" doc:"how far ahead a touch sees more important ones and yields to them, such as 3d"`
+	Landing   map[andante.Kind]calendar.Offset `yaml:"landing" doc:"how long what goes by post travels; it counts on the day on which it arrives"`
+	Windows   []windowEntry                    `yaml:"windows" doc:"hours by the contact's own clock; the first that matches holds"`
+	Holidays  string                           `yaml:"holidays" enum:"by country" doc:"whether the holidays of the contact's country are closed"`
 }
 
 type whoEntry struct {
-	Stages    yamldoc.OneOrMany[string] `yaml:"stages"`
-	Tiers     yamldoc.OneOrMany[string] `yaml:"tiers"`
-	Personas  yamldoc.OneOrMany[string] `yaml:"personas"`
-	Countries yamldoc.OneOrMany[string] `yaml:"countries"`
+	Stages    yamldoc.OneOrMany[string] `yaml:"stages" enum:"prospect,evaluation,customer,former" doc:"stages of the relation with the account"`
+	Tiers     yamldoc.OneOrMany[string] `yaml:"tiers" enum:"key,commercial,residential" doc:"tiers of the account"`
+	Personas  yamldoc.OneOrMany[string] `yaml:"personas" doc:"personas of andante.yaml"`
+	Countries yamldoc.OneOrMany[string] `yaml:"countries" doc:"ISO codes, such as US"`
 }
 
 type limitEntry struct {
-	Name      string          `yaml:"name"`
-	Scope     governor.Scope  `yaml:"scope"`
-	Max       int             `yaml:"max"`
-	MaxPoints float64         `yaml:"max_points"`
-	Per       governor.Period `yaml:"per"`
-	Who       whoEntry        `yaml:"who"`
-	Count     countEntry      `yaml:"count"`
-	Reserve   struct {
-		Slots int    `yaml:"slots"`
-		For   string `yaml:"for"`
-	} `yaml:"reserve"`
+	Name      string          `yaml:"name" doc:"what andante why calls it"`
+	Scope     governor.Scope  `yaml:"scope" doc:"whose touches it counts; contact if not written"`
+	Max       int             `yaml:"max" doc:"at most so many touches"`
+	MaxPoints float64         `yaml:"max_points" doc:"or at most so many points"`
+	Per       governor.Period `yaml:"per" doc:"a length that rolls, such as 7d, or a calendar day, week, month or year of the contact's zone"`
+	Who       whoEntry        `yaml:"who" doc:"whom it is about, as they are now; everybody if not written"`
+	Count     countEntry      `yaml:"count" doc:"which touches it is about; all but requested ones if not written"`
+	Reserve   reserveEntry    `yaml:"reserve" doc:"keeps the last places for what is more important"`
+}
+
+type reserveEntry struct {
+	Slots int    `yaml:"slots" doc:"how many places"`
+	For   string `yaml:"for" enum:"high,normal" doc:"the least priority that may have them; high if not written"`
 }
 
 type countEntry struct {
-	Kinds      yamldoc.OneOrMany[andante.Kind]    `yaml:"kinds"`
-	Purposes   yamldoc.OneOrMany[andante.Purpose] `yaml:"purposes"`
-	Requested  bool                               `yaml:"requested"`
-	Unanswered bool                               `yaml:"unanswered"`
+	Kinds      yamldoc.OneOrMany[andante.Kind]    `yaml:"kinds" doc:"kinds of touch"`
+	Purposes   yamldoc.OneOrMany[andante.Purpose] `yaml:"purposes" doc:"purposes of the sequence"`
+	Requested  bool                               `yaml:"requested" doc:"what they asked for counts too"`
+	Unanswered bool                               `yaml:"unanswered" doc:"calls that reached nobody count too"`
 }
 
 type gapEntry struct {
-	Between []andante.Kind  `yaml:"between"`
-	Who     whoEntry        `yaml:"who"`
-	Min     governor.Period `yaml:"min"`
+	Between []andante.Kind  `yaml:"between" doc:"two kinds, such as [email, call]; any two if not written"`
+	Who     whoEntry        `yaml:"who" doc:"whom it is about"`
+	Min     governor.Period `yaml:"min" doc:"least time between them, such as 48h"`
 }
 
 type coolDownEntry struct {
-	After  string                          `yaml:"after"`
-	By     yamldoc.OneOrMany[andante.Kind] `yaml:"by"`
-	Scope  governor.Scope                  `yaml:"scope"`
-	Who    whoEntry                        `yaml:"who"`
-	Lasts  calendar.Offset                 `yaml:"lasts"`
-	Until  string                          `yaml:"until"`
-	Except string                          `yaml:"except"`
+	After  string                          `yaml:"after" enum:"introduction,reply,stage_change" doc:"what it follows"`
+	By     yamldoc.OneOrMany[andante.Kind] `yaml:"by" doc:"kinds of the introduction"`
+	Scope  governor.Scope                  `yaml:"scope" enum:"contact,account" doc:"who is left alone"`
+	Who    whoEntry                        `yaml:"who" doc:"whom it is about"`
+	Lasts  calendar.Offset                 `yaml:"lasts" doc:"how long, such as 5d or 5 business days"`
+	Until  string                          `yaml:"until" enum:"answered" doc:"after a reply: it ends when somebody has answered"`
+	Except string                          `yaml:"except" enum:"sequences entered by it" doc:"after a change of stage: what it begins may go on"`
 }
 
 type easeEntry struct {
-	Ignored int             `yaml:"ignored"`
-	Gap     governor.Period `yaml:"gap"`
-	Hold    governor.Period `yaml:"hold"`
+	Ignored int             `yaml:"ignored" doc:"after so many touches in a row without a response"`
+	Gap     governor.Period `yaml:"gap" doc:"they lie so far apart"`
+	Hold    governor.Period `yaml:"hold" doc:"or there is a rest of this length"`
 }
 
 type windowEntry struct {
-	Kinds  yamldoc.OneOrMany[andante.Kind] `yaml:"kinds"`
-	Who    whoEntry                        `yaml:"who"`
-	Window calendar.Window                 `yaml:"window"`
+	Kinds  yamldoc.OneOrMany[andante.Kind] `yaml:"kinds" doc:"of these kinds; all if not written"`
+	Who    whoEntry                        `yaml:"who" doc:"whom it is about"`
+	Window calendar.Window                 `yaml:"window" doc:"such as Mon-Fri 08:00-12:00, 13:30-17:30"`
 }
 
 // parsePolicy reads governor.yaml. personas are those that `who:` may name.
@@ -91,9 +93,20 @@ func parsePolicy(file string, src []byte, personas []string) (*governor.Policy, 
 	c := policyChecker{file: file, doc: doc, personas: personas, found: found}
 	c.empty()
 	p := c.build(&raw)
+	c.remarks(p)
 	sum := sha256.Sum256(src)
 	p.Hash = hex.EncodeToString(sum[:])
 	return p, c.found
+}
+
+// remarks warns of rules that do nothing, or that keep everything away.
+func (c *policyChecker) remarks(p *governor.Policy) {
+	if slices.ContainsFunc(c.found, func(f *andante.Finding) bool { return f.Severity == andante.SeverityError }) {
+		return
+	}
+	for _, r := range p.Remarks() {
+		c.report("idle-rule", place{r.Part, strconv.Itoa(r.Index)}, "%s", r.Text).Severity = andante.SeverityWarning
+	}
 }
 
 // empty refuses a policy that says nothing, or nothing of limits, by what looks like an

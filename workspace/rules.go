@@ -58,6 +58,7 @@ func init() {
 		{"silence", andante.SeverityError, "A comment allows findings of a rule that exists and can be allowed.", checkAllows},
 		{"ignored-file", andante.SeverityWarning, "A file looks like a part of the workspace, and nobody reads it.", checkIgnored},
 		{"policy-value", andante.SeverityError, "governor.yaml, consent.yaml or cadence.yaml holds a value that means nothing.", checkCadence},
+		{"idle-rule", andante.SeverityWarning, "A rule of the policy can never bind beside the others, is never reached, or keeps a kind away for good.", nothing},
 		{"unknown-kind", andante.SeverityError, "A kind of touch that does not exist.", nothing},
 		{"unknown-stage", andante.SeverityError, "A stage that does not exist.", nothing},
 		{"unknown-tier", andante.SeverityError, "A tier that does not exist.", nothing},
