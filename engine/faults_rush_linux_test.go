@@ -42,13 +42,26 @@ func drawRushHour(t *rapid.T) *rushHour {
 	if rapid.Bool().Draw(t, "gap") {
 		h.rules = append(h.rules, harness.Rule{Name: "gap", Scope: "contact", Per: time.Hour})
 	}
+	if rapid.IntRange(0, 3).Draw(t, "cools down") == 0 {
+		h.rules = append(h.rules, harness.Rule{Name: "cool-down", Scope: rapid.SampledFrom([]string{"contact", "account"}).Draw(t, "silent"), After: true, Per: 2 * time.Hour})
+	}
+	if rapid.IntRange(0, 3).Draw(t, "eases") == 0 {
+		h.rules = append(h.rules, harness.Rule{Name: "ease", Scope: "contact", Ignored: rapid.IntRange(1, 3).Draw(t, "ignored"), Per: 3 * time.Hour})
+	}
+	if rapid.Bool().Draw(t, "looks ahead") {
+		h.rules = append(h.rules, harness.Rule{Name: "look-ahead", Ahead: true, Per: 2 * time.Hour})
+	}
 	h.workspace = harness.Workspace{Policy: harness.Policy("", h.rules...), Sequences: map[string]string{}}
 	for i := range rapid.IntRange(2, 4).Draw(t, "sequences") {
 		name := fmt.Sprint("walk-", i)
 		front := "priority: " + rapid.SampledFrom([]string{"high", "normal", "low"}).Draw(t, "priority") + "\n"
 		var mails []harness.Mail
 		for range rapid.IntRange(1, 3).Draw(t, "steps") {
-			mails = append(mails, harness.Mail{After: rapid.SampledFrom([]string{"0d", "1h", "2h"}).Draw(t, "after")})
+			m := harness.Mail{After: rapid.SampledFrom([]string{"0d", "1h", "2h"}).Draw(t, "after")}
+			if rapid.IntRange(0, 2).Draw(t, "introduces") == 0 {
+				m.Subject, m.Keys = harness.Introducing, "introduction: true\n"
+			}
+			mails = append(mails, m)
 		}
 		h.workspace.Sequences[name] = harness.Sequence(name, front, mails...)
 	}

@@ -14,12 +14,17 @@ import (
 	"github.com/andante-hq/andante/internal/inbox"
 )
 
-// A Rule is a limit or a gap in the oracle's own words. It is counted from the
-// definition, slowly, over mails that were really received.
+// A Rule is a limit, a gap, a cool-down, a step of ease or somebody's choice in the
+// oracle's own words. It is counted from the definition, slowly, over mails that were
+// really received.
 type Rule struct {
 	Name     string
 	Scope    string        // contact, account or address
-	Max      int           // 0: a gap
+	Max      int           // 0: a gap, a cool-down or ease
+	After    bool          // a cool-down: Per after an introduction
+	Ignored  int           // ease: from so many touches on two are Per apart; nobody ever responds
+	Ahead    bool          // no rule: more important touches are seen so far ahead, and yielded to
+	People   []string      // a choice: addresses of those who chose it; it stands in no policy
 	Per      time.Duration // rolling: (x - Per, x]; of a gap, the least time between two
 	Unit     string        // instead of Per: day or week of the contact's zone
 	Stages   []string      // people to whom it applies; empty: all
@@ -30,8 +35,16 @@ type Rule struct {
 // Policy writes the rules as governor.yaml, with the window in which mail may go;
 // empty: always.
 func Policy(window string, rules ...Rule) string {
-	var limits, gaps strings.Builder
+	var limits, gaps, cool, ease strings.Builder
+	ahead := time.Duration(0)
 	for _, l := range rules {
+		if l.People != nil {
+			continue
+		}
+		if l.Ahead {
+			ahead = l.Per
+			continue
+		}
 		who := ""
 		if len(l.Stages)+len(l.Personas) > 0 {
 			who = fmt.Sprintf(", who: {stages: [%s], personas: [%s]}", strings.Join(l.Stages, ", "), strings.Join(l.Personas, ", "))
@@ -40,7 +53,14 @@ func Policy(window string, rules ...Rule) string {
 		if per == "" {
 			per = fmt.Sprintf("%dmin", l.Per/time.Minute)
 		}
-		if l.Max == 0 {
+		switch {
+		case l.After:
+			fmt.Fprintf(&cool, "  - {after: introduction, scope: %s, lasts: %s%s}\n", l.Scope, per, who)
+			continue
+		case l.Ignored > 0:
+			fmt.Fprintf(&ease, "  - {ignored: %d, gap: %s}\n", l.Ignored, per)
+			continue
+		case l.Max == 0:
 			fmt.Fprintf(&gaps, "  - {min: %s%s}\n", per, who)
 			continue
 		}
@@ -50,7 +70,8 @@ func Policy(window string, rules ...Rule) string {
 	if window == "" {
 		window = "Mon-Sun 00:00-24:00"
 	}
-	return fmt.Sprintf("limits:\n%sgap:\n%swindows:\n  - {window: %q}\n", limits.String(), gaps.String(), window)
+	return fmt.Sprintf("limits:\n%sgap:\n%scool_down:\n%sease:\n%slook_ahead: %dmin\nwindows:\n  - {window: %q}\n",
+		limits.String(), gaps.String(), cool.String(), ease.String(), ahead/time.Minute, window)
 }
 
 // A Receipt is a received mail, read without help from the store.
@@ -64,7 +85,12 @@ type Receipt struct {
 	Stage    string
 	Persona  string
 	Zone     *time.Location
+	// Introduction: its subject says that it introduces somebody.
+	Introduction bool
 }
+
+// Introducing begins the subject of a mail that introduces somebody.
+const Introducing = "Introducing"
 
 // A Register is what the oracle knows of people and sequences: what the test
 // wrote, not what the store says.
@@ -119,6 +145,7 @@ func (r *Register) Read(mails []inbox.Mail) (list []Receipt, err error) {
 		list = append(list, Receipt{
 			At: m.At, Contact: c.ID, Account: c.Account, Address: m.To[0], Sequence: found[1],
 			Purpose: purpose, Stage: r.stages[c.Account], Persona: c.Persona, Zone: zone,
+			Introduction: strings.HasPrefix(subject, Introducing),
 		})
 	}
 	return list, nil
@@ -131,12 +158,19 @@ func (l Rule) Breaches(list []Receipt) (broken []string) {
 		if !l.asks(m) {
 			continue
 		}
-		n := 1
+		n, earlier := 1, 0
 		for j, o := range list {
 			// What came in at the same instant is counted once it stands before it.
-			if i != j && (o.At.Before(m.At) || o.At.Equal(m.At) && j < i) && l.counts(o) && l.same(m, o) && l.within(m, o) {
+			if i == j || o.At.After(m.At) || o.At.Equal(m.At) && j > i || !l.counts(o) || !l.same(m, o) {
+				continue
+			}
+			earlier++
+			if l.within(m, o) {
 				n++
 			}
+		}
+		if earlier < l.Ignored {
+			continue // not yet that many
 		}
 		if ceiling := max(l.Max, 1); n > ceiling {
 			broken = append(broken, fmt.Sprintf("%s: %d mails where %d may be, with the one to %s at %s", l.Name, n, ceiling, m.Address, m.At.Format(time.RFC3339Nano)))
@@ -147,11 +181,13 @@ func (l Rule) Breaches(list []Receipt) (broken []string) {
 
 // asks tells whether the rule binds a mail to this person.
 func (l Rule) asks(m Receipt) bool {
-	return l.counts(m) && in(l.Stages, m.Stage) && in(l.Personas, m.Persona)
+	return !l.Ahead && m.Purpose != "requested" && in(l.Purposes, m.Purpose) && in(l.Stages, m.Stage) && in(l.Personas, m.Persona) && in(l.People, m.Address)
 }
 
 // counts tells whether a mail takes a place. What somebody asked for takes none.
-func (l Rule) counts(m Receipt) bool { return m.Purpose != "requested" && in(l.Purposes, m.Purpose) }
+func (l Rule) counts(m Receipt) bool {
+	return m.Purpose != "requested" && in(l.Purposes, m.Purpose) && (m.Introduction || !l.After)
+}
 
 func (l Rule) same(a, b Receipt) bool {
 	switch l.Scope {

@@ -87,7 +87,7 @@ func (town *Town) Enroll(ctx context.Context, t testing.TB, o *ops.Ops, w *works
 			touches = append(touches, andante.Touch{
 				ID:         andante.DeriveID[andante.TouchID](seed, at, "touch", string(e.ID), q.Steps[0].ID, "0"),
 				Enrollment: e.ID, Contact: c.ID, Account: c.Account, Sequence: name, Step: q.Steps[0].ID, Kind: andante.Email,
-				Purpose: q.Purpose, Priority: q.Priority, Sender: "news", State: andante.Planned, Due: now, FirstDue: now,
+				Purpose: q.Purpose, Priority: q.Priority, Sender: "news", State: andante.Planned, Due: now, FirstDue: now, Introduction: q.Steps[0].Introduction,
 			})
 		}
 	}
