@@ -22,8 +22,8 @@ var NotYet = []string{"on", "wait_for", "review", "attach", "cc"}
 
 // Keys that are read and checked, and that nothing acts on yet.
 var (
-	idleFrontKeys = []string{"enter", "keep_on"}
-	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front", "label"}
+	idleFrontKeys = []string{"enter"}
+	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front"}
 )
 
 // idleFunctions ask for what nothing reports yet.
