@@ -201,6 +201,7 @@ const (
 	EventOptedOut    = "opted_out"
 	EventUnreachable = "unreachable"
 	EventBounced     = "bounced"
+	EventComplained  = "complained"
 	EventClicked     = "clicked"
 	EventOpened      = "opened"
 	EventImported    = "imported"

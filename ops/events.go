@@ -30,6 +30,9 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	if err := o.noteSignals(ctx, tx, e); err != nil {
 		return err
 	}
+	if err := o.noteHealth(ctx, tx, e); err != nil {
+		return err
+	}
 	running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{e.Contact})
 	if err != nil {
 		return err

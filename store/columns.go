@@ -22,7 +22,7 @@ var columnTypes = map[string]colType{
 	"started_at": typeInt, "ended_at": typeInt, "until_at": typeInt, "from_at": typeInt, "released_at": typeInt, "lifted_at": typeInt,
 	"entered_at": typeInt, "opened_at": typeInt, "finished_at": typeInt, "created_at": typeInt, "queued_at": typeInt, "expires_at": typeInt,
 	"attempts": typeInt, "deferred": typeInt, "yielded": typeInt, "repeat": typeInt, "priority": typeInt, "message_size": typeInt, "number": typeInt,
-	"code": typeInt, "epoch": typeInt, "attempt": typeInt, "size": typeInt, "version": typeInt,
+	"code": typeInt, "hour": typeInt, "part": typeInt, "sent": typeInt, "bounced": typeInt, "complained": typeInt, "epoch": typeInt, "attempt": typeInt, "size": typeInt, "version": typeInt,
 	"tier_by_rule": typeBool, "persona_by_rule": typeBool, "business": typeBool, "held_out": typeBool, "introduction": typeBool, "drop_stale": typeBool, "urgent": typeBool,
 	"revenue": typeFloat, "packed": typeBytes,
 }

@@ -171,6 +171,9 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 	if err := tx.AddVerdicts(ctx, verdicts); err != nil {
 		return err
 	}
+	if err := r.ops.CountSent(ctx, tx, rec.sent(done), r.o.Name); err != nil {
+		return err
+	}
 	for _, o := range rec.bounces {
 		if !done[o.item.touch.ID] {
 			continue
@@ -253,6 +256,16 @@ func (rec *recording) add(o outcome) {
 		return
 	}
 	rec.over = append(rec.over, s)
+}
+
+// sent returns the mails that the other side took, of those that were recorded.
+func (rec *recording) sent(done map[andante.TouchID]bool) (list []andante.Touch) {
+	for _, s := range rec.all {
+		if s.Touch.State == andante.Sent && s.Touch.Kind == andante.Email && done[s.Touch.ID] {
+			list = append(list, s.Touch)
+		}
+	}
+	return list
 }
 
 // task is what the touch asks of a person.

@@ -244,6 +244,17 @@ CREATE TABLE leases (
     expires_at BIGINT NOT NULL
 );
 
+CREATE TABLE rates (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    hour BIGINT NOT NULL,
+    part INTEGER NOT NULL,
+    sent BIGINT NOT NULL,
+    bounced BIGINT NOT NULL,
+    complained BIGINT NOT NULL,
+    PRIMARY KEY (scope, key, hour, part)
+);
+
 CREATE TABLE throttles (
     sender TEXT NOT NULL,
     domain TEXT NOT NULL,
@@ -263,7 +274,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE throttles; DROP TABLE leases; DROP TABLE tasks; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE tasks; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

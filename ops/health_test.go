@@ -1,0 +1,29 @@
+package ops
+
+import (
+	"testing"
+
+	"github.com/andante-hq/andante/store"
+)
+
+func TestTooMuch(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		rate store.Rate
+		want string
+	}{
+		{"nothing", store.Rate{Sent: 100_000}, ""},
+		{"two complaints of ten are chance", store.Rate{Sent: 10, Complained: 2}, ""},
+		{"three of three thousand", store.Rate{Sent: 3000, Complained: 3}, "complaints about 3 of 3000 (0.1 %) mails within a week"},
+		{"three of more are fewer than one in a thousand", store.Rate{Sent: 3001, Complained: 3}, ""},
+		{"five of a thousand", store.Rate{Sent: 1000, Complained: 5}, "complaints about 5 of 1000 (0.5 %) mails within a week: find out why before you release it"},
+		{"ninety-nine tries tell nothing", store.Rate{Sent: 50, Bounced: 49}, ""},
+		{"one in twenty of a hundred", store.Rate{Sent: 95, Bounced: 5}, "mailboxes that do not exist: 5 of 100 (5.0 %) mails within a week; clean the list before you release it"},
+		{"fewer", store.Rate{Sent: 97, Bounced: 4}, ""},
+	} {
+		if got := tooMuch(test.rate); got != test.want {
+			t.Errorf("%s: %q", test.name, got)
+		}
+	}
+}

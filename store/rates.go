@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// A Rate counts what became of the mails of a sequence or a sender within an hour.
+type Rate struct {
+	Scope andante.HoldScope // sequence or sender
+	Key   string
+	At    time.Time // any instant of the hour
+	// Part keeps writers apart: those who count at the same time each have a row of
+	// their own, so that none waits for another.
+	Part       int
+	Sent       int
+	Bounced    int
+	Complained int
+}
+
+func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
+
+// AddRates adds to what was counted.
+func (tx *Tx) AddRates(ctx context.Context, list []Rate) error {
+	return insert(ctx, tx, "rates", "scope, key, hour, part, sent, bounced, complained", `ON CONFLICT (scope, key, hour, part) DO UPDATE SET
+		sent=rates.sent+excluded.sent, bounced=rates.bounced+excluded.bounced, complained=rates.complained+excluded.complained`, list, func(r Rate) []any {
+		return []any{string(r.Scope), r.Key, hourOf(r.At), r.Part, r.Sent, r.Bounced, r.Complained}
+	})
+}
+
+// RateSince sums up what was counted in the hours that began at an instant or later.
+func (tx *Tx) RateSince(ctx context.Context, scope andante.HoldScope, key string, since time.Time) (Rate, error) {
+	r := Rate{Scope: scope, Key: key, At: since}
+	err := tx.row(ctx, `SELECT coalesce(sum(sent), 0), coalesce(sum(bounced), 0), coalesce(sum(complained), 0) FROM rates
+		WHERE scope=$1 AND key=$2 AND hour >= $3`, []any{string(scope), key, hourOf(since.Add(time.Hour - 1))}, &r.Sent, &r.Bounced, &r.Complained)
+	return r, err
+}
+
+// DropRates forgets what was counted before an instant.
+func (tx *Tx) DropRates(ctx context.Context, before time.Time) error {
+	_, err := tx.exec(ctx, "DELETE FROM rates WHERE hour < $1", hourOf(before))
+	return err
+}
+
+// LastRelease returns when a hold of an author on a key was last released; the zero time
+// if none was.
+func (tx *Tx) LastRelease(ctx context.Context, scope andante.HoldScope, key, author string) (time.Time, error) {
+	list, err := query(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE scope=$1 AND key=$2 AND author=$3 AND released_at IS NOT NULL ORDER BY released_at DESC LIMIT 1",
+		[]any{string(scope), key, author}, scanHold)
+	if err != nil || len(list) == 0 {
+		return time.Time{}, err
+	}
+	return list[0].Released, nil
+}

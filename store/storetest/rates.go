@@ -1,0 +1,56 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+var rateTests = []test{
+	{"added up, by the hour", rates},
+	{"when a hold was last released", lastRelease},
+}
+
+func rates(_ *testing.T, s db) {
+	day := day.Truncate(time.Hour)
+	row := func(key string, at time.Time, part, sent, bounced, complained int) store.Rate {
+		return store.Rate{Scope: andante.HoldSender, Key: key, At: at, Part: part, Sent: sent, Bounced: bounced, Complained: complained}
+	}
+	add := func(list ...store.Rate) {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddRates(ctx, list) })
+	}
+	add(row("news", day, 1, 10, 1, 0), row("news", day.Add(time.Hour), 1, 20, 0, 1), row("other", day, 1, 99, 99, 99))
+	add(row("news", day.Add(59*time.Minute), 1, 5, 0, 0), row("news", day, 2, 7, 1, 1))
+	since := func(at time.Time) store.Rate {
+		return read(s, func(ctx context.Context, tx *store.Tx) (store.Rate, error) {
+			return tx.RateSince(ctx, andante.HoldSender, "news", at)
+		})
+	}
+	s.same("all", row("news", day, 0, 42, 2, 2), since(day))
+	s.same("of the hours that began since", row("news", day.Add(1), 0, 20, 0, 1), since(day.Add(1)))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropRates(ctx, day.Add(time.Hour)) })
+	s.same("what is left", row("news", day, 0, 20, 0, 1), since(day))
+}
+
+func lastRelease(_ *testing.T, s db) {
+	look := func() time.Time {
+		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) {
+			return tx.LastRelease(ctx, andante.HoldSender, "news", "andante")
+		})
+	}
+	s.same("none", time.Time{}, look())
+	for n, author := range []string{"andante", "andante", "tess"} {
+		s.write(func(ctx context.Context, tx *store.Tx) error {
+			h := andante.Hold{ID: id[andante.HoldID](n), Scope: andante.HoldSender, Key: "news", Author: author, From: at(10 * n)}
+			if err := tx.AddHold(ctx, h); err != nil {
+				return err
+			}
+			_, err := tx.ReleaseHolds(ctx, andante.HoldSender, "news", at(10*n+5))
+			return err
+		})
+	}
+	s.same("the program's last", at(15), look())
+}
