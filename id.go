@@ -133,6 +133,16 @@ func IDBytes(id string) (b [16]byte, err error) {
 // that end alike. id must have the form of one.
 func KeyPart(id string) string { return id[14:] }
 
+// PlannedAt returns the instant that an id carries: when what it names was planned. The zero
+// time if it has not the form of an id.
+func PlannedAt(id string) time.Time {
+	b, err := IDBytes(id)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC()
+}
+
 // IsID tells whether s has the form of an id.
 func IsID(s string) bool {
 	if len(s) != IDLength {

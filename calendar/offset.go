@@ -150,3 +150,13 @@ func (o Offset) Before() Offset {
 	o.Back = !o.Back
 	return o
 }
+
+// ByLength is the offset of a length of time: whole days, rounded up, where it lasts for a
+// day or longer, so that what is moved by it keeps its hour.
+func ByLength(d time.Duration) Offset {
+	const day = 24 * time.Hour
+	if d < day {
+		return Offset{Exact: max(d, 0)}
+	}
+	return Offset{Days: int((d + day - 1) / day)}
+}

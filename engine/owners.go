@@ -14,16 +14,17 @@ import (
 var aWorkingDay = calendar.Offset{BusinessDays: 1, Written: "1 business day"}
 
 // doTasks lets the owners of a demo do what has waited for a working day by now. Calls end
-// on voicemail: they reach somebody and begin no conversation. It returns when the next
-// task will be done; the zero time if there is none.
-func (e *Engine) doTasks(ctx context.Context, now time.Time) (next time.Time, err error) {
+// on voicemail: they reach somebody and begin no conversation. It returns how many it did,
+// after which there may be more to send, and when the next one will be done; the zero time
+// if there is none.
+func (e *Engine) doTasks(ctx context.Context, now time.Time) (did int, next time.Time, err error) {
 	var open []store.Task
 	err = e.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		open, err = tx.OpenTasks(ctx, "", tasksAtOnce)
 		return err
 	})
 	if err != nil {
-		return next, err
+		return 0, next, err
 	}
 	zone, err := calendar.LoadZone(e.Config.Company.Zone)
 	if err != nil {
@@ -33,13 +34,14 @@ func (e *Engine) doTasks(ctx context.Context, now time.Time) (next time.Time, er
 	for _, t := range open {
 		done := aWorkingDay.From(t.Opened, zone, off)
 		if done.After(now) {
-			return done, nil
+			return did, done, nil
 		}
 		if _, err := e.Ops.DoneTask(ctx, t.Touch, ops.TaskDone{Result: andante.Voicemail, By: t.Owner, At: done}); err != nil {
-			return next, err
+			return did, next, err
 		}
+		did++
 	}
-	return next, nil
+	return did, next, nil
 }
 
 // tasksAtOnce is how many tasks are looked at in one go: those that come first first.

@@ -165,9 +165,11 @@ func (w *simWorld) runTo(end time.Time) error {
 			continue
 		}
 		next := r.Next
-		switch task, err := w.doTasks(); {
+		switch did, task, err := w.doTasks(); {
 		case err != nil:
 			return err
+		case did > 0:
+			continue // what follows may be due
 		case next.IsZero() || !task.IsZero() && task.Before(next):
 			next = task
 		}
@@ -191,9 +193,9 @@ func (w *simWorld) runTo(end time.Time) error {
 
 // doTasks lets the owners do what has waited for a working day, and returns when they do
 // the next.
-func (w *simWorld) doTasks() (time.Time, error) {
+func (w *simWorld) doTasks() (int, time.Time, error) {
 	if err := w.collectTasks(); err != nil {
-		return time.Time{}, err
+		return 0, time.Time{}, err
 	}
 	return w.e.doTasks(w.ctx, w.clock.Now())
 }

@@ -16,7 +16,14 @@ const MostYields = 3
 // due at first, and by id.
 func (c *Candidate) Before(other *Candidate) bool { return c.compare(other) < 0 }
 
+// Whoever has yielded often enough comes first.
 func (c *Candidate) compare(other *Candidate) int {
+	if mine, theirs := c.Yielded >= MostYields, other.Yielded >= MostYields; mine != theirs {
+		if mine {
+			return -1
+		}
+		return 1
+	}
 	return cmp.Or(cmp.Compare(c.Priority, other.Priority), c.Due.Compare(other.Due), strings.Compare(string(c.ID), string(other.ID)))
 }
 
@@ -33,29 +40,29 @@ func (v *view) arbitrate(alone andante.Verdict) andante.Verdict {
 		return alone
 	}
 	places := v.place(rivals, nil)
-	var harmed *Touch
+	if len(places) == 0 {
+		return alone
+	}
+	to := &places[0]
 	if alone.Action == andante.Go {
 		own := v.own(alone)
-		harmed = firstHarmed(places, v.place(rivals, &own))
-		if harmed == nil {
+		if to = firstHarmed(places, v.place(rivals, &own)); to == nil {
 			return alone
 		}
 	}
 	beside := v.beside(places)
-	if harmed == nil { // it waits anyway
-		if beside.Action == andante.Defer {
-			alone.Until = beside.Until
-		}
+	until := beside.Until
+	switch {
+	case beside.Action == andante.Skip: // it may wait, and is not to be lost for one that may never go
+		return alone
+	case beside.Action == andante.Go: // no rule of its own keeps it away: it comes after the other
+		until = latest(to.At, v.start.Add(time.Minute))
+	}
+	if alone.Action == andante.Defer && !until.After(alone.Until) {
 		return alone
 	}
-	yielded := andante.Verdict{Action: andante.Defer, Reason: andante.ReasonYielded, Barrier: beside.Barrier, Until: beside.Until, Evidence: beside.Evidence}
-	yielded.Evidence.YieldedTo = harmed.ID
-	switch beside.Action {
-	case andante.Skip:
-		yielded.Action, yielded.Reason, yielded.Until = andante.Skip, andante.ReasonNoRoom, time.Time{}
-	case andante.Go: // no rule of its own keeps it away: it comes after the other
-		yielded.Until = latest(harmed.At, v.start.Add(time.Minute))
-	}
+	yielded := andante.Verdict{Action: andante.Defer, Reason: andante.ReasonYielded, Barrier: beside.Barrier, Until: until, Evidence: beside.Evidence}
+	yielded.Evidence.YieldedTo = to.ID
 	return yielded
 }
 
@@ -91,14 +98,27 @@ func (v *view) beside(places []Touch) andante.Verdict {
 	return verdict
 }
 
-// rivals returns those who come before the candidate, the first of them first.
+// mostRivals is how many are looked at, the soonest: an account may have thousands, and the
+// others would change little.
+const mostRivals = 20
+
+// rivals returns those who come before the candidate and may want its place, the most
+// important of them first.
 func (v *view) rivals() []*Rival {
+	until := v.policy.LookAhead.From(v.start, v.zone, v.facts.Holidays)
+	together := together(v.policy.Limits) || together(v.facts.Own)
 	var list []*Rival
 	for i := range v.facts.Rivals {
-		if r := &v.facts.Rivals[i]; r.Purpose != andante.Requested && r.ID != v.candidate.ID && r.Before(v.candidate) && !v.counts(r.ID) {
+		r := &v.facts.Rivals[i]
+		ours := together || r.Facts.Contact == v.facts.Contact
+		if ours && r.Purpose != andante.Requested && r.ID != v.candidate.ID && !r.Next.After(until) && r.Before(v.candidate) {
 			list = append(list, r)
 		}
 	}
+	slices.SortFunc(list, func(a, b *Rival) int { return cmp.Or(a.Next.Compare(b.Next), a.compare(&b.Candidate)) })
+	list = list[:min(len(list), 2*mostRivals)]
+	list = slices.DeleteFunc(list, func(r *Rival) bool { return v.counts(r.ID) })
+	list = list[:min(len(list), mostRivals)]
 	slices.SortFunc(list, func(a, b *Rival) int { return a.compare(&b.Candidate) })
 	return list
 }

@@ -95,12 +95,21 @@ func TestArbitration(t *testing.T) {
 		},
 		{name: "the third time was the last", policy: two, candidate: with(func(c *governor.Candidate) { c.Yielded = governor.MostYields }), facts: beside(rival("invitation", day)), want: "go"},
 		{
-			name: "what would be stale by then has no room", policy: two, candidate: with(func(c *governor.Candidate) { c.Stale = noon.Add(2 * day) }), facts: beside(rival("invitation", day)),
-			want: `skip no_room "gap" filled by invitation (after gap) to invitation`,
+			name: "what would be stale by then goes: it is not lost for one that may never go", policy: two, candidate: with(func(c *governor.Candidate) { c.Stale = noon.Add(2 * day) }), facts: beside(rival("invitation", day)),
+			want: "go",
 		},
 		{
 			name: "who waits anyway waits behind those before", policy: two, candidate: normal, touches: []governor.Touch{touch("a", -day)}, facts: beside(rival("invitation", day)),
-			want: `defer gap "gap" until 2026-03-13 12:00 filled by a`,
+			want: `defer yielded "gap" until 2026-03-13 12:00 filled by invitation to invitation`,
+		},
+		{
+			name: "but not for ever", policy: two, candidate: with(func(c *governor.Candidate) { c.Yielded = governor.MostYields }), touches: []governor.Touch{touch("a", -day)}, facts: beside(rival("invitation", day)),
+			want: `defer gap "gap" until 2026-03-11 12:00 filled by a`,
+		},
+		{
+			name: "who has yielded often enough is yielded to", policy: two, candidate: governor.Candidate{Priority: andante.High, Due: noon},
+			facts: beside(rival("patient", day, func(r *governor.Rival) { r.Priority, r.Yielded = andante.Low, governor.MostYields })),
+			want:  `defer yielded "gap" until 2026-03-13 12:00 filled by patient to patient`,
 		},
 	})
 }
@@ -122,6 +131,7 @@ func TestYieldsOnlyForRoom(t *testing.T) {
 			},
 			Facts: &facts, Next: w.now.Add(minutes(rapid.SampledFrom([]int{0, 1, 60, 600, 3000}).Draw(t, "next"))),
 		}
+		w.candidate.Stale = time.Time{} // for one that would be too late nobody is yielded to
 		alone := decide(w)
 		free := func(touches ...governor.Touch) time.Time {
 			v := w
@@ -142,6 +152,12 @@ func TestYieldsOnlyForRoom(t *testing.T) {
 			!place.After(w.now.AddDate(0, 0, w.policy.LookAhead.Days)) && free(own).After(place)
 		w.facts.Rivals = []governor.Rival{r}
 		v := decide(w)
+		if alone.Action != andante.Go { // it waits anyway, perhaps longer
+			if v.Action != alone.Action || v.Until.Before(alone.Until) {
+				t.Fatalf("%s, alone %s", told(v), told(alone))
+			}
+			return
+		}
 		if got := v.Evidence.YieldedTo == "rival"; got != yields {
 			t.Fatalf("yields: %t, not %t (%s; alone %s; the rival's place %s, or %s after the candidate)", got, yields, told(v), told(alone), place, free(own))
 		}

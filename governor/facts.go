@@ -50,6 +50,7 @@ type Touch struct {
 	From time.Time
 
 	Introduction bool // it introduced somebody or something
+	Waiting      bool // a task that nobody has done yet: it counts now, and nobody has ignored it
 	Unanswered   bool // a call that reached nobody: it counts only where a limit says so
 }
 

@@ -101,7 +101,7 @@ func (v *view) ignored(t int64) (n int) {
 	}
 	for i := range v.marks {
 		m := &v.marks[i]
-		if m.at > since && m.at <= t && m.scopes&ofContact != 0 && m.touch.Purpose != andante.Requested && !m.touch.Unanswered {
+		if m.at > since && m.at <= t && m.scopes&ofContact != 0 && m.touch.Purpose != andante.Requested && !m.touch.Unanswered && !m.touch.Waiting {
 			n++
 		}
 	}

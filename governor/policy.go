@@ -195,6 +195,12 @@ func (p *Policy) ByAddress() bool {
 	return slices.ContainsFunc(p.Limits, func(l Limit) bool { return l.Scope == ScopeAddress })
 }
 
+// together tells whether a limit counts the touches of more than one contact, so that
+// colleagues may stand in each other's way.
+func together(list []Limit) bool {
+	return slices.ContainsFunc(list, func(l Limit) bool { return l.Scope.set() != ofContact })
+}
+
 // Unlimited returns the policy without its limits, gaps, cool-downs and ease: what a demo compares
 // the governor with. Windows stay.
 func (p *Policy) Unlimited() *Policy {

@@ -65,16 +65,17 @@ func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, pag
 
 // noteRequests keeps that those who entered asked for something.
 func (e *enrolling) noteRequests(ctx context.Context) error {
+	var events []andante.Event
 	for _, x := range e.entered {
-		err := e.o.Apply(ctx, e.tx, andante.Event{
+		events = append(events, andante.Event{
 			ID: andante.DeriveID[andante.EventID](e.p.seed, e.p.now, "requested", string(x.ID)), Contact: x.Contact, Account: x.Account,
 			Name: andante.EventRequested, At: e.p.now, Detail: x.Sequence,
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	if err := e.tx.AddEvents(ctx, events); err != nil {
+		return err
+	}
+	return e.o.noteSignals(ctx, e.tx, events)
 }
 
 // byDue puts what is added in the order in which it will be due. A database lays rows down

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,6 +20,22 @@ var ending = map[string]andante.Reason{
 	andante.EventUnreachable: andante.ReasonUnreachable,
 }
 
+// barring are the events after which there is no more advertising, and why.
+var barring = map[string]andante.Reason{andante.EventOptedOut: andante.ReasonOptedOut, andante.EventComplained: andante.ReasonComplained}
+
+// bar suppresses a contact and its addresses for all advertising, as its event says.
+func (o *Ops) bar(ctx context.Context, tx *store.Tx, c andante.Contact, e andante.Event, reason andante.Reason) error {
+	for _, hash := range []andante.AddressHash{o.Keys.Hash(c.Email), o.Keys.Hash(c.Phone)} {
+		if err := o.optOut(ctx, tx, c.ID, hash, "", reason, cmp.Or(e.Detail, e.Name), e.Touch); err != nil {
+			return err
+		}
+	}
+	if e.Name == andante.EventOptedOut { // that has been written
+		return nil
+	}
+	return o.Apply(ctx, tx, e)
+}
+
 // Apply writes an event and, in the same transaction, what follows from it: what the
 // governor knows of the contact and its account, and the end of sequences that exit on
 // it. The account must be locked.
@@ -27,7 +44,7 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	if err != nil || !fresh || e.Contact == "" { // what is told twice happened once
 		return err
 	}
-	if err := o.noteSignals(ctx, tx, e); err != nil {
+	if err := o.noteSignals(ctx, tx, []andante.Event{e}); err != nil {
 		return err
 	}
 	if err := o.noteHealth(ctx, tx, e); err != nil {
@@ -67,32 +84,35 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	return o.endEnrollments(ctx, tx, colleagues, andante.ReasonColleague)
 }
 
-// noteSignals keeps with contact and account what an event says of them.
-func (o *Ops) noteSignals(ctx context.Context, tx *store.Tx, e andante.Event) error {
-	if !new(andante.Signals).Note(e.Name, e.At) {
-		return nil
-	}
-	contacts, err := tx.Contacts(ctx, []andante.ContactID{e.Contact})
+// noteSignals keeps with contacts and accounts what events say of them.
+func (o *Ops) noteSignals(ctx context.Context, tx *store.Tx, events []andante.Event) error {
+	events = slices.DeleteFunc(slices.Clone(events), func(e andante.Event) bool { return !new(andante.Signals).Note(e.Name, e.At) })
+	contacts, err := tx.Contacts(ctx, unique(events, func(e andante.Event) andante.ContactID { return e.Contact }))
 	if err != nil || len(contacts) == 0 {
 		return err
 	}
-	accounts, err := tx.Accounts(ctx, []andante.AccountID{contacts[0].Account})
+	accounts, err := tx.Accounts(ctx, unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account }))
 	if err != nil {
 		return err
 	}
-	contacts[0].Signals.Note(e.Name, e.At)
+	of, in := map[andante.ContactID]*andante.Contact{}, map[andante.AccountID]*andante.Account{}
+	for i := range contacts {
+		of[contacts[i].ID] = &contacts[i]
+	}
 	for i := range accounts {
-		accounts[i].Signals.Note(e.Name, e.At)
+		in[accounts[i].ID] = &accounts[i]
+	}
+	for _, e := range events {
+		if c := of[e.Contact]; c != nil && in[c.Account] != nil {
+			c.Signals.Note(e.Name, e.At)
+			in[c.Account].Signals.Note(e.Name, e.At)
+		}
 	}
 	if err := tx.PutSignals(ctx, contacts, accounts); err != nil {
 		return err
 	}
 	// What silence or ease had put off may come sooner now.
-	people, err := tx.ContactsOf(ctx, unique(accounts, accountID))
-	if err != nil {
-		return err
-	}
-	return tx.Wake(ctx, unique(people, contactID), o.now(), andante.ReasonCoolDown, andante.ReasonEase)
+	return tx.WakeIn(ctx, unique(accounts, accountID), o.now(), andante.ReasonCoolDown, andante.ReasonEase)
 }
 
 // exits tells whether a sequence ends on an event.
@@ -142,6 +162,9 @@ func (o *Ops) Record(ctx context.Context, e andante.Event) error {
 				return fmt.Errorf("contact %s: %w", e.Contact, andante.ErrNotFound)
 			}
 			e.Account = people[0].Account
+			if reason, ok := barring[e.Name]; ok {
+				return o.bar(ctx, tx, people[0], e, reason)
+			}
 			return o.Apply(ctx, tx, e)
 		})
 	})

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -217,12 +218,16 @@ func (o *Ops) cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, re
 	}
 	o.note(tx, changes, done)
 	var tasks []andante.TouchID
+	var accounts []andante.AccountID
 	for _, c := range changes {
 		if c.Was == andante.Open {
-			tasks = append(tasks, c.Touch.ID)
+			tasks, accounts = append(tasks, c.Touch.ID), append(accounts, c.Touch.Account)
 		}
 	}
-	return tx.DropTasks(ctx, tasks)
+	if len(tasks) == 0 {
+		return nil
+	}
+	return errors.Join(tx.DropTasks(ctx, tasks), o.freed(ctx, tx, accounts))
 }
 
 // note tells of the changes that were made.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -59,18 +60,28 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 	if err := tx.DropTasks(ctx, []andante.TouchID{t.ID}); err != nil {
 		return err
 	}
+	if err := o.freed(ctx, tx, []andante.AccountID{t.Account}); err != nil {
+		return err
+	}
 	if err := o.keepAnswers(ctx, tx, t.Contact, d); err != nil {
 		return err
 	}
-	for name, detail := range d.events() {
+	told := d.events()
+	for _, name := range slices.Sorted(maps.Keys(told)) {
 		err := o.Apply(ctx, tx, andante.Event{
-			ID: andante.NewID[andante.EventID](d.At), Contact: t.Contact, Account: t.Account, Touch: t.ID, Name: name, At: d.At, Detail: detail,
+			ID: andante.NewID[andante.EventID](d.At), Contact: t.Contact, Account: t.Account, Touch: t.ID, Name: name, At: d.At, Detail: told[name],
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// freed has what waits for a place looked at again: a task that is no longer open counts at
+// another time, or not at all. Who shares an address in another account waits for its turn.
+func (o *Ops) freed(ctx context.Context, tx *store.Tx, accounts []andante.AccountID) error {
+	return tx.WakeIn(ctx, accounts, o.now(), append(slices.Clone(governor.OverLimit), andante.ReasonYielded)...)
 }
 
 // events are what a done task tells of its contact.

@@ -156,12 +156,27 @@ func (f *forecaster) loadCounted(ctx context.Context, tx *store.Tx, accounts []a
 			addresses = append(addresses, f.r.hashes(c)...)
 		}
 	}
-	past, err := tx.Counted(ctx, f.now.Add(-policy.Horizon()), accounts, addresses)
+	horizon := policy.Horizon()
+	for _, c := range people {
+		facts := f.facts(andante.Touch{Contact: c.ID, Account: c.Account}, f.now)
+		for _, own := range facts.Own {
+			horizon = max(horizon, own.Reach())
+		}
+	}
+	past, err := tx.Counted(ctx, f.now.Add(-horizon), accounts, addresses)
 	f.counted = map[andante.AccountID][]governor.Touch{}
 	for _, c := range past {
-		f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At, Introduction: c.Introduction, Unanswered: c.Unanswered})
+		f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: f.landed(c), Waiting: c.Waiting, Introduction: c.Introduction, Unanswered: c.Unanswered})
 	}
 	return err
+}
+
+// landed is when a counted touch counts: one that is on its way, or somebody's task, now.
+func (f *forecaster) landed(c store.Counted) time.Time {
+	if c.Pending && f.now.After(c.At) {
+		return f.now
+	}
+	return c.At
 }
 
 // count notes a touch that takes its place in the limits.
@@ -203,18 +218,15 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 	}
 	if until, held := f.held(t, at); held {
 		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonHeld, Until: until})
+		t.FirstDue = t.FirstDue.Add(until.Sub(at)) // its valid_for moves along
 		t.Due = until
 		return f.later(t)
 	}
 	facts := f.facts(t, at)
 	c := f.candidate(t, q, s, &facts)
-	for _, w := range waiting {
-		if r, ok := f.rival(w); ok {
-			facts.Rivals = append(facts.Rivals, r)
-		}
-	}
+	facts.Rivals = f.rivals(waiting, at)
 	v := f.r.Workspace.Policy.Decide(facts, c, at)
-	over := slices.Contains(governor.OverLimit, v.Barrier)
+	over := v.Reason != andante.ReasonYielded && slices.Contains(governor.OverLimit, v.Barrier)
 	switch {
 	case v.Action == andante.Go:
 		f.watched.goes(t, at)
@@ -226,7 +238,7 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 	case over && s.OverLimit.Do == "end":
 		f.watched.skips(t, at, v)
 		return t, false
-	case over && s.OverLimit.Do == "switch" && t.Kind != s.OverLimit.Kind:
+	case over && s.OverLimit.Do == "switch" && t.Kind == s.Kind:
 		f.watched.putOff(t, at, v)
 		t.Kind, t.Due = s.OverLimit.Kind, at
 		return f.later(t)
@@ -260,6 +272,29 @@ func (f *forecaster) facts(t andante.Touch, at time.Time) governor.Facts {
 func (f *forecaster) candidate(t andante.Touch, q *sequences.Sequence, s *sequences.Step, facts *governor.Facts) governor.Candidate {
 	e := f.enrollments[t.Enrollment]
 	return workspace.Candidate(&t, &e, q, s, facts)
+}
+
+// fewRivals is how many touches are looked at that may want the same place: as many as the
+// governor looks at, and some that it leaves out.
+const fewRivals = 40
+
+// rivals are the others of the account that wait for a time within the look-ahead, the
+// first first.
+func (f *forecaster) rivals(waiting []andante.Touch, at time.Time) (list []governor.Rival) {
+	ahead := f.r.Workspace.Policy.LookAhead
+	if ahead.IsZero() {
+		return nil
+	}
+	until := ahead.From(at, time.UTC, nil).Add(24 * time.Hour)
+	for _, w := range waiting { // by when they are due
+		if w.Due.After(until) || len(list) == fewRivals {
+			break
+		}
+		if r, ok := f.rival(w); ok {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // rival is another touch of the account that waits.
@@ -299,7 +334,8 @@ func (f *forecaster) held(t andante.Touch, at time.Time) (until time.Time, held 
 		case h.DropStale:
 			return h.Until, true
 		default: // as much later as the hold lasts
-			return at.Add(h.Until.Sub(h.From)), true
+			zone := f.r.Workspace.Facts(f.contacts[t.Contact], f.accounts[t.Account]).Zones[0]
+			return calendar.ByLength(h.Until.Sub(h.From)).From(at, zone, nil), true
 		}
 	}
 	return until, false

@@ -65,7 +65,7 @@ func (r *Reports) NotSent(ctx context.Context, since time.Time, n int) (*NotSent
 			}
 			after = page[len(page)-1].ID
 		}
-		return r.tellNotSent(ctx, tx, groups)
+		return r.tellNotSent(ctx, tx, groups, n)
 	})
 	out := &NotSent{Since: since, Groups: []NotSentGroup{}}
 	for _, g := range groups {
@@ -106,9 +106,9 @@ func (g *NotSentGroup) latest(n int) {
 }
 
 // tellNotSent puts the touches of the groups into words.
-func (r *Reports) tellNotSent(ctx context.Context, tx *store.Tx, groups map[andante.Reason]*NotSentGroup) error {
+func (r *Reports) tellNotSent(ctx context.Context, tx *store.Tx, groups map[andante.Reason]*NotSentGroup, n int) error {
 	for _, g := range groups {
-		g.latest(len(g.rows))
+		g.latest(n)
 		g.Touches = []NotSentTouch{}
 		for page := range slices.Chunk(g.rows, unknownPage) {
 			if err := r.tellPage(ctx, tx, g, page); err != nil {

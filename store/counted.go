@@ -25,6 +25,7 @@ type Counted struct {
 	// Pending: it is claimed, on the wire or somebody's task, and may land after At.
 	Pending bool
 
+	Waiting      bool // it is somebody's task
 	Introduction bool
 	Unanswered   bool // a call that reached nobody
 }

@@ -176,7 +176,7 @@ func (r *countedRow) since(list []Counted, after time.Time) []Counted {
 		ids = andante.AppendID(ids, [16]byte(row))
 		list = append(list, Counted{
 			Contact: r.contact, Account: r.account, Kind: andante.Kind(r.word(row, 0)), Purpose: andante.Purpose(r.word(row, 1)), Address: andante.AddressHash(r.word(row, 2)),
-			At: time.UnixMilli(ms).UTC(), Unsure: sure == unsure || sure == underway, Pending: sure >= underway,
+			At: time.UnixMilli(ms).UTC(), Unsure: sure == unsure || sure == underway, Pending: sure >= underway, Waiting: sure == waiting,
 			Introduction: known&introduces != 0, Unanswered: known&unanswered != 0,
 		})
 	}

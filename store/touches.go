@@ -273,10 +273,19 @@ func (tx *Tx) WakeHeld(ctx context.Context, scope andante.HoldScope, key string,
 // Wake makes touches of these contacts due again that were put off for one of these
 // reasons.
 func (tx *Tx) Wake(ctx context.Context, contacts []andante.ContactID, now time.Time, reasons ...andante.Reason) error {
+	return wake(ctx, tx, "contact_id", "", contacts, now, reasons)
+}
+
+// WakeIn does so with the touches of everybody in these accounts.
+func (tx *Tx) WakeIn(ctx context.Context, accounts []andante.AccountID, now time.Time, reasons ...andante.Reason) error {
+	return wake(ctx, tx, "contact_id IN (SELECT id FROM contacts WHERE account_id", ")", accounts, now, reasons)
+}
+
+func wake[K ~string](ctx context.Context, tx *Tx, column, end string, keys []K, now time.Time, reasons []andante.Reason) error {
 	args, list := []any{ms(now)}, make([]string, len(reasons))
 	for i, r := range reasons {
 		args, list[i] = append(args, string(r)), fmt.Sprintf("$%d", i+2)
 	}
-	_, err := execIn(ctx, tx, "UPDATE touches SET due_at=$1 WHERE waits_at > $1 AND reason IN ("+strings.Join(list, ", ")+") AND contact_id", args, contacts, "")
+	_, err := execIn(ctx, tx, "UPDATE touches SET due_at=$1 WHERE waits_at > $1 AND reason IN ("+strings.Join(list, ", ")+") AND "+column, args, keys, end)
 	return err
 }

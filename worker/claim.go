@@ -21,7 +21,7 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch, later []governor.
 	facts.Rivals = append(slices.Clip(facts.Rivals), keep(later, func(x governor.Rival) bool { return x.Facts.Account == it.account.ID })...)
 	v := b.w.Policy.Decide(facts, it.candidate, b.now)
 	it.touch.NotAfter = v.NotAfter
-	over := v.Reason != andante.ReasonStale && slices.Contains(governor.OverLimit, v.Barrier)
+	over := v.Reason != andante.ReasonYielded && slices.Contains(governor.OverLimit, v.Barrier)
 	if it.touch.Yielded = it.candidate.Yielded; v.Reason == andante.ReasonYielded {
 		it.touch.Yielded++
 	}
@@ -29,13 +29,15 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch, later []governor.
 	case v.Action == andante.Go:
 		it.counts = v.Counts
 		return nil
+	case v.Barrier == andante.ReasonHeld:
+		return it.heldByAllowance(b, v)
 	case over && it.step.OverLimit.Do == "skip":
 		return skipped(v.Barrier, v.Evidence)
 	case over && it.step.OverLimit.Do == "end":
 		f := skipped(v.Barrier, v.Evidence)
 		f.end = andante.ReasonOverLimit
 		return f
-	case over && it.step.OverLimit.Do == "switch" && it.touch.Kind != it.step.OverLimit.Kind:
+	case over && it.step.OverLimit.Do == "switch" && it.touch.Kind == it.step.Kind: // once
 		return switched(it.step.OverLimit.Kind, v.Barrier, b.now, v.Evidence)
 	case v.Action == andante.Skip:
 		return skipped(v.Reason, v.Evidence)
@@ -148,14 +150,14 @@ func (r *run) unmoved(ctx context.Context, tx *store.Tx, b *batch, moved *[]anda
 // next.
 func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, moved *[]andante.TouchID) error {
 	b.now = r.clock.Now()
-	if err := r.loadCounted(ctx, tx, b, items); err != nil {
-		return err
-	}
 	holds, err := tx.LockWideHolds(ctx)
 	if err != nil {
 		return err
 	}
-	b.holds = holds
+	b.holds, b.agreed = holds, holds
+	if err := r.loadCounted(ctx, tx, b, items); err != nil { // what they let through says how far back
+		return err
+	}
 	order := slices.Clone(items)
 	slices.SortFunc(order, func(a, c *item) int {
 		if a.candidate.Before(&c.candidate) {
@@ -165,6 +167,11 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 	})
 	var gone []governor.Touch
 	var later []governor.Rival
+	for _, it := range order { // what was put off before it came here waits too
+		if f := it.fate; f != nil && f.state == andante.Planned && !f.byHold && f.reason != andante.ReasonReturned {
+			later = append(later, rivalOf(it))
+		}
+	}
 	for _, it := range order {
 		held := notHeld(r, b, it)
 		if it.fate != nil {

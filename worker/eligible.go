@@ -99,7 +99,7 @@ func missing(b *batch, it *item, reason andante.Reason, what string) *fate {
 	switch do := it.step.IfMissing; {
 	case do.Do == "end":
 		return ended(reason, e)
-	case do.Do == "switch" && it.touch.Kind != do.Kind:
+	case do.Do == "switch" && it.touch.Kind == it.step.Kind: // once
 		return switched(do.Kind, reason, b.now, e)
 	}
 	return skipped(reason, e)
@@ -130,7 +130,11 @@ func rightSender(r *run, b *batch, it *item) *fate {
 		it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.account)
 	}
 	if _, ok := b.w.Config.Identity(it.touch.Sender); ok && it.touch.Sender != r.lease.Sender {
-		return putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: fmt.Sprintf(why, it.touch.Sender)})
+		f := putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: fmt.Sprintf(why, it.touch.Sender)})
+		if f.keep = it.touch.Reason == andante.ReasonHeld; f.keep {
+			f.until = it.touch.Due // when the hold was over
+		}
+		return f
 	}
 	return nil
 }

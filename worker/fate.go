@@ -17,6 +17,7 @@ type fate struct {
 	kind     andante.Kind   // what it is switched to; empty: it stays what it is
 	evidence andante.Evidence
 	byHold   bool // it waits for the end of a hold
+	keep     bool // what was known of why it waited stays
 }
 
 func putOff(reason andante.Reason, until time.Time, e andante.Evidence) *fate {
@@ -45,7 +46,10 @@ func failed(reason andante.Reason, err error) *fate {
 
 // change turns a fate into what is written of a leased or claimed touch.
 func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State, now time.Time) ops.Settled {
-	t.State, t.Reason, t.Evidence = f.state, f.reason, f.evidence
+	t.State = f.state
+	if !f.keep {
+		t.Reason, t.Evidence = f.reason, f.evidence
+	}
 	t.Free()
 	if f.state == andante.Planned {
 		t.Due = f.until

@@ -38,8 +38,10 @@ func heldBy(h andante.Hold, t andante.Touch) andante.Evidence {
 	if h.Author == andante.HoldAuthor { // the sender was in trouble, and they may have it as soon as that is mended
 		return e
 	}
-	e.Since = &h.From
-	due := latest(t.Due, h.From)
+	// What was planned under the hold was paced by it already until then.
+	since := latest(h.From, andante.PlannedAt(string(t.ID)))
+	e.Since = &since
+	due := latest(t.Due, since)
 	if was := t.Evidence; t.Reason == andante.ReasonHeld && was.Since != nil { // by one hold after the other
 		e.Since = was.Since
 		if was.Until != nil {
@@ -63,41 +65,62 @@ func (it *item) inForce(b *batch) []andante.Hold {
 	return keep(slices.Concat(it.holds, b.holds), func(h andante.Hold) bool { return h.Holds(b.now) && h.Covers(it.touch) })
 }
 
+// heldByAllowance puts off what a hold lets through later, or no more before its end. It
+// catches up afterwards like whatever was held.
+func (it *item) heldByAllowance(b *batch, v andante.Verdict) *fate {
+	e, until := v.Evidence, v.Until
+	for _, h := range it.inForce(b) {
+		if h.Allow == "" {
+			continue
+		}
+		held := heldBy(h, it.touch)
+		e.Since, e.Until = held.Since, held.Until
+		if v.Action != andante.Defer {
+			until = h.Until
+		}
+		break
+	}
+	if until.IsZero() {
+		until = b.now.Add(recheck)
+	}
+	return putOff(andante.ReasonHeld, until, e)
+}
+
+// heldSince tells whether a hold that lets something through has come since the claim.
+func (it *item) heldSince(b *batch) bool {
+	return slices.ContainsFunc(b.holds, func(h andante.Hold) bool {
+		return h.Allow != "" && h.Holds(b.now) && h.Covers(it.touch) &&
+			!slices.ContainsFunc(b.agreed, func(a andante.Hold) bool { return a.ID == h.ID })
+	})
+}
+
 // caughtUp moves what was held by the hold's length, so that it goes out at the pace at
 // which it was planned and not in one burst; its valid_for moves along. What does not
 // catch up is dropped where it is stale.
-func caughtUp(r *run, b *batch, it *item) *fate {
+func caughtUp(_ *run, b *batch, it *item) *fate {
 	t := &it.touch
-	if t.Reason != andante.ReasonHeld || t.Evidence.Since == nil || len(it.inForce(b)) > 0 {
+	if t.Reason != andante.ReasonHeld || t.Evidence.Since == nil {
 		return nil
 	}
 	if t.Evidence.Until == nil {
-		if it.candidate.Stale.IsZero() && b.now.Sub(t.FirstDue) > tooLate {
+		if len(it.inForce(b)) == 0 && it.candidate.Stale.IsZero() && b.now.Sub(t.FirstDue) > tooLate {
 			return skipped(andante.ReasonStale, andante.Evidence{Detail: "it came due under a hold", Until: &t.FirstDue})
 		}
 		return nil
 	}
-	later := it.laterBy(b.now.Sub(*t.Evidence.Since))
-	t.FirstDue = later(t.FirstDue)
-	it.candidate.Due = t.FirstDue
-	it.candidate.Stale = it.step.StaleAt(t.FirstDue, it.facts.Zones[0], it.facts.Holidays)
-	it.shifted = true
-	due := later(*t.Evidence.Until)
-	if !due.After(b.now) {
-		return nil
+	// It was put off until the hold's end, or woken by its release.
+	shift := calendar.ByLength(t.Due.Sub(*t.Evidence.Since))
+	later := func(at time.Time) time.Time { return shift.From(at, it.facts.Zones[0], nil) }
+	it.candidate.Due = later(t.FirstDue)
+	it.candidate.Stale = it.step.StaleAt(it.candidate.Due, it.facts.Zones[0], it.facts.Holidays)
+	if len(it.inForce(b)) > 0 {
+		return nil // a place that the hold leaves: it is in time all the same
 	}
-	return putOff(andante.ReasonCatchUp, due, t.Evidence)
-}
-
-// laterBy moves instants by the length of a hold: by whole days of the contact's calendar
-// where it lasted for days, so that they keep their hour.
-func (it *item) laterBy(length time.Duration) func(time.Time) time.Time {
-	const day = 24 * time.Hour
-	if length < day {
-		return func(t time.Time) time.Time { return t.Add(length) }
+	t.FirstDue, it.shifted = it.candidate.Due, true
+	if due := later(*t.Evidence.Until); due.After(b.now) {
+		return putOff(andante.ReasonCatchUp, due, t.Evidence)
 	}
-	days := calendar.Offset{Days: int((length + day - 1) / day)}
-	return func(t time.Time) time.Time { return days.From(t, it.facts.Zones[0], nil) }
+	return nil
 }
 
 // allowances are what holds let through, as limits of this contact.

@@ -21,6 +21,7 @@ type batch struct {
 	seed   andante.Seed
 	items  []*item
 	holds  []andante.Hold // on sequences, senders and everything
+	agreed []andante.Hold // those of them that the claim has seen
 	outage store.Outage   // when nobody looked at what was due
 }
 

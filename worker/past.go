@@ -197,7 +197,7 @@ func (r *run) loadCounted(ctx context.Context, tx *store.Tx, b *batch, items []*
 
 // pastOf is what the governor sees of a counted touch.
 func (r *run) pastOf(c *store.Counted, now time.Time) governor.Touch {
-	t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At, Introduction: c.Introduction, Unanswered: c.Unanswered}
+	t := governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At, Waiting: c.Waiting, Introduction: c.Introduction, Unanswered: c.Unanswered}
 	if c.Unsure {
 		t.From = c.At.Add(-r.o.Claim - ops.LongestTrip)
 		if c.Kind.Mailed() { // it may have left on the day before that, and then lands before a weekend

@@ -155,6 +155,8 @@ func (g *gate) stillAllowed(ctx context.Context, tx *store.Tx, ids []andante.Tou
 		f := notHeld(g.r, g.b, it)
 		switch {
 		case f != nil:
+		case it.heldSince(g.b): // a hold that lets something through: the claim knows how much
+			f = putOff(andante.ReasonReturned, now, andante.Evidence{})
 		case moved[it.account.ID] || notSuppressed(g.r, g.b, it) != nil || now.After(it.touch.NotAfter):
 			f = putOff(andante.ReasonReturned, now, andante.Evidence{})
 		default:

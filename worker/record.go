@@ -69,6 +69,7 @@ func (g *gate) flush(ctx context.Context) error {
 		}
 		if toBlame && g.plain(ctx, rec) == nil {
 			g.r.log.Error("only the outcome of a touch could be recorded, not what follows from it", "touch", g.outcomes[0].item.touch.ID, "err", err)
+			g.bareTasks(ctx, rec.tasks)
 			g.noteOutcomes(rec)
 			return nil
 		}
@@ -93,6 +94,16 @@ func (g *gate) halve(ctx context.Context) error {
 	}
 	g.outcomes = nil
 	return nil
+}
+
+// bareTasks keeps tasks without their words, which may be what the store refuses.
+func (g *gate) bareTasks(ctx context.Context, list []store.Task) {
+	for _, t := range list {
+		t.Title, t.Body = "a task whose text could not be kept", ""
+		if err := g.r.store.Write(ctx, func(tx *store.Tx) error { return tx.PutTasks(ctx, []store.Task{t}) }); err != nil {
+			g.r.log.Error("a task is open and can't be shown; settle it by hand", "touch", t.Touch, "err", err)
+		}
+	}
 }
 
 // plain writes what became of the touches, and marks the enrollments that something

@@ -40,12 +40,20 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 		return nil, nil
 	}
 	enrollments := by(running, func(e andante.Enrollment) andante.EnrollmentID { return e.ID })
-	var ids []andante.EnrollmentID
+	ids := make([]andante.EnrollmentID, len(running))
+	for i, e := range running {
+		ids[i] = e.ID
+	}
+	// A day more than any calendar makes of the look-ahead.
+	until := b.w.Policy.LookAhead.From(b.now, time.UTC, nil).Add(24 * time.Hour)
+	waiting, err := tx.ComingOf(ctx, compact(ids), until)
+	if err != nil {
+		return nil, err
+	}
 	var strangers []andante.ContactID
-	for _, e := range running {
-		ids = append(ids, e.ID)
-		if _, ok := known[e.Contact]; !ok {
-			strangers = append(strangers, e.Contact)
+	for _, t := range waiting {
+		if _, ok := known[t.Contact]; !ok {
+			strangers = append(strangers, t.Contact)
 		}
 	}
 	more, err := tx.Contacts(ctx, compact(strangers))
@@ -54,12 +62,6 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 	}
 	for _, c := range more {
 		known[c.ID] = c
-	}
-	// A day more than any calendar makes of the look-ahead.
-	until := b.w.Policy.LookAhead.From(b.now, time.UTC, nil).Add(24 * time.Hour)
-	waiting, err := tx.ComingOf(ctx, compact(ids), until)
-	if err != nil {
-		return nil, err
 	}
 	var list []rival
 	for _, t := range waiting {
@@ -110,11 +112,12 @@ func attachRivals(b *batch, list []rival, holds []andante.Hold) {
 	free := slices.DeleteFunc(list, func(x rival) bool {
 		return slices.ContainsFunc(slices.Concat(holds, b.holds), func(h andante.Hold) bool { return h.Holds(b.now) && h.Covers(x.touch) && h.Allow == "" })
 	})
-	ofAccount := by(free, func(x rival) andante.AccountID { return x.touch.Account })
+	ofAccount := map[andante.AccountID][]governor.Rival{}
+	for _, x := range free {
+		ofAccount[x.touch.Account] = append(ofAccount[x.touch.Account], x.Rival)
+	}
 	for _, it := range b.items {
-		for _, x := range ofAccount[it.account.ID] {
-			it.facts.Rivals = append(it.facts.Rivals, x.Rival)
-		}
+		it.facts.Rivals = slices.Clip(ofAccount[it.account.ID])
 	}
 }
 

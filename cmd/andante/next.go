@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/reports"
 )
 
@@ -20,27 +21,20 @@ func (a *app) nextCommand() *cobra.Command {
 		if n < 1 || n > 1000 {
 			return usagef("--touches is a number from 1 to 1000, not %d", n)
 		}
-		e, err := a.open(c.Context(), nil)
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		r, err := a.reports(c.Context(), e)
-		if err != nil {
-			return err
-		}
-		next, err := r.Next(c.Context(), args[0], n)
-		if errors.Is(err, andante.ErrNotFound) {
-			return usagef("there is no contact %s; name one by id, by the id of your own system or by address", args[0])
-		}
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(next)
-		}
-		a.toCome(next)
-		return nil
+		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
+			next, err := r.Next(c.Context(), args[0], n)
+			if errors.Is(err, andante.ErrNotFound) {
+				return usagef("there is no contact %s; name one by id, by the id of your own system or by address", args[0])
+			}
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(next)
+			}
+			a.toCome(next)
+			return nil
+		})
 	}
 	return a.withJSON(c)
 }

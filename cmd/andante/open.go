@@ -169,3 +169,17 @@ func count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// reading opens the workspace and lets f read across its store.
+func (a *app) reading(ctx context.Context, f func(*engine.Engine, *reports.Reports) error) error {
+	e, err := a.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	r, err := a.reports(ctx, e)
+	if err != nil {
+		return err
+	}
+	return f(e, r)
+}

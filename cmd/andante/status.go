@@ -10,6 +10,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/store"
 )
@@ -30,27 +31,20 @@ func (a *app) statusCommand() *cobra.Command {
 			day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // any will do
 			span = o.From(day, time.UTC, nil).Sub(day)
 		}
-		e, err := a.open(c.Context(), nil)
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		r, err := a.reports(c.Context(), e)
-		if err != nil {
-			return err
-		}
-		s, err := r.Status(c.Context(), span)
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(s)
-		}
-		a.status(s, span, zone(r.Workspace.Config))
-		if st, err := e.Standing(c.Context()); err == nil && st.Copied() { // a demo has none
-			a.printf("\n`andante run` refuses this store, and nothing is sent: `andante doctor` says why.\n")
-		}
-		return nil
+		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
+			s, err := r.Status(c.Context(), span)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(s)
+			}
+			a.status(s, span, zone(r.Workspace.Config))
+			if st, err := e.Standing(c.Context()); err == nil && st.Copied() { // a demo has none
+				a.printf("\n`andante run` refuses this store, and nothing is sent: `andante doctor` says why.\n")
+			}
+			return nil
+		})
 	}
 	return c
 }

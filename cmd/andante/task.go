@@ -36,29 +36,22 @@ func (a *app) taskListCommand() *cobra.Command {
 	c.Flags().StringVar(&owner, "owner", "", "of this person only")
 	c.Flags().BoolVar(&briefing, "briefing", false, "what each of them says, too")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		e, err := a.open(c.Context(), nil)
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		r, err := a.reports(c.Context(), e)
-		if err != nil {
-			return err
-		}
-		list, err := r.Tasks(c.Context(), owner)
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.printJSON(list)
-		}
-		if len(list) == 0 {
-			a.printf("Nothing to do.\n")
-		}
-		for _, t := range list {
-			a.task(t, briefing, zone(e.Config))
-		}
-		return nil
+		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
+			list, err := r.Tasks(c.Context(), owner)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(list)
+			}
+			if len(list) == 0 {
+				a.printf("Nothing to do.\n")
+			}
+			for _, t := range list {
+				a.task(t, briefing, zone(e.Config))
+			}
+			return nil
+		})
 	}
 	return a.withJSON(c)
 }

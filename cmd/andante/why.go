@@ -9,6 +9,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/reports"
 )
 
@@ -40,27 +41,20 @@ func (a *app) whyCommand() *cobra.Command {
 		if each < 1 {
 			return usagef("--each is a number above 0, not %d", each)
 		}
-		e, err := a.open(c.Context(), nil)
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		r, err := a.reports(c.Context(), e)
-		if err != nil {
-			return err
-		}
-		if notSent {
-			list, err := r.NotSent(c.Context(), back.Before().From(e.Clock.Now(), zone(e.Config), nil), each)
-			if err != nil {
-				return err
+		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
+			if notSent {
+				list, err := r.NotSent(c.Context(), back.Before().From(e.Clock.Now(), zone(e.Config), nil), each)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(list)
+				}
+				a.notSent(list, since, zone(e.Config))
+				return nil
 			}
-			if a.json {
-				return a.printJSON(list)
-			}
-			a.notSent(list, since, zone(e.Config))
-			return nil
-		}
-		return a.why(c.Context(), r, args[0])
+			return a.why(c.Context(), r, args[0])
+		})
 	}
 	return c
 }

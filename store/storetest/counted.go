@@ -54,7 +54,7 @@ func (s db) change(was andante.State, to andante.Touch, fate bool) {
 func countedOf(t andante.Touch, unsure, pending bool) store.Counted {
 	return store.Counted{
 		ID: t.ID, Contact: t.Contact, Account: t.Account, Address: t.Address, Kind: t.Kind, Purpose: t.Purpose, At: t.Counted,
-		Unsure: unsure, Pending: pending, Introduction: t.Introduction, Unanswered: t.Result.Unanswered(),
+		Unsure: unsure, Pending: pending, Waiting: t.State == andante.Open, Introduction: t.Introduction, Unanswered: t.Result.Unanswered(),
 	}
 }
 

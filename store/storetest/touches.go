@@ -208,6 +208,15 @@ func touchesWoken(_ *testing.T, s db) {
 	})
 	all[0].Due, all[1].Due = at(50), at(50)
 	s.same("touches", all, sorted(s.touches(pick(all, touchID)...), touchID))
+	_, people := s.people(2)
+	ours, theirs := row(10, andante.Planned, andante.ReasonLimit, 95), row(11, andante.Planned, andante.ReasonLimit, 96)
+	ours.Contact, theirs.Contact = people[0].ID, people[1].ID
+	s.add(ours, theirs)
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.WakeIn(ctx, []andante.AccountID{people[0].Account}, at(60), andante.ReasonLimit)
+	})
+	ours.Due = at(60)
+	s.same("of the account", []andante.Touch{ours, theirs}, sorted(s.touches(ours.ID, theirs.ID), touchID))
 }
 
 func touchByMessageID(t *testing.T, s db) {
