@@ -25,10 +25,12 @@ var barring = map[string]andante.Reason{andante.EventOptedOut: andante.ReasonOpt
 
 // bar suppresses a contact and its addresses for all advertising, as its event says.
 func (o *Ops) bar(ctx context.Context, tx *store.Tx, c andante.Contact, e andante.Event, reason andante.Reason) error {
-	for _, hash := range []andante.AddressHash{o.Keys.Hash(c.Email), o.Keys.Hash(c.Phone)} {
-		if err := o.optOut(ctx, tx, c.ID, hash, "", reason, cmp.Or(e.Detail, e.Name), e.Touch); err != nil {
-			return err
-		}
+	hashes := []andante.AddressHash{o.Keys.Hash(c.Email)}
+	if c.Phone != "" {
+		hashes = append(hashes, o.Keys.Hash(c.Phone))
+	}
+	if err := o.optOut(ctx, tx, c.ID, hashes, "", reason, cmp.Or(e.Detail, e.Name), e.Touch); err != nil {
+		return err
 	}
 	if e.Name == andante.EventOptedOut { // that has been written
 		return nil

@@ -17,28 +17,30 @@ var advertising = []andante.Purpose{andante.Marketing, andante.Relationship}
 // contact that is gone. A second time changes nothing.
 func (o *Ops) Unsubscribe(ctx context.Context, t Token, source string) error {
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
-		return o.optOut(ctx, tx, t.Contact, t.Address, t.Kind, andante.ReasonOptedOut, source, t.Touch)
+		return o.optOut(ctx, tx, t.Contact, []andante.AddressHash{t.Address}, t.Kind, andante.ReasonOptedOut, source, t.Touch)
 	})
 }
 
 // optOut suppresses and ends what runs. The event is written for each contact
 // that has the address.
-func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, hash andante.AddressHash, kind andante.Kind, reason andante.Reason, source string, touch andante.TouchID) error {
-	find := func() ([]andante.Contact, error) { return o.whoHas(ctx, tx, id, hash) }
+func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, hashes []andante.AddressHash, kind andante.Kind, reason andante.Reason, source string, touch andante.TouchID) error {
+	find := func() ([]andante.Contact, error) { return o.whoHasAny(ctx, tx, id, hashes) }
 	return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
-		there, err := tx.Suppressions(ctx, nonEmpty(id), nonEmpty(hash))
+		there, err := tx.Suppressions(ctx, nonEmpty(id), slices.DeleteFunc(slices.Clone(hashes), func(h andante.AddressHash) bool { return h == "" }))
 		if err != nil {
 			return err
 		}
 		var add []andante.Suppression
-		for _, p := range advertising {
-			if !slices.ContainsFunc(there, func(s andante.Suppression) bool {
-				return s.Contact == id && s.Address == hash && s.Covers(kind, p)
-			}) {
-				add = append(add, andante.Suppression{
-					ID: andante.NewID[andante.SuppressionID](o.now()), Contact: id, Address: hash, Kind: kind, Purpose: p,
-					Reason: reason, Source: source, At: o.now(),
-				})
+		for _, hash := range hashes {
+			for _, p := range advertising {
+				if !slices.ContainsFunc(there, func(s andante.Suppression) bool {
+					return s.Contact == id && s.Address == hash && s.Covers(kind, p)
+				}) {
+					add = append(add, andante.Suppression{
+						ID: andante.NewID[andante.SuppressionID](o.now()), Contact: id, Address: hash, Kind: kind, Purpose: p,
+						Reason: reason, Source: source, At: o.now(),
+					})
+				}
 			}
 		}
 		if len(add) == 0 {
@@ -49,6 +51,22 @@ func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, ha
 		}
 		return o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, touch)
 	})
+}
+
+// whoHasAny returns the contact and whoever has one of the addresses, once each.
+func (o *Ops) whoHasAny(ctx context.Context, tx *store.Tx, id andante.ContactID, hashes []andante.AddressHash) (list []andante.Contact, err error) {
+	for _, hash := range hashes {
+		some, err := o.whoHas(ctx, tx, id, hash)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range some {
+			if !slices.ContainsFunc(list, func(o andante.Contact) bool { return o.ID == c.ID }) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list, nil
 }
 
 func nonEmpty[K ~string](k K) []K {

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -186,5 +187,38 @@ func TestUnsubscribeFails(t *testing.T) {
 	err := w.Unsubscribe(t.Context(), Token{Contact: ann, Kind: andante.Email}, "link")
 	if err == nil || errors.Is(err, ErrBadToken) {
 		t.Errorf("got %v: a wish that was not written down must not look done", err)
+	}
+}
+
+// TestOptOutTold: what somebody is told bars the contact and all of its addresses, once,
+// for every kind; a complaint does, and is known as such.
+func TestOptOutTold(t *testing.T) {
+	t.Parallel()
+	for _, event := range []string{andante.EventOptedOut, andante.EventComplained} {
+		t.Run(event, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.sequence("brief", "")
+			w.publish()
+			ann, bob := w.contact("ann", "contact.phone=+12125550101"), w.contact("bob", "contact.phone=+12125550101")
+			w.enroll("brief")
+			for range 2 {
+				if err := w.Record(t.Context(), andante.Event{Contact: ann, Name: event, Detail: "by phone"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, address := range []string{"ann@x.example", "+12125550101"} {
+				bars := slices.DeleteFunc(w.bars("", address), func(s andante.Suppression) bool { return s.Kind != "" || s.Source != "by phone" })
+				if len(bars) != len(advertising) {
+					t.Errorf("%d suppressions of %s, want one for each purpose of advertising", len(bars), address)
+				}
+			}
+			if n := len(slices.DeleteFunc(w.events(ann), func(e string) bool { return e != andante.EventOptedOut })); n != 1 {
+				t.Errorf("%d opt-outs are noted", n)
+			}
+			if diff := cmp.Diff([]string{"brief finished opted_out"}, w.enrollments(bob)); diff != "" {
+				t.Errorf("who shares the number (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
