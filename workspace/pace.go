@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -58,13 +59,29 @@ func checkStretch(w *Workspace) []*andante.Finding {
 		if limit == "" || played < planned+5*day || played < planned*5/4 {
 			return nil
 		}
-		f := in(q, "stretched", q.Lines["sequence"], "takes %d days instead of %d, for the limit %s holds it back", played/day, planned/day, limit)
+		f := in(q, "stretched", q.Lines["sequence"], "takes %d days instead of %d, for %s holds it back", played/day, planned/day, limit)
 		return []*andante.Finding{f}
 	})
 }
 
+// barrierName says what put a touch off.
+func barrierName(v andante.Verdict) string {
+	switch v.Barrier {
+	case andante.ReasonLimit:
+		return "the limit " + v.Evidence.Rule
+	case andante.ReasonGap:
+		return "the gap"
+	case andante.ReasonEase:
+		return fmt.Sprintf("ease (%d touches without a response)", v.Evidence.Ignored)
+	case andante.ReasonCoolDown:
+		return "a cool-down after the " + v.Evidence.Rule
+	}
+	return ""
+}
+
 // play returns how long a sequence takes from its first touch to its last, with
-// or without the governor, and the limit that put a touch off for longest.
+// or without the governor, and what put a touch off for longest: a limit, a gap, ease or a
+// cool-down.
 func (w *Workspace) play(q *sequences.Sequence, governed bool) (takes time.Duration, limit string) {
 	facts := w.typical(q)
 	t, first, worst := monday, time.Time{}, time.Duration(0)
@@ -80,7 +97,7 @@ func (w *Workspace) play(q *sequences.Sequence, governed bool) (takes time.Durat
 		if governed {
 			v, until := w.ask(&facts, q, s, due)
 			if wait := until.Sub(due); wait > worst {
-				worst, limit = wait, v.Evidence.Rule
+				worst, limit = wait, barrierName(v)
 			}
 			due = until
 		}
@@ -105,6 +122,6 @@ func (w *Workspace) ask(f *governor.Facts, q *sequences.Sequence, s *sequences.S
 	case v.Action == andante.Defer:
 		due = v.Until
 	}
-	f.Touches = append(f.Touches, governor.Touch{ID: c.ID, Contact: f.Contact, Account: f.Account, Kind: s.Kind, Purpose: q.Purpose, At: due})
+	f.Touches = append(f.Touches, governor.Touch{ID: c.ID, Contact: f.Contact, Account: f.Account, Kind: s.Kind, Purpose: q.Purpose, At: w.Policy.Lands(f, s.Kind, due), Introduction: s.Introduction})
 	return v, due
 }
