@@ -105,7 +105,7 @@ func TestBackupWhileItRuns(t *testing.T) {
 	s := walkers(t, people, onSQLite, inbox.Options{DelayPerMail: 5 * time.Millisecond})
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	process := s.start()
-	s.received(20)
+	s.received(30) // in the middle of a lease, for they are of 50 and 20
 	e := s.open()
 	_, err := e.Backup(t.Context(), backup, false)
 	e.Close()
