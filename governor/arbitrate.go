@@ -106,11 +106,11 @@ const mostRivals = 20
 // important of them first.
 func (v *view) rivals() []*Rival {
 	until := v.policy.LookAhead.From(v.start, v.zone, v.facts.Holidays)
-	together := together(v.policy.Limits) || together(v.facts.Own)
+	colleagues := together(v.policy.Limits) || together(v.facts.Own)
 	var list []*Rival
 	for i := range v.facts.Rivals {
 		r := &v.facts.Rivals[i]
-		ours := together || r.Facts.Contact == v.facts.Contact
+		ours := colleagues || r.Facts.Contact == v.facts.Contact
 		if ours && r.Purpose != andante.Requested && r.ID != v.candidate.ID && !r.Next.After(until) && r.Before(v.candidate) {
 			list = append(list, r)
 		}

@@ -25,9 +25,9 @@ func (p *Policy) Explain() []string {
 	for _, e := range p.Ease {
 		switch {
 		case e.Hold.Length > 0:
-			say("Whoever has ignored %s in a row gets nothing for %s after the last. Ignored: no reply, human click, answer, purchase or conversation; opens never count. (ease)", count(e.Ignored, "touch"), length(e.Hold))
+			say("Whoever has ignored %s in a row gets nothing for %s after the last. Ignored: no reply, human click, answer, purchase or conversation; opens never count. (ease)", touches(e.Ignored), length(e.Hold))
 		default:
-			say("Whoever has ignored %s in a row gets them at least %s apart, until the next response. (ease)", count(e.Ignored, "touch"), length(e.Gap))
+			say("Whoever has ignored %s in a row gets them at least %s apart, until the next response. (ease)", touches(e.Ignored), length(e.Gap))
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(p.Landing)) {
@@ -223,11 +223,11 @@ func inWords(written string) string {
 	return written
 }
 
-func count(n int, what string) string {
+func touches(n int) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 touch"
 	}
-	return fmt.Sprintf("%d %s", n, strings.TrimSuffix(what, "h")+map[bool]string{true: "hes", false: "s"}[strings.HasSuffix(what, "h")])
+	return fmt.Sprintf("%d touches", n)
 }
 
 func words[T ~string](list []T, between string) string {

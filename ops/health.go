@@ -73,14 +73,15 @@ func (o *Ops) noteHealth(ctx context.Context, tx *store.Tx, e andante.Event) err
 	return nil
 }
 
-// healthOf names the sequence and the sender of a touch.
+// healthOf names the sender and the sequence of a touch, in the order in which their rows
+// are locked.
 func healthOf(t andante.Touch) (list []store.Rate) {
-	for scope, key := range map[andante.HoldScope]string{andante.HoldSequence: t.Sequence, andante.HoldSender: t.Sender} {
-		if key != "" {
-			list = append(list, store.Rate{Scope: scope, Key: key})
-		}
+	if t.Sender != "" {
+		list = append(list, store.Rate{Scope: andante.HoldSender, Key: t.Sender})
 	}
-	slices.SortFunc(list, func(a, b store.Rate) int { return len(a.Scope) - len(b.Scope) }) // in one order, for they are locked in it
+	if t.Sequence != "" {
+		list = append(list, store.Rate{Scope: andante.HoldSequence, Key: t.Sequence})
+	}
 	return list
 }
 
