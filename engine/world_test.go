@@ -168,6 +168,9 @@ func (w *world) play(t *testing.T, ungoverned bool) (breaches []string) {
 	s := newScene(t, w.workspace, w.town, inbox.Options{Now: clock.Now})
 	defer s.inbox.Close()
 	s.part.Jumps, s.part.Ungoverned, s.part.Connections = true, ungoverned, 1
+	// A claim holds for a minute, as it does outside of demos: what is on its way at one
+	// instant comes in in any order, and a rule that asks which came first must know it.
+	s.part.Claim = time.Minute
 	s.clock = clock
 	s.enroll(slices.Sorted(maps.Keys(w.workspace.Sequences))...)
 

@@ -38,6 +38,9 @@ func (v *view) cooled(t, end int64) (free int64, r rule) {
 					consider(d, v.silence(d, m.from, m.touch.At), m)
 				}
 			}
+			if over, m := v.ownSilence(d, t, end); over > free {
+				free, r = over, rule{cool: d, near: m}
+			}
 		case AfterReply:
 			if at := v.signals(d).Replied; !at.IsZero() && !v.candidate.Kind.ByHuman() {
 				consider(d, v.silence(d, at.UnixNano(), at), nil)
@@ -61,6 +64,24 @@ func (v *view) after(s silence, t, end int64) int64 {
 		return v.leaves(t, s.end)
 	}
 	return t
+}
+
+// ownSilence returns when an introduction may leave that would leave at t and after which
+// the cool-down follows: not while something is on its way that may come into that
+// silence, and which touch that is.
+func (v *view) ownSilence(d *CoolDown, t, end int64) (free int64, near *mark) {
+	if !v.candidate.Introduction || !among(d.By, v.candidate.Kind) {
+		return t, nil
+	}
+	first, last := v.lands(t), v.time(v.lands(end))
+	over, landed := d.Lasts.From(last, v.zone, v.facts.Holidays).UnixNano(), first
+	for i := range v.marks {
+		m := &v.marks[i]
+		if m.at > landed && m.from < over && m.scopes&d.Scope.set() != 0 && m.touch.Purpose != andante.Requested && !m.touch.Unanswered {
+			landed, near = m.at, m
+		}
+	}
+	return v.leaves(t, landed), near
 }
 
 // follows tells whether a touch is an introduction that the cool-down is about.
@@ -103,8 +124,11 @@ func (v *view) silence(d *CoolDown, from int64, at time.Time) silence {
 }
 
 func (v *view) coolEvidence(r *rule) andante.Evidence {
-	since := v.time(r.since)
-	e := andante.Evidence{Rule: r.cool.After, Scope: string(r.cool.Scope), Period: r.cool.Lasts.String(), Since: &since}
+	e := andante.Evidence{Rule: r.cool.After, Scope: string(r.cool.Scope), Period: r.cool.Lasts.String()}
+	if r.since != 0 {
+		since := v.time(r.since)
+		e.Since = &since
+	}
 	if r.near != nil {
 		e.Filled = []andante.Filler{r.near.filler()}
 	}

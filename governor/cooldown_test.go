@@ -52,6 +52,11 @@ func TestCoolDown(t *testing.T) {
 			name: "but where the scope is the account", policy: household, touches: []governor.Touch{touch("hello", -day, introduction, colleague)},
 			want: `defer cool_down "introduction" until 2026-03-14 12:00 filled by hello`,
 		},
+		{
+			name: "an introduction waits for the card that would come into its silence", policy: intro, candidate: governor.Candidate{Introduction: true}, touches: []governor.Touch{touch("card", 3*day)},
+			want: `defer cool_down "introduction" until 2026-03-13 12:00 filled by card`,
+		},
+		{name: "a card that comes when it is over does not matter", policy: intro, candidate: governor.Candidate{Introduction: true}, touches: []governor.Touch{touch("card", 5*day)}, want: "go"},
 		{name: "those whom it is not about", policy: prospects, touches: []governor.Touch{touch("hello", -day, introduction)}, want: "go"},
 		{
 			name: "a reply silences the account for five business days", policy: reply, facts: signs(func(s *andante.Signals) { s.Replied = ago(day) }),

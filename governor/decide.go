@@ -80,14 +80,15 @@ type barrier struct {
 // A rule is what stands in the way: a limit, a gap, a cool-down, the contact's pause
 // or, if it is none of these, the hours.
 type rule struct {
-	limit *Limit
-	full  span // the limit's period that has no room
-	gap   *Gap
-	eased *Ease // it stretched the gap
-	near  *mark // the touch that the gap keeps away from, or that a cool-down follows
-	cool  *CoolDown
-	since int64 // when the cool-down began
-	pause bool
+	limit   *Limit
+	full    span // the limit's period that has no room
+	gap     *Gap
+	eased   *Ease // it stretched the gap, after so many ignored touches
+	ignored int
+	near    *mark // the touch that the gap keeps away from, or that a cool-down follows
+	cool    *CoolDown
+	since   int64 // when the cool-down began; 0: the candidate itself would begin it
+	pause   bool
 }
 
 // settle moves on from what stands in the way now until nothing does. A barrier
@@ -135,7 +136,7 @@ func (v *view) explain(b barrier) (andante.Reason, andante.Evidence) {
 	case r.limit != nil:
 		return r.limit.reason(), v.limitEvidence(r.limit, r.full)
 	case r.eased != nil:
-		return andante.ReasonEase, v.easeEvidence(r.eased, r.near)
+		return andante.ReasonEase, easeEvidence(r)
 	case r.gap != nil:
 		return andante.ReasonGap, gapEvidence(r.gap, r.near)
 	case r.cool != nil:

@@ -67,6 +67,8 @@ type Candidate struct {
 	ByStage time.Time
 	Yielded int // how often it has yielded already
 
+	Introduction bool // it introduces somebody or something
+
 	Narrow []calendar.Window // of sequence and step: they narrow the policy's
 	Stale  time.Time         // valid_for's end; zero: none
 	// Holds is how long after now the touch may be written to a connection: its

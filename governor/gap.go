@@ -14,7 +14,7 @@ import (
 // the contact asked for keeps nothing away, nor does a call that reached nobody.
 func (v *view) apart(t, end int64) (free int64, r rule) {
 	first, last := v.lands(t), v.lands(end)
-	eased := v.eased(t)
+	eased, ignored := v.eased(end)
 	widest := max(v.widest, eased.length())
 	free = first
 	for i := range v.marks {
@@ -25,7 +25,7 @@ func (v *view) apart(t, end int64) (free int64, r rule) {
 		g := v.policy.gapFor(v.facts, v.candidate.Kind, m.touch.Kind)
 		length, by := g.length(), rule{gap: g, near: m}
 		if eased.length() > length {
-			length, by.eased = eased.length(), eased
+			length, by.eased, by.ignored = eased.length(), eased, ignored
 		}
 		if length == 0 || first-m.at >= length || m.from-last >= length {
 			continue
@@ -77,22 +77,22 @@ func (p *Policy) widestGap() (widest time.Duration) {
 	return widest
 }
 
-// eased returns the rule of ease that holds at t: of those whose number of ignored
-// touches is reached, the one that stretches most. nil: none.
-func (v *view) eased(t int64) (by *Ease) {
+// eased returns the rule of ease for what is written at end at the latest: of those whose
+// number of ignored touches is reached then, the one that stretches most. nil: none.
+func (v *view) eased(end int64) (by *Ease, n int) {
 	if len(v.policy.Ease) == 0 {
-		return nil
+		return nil, 0
 	}
-	n := v.ignored(t)
+	n = v.ignored(end)
 	for i := range v.policy.Ease {
 		if e := &v.policy.Ease[i]; n >= e.Ignored && e.length() > by.length() {
 			by = e
 		}
 	}
-	return by
+	return by, n
 }
 
-// ignored counts the touches of the contact that have landed by t and after its last
+// ignored counts the touches of the contact that may have landed by t, and after its last
 // response.
 func (v *view) ignored(t int64) (n int) {
 	var since int64 = -never
@@ -101,7 +101,7 @@ func (v *view) ignored(t int64) (n int) {
 	}
 	for i := range v.marks {
 		m := &v.marks[i]
-		if m.at > since && m.at <= t && m.scopes&ofContact != 0 && m.touch.Purpose != andante.Requested && !m.touch.Unanswered && !m.touch.Waiting {
+		if m.at > since && m.from <= t && m.scopes&ofContact != 0 && m.touch.Purpose != andante.Requested && !m.touch.Unanswered && !m.touch.Waiting {
 			n++
 		}
 	}
@@ -116,8 +116,9 @@ func (e *Ease) length() int64 {
 	return int64(max(e.Gap.Length, e.Hold.Length))
 }
 
-func (v *view) easeEvidence(e *Ease, m *mark) andante.Evidence {
-	ev := andante.Evidence{Rule: "gap", Scope: string(ScopeContact), Period: e.Gap.Written, Ignored: v.ignored(v.now), Filled: []andante.Filler{m.filler()}}
+func easeEvidence(r *rule) andante.Evidence {
+	e := r.eased
+	ev := andante.Evidence{Rule: "gap", Scope: string(ScopeContact), Period: e.Gap.Written, Ignored: r.ignored, Filled: []andante.Filler{r.near.filler()}}
 	if e.Hold.Length > 0 {
 		ev.Rule, ev.Period = "hold", e.Hold.Written
 	}

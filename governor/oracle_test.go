@@ -65,6 +65,7 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 	}
 	w.candidate = governor.Candidate{
 		Priority: andante.Priority(rapid.IntRange(0, 2).Draw(t, "priority")), ID: "candidate", Kind: someKind.Draw(t, "kind"), Purpose: somePurpose.Draw(t, "purpose"), Holds: minutes(rapid.IntRange(0, 4).Draw(t, "holds")),
+		Introduction: rapid.IntRange(0, 3).Draw(t, "introduces") == 0,
 	}
 	if valid := rapid.IntRange(-1, 2000).Draw(t, "valid"); valid > 0 {
 		w.candidate.Stale = w.now.Add(minutes(valid))
@@ -363,11 +364,16 @@ func (o *oracle) gaps(t, first, last int) bool {
 	return false
 }
 
-// ease returns how far apart touches are for somebody who ignored those that had come by t.
+// ease returns how far apart touches are for somebody who ignored those that may have come
+// before a touch that leaves at t.
 func (o *oracle) ease(t int) (apart time.Duration) {
 	ignored := 0
 	for _, x := range o.w.facts.Touches {
-		if x.Contact == o.w.facts.Contact && x.Purpose != andante.Requested && !x.Unanswered && !x.At.After(o.at(t)) && x.At.After(o.w.facts.Signals.Responded) {
+		from := x.From
+		if from.IsZero() {
+			from = x.At
+		}
+		if x.Contact == o.w.facts.Contact && x.Purpose != andante.Requested && !x.Unanswered && !from.After(o.at(o.notAfter(t))) && x.At.After(o.w.facts.Signals.Responded) {
 			ignored++
 		}
 	}
@@ -422,7 +428,32 @@ func (o *oracle) coolDown(d governor.CoolDown) func(t, first, last int) bool {
 			return o.at(first).Before(s.end) && !o.at(last).Before(s.from)
 		})
 	}
-	return func(t, first, last int) bool { return silent(t, o.notAfter(t)) || silent(first, last) }
+	begins := d.After == governor.AfterIntroduction && o.matches(d.Who) && o.w.candidate.Introduction && (len(d.By) == 0 || slices.Contains(d.By, o.w.candidate.Kind))
+	return func(t, first, last int) bool {
+		return silent(t, o.notAfter(t)) || silent(first, last) || begins && o.interrupted(d, first, last)
+	}
+}
+
+// interrupted tells whether another touch may come while it is silent after the candidate,
+// which introduces.
+func (o *oracle) interrupted(d governor.CoolDown, first, last int) bool {
+	for _, x := range o.w.facts.Touches {
+		if !o.inScope(d.Scope, x) || x.Purpose == andante.Requested || x.Unanswered {
+			continue
+		}
+		from := x.From
+		if from.IsZero() {
+			from = x.At
+		}
+		for t := first; t <= last; t++ {
+			for m := o.minute(from); m <= o.minute(x.At); m++ {
+				if t < m && minutes(m-t) < d.Lasts.Exact {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // lands returns the minute at which the candidate counts if it leaves at one.

@@ -99,6 +99,7 @@ func TestOracleNoticesSabotage(t *testing.T) {
 		"the pause forgotten":                      func(w *world) { w.facts.Choice.Pause = time.Time{} },
 		"ease forgotten":                           func(w *world) { w.policy.Ease = nil },
 		"cool-downs forgotten":                     func(w *world) { w.policy.CoolDowns = nil },
+		"the silence that it begins forgotten":     func(w *world) { w.candidate.Introduction = false },
 		"cards count when posted":                  func(w *world) { w.policy.Landing = nil },
 		"responses overlooked":                     func(w *world) { w.facts.Signals.Responded = time.Time{} },
 		"replies overlooked":                       func(w *world) { w.facts.Signals.Replied, w.facts.Together.Replied = time.Time{}, time.Time{} },

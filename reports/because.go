@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/governor"
 )
 
 // because tells a verdict's evidence in sentences.
@@ -90,6 +91,8 @@ func (t *teller) barrier(e andante.Evidence) []string {
 		return []string{fmt.Sprintf("the last %d touches had no response, so two are at least %s apart; the other one:", e.Ignored, e.Period)}
 	case e.Since != nil && e.Rule != "":
 		return []string{t.silence(e)}
+	case e.Rule == governor.AfterIntroduction:
+		return []string{fmt.Sprintf("it introduces, and the silence of %s after that is not for what is on its way:", e.Period)}
 	case e.Detail != "":
 		return []string{t.chooser(e) + " chose " + e.Detail}
 	case e.Until != nil && e.Period == "" && e.Zone == "":

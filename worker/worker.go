@@ -93,13 +93,17 @@ const breather = time.Minute
 // back by itself.
 func (w *Worker) Handle(ctx context.Context, it queue.Item) {
 	defer w.done()
-	// What is permitted is finished and recorded even when the process is asked
-	// to stop; only new work ends with ctx.
+	if ctx.Err() != nil {
+		return
+	}
+	// What is permitted is finished and recorded even when the process is asked to stop;
+	// only new work ends with ctx. Nor is a lease picked up by halves: if the commit went
+	// through and its answer did not, nobody would give it back.
 	last := context.WithoutCancel(ctx)
 	asked := w.clock.Wall()
-	lease, err := w.pick(ctx, it)
+	lease, err := w.pick(last, it)
 	if err != nil {
-		if !errors.Is(err, andante.ErrLeaseLost) && ctx.Err() == nil {
+		if !errors.Is(err, andante.ErrLeaseLost) {
 			w.log.Error("a lease could not be picked up", "lease", it.Lease, "err", err)
 		}
 		return
