@@ -61,6 +61,7 @@ type Account struct {
 	Country  string
 	Zone     string
 	Fields   map[string]string
+	Created  time.Time
 	Signals  Signals // of everybody in it
 	Version  int64   // raised by every change that can alter a decision
 	// TierByRule: nobody gave the tier; andante.yaml's rules choose it.

@@ -28,7 +28,7 @@ func (v *view) cooled(t, end int64) (free int64, r rule) {
 	}
 	for i := range v.policy.CoolDowns {
 		d := &v.policy.CoolDowns[i]
-		if !d.Who.matches(v.facts) {
+		if !d.Who.Matches(v.facts) {
 			continue
 		}
 		switch d.After {

@@ -22,7 +22,7 @@ func (v *view) limited(t, end int64) (free int64, r rule) {
 	first, last := v.lands(t), v.lands(end)
 	free = t
 	consider := func(l *Limit) {
-		if !l.Who.matches(v.facts) || !l.Count.matches(v.candidate.Kind, v.candidate.Purpose) {
+		if !l.Who.Matches(v.facts) || !l.Count.matches(v.candidate.Kind, v.candidate.Purpose) {
 			return
 		}
 		landing, full := v.room(l, first, last)

@@ -31,6 +31,22 @@ func ParsePeriod(s string) (Period, error) {
 	return p, nil
 }
 
+// Rough is about how long the period is: a calendar unit has no length of its own.
+func (p Period) Rough() time.Duration {
+	const day = 24 * time.Hour
+	switch p.Unit {
+	case "day":
+		return day
+	case "week":
+		return 7 * day
+	case "month":
+		return 365 * day / 12
+	case "year":
+		return 365 * day
+	}
+	return p.Length
+}
+
 // ParseRate reads a limit such as "1 per 30d" or "2 per month".
 func ParseRate(s string) (most int, per Period, err error) {
 	number, period, ok := strings.Cut(s, " per ")

@@ -75,7 +75,8 @@ type Who struct {
 	Countries []string
 }
 
-func (w Who) matches(f *Facts) bool {
+// Matches tells whether a contact is picked.
+func (w Who) Matches(f *Facts) bool {
 	return among(w.Stages, f.Stage) && among(w.Tiers, f.Tier) && among(w.Personas, f.Persona) && among(w.Countries, f.Country)
 }
 
@@ -112,7 +113,7 @@ type Gap struct {
 
 func (g Gap) matches(f *Facts, a, b andante.Kind) bool {
 	pair := g.Between == [2]andante.Kind{} || g.Between == [2]andante.Kind{a, b} || g.Between == [2]andante.Kind{b, a}
-	return pair && g.Who.matches(f)
+	return pair && g.Who.Matches(f)
 }
 
 // A CoolDown is silence after an introduction, a reply or a stage change.
@@ -148,7 +149,7 @@ type WindowRule struct {
 // does.
 func (p *Policy) WindowFor(f *Facts, k andante.Kind) (calendar.Window, bool) {
 	for _, w := range p.Windows {
-		if among(w.Kinds, k) && w.Who.matches(f) {
+		if among(w.Kinds, k) && w.Who.Matches(f) {
 			return w.Window, true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -20,6 +21,9 @@ type EnrollRequest struct {
 	Sequence string
 	Where    string // a condition; empty: everybody
 	PerDay   int    // at most so many begin on a day; 0: all at once
+	// Accounts, if set, are those of each of which one contact enters, the first that may,
+	// not before an instant; the zero time: at once.
+	Accounts map[andante.AccountID]time.Time
 	Cause    string // what they begin with; empty: by hand
 	DryRun   bool   // look, and change nothing
 	// Progress, if set, is called after each page with the contacts seen.
@@ -38,6 +42,7 @@ type EnrollReport struct {
 	Lacking  map[string]int         `json:"lacking,omitempty"`
 	NoSender int                    `json:"no_sender,omitempty"` // of those who enter: nobody is there to send the first step as
 	HeldOut  int                    `json:"held_out,omitempty"`
+	Already  int                    `json:"already,omitempty"` // accounts of which somebody is on the sequence, where one is enough
 	First    time.Time              `json:"first"`
 	Last     time.Time              `json:"last"`
 }
@@ -52,8 +57,9 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 	if err != nil {
 		return rep, err
 	}
-	for after := andante.ContactID(""); ; {
+	for pages := r.pages(); ; {
 		var page []andante.Contact
+		var last bool
 		var got *EnrollReport
 		var left *drip
 		run := o.Store.Write
@@ -61,7 +67,7 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 			run = o.Store.Read
 		}
 		err := run(ctx, func(tx *store.Tx) (err error) {
-			if page, err = tx.ContactsAfter(ctx, after, enrollPage); err != nil {
+			if page, last, err = pages.read(ctx, tx); err != nil {
 				return err
 			}
 			left = days.clone() // the transaction may run again
@@ -80,17 +86,51 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 		if r.Progress != nil {
 			r.Progress(rep.Seen)
 		}
-		if len(page) < enrollPage {
+		if last {
 			return rep, nil
 		}
-		after = page[len(page)-1].ID
+		pages.turn(page)
 	}
+}
+
+// pages are the contacts of a request, page by page: all there are, or those of accounts.
+type pages struct {
+	after    andante.ContactID
+	accounts []andante.AccountID // nil: all
+}
+
+func (r *EnrollRequest) pages() *pages {
+	if r.Accounts == nil {
+		return &pages{}
+	}
+	return &pages{accounts: slices.Sorted(maps.Keys(r.Accounts))}
+}
+
+// read reads a page and tells whether it is the last. All contacts of an account stand on
+// one page.
+func (p *pages) read(ctx context.Context, tx *store.Tx) (page []andante.Contact, last bool, err error) {
+	if p.accounts != nil {
+		page, err = tx.ContactsOf(ctx, p.accounts[:min(enrollPage, len(p.accounts))])
+		return page, len(p.accounts) <= enrollPage, err
+	}
+	page, err = tx.ContactsAfter(ctx, p.after, enrollPage)
+	return page, len(page) < enrollPage, err
+}
+
+// turn goes on behind a page.
+func (p *pages) turn(page []andante.Contact) {
+	if p.accounts != nil {
+		p.accounts = p.accounts[enrollPage:]
+		return
+	}
+	p.after = page[len(page)-1].ID
 }
 
 func (r *EnrollReport) add(p *EnrollReport) {
 	r.Matched += p.Matched
 	r.Entered += p.Entered
 	r.HeldOut += p.HeldOut
+	r.Already += p.Already
 	r.NoSender += p.NoSender
 	for k, n := range p.Refused {
 		r.Refused[k] += n
@@ -122,10 +162,16 @@ func (e *enrolling) contact(c andante.Contact) error {
 			return nil
 		}
 	}
+	if e.r.Accounts != nil && e.filled[a.ID] {
+		return nil
+	}
 	e.rep.Matched++
 	if reason := e.refusal(c, a); reason != "" {
 		e.rep.Refused[reason]++
 		return nil
+	}
+	if e.r.Accounts != nil {
+		e.filled[a.ID] = true
 	}
 	for _, path := range lacks(e.q, v) {
 		e.rep.Lacking[path]++
@@ -202,6 +248,9 @@ func (e *enrolling) first(en andante.Enrollment, c andante.Contact, a andante.Ac
 	var apart time.Time
 	if last, ok := e.starts[a.ID]; ok {
 		apart = e.q.Account.Apart.From(last, facts.Zones[0], facts.Holidays)
+	}
+	if turn := e.r.Accounts[a.ID]; turn.After(apart) {
+		apart = turn
 	}
 	hours := ""
 	if e.r.PerDay > 0 {

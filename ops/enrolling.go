@@ -34,6 +34,7 @@ type enrolling struct {
 	active   map[andante.AccountID]int
 	starts   map[andante.AccountID]time.Time
 	primary  map[andante.AccountID]andante.ContactID
+	filled   map[andante.AccountID]bool // somebody of it is on the sequence, where one is enough
 	entered  []andante.Enrollment
 	touches  []andante.Touch
 }
@@ -139,14 +140,18 @@ func (e *enrolling) loadPeople(ctx context.Context, ids []andante.ContactID, acc
 		return err
 	}
 	e.history = group(past, func(x andante.Enrollment) andante.ContactID { return x.Contact })
-	e.active, e.primary = map[andante.AccountID]int{}, map[andante.AccountID]andante.ContactID{}
-	if e.q.Account.AtOnce > 0 {
+	e.active, e.primary, e.filled = map[andante.AccountID]int{}, map[andante.AccountID]andante.ContactID{}, map[andante.AccountID]bool{}
+	if e.q.Account.AtOnce > 0 || e.r.Accounts != nil {
 		running, err := e.tx.ActiveInAccounts(ctx, e.q.Name, accounts)
 		if err != nil {
 			return err
 		}
 		for _, x := range running {
 			e.active[x.Account]++
+			e.filled[x.Account] = true
+		}
+		if e.r.Accounts != nil {
+			e.rep.Already = len(e.filled)
 		}
 	}
 	if e.q.Account.Apart != nil && len(e.q.Steps) > 0 {

@@ -39,7 +39,7 @@ func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Accou
 	if !ok {
 		return andante.Touch{}, false
 	}
-	sender, _ := p.w.SenderOf(plan, s, a) // none: the worker skips the touch and says why
+	sender, _ := p.w.SenderOf(plan, s, a, p.now) // none: the worker skips the touch and says why
 	return andante.Touch{
 		ID:         andante.DeriveID[andante.TouchID](p.seed, p.now, "touch", string(e.ID), s.ID, strconv.Itoa(0)),
 		Enrollment: e.ID, Contact: c.ID, Account: a.ID, Sequence: e.Sequence, Step: s.ID,

@@ -56,26 +56,31 @@ func (r *Reports) Next(ctx context.Context, name string, n int) (*Next, error) {
 		if err != nil {
 			return err
 		}
-		f := r.newForecaster(now, now.Add(nextSpan))
-		f.watched = &watch{contact: c.ID, account: c.Account, n: n}
-		if err := f.load(ctx, tx); err != nil {
-			return err
-		}
-		f.play()
-		t := &teller{r: r, tx: tx, contact: c, account: f.accounts[c.Account], touches: map[andante.TouchID]andante.Touch{}}
-		if len(f.accounts) == 0 { // nothing waits
-			list, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
-			if err != nil || len(list) == 0 {
-				return err
-			}
-			t.account = list[0]
-		}
-		facts := r.Workspace.Facts(c, t.account)
-		t.zone = facts.Zones[0]
-		out = &Next{Contact: c.ID, Name: nameOf(c), About: about(c, t.account, t.zone.String(), facts.ZoneSource), Zone: t.zone.String(), Touches: []NextTouch{}}
-		out.Touches, out.More = f.watched.first()
-		return t.explainNext(ctx, out.Touches)
+		out, err = r.next(ctx, tx, c, n, now)
+		return err
 	})
+}
+
+func (r *Reports) next(ctx context.Context, tx *store.Tx, c andante.Contact, n int, now time.Time) (*Next, error) {
+	f := r.newForecaster(now, now.Add(nextSpan))
+	f.watched = &watch{contact: c.ID, account: c.Account, n: n}
+	if err := f.load(ctx, tx); err != nil {
+		return nil, err
+	}
+	f.play()
+	t := &teller{r: r, tx: tx, contact: c, account: f.accounts[c.Account], touches: map[andante.TouchID]andante.Touch{}}
+	if len(f.accounts) == 0 { // nothing waits
+		list, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		t.account = list[0]
+	}
+	facts := r.Workspace.Facts(c, t.account)
+	t.zone = facts.Zones[0]
+	out := &Next{Contact: c.ID, Name: nameOf(c), About: about(c, t.account, t.zone.String(), facts.ZoneSource), Zone: t.zone.String(), Touches: []NextTouch{}}
+	out.Touches, out.More = f.watched.first()
+	return out, t.explainNext(ctx, out.Touches)
 }
 
 // explainNext tells the evidence of the verdicts in sentences.

@@ -21,6 +21,7 @@ func scanAccount(r *sql.Rows) (a andante.Account, err error) {
 	if err != nil {
 		return a, err
 	}
+	a.Created = time.UnixMilli(created).UTC()
 	return a, errors.Join(json.Unmarshal([]byte(fields), &a.Fields), fromJSON(signals, &a.Signals))
 }
 
@@ -46,6 +47,15 @@ func (tx *Tx) Accounts(ctx context.Context, ids []andante.AccountID) ([]andante.
 // AccountsByKey returns the accounts with these keys, in no order.
 func (tx *Tx) AccountsByKey(ctx context.Context, keys []string) ([]andante.Account, error) {
 	return where(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE key", nil, keys, "", scanAccount)
+}
+
+// AccountsAfter returns up to n accounts in the order of their ids, beginning after the
+// given one.
+func (tx *Tx) AccountsAfter(ctx context.Context, after andante.AccountID, n int) ([]andante.Account, error) {
+	if after == "" {
+		after = firstID
+	}
+	return query(ctx, tx, "SELECT "+accountColumns+" FROM accounts WHERE id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, scanAccount)
 }
 
 // Versions returns the versions of these accounts.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -39,6 +41,17 @@ func (tx *Tx) AddEvents(ctx context.Context, list []andante.Event) error {
 // EventsOf returns the events of a contact, in order.
 func (tx *Tx) EventsOf(ctx context.Context, id andante.ContactID) ([]andante.Event, error) {
 	return query(ctx, tx, "SELECT "+eventColumns+" FROM events WHERE contact_id=$1 ORDER BY at, id", []any{string(id)}, scanEvent)
+}
+
+// EventsSince returns the events of these names of some contacts since an instant, in order.
+func (tx *Tx) EventsSince(ctx context.Context, contacts []andante.ContactID, since time.Time, names []string) ([]andante.Event, error) {
+	quoted := make([]string, len(names))
+	args := []any{ms(since)}
+	for i, n := range names {
+		args = append(args, n)
+		quoted[i] = fmt.Sprintf("$%d", i+2)
+	}
+	return where(ctx, tx, "SELECT "+eventColumns+" FROM events WHERE at >= $1 AND name IN ("+strings.Join(quoted, ", ")+") AND contact_id", args, contacts, " ORDER BY at, id", scanEvent)
 }
 
 // A LastEvent is when something last happened to a contact.

@@ -45,6 +45,21 @@ func (tx *Tx) Tasks(ctx context.Context, ids []andante.TouchID) ([]Task, error) 
 	return where(ctx, tx, "SELECT "+taskColumns+" FROM tasks WHERE touch_id", nil, ids, "", scanTask)
 }
 
+// GiveTasks gives the open tasks of accounts to another person and returns how many.
+func (tx *Tx) GiveTasks(ctx context.Context, accounts []andante.AccountID, to string) (int, error) {
+	return execIn(ctx, tx, "UPDATE tasks SET owner=$1 WHERE owner <> $1 AND touch_id IN (SELECT id FROM touches WHERE state='open' AND account_id", []any{to}, accounts, ")")
+}
+
+// CountTasksOf returns how many tasks of accounts are open.
+func (tx *Tx) CountTasksOf(ctx context.Context, accounts []andante.AccountID) (n int, err error) {
+	counts, err := where(ctx, tx, "SELECT count(*) FROM tasks JOIN touches ON touches.id=tasks.touch_id WHERE touches.state='open' AND touches.account_id", nil, accounts, "",
+		func(r *sql.Rows) (k int, err error) { return k, r.Scan(&k) })
+	for _, k := range counts {
+		n += k
+	}
+	return n, err
+}
+
 // DropTasks forgets tasks that are over.
 func (tx *Tx) DropTasks(ctx context.Context, ids []andante.TouchID) error {
 	_, err := execIn(ctx, tx, "DELETE FROM tasks WHERE touch_id", nil, ids, "")

@@ -18,6 +18,7 @@ type Config struct {
 	Company       Company               `yaml:"company" doc:"who sends; printed in every mail"`
 	PublicURL     string                `yaml:"public_url" doc:"where people's browsers reach the web role, such as https://mail.acme.example"`
 	People        map[string]Person     `yaml:"people" doc:"colleagues by key: owners of accounts, senders of letters"`
+	Owners        map[string]Absence    `yaml:"owners" doc:"people who are away, by key, and who stands in for them"`
 	Departments   map[string]Department `yaml:"departments" doc:"where replies are routed; has no effect yet"`
 	Personas      map[string]Persona    `yaml:"personas" doc:"whom texts are written for, by key"`
 	Tiers         []TierRule            `yaml:"tiers" doc:"tier of an account by rule, the first that matches, where an import names none"`

@@ -19,9 +19,6 @@ func (w *Workspace) NoEffect() []string {
 	if len(w.Config.Departments) > 0 {
 		list = append(list, ConfigFile+": departments has no effect yet")
 	}
-	if _, ok := w.Files[CadenceFile]; ok {
-		list = append(list, CadenceFile+": has no effect yet")
-	}
 	for name := range w.Files {
 		if strings.HasPrefix(name, "nuggets/") {
 			list = append(list, "nuggets/: has no effect yet")

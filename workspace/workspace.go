@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/cadence"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/governor"
@@ -35,6 +36,7 @@ type Workspace struct {
 	Config    *Config
 	Policy    *governor.Policy
 	Consent   ConsentPolicy
+	Cadence   *cadence.Plan
 	Sequences map[string]*sequences.Sequence // by name
 	Files     map[string][]byte              // everything that a revision keeps
 
@@ -50,7 +52,7 @@ type Workspace struct {
 // Load reads a workspace and returns every finding, sorted by place. The
 // workspace is never nil.
 func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
-	w := &Workspace{Sequences: map[string]*sequences.Sequence{}, Config: defaultConfig(), Policy: &governor.Policy{}}
+	w := &Workspace{Sequences: map[string]*sequences.Sequence{}, Config: defaultConfig(), Policy: &governor.Policy{}, Cadence: &cadence.Plan{}}
 	files, beside, found := readFiles(fsys)
 	w.Files, w.beside = files, beside
 	found = append(found, w.parse()...)
@@ -75,7 +77,7 @@ func (w *Workspace) noYAML(f *andante.Finding) bool {
 // the governor with.
 func (w *Workspace) Ungoverned() *Workspace {
 	return &Workspace{
-		Config: w.Config, Policy: w.Policy.Unlimited(), Consent: w.Consent, Sequences: w.Sequences, Files: w.Files, templates: w.templates,
+		Config: w.Config, Policy: w.Policy.Unlimited(), Consent: w.Consent, Cadence: w.Cadence, Sequences: w.Sequences, Files: w.Files, templates: w.templates,
 	}
 }
 
@@ -101,6 +103,9 @@ func (w *Workspace) parse() (found []*andante.Finding) {
 	found = append(found, f...)
 	w.Consent, f = parseConsent(ConsentFile, w.fileOr(ConsentFile))
 	found = append(found, f...)
+	var c *policyChecker
+	w.Cadence, c = parseCadence(CadenceFile, w.fileOr(CadenceFile))
+	found = append(found, c.found...)
 	for _, name := range slices.Sorted(maps.Keys(w.Files)) {
 		if isSequence(name) {
 			found = append(found, w.addSequence(name)...)
@@ -271,15 +276,16 @@ func (w *Workspace) Hours(f *governor.Facts, q *sequences.Sequence, s *sequences
 // Errors of choosing a sender.
 var errNoOwner = errors.New("the account has no owner to send as")
 
-// SenderOf returns the key of the identity that a step is sent as for an
-// account. It fails when the owner is meant and there is none.
-func (w *Workspace) SenderOf(q *sequences.Sequence, s *sequences.Step, a andante.Account) (string, error) {
+// SenderOf returns the key of the identity that a step is sent as for an account at an
+// instant: while its owner is away, the deputy. It fails when the owner is meant and there
+// is none.
+func (w *Workspace) SenderOf(q *sequences.Sequence, s *sequences.Step, a andante.Account, at time.Time) (string, error) {
 	key := cmp.Or(s.Sender, q.Sender)
 	if key != "owner" {
 		return key, nil
 	}
 	if _, ok := w.Config.Person(a.Owner); ok {
-		return a.Owner, nil
+		return w.Config.StandIn(a.Owner, at), nil
 	}
 	if q.IfNoOwner != "" && q.IfNoOwner != "skip" {
 		return q.IfNoOwner, nil

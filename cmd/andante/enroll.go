@@ -104,6 +104,9 @@ func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) err
 	case r.Seen == 0:
 		a.printf("There are no contacts yet: run `andante import FILE`.\n")
 		return nil
+	case r.Matched == 0 && r.Already > 0:
+		a.printf("Nobody %s %s: somebody of each of %s is on it.\n", verb, r.Sequence, count(r.Already, "account"))
+		return nil
 	case r.Matched == 0:
 		a.printf("None of %s matches --where, so nobody %s %s.\n", count(r.Seen, "contact"), verb, r.Sequence)
 		return nil

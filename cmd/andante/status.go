@@ -16,12 +16,16 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	var next string
+	var next, account string
 	c := a.withJSON(command("day", "status", "Show how things stand, and what goes out next",
-		"Shows contacts, enrollments and touches by state, what was held back and why, and\nwith --next what goes out, to how many, by day and sequence, before it goes.",
-		"andante status\nandante status --next 7d", nil))
+		"Shows contacts, enrollments and touches by state, what was held back and why, and\nwith --next what goes out, to how many, by day and sequence, before it goes. With\n--account it shows who decides there, what they had and are to get, what is known\nof their qualification, and the account's cadence and limits.",
+		"andante status\nandante status --next 7d\nandante status --account ACME", nil))
+	c.Flags().StringVar(&account, "account", "", "one account, by its key")
 	c.Flags().StringVar(&next, "next", "", "also what is due in a time such as 7d")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if account != "" {
+			return a.accountStatus(c.Context(), account)
+		}
 		var span time.Duration
 		if next != "" {
 			o, err := calendar.ParseOffset(next)

@@ -17,6 +17,7 @@ var contactTests = []test{
 	{"contacts are found by what they are known by", contactsFound},
 	{"contacts of an account, the oldest first", contactsOf},
 	{"contacts in pages", contactsInPages},
+	{"accounts in pages", accountsInPages},
 	{"a contact moves with its rows", contactMoves},
 }
 
@@ -24,7 +25,7 @@ func account(n int) andante.Account {
 	a := andante.Account{
 		ID: id[andante.AccountID](n), Key: "account " + id[string](n), Name: text(n), Domain: text(n + 1), Stage: "customer", Owner: text(n + 2),
 		Tier: "key", TierByRule: n%3 == 0, Industry: text(n + 3), Revenue: sometimes(n, 1234567.89+float64(n)), Business: n%2 == 0, Country: "DE", Zone: "Europe/Berlin",
-		Version: int64(n) << 33,
+		Version: int64(n) << 33, Created: day,
 	}
 	if n%2 == 0 {
 		a.Signals = signals(n)
@@ -259,6 +260,22 @@ func contactsInPages(_ *testing.T, s db) {
 	}
 	all := pick(people, plain)
 	s.same("pages", [][]andante.Contact{all[:3], all[3:6], all[6:], nil}, pages)
+}
+
+func accountsInPages(_ *testing.T, s db) {
+	all, _ := s.people(7)
+	var pages [][]andante.Account
+	for after := andante.AccountID(""); ; {
+		page := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Account, error) {
+			return tx.AccountsAfter(ctx, after, 4)
+		})
+		pages = append(pages, page)
+		if len(page) == 0 {
+			break
+		}
+		after = page[len(page)-1].ID
+	}
+	s.same("pages", [][]andante.Account{all[:4], all[4:], nil}, pages)
 }
 
 func contactMoves(_ *testing.T, s db) {

@@ -178,6 +178,12 @@ func lastEvents(_ *testing.T, s db) {
 	nobody := event(6)
 	nobody.Contact = ""
 	s.addEvents(append(all, nobody)...)
+	s.same("events since", []andante.Event{all[4], all[5]}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Event, error) {
+		return tx.EventsSince(ctx, []andante.ContactID{two, one}, at(4), []string{andante.EventMet, andante.EventReplied})
+	}))
+	s.same("meetings", []andante.Event{all[4]}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Event, error) {
+		return tx.EventsSince(ctx, []andante.ContactID{two, one}, at(0), []string{andante.EventMet})
+	}))
 	got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.LastEvent, error) {
 		return tx.LastEvents(ctx, []andante.ContactID{one, id[andante.ContactID](7)})
 	})

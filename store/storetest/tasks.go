@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/andante-hq/andante"
@@ -30,6 +31,17 @@ func tasks(_ *testing.T, s db) {
 	s.same("open, the oldest first", []store.Task{all[2], all[1], all[0]}, open("", 9))
 	s.same("of one", []store.Task{all[2], all[0]}, open("nora", 9))
 	s.same("the first", []store.Task{all[2]}, open("", 1))
+	theirs := []andante.AccountID{touches[1].Account}
+	mine := len(slices.DeleteFunc(slices.Clone(touches[:3]), func(t andante.Touch) bool { return t.Account != theirs[0] }))
+	s.same("of an account", mine, read(s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountTasksOf(ctx, theirs) }))
+	given := 0
+	s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+		given, err = tx.GiveTasks(ctx, theirs, "cem")
+		return err
+	})
+	s.same("given to another", mine, given)
+	s.same("and theirs now", mine, len(open("cem", 9)))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutTasks(ctx, all) })
 	again := all[1]
 	again.Owner, again.Title, again.Body = "nora", text(7), text(8)
 	s.write(func(ctx context.Context, tx *store.Tx) error {

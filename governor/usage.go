@@ -1,0 +1,41 @@
+package governor
+
+import (
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// A Use is how full a limit is.
+type Use struct {
+	Limit  string  `json:"limit"`
+	Scope  Scope   `json:"scope"`
+	Used   float64 `json:"used"`
+	Max    float64 `json:"max"`
+	Points bool    `json:"points,omitempty"` // of points, not touches
+	Period string  `json:"period"`
+}
+
+// Usage tells how full the limits of a scope are that a marketing mail or message of some
+// kind would meet now, in the order of the policy. What is on its way counts.
+func (p *Policy) Usage(f Facts, scope Scope, now time.Time) (list []Use) {
+	v := p.view(&f, &Candidate{Kind: andante.Email, Purpose: andante.Marketing}, now)
+	for i := range p.Limits {
+		l := &p.Limits[i]
+		if l.Scope != scope || !l.Who.Matches(&f) {
+			continue
+		}
+		s := l.endingAt(v.now)
+		if l.Per.Unit != "" {
+			s = v.unit(l, v.now)
+		}
+		u := Use{Limit: l.Name, Scope: l.Scope, Max: l.ceiling(), Points: l.MaxPoints > 0, Period: l.Per.Written}
+		for j := range v.marks {
+			if m := &v.marks[j]; s.holds(m) && l.counts(m) {
+				u.Used += v.weight(l, m.touch.Kind)
+			}
+		}
+		list = append(list, u)
+	}
+	return list
+}

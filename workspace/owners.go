@@ -1,0 +1,86 @@
+package workspace
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+)
+
+// Absence is when an owner is away, and who stands in.
+type Absence struct {
+	Away   *Days  `yaml:"away" doc:"first and last day, such as 2026-12-20..2027-01-06"`
+	Deputy string `yaml:"deputy" doc:"key of the person who then gets their tasks and writes their mails"`
+}
+
+// Days are the days from one date to another, both included, on the calendar of whoever
+// they are about.
+type Days struct{ First, Last string } // 2026-12-20
+
+// UnmarshalText reads 2026-12-20..2027-01-06.
+func (d *Days) UnmarshalText(b []byte) error {
+	first, last, ok := strings.Cut(string(b), "..")
+	d.First, d.Last = strings.TrimSpace(first), strings.TrimSpace(last)
+	from, err := time.Parse(time.DateOnly, d.First)
+	to, err2 := time.Parse(time.DateOnly, d.Last)
+	switch {
+	case !ok || err != nil || err2 != nil:
+		return fmt.Errorf("write the first and the last day, such as 2026-12-20..2027-01-06, not %q", b)
+	case to.Before(from):
+		return fmt.Errorf("the days %q run backward", b)
+	}
+	return nil
+}
+
+// String writes it as it is read.
+func (d *Days) String() string { return d.First + ".." + d.Last }
+
+// StandIn returns who acts for an owner at an instant: the owner, or while they are away
+// their deputy, or the deputy's. Where all are away it is the owner.
+func (c *Config) StandIn(owner string, at time.Time) string {
+	seen := map[string]bool{}
+	for key := owner; !seen[key]; key = c.Owners[key].Deputy {
+		seen[key] = true
+		if _, ok := c.People[key]; !ok {
+			break
+		}
+		if !c.away(key, at) {
+			return key
+		}
+	}
+	return owner
+}
+
+func (c *Config) away(key string, at time.Time) bool {
+	days := c.Owners[key].Away
+	if days == nil {
+		return false
+	}
+	p, _ := c.Person(key)
+	zones, _ := calendar.Zones(andante.Contact{}, andante.Account{}, p, c.Company.Zone)
+	today := at.In(zones[0]).Format(time.DateOnly)
+	return days.First <= today && today <= days.Last
+}
+
+// checkOwners wants people, and a deputy who is one, for who is away.
+func checkOwners(w *Workspace) (found []*andante.Finding) {
+	for _, key := range slices.Sorted(maps.Keys(w.Config.Owners)) {
+		o, at := w.Config.Owners[key], []string{"owners", key}
+		if _, ok := w.Config.People[key]; !ok {
+			found = append(found, w.at("owner", at, "there is no person %s under people", key))
+		}
+		switch _, ok := w.Config.People[o.Deputy]; {
+		case o.Deputy == "" && o.Away != nil:
+			found = append(found, w.at("owner", at, "%s is away and has no deputy: their tasks would wait for them", key))
+		case o.Deputy != "" && !ok:
+			found = append(found, w.at("owner", append(at, "deputy"), "there is no person %s under people", o.Deputy))
+		case o.Deputy == key:
+			found = append(found, w.at("owner", append(at, "deputy"), "nobody stands in for themselves"))
+		}
+	}
+	return found
+}
