@@ -23,6 +23,9 @@ import (
 // channels builds what sends each kind, by the mode of delivery. log is told of a mail
 // server that is away. close ends kept connections.
 func (e *Engine) channels(log *slog.Logger) (list map[andante.Kind]channels.Channel, close func() error, err error) {
+	if e.o.blind != nil {
+		return e.blindly(), func() error { return nil }, nil
+	}
 	mail, err := e.relay(log)
 	if err != nil {
 		return nil, nil, err
@@ -42,12 +45,30 @@ func (e *Engine) channels(log *slog.Logger) (list map[andante.Kind]channels.Chan
 	if err != nil {
 		return nil, nil, err
 	}
-	list = map[andante.Kind]channels.Channel{andante.Email: c}
+	list = e.tasks()
+	list[andante.Email] = c
+	return list, mail.Close, e.addSandbox(list, mail)
+}
+
+// tasks are the channels of what people carry out.
+func (e *Engine) tasks() map[andante.Kind]channels.Channel {
+	list := map[andante.Kind]channels.Channel{}
 	tasks := task.New(e.Clock)
 	for _, k := range task.Kinds {
 		list[k] = tasks
 	}
-	return list, mail.Close, e.addSandbox(list, mail)
+	return list
+}
+
+// blindly are channels that send nothing: tasks are opened, and the rest is forgotten.
+func (e *Engine) blindly() map[andante.Kind]channels.Channel {
+	list, box := e.tasks(), sandbox.Blind(e.Clock, e.o.blind)
+	for _, k := range box.Features().Kinds {
+		if list[k] == nil {
+			list[k] = box
+		}
+	}
+	return list
 }
 
 // addSandbox lets the sandbox take the kinds that have no channel, in a safe mode.

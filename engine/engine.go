@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/scheduler"
@@ -44,8 +45,13 @@ type Options struct {
 	Worker      worker.Options
 	Concurrency int  // leases worked at a time, and half as many urgent ones besides; each uses one connection
 	Volatile    bool // see [store.Options]
+	Single      bool // see [store.Options]
 	Ungoverned  bool // no limits, gaps, cool-downs and ease
 	SandboxRest bool // kinds that no channel sends yet are written into the folder outbox
+
+	// blind, if set, is told of each message that would be sent. Nothing is sent then, and
+	// nothing is written: what a machine sends is taken and forgotten, the rest is a task.
+	blind func(channels.Sealed)
 
 	WithoutLocks bool // breaks the store on purpose, for tests
 }
@@ -117,7 +123,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	e.Store, err = store.Open(ctx, dsn, store.Options{Clock: e.Clock, Volatile: e.o.Volatile, WithoutLocks: e.o.WithoutLocks})
+	e.Store, err = store.Open(ctx, dsn, store.Options{Clock: e.Clock, Volatile: e.o.Volatile, Single: e.o.Single, WithoutLocks: e.o.WithoutLocks})
 	if err != nil {
 		return err
 	}

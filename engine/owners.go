@@ -13,14 +13,27 @@ import (
 // aWorkingDay is how long the owners of a demo leave a task.
 var aWorkingDay = calendar.Offset{BusinessDays: 1, Written: "1 business day"}
 
-// doTasks lets the owners of a demo do what has waited for a working day by now. Calls end
-// on voicemail: they reach somebody and begin no conversation. It returns how many it did,
-// after which there may be more to send, and when the next one will be done; the zero time
-// if there is none.
-func (e *Engine) doTasks(ctx context.Context, now time.Time) (did int, next time.Time, err error) {
+// onVoicemail is how the tasks of a demo end: calls reach somebody and begin no conversation.
+func onVoicemail(andante.Kind, andante.TouchID) andante.Result { return andante.Voicemail }
+
+// doTasks lets the owners of a demo do what has waited for a working day by now. It returns
+// how many it did, after which there may be more to send, and when the next one will be
+// done; the zero time if there is none.
+func (e *Engine) doTasks(ctx context.Context, now time.Time, outcome func(andante.Kind, andante.TouchID) andante.Result) (did int, next time.Time, err error) {
 	var open []store.Task
+	kinds := map[andante.TouchID]andante.Kind{}
 	err = e.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		open, err = tx.OpenTasks(ctx, "", tasksAtOnce)
+		if open, err = tx.OpenTasks(ctx, "", tasksAtOnce); err != nil {
+			return err
+		}
+		ids := make([]andante.TouchID, len(open))
+		for i, t := range open {
+			ids[i] = t.Touch
+		}
+		touches, err := tx.Touches(ctx, ids)
+		for _, t := range touches {
+			kinds[t.ID] = t.Kind
+		}
 		return err
 	})
 	if err != nil {
@@ -36,7 +49,7 @@ func (e *Engine) doTasks(ctx context.Context, now time.Time) (did int, next time
 		if done.After(now) {
 			return did, done, nil
 		}
-		if _, err := e.Ops.DoneTask(ctx, t.Touch, ops.TaskDone{Result: andante.Voicemail, By: t.Owner, At: done}); err != nil {
+		if _, err := e.Ops.DoneTask(ctx, t.Touch, ops.TaskDone{Result: outcome(kinds[t.Touch], t.Touch), By: t.Owner, At: done}); err != nil {
 			return did, next, err
 		}
 		did++

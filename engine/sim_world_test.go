@@ -22,7 +22,6 @@ import (
 	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
-	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/worker"
@@ -65,22 +64,6 @@ type arrival struct {
 	header   mail.Header
 	expected bool // a statement has named it
 }
-
-// handQueue keeps items until the story hands them to the worker.
-type handQueue struct{ items []queue.Item }
-
-func (q *handQueue) Put(_ context.Context, items []queue.Item) error {
-	q.items = append(q.items, items...)
-	return nil
-}
-
-func (q *handQueue) Run(context.Context, int, func(context.Context, queue.Item)) error { return nil }
-
-func (q *handQueue) Depth(context.Context) (int, error) { return len(q.items), nil }
-
-func (q *handQueue) Ping(context.Context) error { return nil }
-
-func (q *handQueue) Close() error { return nil }
 
 func newSimWorld(t *testing.T, dir string, files map[string][]byte, broken sabotage) *simWorld {
 	return &simWorld{
@@ -197,7 +180,7 @@ func (w *simWorld) doTasks() (int, time.Time, error) {
 	if err := w.collectTasks(); err != nil {
 		return 0, time.Time{}, err
 	}
-	return w.e.doTasks(w.ctx, w.clock.Now())
+	return w.e.doTasks(w.ctx, w.clock.Now(), onVoicemail)
 }
 
 // collectTasks notes the tasks that were opened.

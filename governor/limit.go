@@ -22,7 +22,7 @@ func (v *view) limited(t, end int64) (free int64, r rule) {
 	first, last := v.lands(t), v.lands(end)
 	free = t
 	consider := func(l *Limit) {
-		if !l.Who.Matches(v.facts) || !l.Count.matches(v.candidate.Kind, v.candidate.Purpose) {
+		if !l.Who.Matches(v.facts) || !l.Count.Matches(v.candidate.Kind, v.candidate.Purpose) {
 			return
 		}
 		landing, full := v.room(l, first, last)
@@ -135,7 +135,7 @@ func (l *Limit) counts(m *mark) bool {
 	if m.touch.Unanswered && !l.Count.Unanswered {
 		return false
 	}
-	return m.scopes&l.Scope.set() != 0 && l.Count.matches(m.touch.Kind, m.touch.Purpose)
+	return m.scopes&l.Scope.set() != 0 && l.Count.Matches(m.touch.Kind, m.touch.Purpose)
 }
 
 func (l *Limit) ceiling() float64 {

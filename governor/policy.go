@@ -90,7 +90,8 @@ type Count struct {
 	Unanswered bool // calls that nobody answered keep their place
 }
 
-func (c Count) matches(k andante.Kind, p andante.Purpose) bool {
+// Matches tells whether a touch of a kind and purpose is picked.
+func (c Count) Matches(k andante.Kind, p andante.Purpose) bool {
 	if p == andante.Requested && !c.Requested {
 		return false
 	}

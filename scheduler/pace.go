@@ -16,6 +16,7 @@ type pace struct {
 	w     *workspace.Workspace
 	now   time.Time
 	block time.Duration
+	parts int // of so many this scheduler spends one part of each throttle
 	loads map[string]store.SenderLoad
 	spent map[string]time.Time // senders that must wait
 	dirty map[string]time.Time // to be written
@@ -26,7 +27,7 @@ func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, now time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	p := &pace{w: w, now: now, block: s.o.LeaseTime, spent: map[string]time.Time{}, dirty: map[string]time.Time{}}
+	p := &pace{w: w, now: now, block: s.o.LeaseTime, parts: s.o.Parts, spent: map[string]time.Time{}, dirty: map[string]time.Time{}}
 	if p.loads, err = tx.SenderLoads(ctx); err != nil {
 		return nil, err
 	}
@@ -42,10 +43,10 @@ func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, now time.Time) 
 // throttle returns the sender's pace; nil if it has none.
 func (p *pace) throttle(sender string) *workspace.Throttle {
 	id, ok := p.w.Config.Identity(sender)
-	if !ok {
+	if !ok || id.Throttle == nil {
 		return nil
 	}
-	return id.Throttle
+	return &workspace.Throttle{N: id.Throttle.N, Per: id.Throttle.Per * time.Duration(p.parts)}
 }
 
 // waits tells whether a sender's next free instant keeps it waiting. It is never spent

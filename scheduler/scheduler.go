@@ -23,6 +23,8 @@ type Options struct {
 	Batch      int           // most touches in a lease
 	Shares     int           // leases into which what is due is shared out where it is less than that
 	Brake      int           // most touches leased at a time
+	Parts      int           // schedulers that share the senders' throttles, each with a store of its own: in a simulation
+	Outage     time.Duration // how long nobody may look before the machine counts as having been off
 	// Marked, if set, has the store's mark raised with each round that leases, and once a
 	// minute. It is told each one once it is committed, before a worker may hear of a lease.
 	Marked func(context.Context, int64)
@@ -36,6 +38,8 @@ func (o Options) Defaults() Options {
 	o.Batch = cmp.Or(o.Batch, 500)
 	o.Shares = cmp.Or(o.Shares, 8)
 	o.Brake = cmp.Or(o.Brake, 20*o.Batch)
+	o.Parts = cmp.Or(o.Parts, 1)
+	o.Outage = cmp.Or(o.Outage, 6*time.Hour)
 	return o
 }
 
@@ -326,10 +330,6 @@ func (s *Scheduler) patience(attempt int) time.Duration {
 	return max(s.o.PickupTime, min(s.o.PickupTime<<min(attempt-1, 8), 5*time.Minute))
 }
 
-// outage is how long nobody may look before the machine counts as having been
-// off.
-const outage = 6 * time.Hour
-
 // lease takes what is due, up to the brake, and groups it by kind and sender.
 func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.Item, error) {
 	now := s.clock.Now()
@@ -337,7 +337,7 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.Seen(ctx, now, outage); err != nil {
+	if err := tx.Seen(ctx, now, s.o.Outage); err != nil {
 		return nil, err
 	}
 	if err := s.sameStore(ctx, tx); err != nil {

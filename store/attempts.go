@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -64,20 +63,29 @@ func (tx *Tx) AddVerdicts(ctx context.Context, list []StoredVerdict) error {
 
 // VerdictsOf returns the verdicts on these touches, in order.
 func (tx *Tx) VerdictsOf(ctx context.Context, ids []andante.TouchID) ([]StoredVerdict, error) {
-	return where(ctx, tx, "SELECT id, touch_id, at, action, reason, until_at, policy, evidence FROM verdicts WHERE touch_id", nil, ids,
-		" ORDER BY at, id", func(r *sql.Rows) (v StoredVerdict, err error) {
-			var at int64
-			var until sql.NullInt64
-			var evidence string
-			if err = r.Scan(&v.ID, &v.Touch, &at, &v.Action, &v.Reason, &until, &v.Policy, &evidence); err != nil {
-				return v, err
-			}
-			v.At, v.Until = time.UnixMilli(at).UTC(), instant(until)
-			if evidence != "" {
-				err = json.Unmarshal([]byte(evidence), &v.Evidence)
-			}
-			return v, err
-		})
+	return where(ctx, tx, verdictRows+" WHERE touch_id", nil, ids, " ORDER BY at, id", scanVerdict)
+}
+
+// VerdictsAfter returns up to n verdicts in the order of their ids, beginning after the
+// given one.
+func (tx *Tx) VerdictsAfter(ctx context.Context, after andante.VerdictID, n int) ([]StoredVerdict, error) {
+	if after == "" {
+		after = firstID
+	}
+	return query(ctx, tx, verdictRows+" WHERE id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, scanVerdict)
+}
+
+const verdictRows = "SELECT id, touch_id, at, action, reason, until_at, policy, evidence FROM verdicts"
+
+func scanVerdict(r *sql.Rows) (v StoredVerdict, err error) {
+	var at int64
+	var until sql.NullInt64
+	var evidence string
+	if err = r.Scan(&v.ID, &v.Touch, &at, &v.Action, &v.Reason, &until, &v.Policy, &evidence); err != nil {
+		return v, err
+	}
+	v.At, v.Until = time.UnixMilli(at).UTC(), instant(until)
+	return v, fromJSON(evidence, &v.Evidence)
 }
 
 // A Quote is the text part of a sent mail, kept while a later step quotes it.

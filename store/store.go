@@ -36,6 +36,10 @@ type Options struct {
 	// for demo and simulation, where a killed process loses nothing by it and
 	// only a crash of the machine would.
 	Volatile bool
+	// Single has reading and writing share one connection, and so one cache of pages: the
+	// fastest for who does one thing after the other, as a simulation does. Nobody else may
+	// have the file open.
+	Single bool
 	// WithoutLocks breaks the store on purpose: rows are not locked. Only the
 	// tests set it, to see that the oracles notice.
 	WithoutLocks bool
@@ -134,20 +138,29 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 	if err := private(path); err != nil {
 		return err
 	}
-	synchronous := "FULL"
+	synchronous, wipes, journal, cache := "FULL", "1", "WAL", "4000" // KiB
 	if o.Volatile {
 		synchronous = "OFF"
 	}
+	if o.Single {
+		wipes, journal, cache = "0", "MEMORY", "512000"
+	}
 	q := url.Values{"_pragma": {
-		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
-		"secure_delete(1)", "foreign_keys(1)",
+		"busy_timeout(20000)", "journal_mode(" + journal + ")", "synchronous(" + synchronous + ")",
+		"secure_delete(" + wipes + ")", "foreign_keys(1)",
 		"wal_autocheckpoint(4000)", // pages: what many transactions write is then put into the file once
 	}}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
-	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-4000)"); err != nil {
+	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-" + cache + ")"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
+	if o.Single {
+		s.read = s.write
+		s.toWrite = newStatements(s.write)
+		s.toRead = s.toWrite
+		return nil
+	}
 	if s.read, err = sql.Open("sqlite", file+"&_txlock=deferred&_pragma=query_only(1)&_pragma=cache_size(-1000)"); err != nil {
 		return err
 	}
@@ -170,7 +183,9 @@ func private(path string) error {
 // Close closes the database. Transactions must have ended.
 func (s *Store) Close() error {
 	s.toWrite.close()
-	s.toRead.close()
+	if s.toRead != s.toWrite {
+		s.toRead.close()
+	}
 	err := s.write.Close()
 	if s.read != nil && s.read != s.write {
 		err = errors.Join(s.read.Close(), err)

@@ -64,6 +64,17 @@ func checkStretch(w *Workspace) []*andante.Finding {
 	})
 }
 
+// Planned is how long a sequence takes from its first touch to its last as it is written, if
+// nothing holds it back.
+func (w *Workspace) Planned(name string) time.Duration {
+	q := w.Sequences[name]
+	if q == nil || q.Calendar() {
+		return 0
+	}
+	takes, _ := w.play(q, false)
+	return takes
+}
+
 // barrierName says what put a touch off.
 func barrierName(v andante.Verdict) string {
 	switch v.Barrier {

@@ -39,9 +39,16 @@ type Channel struct {
 	dir     string
 	clock   andante.Clock
 	prepare func(andante.Message) (channels.Sealed, error)
+	taken   func(channels.Sealed) // instead of a folder
 }
 
 var _ channels.Channel = (*Channel)(nil)
+
+// Blind returns a channel that keeps nothing of what it takes: for a simulation, of which
+// nobody reads a mail. taken is told of each message.
+func Blind(clock andante.Clock, taken func(channels.Sealed)) *Channel {
+	return &Channel{clock: clock, taken: taken}
+}
 
 // New returns a channel that writes into dir, which is made if it is missing. A folder that
 // can't be written is an error.
@@ -161,6 +168,10 @@ func suffixOf(address string) string {
 
 // write stores the bytes under the touch's name, complete or not at all.
 func (c *Channel) write(s channels.Sealed) error {
+	if c.taken != nil {
+		c.taken(s)
+		return nil
+	}
 	ending := ".txt"
 	if s.Kind == andante.Email {
 		ending = ".eml"

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/conditions"
+	"github.com/andante-hq/andante/reports"
+	"github.com/andante-hq/andante/simulation"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// reportPage is how many rows are read at a time.
+const reportPage = 5000
+
+// report reads what the parts have played.
+func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
+	w := s.o.Workspace
+	home, err := calendar.LoadZone(w.Config.Company.Zone)
+	if err != nil {
+		home = time.UTC
+	}
+	tally := simulation.NewTally(s.from, s.to, home, w.Policy)
+	finished := map[andante.EnrollmentID]bool{}
+	var floor *simulation.Floor
+	for _, p := range s.strands {
+		err := p.engine.Store.Read(ctx, func(tx *store.Tx) error { return p.read(ctx, tx, tally, finished) })
+		if err != nil {
+			return nil, err
+		}
+		r := reports.Reports{Store: p.engine.Store, Clock: p.clock, Workspace: w}
+		c, err := r.Cadence(ctx, reports.CadenceQuery{})
+		if err != nil {
+			return nil, err
+		}
+		for i := range c.Accounts {
+			if floor == nil {
+				floor = &simulation.Floor{}
+			}
+			floor.Accounts++
+			if c.Accounts[i].Behind() {
+				floor.Behind++
+			}
+			if !c.Accounts[i].Neglected.IsZero() {
+				floor.Neglected++
+			}
+		}
+	}
+	out := tally.Finish(
+		func(name string) float64 { return w.Planned(name).Hours() / 24 },
+		func(id andante.EnrollmentID) bool { return finished[id] },
+		func(sender string) int { return perHour(w, sender) },
+	)
+	out.Cadence = floor
+	return out, nil
+}
+
+// perHour is what a sender's throttle lets through in an hour; 0: it has none.
+func perHour(w *workspace.Workspace, sender string) int {
+	id, ok := w.Config.Identity(sender)
+	if !ok || id.Throttle == nil {
+		return 0
+	}
+	return int(time.Hour / id.Throttle.Each())
+}
+
+// read tells the tally of everybody and everything in the part.
+func (p *strand) read(ctx context.Context, tx *store.Tx, tally *simulation.Tally, finished map[andante.EnrollmentID]bool) error {
+	w := p.s.o.Workspace
+	var where *conditions.Condition
+	if p.s.o.Where != "" {
+		var err error
+		if where, err = w.Condition(p.s.o.Where); err != nil {
+			return err
+		}
+	}
+	for after := andante.ContactID(""); ; {
+		page, err := tx.ContactsAfter(ctx, after, reportPage)
+		if err != nil || len(page) == 0 {
+			if err != nil {
+				return err
+			}
+			break
+		}
+		after = page[len(page)-1].ID
+		if err := p.people(ctx, tx, tally, where, page, finished); err != nil {
+			return err
+		}
+	}
+	for after := andante.TouchID(""); ; {
+		page, err := tx.TouchesAfter(ctx, after, reportPage)
+		if err != nil {
+			return err
+		}
+		for _, t := range page {
+			tally.Touch(t)
+		}
+		if len(page) < reportPage {
+			break
+		}
+		after = page[len(page)-1].ID
+	}
+	for after := andante.VerdictID(""); ; {
+		page, err := tx.VerdictsAfter(ctx, after, reportPage)
+		if err != nil {
+			return err
+		}
+		for _, v := range page {
+			tally.Verdict(v.Touch, v.At, v.Verdict)
+		}
+		if len(page) < reportPage {
+			return nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// people tells the tally of a page of contacts, and notes which of their enrollments came
+// to their end.
+func (p *strand) people(ctx context.Context, tx *store.Tx, tally *simulation.Tally, where *conditions.Condition, page []andante.Contact, finished map[andante.EnrollmentID]bool) error {
+	w := p.s.o.Workspace
+	var contacts []andante.ContactID
+	var ids []andante.AccountID
+	for _, c := range page {
+		contacts, ids = append(contacts, c.ID), append(ids, c.Account)
+	}
+	list, err := tx.Accounts(ctx, ids)
+	if err != nil {
+		return err
+	}
+	accounts := map[andante.AccountID]andante.Account{}
+	for _, a := range list {
+		accounts[a.ID] = a
+	}
+	for _, c := range page {
+		a := accounts[c.Account]
+		counted := true
+		if where != nil {
+			v := w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
+			if counted, err = where.Eval(v, conditions.History{Now: p.clock.Now()}); err != nil {
+				return err
+			}
+		}
+		tally.Person(simulation.Person{Contact: c.ID, Account: a.ID, Owner: a.Owner, Facts: w.Facts(c, a), Counted: counted})
+	}
+	runs, err := tx.EnrollmentsOf(ctx, contacts)
+	for _, x := range runs {
+		if x.Reason == andante.ReasonFinished {
+			finished[x.ID] = true
+		}
+	}
+	return err
+}
