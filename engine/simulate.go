@@ -92,6 +92,8 @@ type rehearsal struct {
 	dir      string
 	strands  []*strand
 	day      atomic.Int64
+
+	ungoverned bool // for tests: no limit is kept
 }
 
 func (s *rehearsal) close() {
@@ -190,7 +192,7 @@ func (q *handQueue) Close() error { return nil }
 func (s *rehearsal) open(ctx context.Context, file string, parts int) (p *strand, err error) {
 	p = &strand{s: s, clock: andante.NewJumpClock(s.from)}
 	p.engine, err = Open(ctx, Options{
-		Dir: s.source.o.Dir, Clock: p.clock, Log: s.o.Log, Volatile: true, Single: true, blind: p.taken,
+		Dir: s.source.o.Dir, Clock: p.clock, Log: s.o.Log, Volatile: true, Single: true, Ungoverned: s.ungoverned, blind: p.taken,
 		Config: func(c *workspace.Config) { c.Store, c.Redis = file, "" },
 	})
 	if err != nil {
@@ -337,7 +339,11 @@ func (p *strand) jump(ctx context.Context, next time.Time) (over bool, err error
 		p.clock.Jump(p.s.to)
 		return true, nil
 	}
-	p.clock.Jump(quarter(next))
+	to := quarter(next)
+	for to.Before(next) || !to.After(now) { // it may lie in the last second
+		to = to.Add(step)
+	}
+	p.clock.Jump(to)
 	p.s.told(int(p.clock.Now().Sub(p.s.from).Hours() / 24))
 	return false, nil
 }
@@ -357,8 +363,9 @@ func (s *rehearsal) told(day int) {
 
 // replies are what people will answer.
 type replies struct {
-	mu   sync.Mutex
-	heap answerHeap
+	mu    sync.Mutex
+	heap  answerHeap
+	given map[string]int // by event
 }
 
 type answer struct {
@@ -421,6 +428,10 @@ func (p *strand) answer(ctx context.Context, now time.Time) (did int, next time.
 		if err := p.engine.Ops.Record(ctx, andante.Event{ID: id, Contact: touches[0].Contact, Touch: a.touch, Name: a.event, At: a.at}); err != nil {
 			return did, next, err
 		}
+		if p.given == nil {
+			p.given = map[string]int{}
+		}
+		p.given[a.event]++
 		did++
 	}
 	return did, next, nil

@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
@@ -26,11 +29,17 @@ func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 	tally := simulation.NewTally(s.from, s.to, home, w.Policy)
 	finished := map[andante.EnrollmentID]bool{}
 	var floor *simulation.Floor
+	var mu sync.Mutex // of the tally
+	g, gctx := errgroup.WithContext(ctx)
 	for _, p := range s.strands {
-		err := p.engine.Store.Read(ctx, func(tx *store.Tx) error { return p.read(ctx, tx, tally, finished) })
-		if err != nil {
-			return nil, err
-		}
+		g.Go(func() error {
+			return p.engine.Store.Read(gctx, func(tx *store.Tx) error { return p.read(gctx, tx, &mu, tally, finished) })
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, p := range s.strands {
 		r := reports.Reports{Store: p.engine.Store, Clock: p.clock, Workspace: w}
 		c, err := r.Cadence(ctx, reports.CadenceQuery{})
 		if err != nil {
@@ -55,6 +64,14 @@ func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 		func(sender string) int { return perHour(w, sender) },
 	)
 	out.Cadence = floor
+	for _, p := range s.strands {
+		for event, n := range p.given {
+			if out.Answers == nil {
+				out.Answers = map[string]int{}
+			}
+			out.Answers[event] += n
+		}
+	}
 	return out, nil
 }
 
@@ -68,7 +85,7 @@ func perHour(w *workspace.Workspace, sender string) int {
 }
 
 // read tells the tally of everybody and everything in the part.
-func (p *strand) read(ctx context.Context, tx *store.Tx, tally *simulation.Tally, finished map[andante.EnrollmentID]bool) error {
+func (p *strand) read(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *simulation.Tally, finished map[andante.EnrollmentID]bool) error {
 	w := p.s.o.Workspace
 	var where *conditions.Condition
 	if p.s.o.Where != "" {
@@ -86,7 +103,7 @@ func (p *strand) read(ctx context.Context, tx *store.Tx, tally *simulation.Tally
 			break
 		}
 		after = page[len(page)-1].ID
-		if err := p.people(ctx, tx, tally, where, page, finished); err != nil {
+		if err := p.people(ctx, tx, mu, tally, where, page, finished); err != nil {
 			return err
 		}
 	}
@@ -95,9 +112,11 @@ func (p *strand) read(ctx context.Context, tx *store.Tx, tally *simulation.Tally
 		if err != nil {
 			return err
 		}
+		mu.Lock()
 		for _, t := range page {
 			tally.Touch(t)
 		}
+		mu.Unlock()
 		if len(page) < reportPage {
 			break
 		}
@@ -108,9 +127,11 @@ func (p *strand) read(ctx context.Context, tx *store.Tx, tally *simulation.Tally
 		if err != nil {
 			return err
 		}
+		mu.Lock()
 		for _, v := range page {
 			tally.Verdict(v.Touch, v.At, v.Verdict)
 		}
+		mu.Unlock()
 		if len(page) < reportPage {
 			return nil
 		}
@@ -120,7 +141,7 @@ func (p *strand) read(ctx context.Context, tx *store.Tx, tally *simulation.Tally
 
 // people tells the tally of a page of contacts, and notes which of their enrollments came
 // to their end.
-func (p *strand) people(ctx context.Context, tx *store.Tx, tally *simulation.Tally, where *conditions.Condition, page []andante.Contact, finished map[andante.EnrollmentID]bool) error {
+func (p *strand) people(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *simulation.Tally, where *conditions.Condition, page []andante.Contact, finished map[andante.EnrollmentID]bool) error {
 	w := p.s.o.Workspace
 	var contacts []andante.ContactID
 	var ids []andante.AccountID
@@ -135,6 +156,12 @@ func (p *strand) people(ctx context.Context, tx *store.Tx, tally *simulation.Tal
 	for _, a := range list {
 		accounts[a.ID] = a
 	}
+	runs, err := tx.EnrollmentsOf(ctx, contacts)
+	if err != nil {
+		return err
+	}
+	mu.Lock()
+	defer mu.Unlock()
 	for _, c := range page {
 		a := accounts[c.Account]
 		counted := true
@@ -146,11 +173,10 @@ func (p *strand) people(ctx context.Context, tx *store.Tx, tally *simulation.Tal
 		}
 		tally.Person(simulation.Person{Contact: c.ID, Account: a.ID, Owner: a.Owner, Facts: w.Facts(c, a), Counted: counted})
 	}
-	runs, err := tx.EnrollmentsOf(ctx, contacts)
 	for _, x := range runs {
 		if x.Reason == andante.ReasonFinished {
 			finished[x.ID] = true
 		}
 	}
-	return err
+	return nil
 }

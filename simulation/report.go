@@ -13,9 +13,10 @@ type Report struct {
 	To          time.Time              `json:"to"`
 	Contacts    int                    `json:"contacts"`
 	Accounts    int                    `json:"accounts"`
-	Touches     map[andante.State]int  `json:"touches"`  // of the time that was played
-	Deferred    int                    `json:"deferred"` // touches that were put off at least once for coming too often
-	Reasons     map[andante.Reason]int `json:"reasons"`  // verdicts: every "no" and "not yet"
+	Touches     map[andante.State]int  `json:"touches"`           // of the time that was played
+	Deferred    int                    `json:"deferred"`          // touches that were put off at least once for coming too often
+	Reasons     map[andante.Reason]int `json:"reasons"`           // verdicts: every "no" and "not yet"
+	Answers     map[string]int         `json:"answers,omitempty"` // what people did, by event, where rates were given
 	PerWeek     []Week                 `json:"per_week"`
 	PerContact  Spread                 `json:"per_contact"`
 	PerOwner    []Owner                `json:"per_owner"`

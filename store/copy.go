@@ -74,4 +74,3 @@ func copyTable(ctx context.Context, from, to *Tx, table string) error {
 	}
 	return flush()
 }
-

@@ -15,6 +15,11 @@ func (tx *Tx) TouchesAfter(ctx context.Context, after andante.TouchID, n int) ([
 	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, scanTouch)
 }
 
+// TouchesOfContacts returns every touch of some contacts, in no order.
+func (tx *Tx) TouchesOfContacts(ctx context.Context, ids []andante.ContactID) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE contact_id", nil, ids, "", scanTouch)
+}
+
 // Remove takes accounts out of a copy that is to hold the others only: their contacts,
 // enrollments and touches with them. What else is known of them stays, for nothing asks.
 func (tx *Tx) Remove(ctx context.Context, accounts []andante.AccountID) error {

@@ -138,20 +138,20 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 	if err := private(path); err != nil {
 		return err
 	}
-	synchronous, wipes, journal, cache := "FULL", "1", "WAL", "4000" // KiB
+	synchronous, wipes, journal, locking, cache := "FULL", "1", "WAL", "NORMAL", "4000" // KiB
 	if o.Volatile {
 		synchronous = "OFF"
 	}
 	if o.Single {
-		wipes, journal, cache = "0", "MEMORY", "512000"
+		wipes, journal, locking, cache = "0", "MEMORY", "EXCLUSIVE", "256000"
 	}
 	q := url.Values{"_pragma": {
-		"busy_timeout(20000)", "journal_mode(" + journal + ")", "synchronous(" + synchronous + ")",
+		"busy_timeout(20000)", "locking_mode(" + locking + ")", "journal_mode(" + journal + ")", "synchronous(" + synchronous + ")",
 		"secure_delete(" + wipes + ")", "foreign_keys(1)",
 		"wal_autocheckpoint(4000)", // pages: what many transactions write is then put into the file once
 	}}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
-	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-" + cache + ")"); err != nil {
+	if s.write, err = sql.Open("sqlite", file+"&_txlock=immediate&_pragma=cache_size(-"+cache+")"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)

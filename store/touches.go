@@ -77,6 +77,13 @@ func (tx *Tx) ComingOf(ctx context.Context, ids []andante.EnrollmentID, until ti
 		[]any{ms(until)}, ids, " ORDER BY id", scanTouch)
 }
 
+// NextOf returns of these enrollments the touch of the step that each stands at, if it waits
+// or is on its way to a claim, and is looked at by an instant.
+func (tx *Tx) NextOf(ctx context.Context, ids []andante.EnrollmentID, until time.Time) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+touchColumns+` FROM touches WHERE state IN ('planned', 'leased', 'claimed') AND due_at <= $1
+		AND step=(SELECT step FROM enrollments WHERE id=touches.enrollment_id) AND enrollment_id`, []any{ms(until)}, ids, " ORDER BY id", scanTouch)
+}
+
 // NotSent returns up to n touches, in the order of their ids after the given one, that were
 // skipped, failed or canceled since an instant, or that wait because they were put off.
 func (tx *Tx) NotSent(ctx context.Context, since time.Time, after andante.TouchID, n int) ([]andante.Touch, error) {

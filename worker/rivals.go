@@ -46,7 +46,7 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 	}
 	// A day more than any calendar makes of the look-ahead.
 	until := b.w.Policy.LookAhead.From(b.now, time.UTC, nil).Add(24 * time.Hour)
-	waiting, err := tx.ComingOf(ctx, compact(ids), until)
+	waiting, err := tx.NextOf(ctx, compact(ids), until)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +66,6 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 	var list []rival
 	for _, t := range waiting {
 		e := enrollments[t.Enrollment][0]
-		if e.Step != t.Step {
-			continue
-		}
 		some, err := r.rivalsOf(ctx, tx, b, t, e, known[t.Contact], companies[t.Account], until)
 		if err != nil {
 			return nil, err
@@ -103,6 +100,7 @@ func (r *run) rivalsOf(ctx context.Context, tx *store.Tx, b *batch, t andante.To
 	}
 	two := one
 	two.ID, two.Kind, two.Due, two.Next, two.Yielded = andante.FollowingID(t.ID, next.ID), next.Kind, due, due, 0
+	two.Introduction = next.Introduction
 	two.Narrow, two.Stale = plan.Narrow(next), next.StaleAt(due, facts.Zones[0], facts.Holidays)
 	return append(list, two), nil
 }

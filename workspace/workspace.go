@@ -51,10 +51,14 @@ type Workspace struct {
 
 // Load reads a workspace and returns every finding, sorted by place. The
 // workspace is never nil.
-func Load(fsys fs.FS) (*Workspace, []*andante.Finding) {
+func Load(fsys fs.FS) (*Workspace, []*andante.Finding) { return LoadWith(fsys, nil) }
+
+// LoadWith reads a workspace with some files instead of its own, by path.
+func LoadWith(fsys fs.FS, instead map[string][]byte) (*Workspace, []*andante.Finding) {
 	w := &Workspace{Sequences: map[string]*sequences.Sequence{}, Config: defaultConfig(), Policy: &governor.Policy{}, Cadence: &cadence.Plan{}}
 	files, beside, found := readFiles(fsys)
 	w.Files, w.beside = files, beside
+	maps.Copy(w.Files, instead)
 	found = append(found, w.parse()...)
 	if !slices.ContainsFunc(found, w.noYAML) { // what rests on values that could not be read would only mislead
 		for _, r := range rules {

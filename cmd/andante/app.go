@@ -92,7 +92,7 @@ func (a *app) root() *cobra.Command {
 	c.AddGroup(&cobra.Group{ID: "day", Title: "Every day:"}, &cobra.Group{ID: "people", Title: "People:"}, &cobra.Group{ID: "machine", Title: "Machinery:"})
 	c.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.governorCommand(), a.previewCommand(), a.sendTestCommand(), a.importCommand(),
-		a.publishCommand(), a.enrollCommand(), a.stopCommand(), a.runCommand(), a.statusCommand(), a.whyCommand(), a.nextCommand(),
+		a.publishCommand(), a.enrollCommand(), a.stopCommand(), a.simulateCommand(), a.runCommand(), a.statusCommand(), a.whyCommand(), a.nextCommand(),
 		a.taskCommand(), a.cadenceCommand(), a.adoptCommand(), a.eventCommand(), a.choiceCommand(), a.holdCommand(), a.releaseCommand(), a.suppressCommand(), a.configCommand(), a.migrateCommand(), a.backupCommand(), a.takeoverCommand(),
 		a.settleCommand(), a.reconcileCommand(), a.doctorCommand(), a.benchCommand(), a.docsCommand(),
 	)

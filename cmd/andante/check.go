@@ -20,9 +20,11 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	var format string
+	var simulate bool
 	c := command("day", "check", "Find every mistake in the workspace",
-		"Reads the whole workspace and prints every finding with its place, and what to do\nabout it. Exit code 1 if there is one, warnings included.",
-		"andante check\nandante check --format github", nil)
+		"Reads the whole workspace and prints every finding with its place, and what to do\nabout it. Exit code 1 if there is one, warnings included. With --simulate it plays\na year with the real contacts too, and says which sequences can't go as written.",
+		"andante check\nandante check --format github\nandante check --simulate", nil)
+	c.Flags().BoolVar(&simulate, "simulate", false, "also play a year on a copy of the contacts; nothing is sent")
 	c.Flags().StringVar(&format, "format", "text", "text, json, sarif or github")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		print, ok := map[string]func([]*andante.Finding) error{"text": a.findings, "json": a.findingsJSON, "sarif": a.sarif, "github": a.github}[format]
@@ -36,6 +38,13 @@ func (a *app) checkCommand() *cobra.Command {
 		defer root.Close()
 		w, found := workspace.Load(root.FS())
 		found = append(found, a.renamed(c.Context(), w)...)
+		if simulate && len(workspace.Errors(found)) == 0 {
+			more, err := a.rehearsed(c.Context(), w)
+			if err != nil {
+				return err
+			}
+			found = append(found, more...)
+		}
 		if err := print(found); err != nil {
 			return err
 		}
