@@ -105,7 +105,9 @@ func verdictsRoundTrip(_ *testing.T, s db) {
 	s.same("verdicts", append(all, second, first), sorted(look(touches...), byID))
 	s.same("verdicts on one touch, in order", []store.StoredVerdict{second, first, all[1]}, look(all[1].Touch))
 	page := func(after andante.VerdictID, n int) []store.StoredVerdict {
-		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.StoredVerdict, error) { return tx.VerdictsAfter(ctx, after, n) })
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.StoredVerdict, error) {
+			return tx.VerdictsAfter(ctx, after, n)
+		})
 	}
 	s.same("the first", all[:3], page("", 3))
 	s.same("the last", []store.StoredVerdict{second, first}, page(all[len(all)-1].ID, 9))

@@ -21,7 +21,9 @@ func touchesInPages(_ *testing.T, s db) {
 	all := list(7, touch)
 	s.add(all...)
 	page := func(after andante.TouchID, n int) []andante.Touch {
-		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.TouchesAfter(ctx, after, n) })
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+			return tx.TouchesAfter(ctx, after, n)
+		})
 	}
 	s.same("the first", all[:3], page("", 3))
 	s.same("the others", all[3:], page(all[2].ID, 9))
@@ -67,10 +69,14 @@ func copied(t *testing.T, s db) {
 	look := func(d db) []andante.Touch {
 		return read(d, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.TouchesAfter(ctx, "", 99) })
 	}
-	who := read(copied, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) { return tx.ContactsAfter(ctx, "", 99) })
+	who := read(copied, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
+		return tx.ContactsAfter(ctx, "", 99)
+	})
 	s.same("contacts", pick(people, plain), who)
 	s.same("touches", touches, look(copied))
-	copied.write(func(ctx context.Context, tx *store.Tx) error { return tx.Remove(ctx, []andante.AccountID{accounts[1].ID}) })
+	copied.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.Remove(ctx, []andante.AccountID{accounts[1].ID})
+	})
 	s.same("without one", append(slices.Clone(touches[:1]), touches[2:]...), look(copied))
 	s.same("the original", touches, look(s))
 }
