@@ -222,6 +222,10 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 		e.rep.HeldOut++
 		return nil
 	}
+	if e.q.Calendar() {
+		e.enterCalendar(en, c, a)
+		return nil
+	}
 	t, ok := e.first(en, c, a)
 	if !ok {
 		e.rep.Refused[andante.ReasonNoRoom]++
@@ -239,6 +243,19 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 	}
 	e.rep.span(t.Due)
 	return nil
+}
+
+// enterCalendar writes the enrollment with the next touch of each step whose date is known.
+// Who has none enters all the same: it may be known some day.
+func (e *enrolling) enterCalendar(en andante.Enrollment, c andante.Contact, a andante.Account) {
+	en.Step = e.q.Steps[0].ID
+	list := e.p.yearly(en, c, a, e.q, nil)
+	e.active[a.ID]++
+	e.entered, e.touches = append(e.entered, en), append(e.touches, list...)
+	e.rep.Entered++
+	for _, t := range list {
+		e.rep.span(t.Due)
+	}
 }
 
 // first plans the first touch: apart from the colleagues' beginnings, and on a

@@ -70,6 +70,11 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 		if err != nil {
 			return err
 		}
+		if plan.Calendar() && exitsOn(plan, e.Name) {
+			if err := o.skipYear(ctx, tx, x, e.Name); err != nil {
+				return err
+			}
+		}
 		if !exits(plan, e.Name) {
 			continue
 		}
@@ -125,10 +130,37 @@ func exits(q *sequences.Sequence, event string) bool {
 	if event == andante.EventOptedOut && q.Purpose == andante.Requested {
 		return false // an opt-out ends advertising; what was asked for goes on
 	}
+	if q.Calendar() { // it never ends but for those who can't get it any more; see [skipsYear]
+		return event == andante.EventOptedOut || event == andante.EventUnreachable
+	}
 	if _, ok := ending[event]; ok {
 		return true
 	}
+	return exitsOn(q, event)
+}
+
+// exitsOn tells whether the sequence's own `exit:` names an event.
+func exitsOn(q *sequences.Sequence, event string) bool {
 	return slices.ContainsFunc(q.Exit, func(x sequences.Exit) bool { return x.Event == event })
+}
+
+// skipYear skips what of a calendar sequence is to come next in an enrollment, so that the
+// year after it follows.
+func (o *Ops) skipYear(ctx context.Context, tx *store.Tx, x andante.Enrollment, event string) error {
+	touches, err := tx.TouchesOf(ctx, []andante.EnrollmentID{x.ID})
+	if err != nil {
+		return err
+	}
+	var over []Settled
+	for _, t := range touches {
+		if t.State != andante.Planned {
+			continue
+		}
+		t.State, t.Reason, t.Settled, t.Evidence = andante.Skipped, andante.ReasonExit, o.now(), andante.Evidence{Rule: event}
+		over = append(over, Settled{Change: store.Change{Touch: t, Was: andante.Planned, StateOnly: true}})
+	}
+	_, err = o.Settle(ctx, tx, over)
+	return err
 }
 
 // colleagues returns the enrollments of the same account and sequence that end

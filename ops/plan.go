@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -33,17 +34,86 @@ func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Accou
 	if i >= len(plan.Steps) {
 		return andante.Touch{}, false
 	}
+	return p.nth(e, c, a, plan, i, 0, from)
+}
+
+// nth plans a step for the n-th time, counted from 0: only those of a calendar sequence
+// come again.
+func (p *planner) nth(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, i, n int, from time.Time) (andante.Touch, bool) {
 	s := &plan.Steps[i]
 	facts := p.w.Facts(c, a)
-	due, ok := s.Due(from, p.w.Hours(&facts, plan, s), facts.Holidays, p.seed.Minute(e.Sequence, e.Contact, s.ID))
+	due, ok := p.due(e, c, a, plan, s, &facts, from)
 	if !ok {
 		return andante.Touch{}, false
 	}
 	sender, _ := p.w.SenderOf(plan, s, a, p.now) // none: the worker skips the touch and says why
 	return andante.Touch{
-		ID:         andante.DeriveID[andante.TouchID](p.seed, p.now, "touch", string(e.ID), s.ID, strconv.Itoa(0)),
-		Enrollment: e.ID, Contact: c.ID, Account: a.ID, Sequence: e.Sequence, Step: s.ID,
+		ID:         andante.DeriveID[andante.TouchID](p.seed, p.now, "touch", string(e.ID), s.ID, strconv.Itoa(n)),
+		Enrollment: e.ID, Contact: c.ID, Account: a.ID, Sequence: e.Sequence, Step: s.ID, Repeat: n,
 		Kind: s.Kind, Purpose: plan.Purpose, Priority: plan.Priority, Sender: sender, Variant: e.Variant, Introduction: s.Introduction,
 		State: andante.Planned, Due: due, FirstDue: due,
 	}, true
+}
+
+// due returns when a step comes. One on an occasion that does not come any more comes at
+// once: the worker skips it and says why. Of a calendar sequence it does not come.
+func (p *planner) due(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, s *sequences.Step, facts *governor.Facts, from time.Time) (time.Time, bool) {
+	minute := p.seed.Minute(e.Sequence, e.Contact, s.ID)
+	if s.On == "" {
+		return s.Due(from, p.w.Hours(facts, plan, s), facts.Holidays, minute)
+	}
+	v := p.w.Values(c, a, e, workspace.Identity{})
+	if due, ok := p.w.DueOn(plan, s, v, facts, from, minute); ok {
+		return due, true
+	}
+	return from, !plan.Calendar()
+}
+
+// yearly plans every step of a calendar sequence that has no touch waiting: has tells how
+// often each was planned, and which waits.
+func (p *planner) yearly(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, has map[string]yearly) (list []andante.Touch) {
+	for i := range plan.Steps {
+		h := has[plan.Steps[i].ID]
+		if h.waits {
+			continue
+		}
+		if t, ok := p.nth(e, c, a, plan, i, h.times, later(p.now, h.after)); ok {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// yearly is what is known of a step of a calendar sequence.
+type yearly struct {
+	times int
+	waits bool
+	after time.Time // the day after its last occasion
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// again plans the next year's touch after one of a calendar sequence is settled.
+func (p *planner) again(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, i int, t andante.Touch) (andante.Touch, bool) {
+	return p.nth(e, c, a, plan, i, t.Repeat+1, later(p.now, p.dayAfter(e, c, a, &plan.Steps[i], t)))
+}
+
+// dayAfter returns when the day is over on which a touch of a calendar sequence was to land.
+func (p *planner) dayAfter(e andante.Enrollment, c andante.Contact, a andante.Account, s *sequences.Step, t andante.Touch) time.Time {
+	o, err := sequences.ParseOccasion(s.On)
+	facts := p.w.Facts(c, a)
+	zone := facts.Zones[0]
+	day := t.FirstDue.In(zone)
+	if err == nil {
+		v := p.w.Values(c, a, e, workspace.Identity{})
+		if d, ok := p.w.Day(o, v, &facts, t.FirstDue); ok && d.Sub(day) < 60*24*time.Hour {
+			day = d
+		}
+	}
+	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone)
 }

@@ -64,6 +64,9 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 		if err != nil {
 			return err
 		}
+		if reason == nothingNext {
+			continue
+		}
 		if reason != "" {
 			e.Reason, e.Finished = reason, s.Touch.Settled
 			finished = append(finished, e)
@@ -132,6 +135,9 @@ func (o *Ops) resume(ctx context.Context, tx *store.Tx, e andante.Enrollment, t 
 	return o.follow(ctx, tx, []Settled{s})
 }
 
+// nothingNext tells that an enrollment goes on and has nothing to plan now.
+const nothingNext andante.Reason = "nothing"
+
 // after returns the touch that follows a settled one, or the reason why the
 // enrollment is over.
 func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *people, e andante.Enrollment, s Settled) (andante.Touch, andante.Reason, error) {
@@ -145,6 +151,13 @@ func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *peopl
 	i := plan.Index(s.Touch.Step) + 1
 	if i == 0 {
 		return andante.Touch{}, andante.ReasonNoStep, nil
+	}
+	if plan.Calendar() {
+		t, ok := p.again(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i-1, s.Touch)
+		if !ok {
+			return t, nothingNext, nil // it comes when its date is known again
+		}
+		return t, "", nil
 	}
 	if i >= len(plan.Steps) {
 		return andante.Touch{}, andante.ReasonFinished, nil
@@ -190,7 +203,7 @@ func loadPeople(ctx context.Context, tx *store.Tx, list []Settled, goes func(and
 func (o *Ops) goesOn(ctx context.Context, tx *store.Tx) func(andante.Enrollment, Settled) bool {
 	return func(e andante.Enrollment, s Settled) bool {
 		plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
-		return s.End == "" && e.State != andante.EnrollmentFinished && (err != nil || plan.Index(s.Touch.Step) != len(plan.Steps)-1)
+		return s.End == "" && e.State != andante.EnrollmentFinished && (err != nil || plan.Calendar() || plan.Index(s.Touch.Step) != len(plan.Steps)-1)
 	}
 }
 

@@ -50,6 +50,8 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 			say("it was of use for %s", e.Period)
 		case e.Until != nil:
 			say("it was of use until %s", t.when(*e.Until))
+		case e.Detail != "":
+			say("%s", e.Detail)
 		}
 	case andante.ReasonLate:
 		if e.Until != nil {

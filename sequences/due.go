@@ -47,10 +47,22 @@ func wholeMinute(t time.Time) time.Time {
 // StaleAt returns when the touch is too late to be of use; the zero time if the
 // step does not say.
 func (s *Step) StaleAt(firstDue time.Time, zone *time.Location, off calendar.Holidays) time.Time {
-	if s.ValidFor == nil {
-		return time.Time{}
+	if valid, ok := s.UsefulFor(); ok {
+		return valid.From(firstDue, zone, off)
 	}
-	return s.ValidFor.From(firstDue, zone, off)
+	return time.Time{}
+}
+
+// UsefulFor returns how long the step's touch is of use: its valid_for or, on an occasion,
+// two days, for nobody congratulates long after the day. False: for good.
+func (s *Step) UsefulFor() (calendar.Offset, bool) {
+	switch {
+	case s.ValidFor != nil:
+		return *s.ValidFor, true
+	case s.On != "":
+		return calendar.Offset{Days: 2, Written: "2d"}, true
+	}
+	return calendar.Offset{}, false
 }
 
 // NarrowAs returns them for a touch that goes as a kind: the step's own hours are those of

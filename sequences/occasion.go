@@ -91,3 +91,90 @@ func (o *Occasion) base(holiday bool, s string) error {
 	}
 	return &yamldoc.Problem{Message: strconv.Quote(s) + " is no date", Suggestion: occasionExamples}
 }
+
+// Dates are what an occasion asks of a contact.
+type Dates struct {
+	Date     func(path string) (time.Time, bool) // a date field; false: it is empty
+	Country  string                              // whose holidays are meant
+	Holidays calendar.Holidays                   // days that are no business days
+}
+
+// Next returns the first day from a day on at which the occasion comes, as midnight in UTC.
+// False if it does not come again, or if its field is empty. A year that lacks the 29th of
+// February has the 28th instead; an anniversary is not the day itself.
+func (o Occasion) Next(from time.Time, c Dates) (time.Time, bool) {
+	from = dateOf(from)
+	var base time.Time
+	if o.Field != "" {
+		var ok bool
+		if base, ok = c.Date(o.Field); !ok {
+			return time.Time{}, false
+		}
+	}
+	if !o.Each {
+		day := dateOf(o.Offset.From(dateOf(base), time.UTC, c.Holidays))
+		return day, !day.Before(from)
+	}
+	for year := from.Year() - 1; year <= from.Year()+9; year++ { // a holiday may not come each year
+		day, ok := o.inYear(year, base, c.Country)
+		if !ok || o.Field != "" && year <= base.Year() {
+			continue
+		}
+		if day = dateOf(o.Offset.From(day, time.UTC, c.Holidays)); !day.Before(from) {
+			return day, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// inYear returns the date itself in a year, without its offset.
+func (o Occasion) inYear(year int, base time.Time, country string) (time.Time, bool) {
+	month, day := o.Month, o.Day
+	switch {
+	case o.Holiday != "":
+		return calendar.Feast(o.Holiday, country, year)
+	case o.Field != "":
+		_, month, day = base.Date()
+	}
+	if month == time.February && day == 29 && time.Date(year, time.March, 0, 0, 0, 0, 0, time.UTC).Day() < 29 {
+		day = 28
+	}
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC), true
+}
+
+// dateOf returns the date that a time shows as midnight in UTC.
+func dateOf(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// mostEarly is how many days before its day a touch leaves at most: a letter over
+// holidays.
+const mostEarly = 30
+
+// DueOn returns when a step leaves so that it lands on a day or, where nothing is open that
+// would, as shortly before it as can be. It is no earlier than from; false if it is too
+// late by then. day is midnight in UTC, lands tells when what leaves at an instant lands.
+func (s *Step) DueOn(day, from time.Time, hours calendar.Hours, fraction float64, lands func(time.Time) time.Time) (time.Time, bool) {
+	zone := hours.Zones[0]
+	for early := range mostEarly {
+		d := day.AddDate(0, 0, -early)
+		start := time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, zone)
+		if start.Before(from) {
+			start = from
+		}
+		if dateOf(start.In(zone)).After(d) {
+			return time.Time{}, false // that day is over
+		}
+		opens, _, ok := hours.Next(start)
+		if !ok || dateOf(opens.In(zone)).After(d) || dateOf(lands(opens).In(zone)).After(day) {
+			continue
+		}
+		due, ok := hours.Spread(opens, fraction)
+		if !ok || dateOf(due.In(zone)).After(d) || dateOf(lands(due).In(zone)).After(day) {
+			due = opens
+		}
+		return due, true
+	}
+	return time.Time{}, false
+}

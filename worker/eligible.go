@@ -41,7 +41,7 @@ func alone(reason andante.Reason, f func() *fate) (got *fate) {
 // which nothing more is judged, then what ends a sequence or skips a step, then what
 // puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, hasChannel, canDo, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, notStale, hasNeeds, conditionHolds, notLate, governed,
+	hasStep, hasChannel, canDo, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, onItsDay, notStale, hasNeeds, conditionHolds, notLate, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -158,9 +158,32 @@ func noExit(_ *run, b *batch, it *item) *fate {
 		if err != nil {
 			return failed(andante.ReasonExpr, err)
 		}
+		if ok && it.plan.Calendar() { // this year's, and no more
+			return skipped(andante.ReasonExit, andante.Evidence{Rule: x.When})
+		}
 		if ok {
 			return ended(andante.ReasonExit, andante.Evidence{Rule: x.When})
 		}
+	}
+	return nil
+}
+
+// onItsDay skips a step whose occasion has no date for this contact, or does not come any
+// more.
+func onItsDay(_ *run, b *batch, it *item) *fate {
+	if it.step.On == "" {
+		return nil
+	}
+	o, err := sequences.ParseOccasion(it.step.On)
+	if err != nil {
+		return failed(andante.ReasonExpr, err)
+	}
+	if o.Field != "" && it.values.Empty(o.Field) {
+		return missing(b, it, andante.ReasonMissing, o.Field)
+	}
+	// A day may be over by a while: what is put off keeps its valid_for.
+	if _, ok := b.w.Day(o, it.values, &it.facts, it.touch.FirstDue); !ok {
+		return skipped(andante.ReasonStale, andante.Evidence{Detail: it.step.On + " has gone by"})
 	}
 	return nil
 }
@@ -175,7 +198,8 @@ func (it *item) holdsTrue(w *workspace.Workspace, src string) (bool, error) {
 
 func notStale(_ *run, b *batch, it *item) *fate {
 	if stale := it.candidate.Stale; !stale.IsZero() && !b.now.Before(stale) {
-		return skipped(andante.ReasonStale, andante.Evidence{Until: &stale, Period: it.step.ValidFor.String()})
+		valid, _ := it.step.UsefulFor()
+		return skipped(andante.ReasonStale, andante.Evidence{Until: &stale, Period: valid.String()})
 	}
 	return nil
 }

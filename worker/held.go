@@ -24,7 +24,11 @@ func notHeld(_ *run, b *batch, it *item) *fate {
 		if until.IsZero() {
 			until = b.now.Add(recheck)
 		}
-		f := putOff(andante.ReasonHeld, until, heldBy(h, it.touch))
+		e := heldBy(h, it.touch)
+		if it.step != nil && it.step.On != "" {
+			e.Until = nil // its day does not move
+		}
+		f := putOff(andante.ReasonHeld, until, e)
 		f.byHold = true
 		return f
 	}

@@ -2,8 +2,11 @@ package workspace
 
 import (
 	"slices"
+	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/internal/yamldoc"
 	"github.com/andante-hq/andante/sequences"
 )
@@ -12,8 +15,16 @@ import (
 func checkOccasions(w *Workspace) []*andante.Finding {
 	return w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
 		check := func(o sequences.Occasion, err error, at sequences.Position) {
-			if err == nil && o.Field != "" {
+			switch {
+			case err != nil:
+			case o.Field != "":
 				found = append(found, w.dateField(q, o.Field, at)...)
+			case o.Holiday != "" && !slices.Contains(calendar.Feasts(), o.Holiday):
+				f := in(q, "occasion", at, "there is no holiday %s", o.Holiday)
+				if f.Suggestion = yamldoc.Suggest(o.Holiday, calendar.Feasts()); f.Suggestion == "" {
+					f.Suggestion = "write new-year, easter, christmas, thanksgiving-day or another one by its name, or its date: each 12-24"
+				}
+				found = append(found, f)
 			}
 		}
 		if q.Enter != nil && q.Enter.Each != "" {
@@ -48,4 +59,40 @@ func (w *Workspace) dateField(q *sequences.Sequence, path string, at sequences.P
 		f.Suggestion = "declare it under fields in andante.yaml, as a date"
 	}
 	return []*andante.Finding{f}
+}
+
+// Day returns the first day from an instant on, by the contact's clock, at which the
+// occasion of a step comes, as midnight in UTC; false if it does not come any more, or its
+// field is empty.
+func (w *Workspace) Day(o sequences.Occasion, v andante.Values, f *governor.Facts, from time.Time) (time.Time, bool) {
+	return o.Next(from.In(f.Zones[0]), sequences.Dates{
+		Date: func(path string) (time.Time, bool) {
+			value, _ := v.Get(path)
+			at, ok := value.(time.Time)
+			return at, ok && !at.IsZero()
+		},
+		Country: f.Country, Holidays: f.Holidays,
+	})
+}
+
+// DueOn returns when a step leaves for its occasion, if that comes from an instant on: early
+// enough to land on the day. Where this year's is too late it is the next one's.
+func (w *Workspace) DueOn(q *sequences.Sequence, s *sequences.Step, v andante.Values, f *governor.Facts, from time.Time, fraction float64) (time.Time, bool) {
+	o, err := sequences.ParseOccasion(s.On)
+	if err != nil {
+		return time.Time{}, false
+	}
+	lands := func(t time.Time) time.Time { return w.Policy.Lands(f, s.Kind, t) }
+	for at, tries := from, 0; tries < 4; tries++ {
+		day, ok := w.Day(o, v, f, at)
+		if !ok {
+			break
+		}
+		if due, ok := s.DueOn(day, from, w.Hours(f, q, s), fraction, lands); ok {
+			return due, true
+		}
+		zone := f.Zones[0]
+		at = time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone)
+	}
+	return time.Time{}, false
 }
