@@ -103,5 +103,9 @@ func (c *Condition) String() string { return c.src }
 // Calls tells whether the condition uses a function, such as opened.
 func (c *Condition) Calls(function string) bool { return c.calls[function] }
 
+// AsksHistory tells whether the condition asks for something that happened, and not for
+// fields alone.
+func (c *Condition) AsksHistory() bool { return len(c.calls) > 0 }
+
 // Fields returns the paths of the fields that the condition uses, sorted.
 func (c *Condition) Fields() []string { return slices.Sorted(maps.Keys(c.types)) }

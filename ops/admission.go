@@ -44,15 +44,20 @@ func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason
 	return ""
 }
 
+// halfYear is how long somebody has been in a sequence at least whom next year's date lets in
+// again.
+const halfYear = 180 * 24 * time.Hour
+
 func (e *enrolling) refusedByHistory(c andante.Contact, a andante.Account) andante.Reason {
 	for _, x := range e.history[c.ID] {
 		live := x.State != andante.EnrollmentFinished
 		switch {
 		case x.Sequence == e.q.Name && live:
 			return andante.ReasonAlready
+		case x.Sequence == e.q.Name && e.q.Reenter == nil && e.r.each != nil && e.p.now.Sub(x.Entered) > halfYear: // its day comes each year
 		case x.Sequence == e.q.Name && e.q.Reenter == nil:
 			return andante.ReasonReenter
-		case x.Sequence == e.q.Name && e.p.now.Before(e.mayReenter(x, c, a)):
+		case x.Sequence == e.q.Name && e.q.Reenter != nil && e.p.now.Before(e.mayReenter(x, c, a)):
 			return andante.ReasonReenter
 		case live && e.q.Exclusive != "" && x.Exclusive == e.q.Exclusive:
 			return andante.ReasonExclusive

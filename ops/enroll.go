@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -28,6 +27,8 @@ type EnrollRequest struct {
 	DryRun   bool   // look, and change nothing
 	// Progress, if set, is called after each page with the contacts seen.
 	Progress func(seen int)
+
+	each *yearlyEntry // instead of Where: those whose day it is
 }
 
 // EnrollReport says what came of it.
@@ -153,15 +154,6 @@ func (r *EnrollReport) add(p *EnrollReport) {
 func (e *enrolling) contact(c andante.Contact) error {
 	a := e.accounts[c.Account]
 	v := e.p.w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
-	if e.where != nil {
-		ok, err := e.where.Eval(v, conditions.History{Now: e.p.now})
-		if err != nil {
-			return fmt.Errorf("--where for contact %s: %w", c.ID, err)
-		}
-		if !ok {
-			return nil
-		}
-	}
 	if e.r.Accounts != nil && e.filled[a.ID] {
 		return nil
 	}

@@ -122,7 +122,69 @@ func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err erro
 			return err
 		}
 	}
+	if err := e.match(ctx, page); err != nil {
+		return err
+	}
+	ids = unique(*page, contactID)
 	return errors.Join(e.loadPeople(ctx, ids, ofPage()), e.loadBars(ctx, *page, ids))
+}
+
+// match leaves those of the page whom the request is about. Nothing more is read of the
+// others: a rule is asked about everybody and takes few.
+func (e *enrolling) match(ctx context.Context, page *[]andante.Contact) error {
+	list, err := e.tx.Accounts(ctx, unique(*page, func(c andante.Contact) andante.AccountID { return c.Account }))
+	if err != nil {
+		return err
+	}
+	e.accounts = byID(list, accountID)
+	if e.where == nil && e.r.each == nil {
+		return nil
+	}
+	past := map[andante.ContactID]conditions.History{}
+	if e.where != nil && e.where.AsksHistory() {
+		if past, err = e.past(ctx, unique(*page, contactID)); err != nil {
+			return err
+		}
+	}
+	var fit []andante.Contact
+	for _, c := range *page {
+		a := e.accounts[c.Account]
+		v := e.p.w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
+		ok := true
+		if e.where != nil {
+			h := past[c.ID]
+			h.Now, h.Qualified = e.p.now, e.p.w.Config.Qualification.Qualified(v)
+			if ok, err = e.where.Eval(v, h); err != nil {
+				return fmt.Errorf("the condition for contact %s: %w", c.ID, err)
+			}
+		}
+		if ok && e.r.each != nil {
+			ok = e.r.each.today(e, c, a, v)
+		}
+		if ok {
+			fit = append(fit, c)
+		}
+	}
+	*page = fit
+	return nil
+}
+
+// past is what happened to contacts, whatever the sequence.
+func (e *enrolling) past(ctx context.Context, ids []andante.ContactID) (map[andante.ContactID]conditions.History, error) {
+	events, err := e.tx.LastEvents(ctx, ids)
+	list := map[andante.ContactID]conditions.History{}
+	for _, ev := range events {
+		h := list[ev.Contact]
+		if h.Events == nil {
+			h.Events = map[string]time.Time{}
+		}
+		if ev.At.After(h.Events[ev.Name]) {
+			h.Events[ev.Name] = ev.At
+		}
+		h.Replied, h.Met = h.Replied || ev.Name == andante.EventReplied, h.Met || ev.Name == andante.EventMet
+		list[ev.Contact] = h
+	}
+	return list, err
 }
 
 func unknownSequence(w *workspace.Workspace, name string) error {
@@ -130,11 +192,6 @@ func unknownSequence(w *workspace.Workspace, name string) error {
 }
 
 func (e *enrolling) loadPeople(ctx context.Context, ids []andante.ContactID, accounts []andante.AccountID) error {
-	list, err := e.tx.Accounts(ctx, accounts)
-	if err != nil {
-		return err
-	}
-	e.accounts = byID(list, accountID)
 	past, err := e.tx.EnrollmentsOf(ctx, ids)
 	if err != nil {
 		return err

@@ -358,5 +358,12 @@ func (in *intake) write(ctx context.Context) error {
 			return err
 		}
 	}
-	return in.tx.AddConsents(ctx, in.consents)
+	if err := in.tx.AddConsents(ctx, in.consents); err != nil {
+		return err
+	}
+	staged := map[andante.ContactID]bool{}
+	for _, e := range in.staged {
+		staged[e.Contact] = true
+	}
+	return in.o.enterChanged(ctx, in.tx, contacts, staged)
 }

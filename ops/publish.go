@@ -34,6 +34,8 @@ type PublishReport struct {
 	// contacts were read; Classified counts whom that changed.
 	Classify   bool `json:"classify"`
 	Classified int  `json:"classified"`
+	// Entered are the contacts who were there already and whom `enter:` let in, by sequence.
+	Entered map[string]int `json:"entered,omitempty"`
 }
 
 // Gone is a step that was deleted, and that contacts who have entered already still get.
@@ -90,6 +92,9 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 	})
 	if err == nil && !dryRun && rep.Classify {
 		rep.Classified, err = o.Classify(ctx)
+	}
+	if err == nil && !dryRun {
+		rep.Entered, err = o.EnterPublished(ctx, w, rep.Plans)
 	}
 	return rep, err
 }

@@ -123,5 +123,8 @@ func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactI
 	if err := tx.PutAccounts(ctx, d.At, []andante.Account{a}); err != nil {
 		return err
 	}
-	return o.putContacts(ctx, tx, []andante.Contact{c})
+	if err := o.putContacts(ctx, tx, []andante.Contact{c}); err != nil {
+		return err
+	}
+	return o.replanYearly(ctx, tx, []andante.Contact{c})
 }

@@ -23,6 +23,7 @@ type Options struct {
 	Batch      int           // most touches in a lease
 	Shares     int           // leases into which what is due is shared out where it is less than that
 	Brake      int           // most touches leased at a time
+	RuleDays   int           // every how many days conditions that don't change by themselves are asked of everybody
 	Parts      int           // schedulers that share the senders' throttles, each with a store of its own: in a simulation
 	Outage     time.Duration // how long nobody may look before the machine counts as having been off
 	// Marked, if set, has the store's mark raised with each round that leases, and once a
@@ -38,6 +39,7 @@ func (o Options) Defaults() Options {
 	o.Batch = cmp.Or(o.Batch, 500)
 	o.Shares = cmp.Or(o.Shares, 8)
 	o.Brake = cmp.Or(o.Brake, 20*o.Batch)
+	o.RuleDays = cmp.Or(o.RuleDays, 1)
 	o.Parts = cmp.Or(o.Parts, 1)
 	o.Outage = cmp.Or(o.Outage, 6*time.Hour)
 	return o
@@ -58,6 +60,10 @@ type Scheduler struct {
 	marked time.Time
 	// epoch is the store's, as the first round found it; -1: before that.
 	epoch int64
+	// asked is the day on which everybody was asked who enters, looked when it was looked at.
+	asked, looked time.Time
+	// midnight is when everybody is to be asked again; the zero time: nobody enters so.
+	midnight time.Time
 	// seen is the highest mark that was found in the store.
 	seen int64
 }
@@ -162,7 +168,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var fresh []queue.Item
 	again, tended := s.tendAll(ctx, &r)
 	s.resume(ctx)
-	tended = errors.Join(tended, s.followHolds(ctx))
+	tended = errors.Join(tended, s.followHolds(ctx), s.daily(ctx))
 	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		r = Round{Returned: r.Returned, Unknown: r.Unknown}
 		fresh, err = s.lease(ctx, tx, &r)
@@ -173,6 +179,9 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	}
 	if StoreChanged(leased) {
 		return r, leased
+	}
+	if leased == nil && r.Idle() && !s.midnight.IsZero() && (r.Next.IsZero() || s.midnight.Before(r.Next)) {
+		r.Next = s.midnight
 	}
 	s.store.Learn(ctx)
 	// A lease that does not reach the queue is put there again after PickupTime.
@@ -322,6 +331,57 @@ func (s *Scheduler) followHolds(ctx context.Context) error {
 		err = errors.Join(err, s.ops.FollowHold(ctx, h))
 	}
 	return err
+}
+
+// daily asks once a day, by the company's calendar, whom a rule or a date lets in. Who
+// enters is decided contact by contact, so two schedulers that ask at once do no harm.
+func (s *Scheduler) daily(ctx context.Context) error {
+	now := s.clock.Now()
+	if since := now.Sub(s.looked); since >= 0 && since < resumeEvery && (s.midnight.IsZero() || now.Before(s.midnight)) {
+		return nil
+	}
+	s.looked = now
+	var last, today time.Time
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		w, err := s.ops.Workspace(ctx, tx)
+		if errors.Is(err, ops.ErrNothingPublished) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		zone, err := time.LoadLocation(cmp.Or(w.Config.Company.Zone, "UTC"))
+		if err != nil {
+			zone = time.UTC
+		}
+		y, m, d := now.In(zone).Date()
+		s.midnight = time.Time{}
+		if slices.ContainsFunc(w.Names(), func(name string) bool {
+			e := w.Sequences[name].Enter
+			return e != nil && (e.Each != "" || e.When != "")
+		}) {
+			s.midnight = time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+		}
+		if today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC); !today.After(s.asked) {
+			return nil
+		}
+		last, err = tx.Daily(ctx)
+		return err
+	})
+	if err != nil || !today.After(s.asked) {
+		return err
+	}
+	if last.Before(today) {
+		rules := int(today.Unix()/(24*60*60))%s.o.RuleDays == 0
+		if err := s.ops.Daily(ctx, last, today, rules); err != nil {
+			return fmt.Errorf("ask who enters today: %w", err)
+		}
+		if err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetDaily(ctx, today) }); err != nil {
+			return err
+		}
+	}
+	s.asked = today
+	return nil
 }
 
 // patience is how long a lease waits for a worker before it is queued again: longer

@@ -22,7 +22,7 @@ var NotYet = []string{"wait_for", "review", "attach", "cc"}
 
 // Keys that are read and checked, and that nothing acts on yet.
 var (
-	idleFrontKeys = []string{"enter"}
+	idleFrontKeys = []string{}
 	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front"}
 )
 

@@ -25,6 +25,7 @@ const (
 	metaKeys     = "keys"
 	metaHome     = "home"
 	metaMark     = "mark"
+	metaDaily    = "daily"
 )
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {
@@ -215,4 +216,19 @@ func (tx *Tx) Seen(ctx context.Context, now time.Time, after time.Duration) erro
 		}
 	}
 	return tx.setMeta(ctx, metaSeen, strconv.FormatInt(now.UnixMilli(), 10))
+}
+
+// Daily returns the day on which everybody was last asked who enters by rule or date, as
+// midnight in UTC; the zero time: never.
+func (tx *Tx) Daily(ctx context.Context) (time.Time, error) {
+	v, err := tx.meta(ctx, metaDaily)
+	if err != nil || v == "" {
+		return time.Time{}, err
+	}
+	return time.Parse(time.DateOnly, v)
+}
+
+// SetDaily notes that day.
+func (tx *Tx) SetDaily(ctx context.Context, day time.Time) error {
+	return tx.setMeta(ctx, metaDaily, day.Format(time.DateOnly))
 }

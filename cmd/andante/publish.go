@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -62,6 +63,9 @@ func (a *app) publishCommand() *cobra.Command {
 			return a.printJSON(rep)
 		}
 		a.printf("Published revision %.12s.\n", rep.Revision)
+		for _, name := range slices.Sorted(maps.Keys(rep.Entered)) {
+			a.printf("%s entered %s, as its `enter:` says.\n", count(rep.Entered[name], "contact"), name)
+		}
 		if rep.Classified > 0 {
 			a.printf("%d contacts and accounts have another persona or tier now.\n", rep.Classified)
 		}

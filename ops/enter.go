@@ -1,0 +1,229 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// A yearlyEntry picks contacts whose occasion lies in (after, until], two dates of the
+// company's calendar as midnight in UTC.
+type yearlyEntry struct {
+	occasion     sequences.Occasion
+	after, until time.Time
+}
+
+func (y *yearlyEntry) today(e *enrolling, c andante.Contact, a andante.Account, v andante.Values) bool {
+	f := e.p.w.Facts(c, a)
+	f.Zones = []*time.Location{time.UTC} // a date is compared with dates
+	day, ok := e.p.w.Day(y.occasion, v, &f, y.after.AddDate(0, 0, 1))
+	return ok && !day.After(y.until)
+}
+
+// enterBy enters contacts into the sequences that pick says, within a transaction in which
+// their accounts are locked.
+func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Contact, cause string, pick func(*sequences.Enter) bool) error {
+	if len(contacts) == 0 {
+		return nil
+	}
+	w, err := o.Workspace(ctx, tx)
+	if errors.Is(err, ErrNothingPublished) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range w.Names() {
+		q := w.Sequences[name]
+		if q.Enter == nil || q.Retired || !pick(q.Enter) {
+			continue
+		}
+		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: cause}
+		days := &drip{now: o.now(), begun: map[string]int{}, from: map[string]time.Time{}}
+		if _, err := o.enrollPage(ctx, tx, r, slices.Clone(contacts), days); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byRule tells of sequences that contacts enter when a condition comes true.
+func byRule(e *sequences.Enter) bool { return e.When != "" }
+
+// enterChanged asks the rules about contacts that have just changed: those in staged by a
+// change of stage. It plans what of their calendar sequences has another date now.
+func (o *Ops) enterChanged(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) error {
+	by := map[bool][]andante.Contact{}
+	for _, c := range contacts {
+		by[staged[c.ID]] = append(by[staged[c.ID]], c)
+	}
+	return errors.Join(
+		o.enterBy(ctx, tx, by[true], andante.CauseStage, byRule),
+		o.enterBy(ctx, tx, by[false], andante.CauseRule, byRule),
+		o.replanYearly(ctx, tx, contacts),
+	)
+}
+
+// enterOn enters the contact of an event into the sequences that wait for it, and asks the
+// rules, for they may ask what happened.
+func (o *Ops) enterOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
+	contacts, err := tx.Contacts(ctx, []andante.ContactID{e.Contact})
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		o.enterBy(ctx, tx, contacts, andante.CauseEvent, func(x *sequences.Enter) bool { return x.Event == e.Name }),
+		o.enterBy(ctx, tx, contacts, andante.CauseRule, byRule),
+	)
+}
+
+// replanYearly plans steps of calendar sequences whose date has become known, and moves what
+// waits to a date that has changed. Nothing of a year gone by is made up for.
+func (o *Ops) replanYearly(ctx context.Context, tx *store.Tx, contacts []andante.Contact) error {
+	runs, err := tx.EnrollmentsOf(ctx, unique(contacts, contactID))
+	if err != nil {
+		return err
+	}
+	plans := map[string]*sequences.Sequence{}
+	runs = slices.DeleteFunc(runs, func(x andante.Enrollment) bool {
+		if x.State == andante.EnrollmentFinished {
+			return true
+		}
+		q, e := o.Revisions.Plan(ctx, tx, x.Plan)
+		err = errors.Join(err, e)
+		plans[x.Plan] = q
+		return e != nil || !q.Calendar()
+	})
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	p, err := o.planner(ctx, tx)
+	if err != nil {
+		return err
+	}
+	accounts, err := tx.Accounts(ctx, unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account }))
+	if err != nil {
+		return err
+	}
+	touches, err := tx.TouchesOf(ctx, unique(runs, enrollmentID))
+	if err != nil {
+		return err
+	}
+	people, companies := byID(contacts, contactID), byID(accounts, accountID)
+	of := group(touches, func(t andante.Touch) andante.EnrollmentID { return t.Enrollment })
+	var fresh []andante.Touch
+	var moved []store.Change
+	for _, x := range runs {
+		c, plan := people[x.Contact], plans[x.Plan]
+		a := companies[c.Account]
+		has, went := map[string]yearly{}, map[string]time.Time{}
+		for _, t := range of[x.ID] {
+			if t.State.Went() {
+				went[t.Step] = later(went[t.Step], t.Settled)
+			}
+		}
+		for _, t := range of[x.ID] {
+			i := plan.Index(t.Step)
+			if i < 0 {
+				continue
+			}
+			h := has[t.Step]
+			h.times = max(h.times, t.Repeat+1)
+			if t.State.Settled() {
+				h.after = later(h.after, p.dayAfter(x, c, a, &plan.Steps[i], t))
+			} else {
+				h.waits = true
+			}
+			has[t.Step] = h
+			if t.State != andante.Planned || t.Reason != "" {
+				continue
+			}
+			facts := p.w.Facts(c, a)
+			from := p.now
+			if last := went[t.Step]; !last.IsZero() { // a date that is mended brings no second one in a year
+				from = later(from, last.Add(halfYear))
+			}
+			if due, ok := p.due(x, c, a, plan, &plan.Steps[i], &facts, from); ok && !due.Equal(t.FirstDue) {
+				t.Due, t.FirstDue = due, due
+				moved = append(moved, store.Change{Touch: t, Was: andante.Planned})
+			}
+		}
+		fresh = append(fresh, p.yearly(x, c, a, plan, has)...)
+	}
+	if _, err := tx.Change(ctx, moved); err != nil {
+		return err
+	}
+	return tx.AddTouches(ctx, fresh)
+}
+
+// Daily enters those whom a rule or a date lets in today: everybody is asked. last is the
+// day on which it was done before, as midnight in UTC; the zero time: never. With rules not
+// set only dates are asked, and conditions that change as time goes by.
+func (o *Ops) Daily(ctx context.Context, last, today time.Time, rules bool) error {
+	var w *workspace.Workspace
+	err := o.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		w, err = o.Workspace(ctx, tx)
+		return err
+	})
+	if errors.Is(err, ErrNothingPublished) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	// A machine that was off for long does not make up for all of it.
+	after := today.AddDate(0, 0, -1)
+	if !last.IsZero() && last.Before(after) {
+		after = later(last, today.AddDate(0, 0, -3))
+	}
+	for _, name := range w.Names() {
+		q := w.Sequences[name]
+		if q.Enter == nil || q.Retired {
+			continue
+		}
+		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: andante.CauseRule}
+		switch {
+		case q.Enter.Each != "":
+			occasion, err := sequences.ParseYearly(q.Enter.Each)
+			if err != nil {
+				continue
+			}
+			r.Cause, r.each = andante.CauseDate, &yearlyEntry{occasion, after, today}
+		case q.Enter.When == "":
+			continue
+		case !rules:
+			if c, err := w.Condition(q.Enter.When); err != nil || !c.Calls("days_since") {
+				continue
+			}
+		}
+		if _, e := o.Enroll(ctx, r); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// EnterPublished asks the rules of what is published about everybody who is there already.
+func (o *Ops) EnterPublished(ctx context.Context, w *workspace.Workspace, names []string) (entered map[string]int, err error) {
+	entered = map[string]int{}
+	for _, name := range names {
+		q := w.Sequences[name]
+		if q == nil || q.Retired || q.Enter == nil || q.Enter.When == "" {
+			continue
+		}
+		rep, err := o.Enroll(ctx, EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: andante.CauseRule})
+		if err != nil {
+			return entered, err
+		}
+		if rep.Entered > 0 {
+			entered[name] = rep.Entered
+		}
+	}
+	return entered, nil
+}
