@@ -34,6 +34,8 @@ const (
 	ReasonNoChannel  Reason = "no_channel"
 	ReasonNoSender   Reason = "no_sender"
 	ReasonNoOwner    Reason = "no_owner"
+	ReasonWaiting    Reason = "waiting" // the step waits for something that has not happened yet
+	ReasonDecided    Reason = "decided" // a decision was made: nothing is sent
 	ReasonNotYet     Reason = "not_yet" // the step asks for what has no effect yet
 )
 
@@ -106,6 +108,8 @@ var reasonText = map[Reason]string{
 	ReasonNoChannel:  "no channel sends this kind yet",
 	ReasonNoSender:   "its sender is in andante.yaml no more",
 	ReasonNoOwner:    "the account has no owner to send as",
+	ReasonWaiting:    "it waits for something that has not happened yet",
+	ReasonDecided:    "a decision was made",
 	ReasonNotYet:     "the step asks for something that has no effect yet",
 
 	ReasonRender:    "the text could not be rendered",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -153,6 +154,9 @@ func (e *enrolling) match(ctx context.Context, page *[]andante.Contact) error {
 		ok := true
 		if e.where != nil {
 			h := past[c.ID]
+			h.Answered = map[string]string{}
+			maps.Copy(h.Answered, a.Fields)
+			maps.Copy(h.Answered, c.Fields)
 			h.Now, h.Qualified = e.p.now, e.p.w.Config.Qualification.Qualified(v)
 			if ok, err = e.where.Eval(v, h); err != nil {
 				return fmt.Errorf("the condition for contact %s: %w", c.ID, err)

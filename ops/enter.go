@@ -59,6 +59,10 @@ func byRule(e *sequences.Enter) bool { return e.When != "" }
 // enterChanged asks the rules about contacts that have just changed: those in staged by a
 // change of stage. It plans what of their calendar sequences has another date now.
 func (o *Ops) enterChanged(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) error {
+	accounts := unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account })
+	if err := tx.WakeIn(ctx, accounts, o.now(), andante.ReasonWaiting); err != nil {
+		return err
+	}
 	by := map[bool][]andante.Contact{}
 	for _, c := range contacts {
 		by[staged[c.ID]] = append(by[staged[c.ID]], c)

@@ -85,6 +85,9 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 		}
 		colleagues = append(colleagues, more...)
 	}
+	if err := tx.WakeIn(ctx, []andante.AccountID{e.Account}, o.now(), andante.ReasonWaiting); err != nil {
+		return err
+	}
 	if err := o.enterOn(ctx, tx, e); err != nil {
 		return err
 	}

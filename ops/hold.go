@@ -124,7 +124,14 @@ func (o *Ops) giveTask(ctx context.Context, tx *store.Tx, h andante.Hold, at tim
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	accounts, err := tx.Accounts(ctx, []andante.AccountID{people[0].Account})
+	_, title, _ := strings.Cut(h.Then, ":")
+	return o.plainTask(ctx, tx, people[0], "hold", string(h.ID), strings.TrimSpace(title), fmt.Sprintf("The hold by %s is over: %s", h.Author, h.Reason), at)
+}
+
+// plainTask gives the owner of a contact's account a task that belongs to no sequence; of
+// says what it follows, and key which one, so that it is given once.
+func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, of, key, title, body string, at time.Time) error {
+	accounts, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
@@ -132,16 +139,13 @@ func (o *Ops) giveTask(ctx context.Context, tx *store.Tx, h andante.Hold, at tim
 	if err != nil {
 		return err
 	}
-	_, title, _ := strings.Cut(h.Then, ":")
 	t := andante.Touch{
-		ID: andante.DeriveID[andante.TouchID](seed, at, "hold", string(h.ID)), Contact: people[0].ID, Account: people[0].Account, Sequence: "hold",
+		ID: andante.DeriveID[andante.TouchID](seed, at, of, key), Contact: c.ID, Account: c.Account, Sequence: of,
 		Kind: andante.Other, Purpose: andante.Relationship, Priority: andante.Normal, Sender: accounts[0].Owner, State: andante.Open, Due: at, FirstDue: at,
-		Subject: strings.TrimSpace(title),
+		Subject: title,
 	}
 	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {
 		return err
 	}
-	return tx.PutTasks(ctx, []store.Task{{
-		Touch: t.ID, Owner: t.Sender, Opened: at, Title: t.Subject, Body: fmt.Sprintf("The hold by %s is over: %s", h.Author, h.Reason),
-	}})
+	return tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: at, Title: t.Subject, Body: body}})
 }

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -14,6 +15,8 @@ type Settled struct {
 	store.Change
 	// End finishes the enrollment with this reason; empty: the next step is planned.
 	End andante.Reason
+	// Do is what a decision asks for besides: "end", "handover" or "enroll NAME".
+	Do string
 }
 
 // Settle writes touches that are over and, in the same transaction, what follows:
@@ -31,11 +34,72 @@ func (o *Ops) Settle(ctx context.Context, tx *store.Tx, list []Settled) (map[and
 	}
 	over := make([]Settled, 0, len(list))
 	for _, s := range list {
-		if done[s.Touch.ID] && s.Touch.Enrollment != "" {
-			over = append(over, s)
+		if !done[s.Touch.ID] || s.Touch.Enrollment == "" {
+			continue
+		}
+		if s.Do == "end" || strings.HasPrefix(s.Do, "enroll ") { // who enters another sequence leaves this one
+			s.End = andante.ReasonDecided
+		}
+		over = append(over, s)
+	}
+	if err := o.follow(ctx, tx, over); err != nil {
+		return nil, err
+	}
+	return done, o.carryOut(ctx, tx, over)
+}
+
+// carryOut does what decisions ask for besides the next step.
+func (o *Ops) carryOut(ctx context.Context, tx *store.Tx, list []Settled) error {
+	for _, s := range list {
+		to, enrolls := strings.CutPrefix(s.Do, "enroll ")
+		switch {
+		case enrolls:
+			if err := o.enterOne(ctx, tx, s.Touch.Contact, strings.TrimSpace(to)); err != nil {
+				return err
+			}
+		case s.Do == "handover":
+			if err := o.handOver(ctx, tx, s.Touch); err != nil {
+				return err
+			}
 		}
 	}
-	return done, o.follow(ctx, tx, over)
+	return nil
+}
+
+// enterOne enters one contact into a sequence that a decision names, if it may.
+func (o *Ops) enterOne(ctx context.Context, tx *store.Tx, id andante.ContactID, sequence string) error {
+	w, err := o.Workspace(ctx, tx)
+	if err != nil || w.Sequences[sequence] == nil { // it was deleted since
+		return err
+	}
+	contacts, err := tx.Contacts(ctx, []andante.ContactID{id})
+	if err != nil || len(contacts) == 0 {
+		return err
+	}
+	days := &drip{now: o.now(), begun: map[string]int{}, from: map[string]time.Time{}}
+	_, err = o.enrollPage(ctx, tx, EnrollRequest{Sequence: sequence, Cause: andante.CauseDecided}, contacts, days)
+	return err
+}
+
+// handOver gives the contact to its owner: sequences end, and the owner has a task.
+func (o *Ops) handOver(ctx context.Context, tx *store.Tx, t andante.Touch) error {
+	seed, err := tx.Seed(ctx)
+	if err != nil {
+		return err
+	}
+	err = o.Apply(ctx, tx, andante.Event{
+		ID: andante.DeriveID[andante.EventID](seed, o.now(), "handover", string(t.ID)), Contact: t.Contact, Account: t.Account, Touch: t.ID,
+		Name: andante.EventHandedOver, At: o.now(), Detail: t.Sequence + "/" + t.Step,
+	})
+	if err != nil {
+		return err
+	}
+	contacts, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
+	if err != nil || len(contacts) == 0 {
+		return err
+	}
+	body := "Its sequences have ended: " + t.Sequence + "/" + t.Step + " found that it is time to talk."
+	return o.plainTask(ctx, tx, contacts[0], andante.EventHandedOver, string(t.ID), "Ready for you: "+contacts[0].Name(), body, o.now())
 }
 
 // follow plans what comes after settled touches.

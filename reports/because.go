@@ -34,6 +34,14 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		say("%s in %s", e.Rule, e.Zone)
 	case andante.ReasonCondition, andante.ReasonExit, andante.ReasonNotYet:
 		say("%s", e.Rule)
+	case andante.ReasonWaiting:
+		say("%s, until %s at the latest", e.Rule, t.when(*e.Until))
+	case andante.ReasonDecided:
+		if e.Detail == "" {
+			say("%s", e.Rule)
+		} else {
+			say("%s, for %s", e.Rule, e.Detail)
+		}
 	case andante.ReasonMissing, andante.ReasonNoAddress:
 		say("%s is empty", e.Detail)
 	case andante.ReasonHeld:

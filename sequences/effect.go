@@ -18,12 +18,12 @@ type Note struct {
 // NotYet lists the keys of a step that would go wrong for want of their effect, so
 // that nothing goes out: a step that waits for a date or an event must not come at
 // once, nor a mail go unread by its reviewer or without its attachment.
-var NotYet = []string{"wait_for", "review", "attach", "cc"}
+var NotYet = []string{"review", "attach", "cc"}
 
 // Keys that are read and checked, and that nothing acts on yet.
 var (
 	idleFrontKeys = []string{}
-	idleStepKeys  = []string{"up_to", "then", "no_answer", "if_undone", "front"}
+	idleStepKeys  = []string{"no_answer", "if_undone", "front"}
 )
 
 // idleFunctions ask for what nothing reports yet.
@@ -62,9 +62,7 @@ func (s *Sequence) NoEffect() []Note {
 func (s *Step) noEffect(list *notes) {
 	switch s.Kind {
 	case andante.Email, "":
-	case andante.Decide:
-		list.add(s.where("kind"), "kind", "`decide` has no effect yet")
-	case andante.Call, andante.Visit, andante.Video, andante.Other:
+	case andante.Decide, andante.Call, andante.Visit, andante.Video, andante.Other:
 	default:
 		list.add(s.where("kind"), "kind", "%s: has no channel yet", s.Kind)
 	}

@@ -81,7 +81,7 @@ func (t *Tally) Person(p Person) { t.people[p.Contact] = &p }
 // Touch adds a touch, of the time that was played or before it.
 func (t *Tally) Touch(x andante.Touch) {
 	who := t.people[x.Contact]
-	if who == nil {
+	if who == nil || x.Kind == andante.Decide {
 		return
 	}
 	t.touchOf[x.ID] = sequenceOf{x.Sequence, who.Counted}

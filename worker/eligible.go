@@ -41,7 +41,7 @@ func alone(reason andante.Reason, f func() *fate) (got *fate) {
 // which nothing more is judged, then what ends a sequence or skips a step, then what
 // puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, hasChannel, canDo, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, onItsDay, notStale, hasNeeds, conditionHolds, notLate, governed,
+	hasStep, decided, hasChannel, canDo, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, onItsDay, waits, notStale, hasNeeds, conditionHolds, notLate, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -166,6 +166,58 @@ func noExit(_ *run, b *batch, it *item) *fate {
 		}
 	}
 	return nil
+}
+
+// decided carries out a step that touches nobody: it waits for what it waits for, and then
+// takes the first branch whose condition holds.
+func decided(r *run, b *batch, it *item) *fate {
+	if it.touch.Kind != andante.Decide {
+		return nil
+	}
+	for _, check := range []func(*run, *batch, *item) *fate{notHeld, noExit, waits, conditionHolds} {
+		if f := check(r, b, it); f != nil {
+			return f
+		}
+	}
+	f := skipped(andante.ReasonDecided, andante.Evidence{Rule: "next"})
+	for _, branch := range it.step.Then {
+		ok := branch.When == ""
+		if !ok {
+			var err error
+			if ok, err = it.holdsTrue(b.w, branch.When); err != nil {
+				return failed(andante.ReasonExpr, err)
+			}
+		}
+		if ok {
+			f.evidence, f.do = andante.Evidence{Rule: branch.Do, Detail: branch.When}, branch.Do
+			break
+		}
+	}
+	return f
+}
+
+// waits puts a step off that waits for something, until that is so or its time is up. What
+// happens wakes it; a condition on time gone by is asked each day.
+func waits(_ *run, b *batch, it *item) *fate {
+	if it.step.WaitFor == "" || it.step.UpTo == nil {
+		return nil
+	}
+	end := it.step.UpTo.From(it.touch.FirstDue, it.facts.Zones[0], it.facts.Holidays)
+	if !b.now.Before(end) {
+		return nil
+	}
+	ok, err := it.holdsTrue(b.w, it.step.WaitFor)
+	switch {
+	case err != nil:
+		return failed(andante.ReasonExpr, err)
+	case ok:
+		return nil
+	}
+	until := end
+	if c, err := b.w.Condition(it.step.WaitFor); err == nil && c.Calls("days_since") && b.now.Add(recheck).Before(end) {
+		until = b.now.Add(recheck)
+	}
+	return putOff(andante.ReasonWaiting, until, andante.Evidence{Rule: it.step.WaitFor, Until: &end})
 }
 
 // onItsDay skips a step whose occasion has no date for this contact, or does not come any

@@ -14,6 +14,7 @@ type fate struct {
 	reason   andante.Reason // why
 	until    time.Time      // when put off
 	end      andante.Reason // when its step is over: finishes the enrollment
+	do       string         // what a decision asks for; see [sequences.Then]
 	kind     andante.Kind   // what it is switched to; empty: it stays what it is
 	evidence andante.Evidence
 	byHold   bool // it waits for the end of a hold
@@ -62,7 +63,7 @@ func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State,
 	} else {
 		t.Settled = now
 	}
-	return ops.Settled{Change: store.Change{Touch: t, Was: was, Lease: lease, StateOnly: was == andante.Claimed}, End: f.end}
+	return ops.Settled{Change: store.Change{Touch: t, Was: was, Lease: lease, StateOnly: was == andante.Claimed}, End: f.end, Do: f.do}
 }
 
 // verdict is what `why` tells of the fate.

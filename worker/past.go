@@ -58,7 +58,7 @@ func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
 
 // asks tells whether a condition is asked about the touch.
 func (it *item) asks() bool {
-	return it.step != nil && it.step.When != "" ||
+	return it.step != nil && (it.step.When != "" || it.step.WaitFor != "" || len(it.step.Then) > 0) ||
 		it.plan != nil && slices.ContainsFunc(it.plan.Exit, func(x sequences.Exit) bool { return x.When != "" })
 }
 
