@@ -6,7 +6,7 @@ import "embed"
 
 // Quickstart is the workspace of an invented company: its files lie under the
 // folder quickstart, so take fs.Sub(Quickstart, "quickstart") to load it. It has
-// three sequences, three personas and two hundred contacts in eighty accounts.
+// five sequences, three personas and two hundred contacts in eighty accounts.
 //
 //go:embed all:quickstart
 var Quickstart embed.FS

@@ -34,7 +34,7 @@ type simulateFlags struct {
 func (a *app) simulateCommand() *cobra.Command {
 	var f simulateFlags
 	c := a.withJSON(command("day", "simulate", "Play a year in seconds, and send nothing",
-		"Plays the folder as it is on a copy of the real contacts, their history and what runs,\non a calendar that jumps, through the same scheduler, worker and governor. Nothing is\nsent and the store stays as it is. Without --sequence what runs goes on; where nothing\nruns, everybody who may enters every sequence.",
+		"Plays the folder as it is on a copy of the real contacts, their history and what runs,\non a calendar that jumps, through the same scheduler, worker and governor. Nothing is\nsent and the store stays as it is. Without --sequence what runs goes on, and a sequence\nthat nobody has entered yet is entered by everybody who may.",
 		"andante simulate\nandante simulate --days 90 --sequence facility-benchmark --where 'account.stage == \"prospect\"'\nandante simulate --respond rates.yaml --html report.html\nandante simulate --compare governor-new.yaml\nandante simulate --replay 365d --policy governor-new.yaml", nil))
 	c.Flags().IntVar(&f.days, "days", 365, "how many days are played")
 	c.Flags().StringVar(&f.where, "where", "", "a condition on contacts: who enters, and who is counted; the others fill limits")
@@ -119,13 +119,8 @@ func (a *app) simulateOptions(ctx context.Context, e *engine.Engine, f simulateF
 	if len(f.sequences) > 0 {
 		return o, nil
 	}
-	running, err := a.anythingRuns(ctx, e)
-	if err == nil && !running {
-		o.Sequences = slices.DeleteFunc(o.Workspace.Names(), func(name string) bool {
-			q := o.Workspace.Sequences[name]
-			return q.Retired || q.Purpose == andante.Requested
-		})
-	}
+	begun, err := a.begunSequences(ctx, e)
+	o.Sequences = slices.DeleteFunc(engine.ByHand(o.Workspace), func(name string) bool { return begun[name] })
 	return o, err
 }
 
@@ -220,17 +215,16 @@ func (a *app) rehearsed(ctx context.Context, w *workspace.Workspace) (found []*a
 	return found, nil
 }
 
-// anythingRuns tells whether a contact is on a sequence.
-func (a *app) anythingRuns(ctx context.Context, e *engine.Engine) (bool, error) {
-	r, err := a.reports(ctx, e)
-	if err != nil {
-		return false, err
-	}
-	s, err := r.Status(ctx, 0)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(s.Enrollments, func(c store.RunCount) bool { return c.State != andante.EnrollmentFinished }), nil
+// begunSequences are those that somebody has entered already.
+func (a *app) begunSequences(ctx context.Context, e *engine.Engine) (map[string]bool, error) {
+	begun := map[string]bool{}
+	return begun, e.Store.Read(ctx, func(tx *store.Tx) error {
+		counts, err := tx.CountEnrollments(ctx)
+		for _, c := range counts {
+			begun[c.Sequence] = true
+		}
+		return err
+	})
 }
 
 // simulated prints a report.
