@@ -18,7 +18,7 @@ var simExpectations = map[string]func(*simWorld, []string) error{
 	"touch": (*simWorld).expectTouch, "none": (*simWorld).expectNone, "sent": (*simWorld).expectSent, "most": (*simWorld).expectMost,
 	"hours": (*simWorld).expectHours, "deferred": (*simWorld).expectDeferred, "try": (*simWorld).expectTry,
 	"header": (*simWorld).expectHeader, "text": (*simWorld).expectText, "finished": (*simWorld).expectFinished, "active": (*simWorld).expectActive,
-	"planned": (*simWorld).expectPlanned, "foretold": (*simWorld).expectForetold,
+	"planned": (*simWorld).expectPlanned, "foretold": (*simWorld).expectForetold, "behind": (*simWorld).expectBehind,
 	"skipped": expectState(andante.Skipped), "failed": expectState(andante.Failed), "canceled": expectState(andante.Canceled),
 	"unknown": expectState(andante.Unknown),
 }
@@ -123,6 +123,26 @@ func expectState(state andante.State) func(*simWorld, []string) error {
 		}
 		return nil
 	}
+}
+
+// expectBehind: [KEY ...]. These accounts are behind their cadence, and no others.
+func (w *simWorld) expectBehind(args []string) error {
+	c, err := w.cadence()
+	if err != nil {
+		return err
+	}
+	var got []string
+	for i := range c.Accounts {
+		if c.Accounts[i].Behind() {
+			got = append(got, c.Accounts[i].Key)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(args)
+	if !slices.Equal(got, args) {
+		return fmt.Errorf("behind are %v", got)
+	}
+	return nil
 }
 
 // expectPlanned: SEQUENCE/STEP NAME TIME. The touch waits and is due then.

@@ -21,6 +21,7 @@ import (
 	"github.com/andante-hq/andante/contacts"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -30,7 +31,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "done": (*simWorld).doDone, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -146,6 +147,11 @@ func (w *simWorld) doContact(args []string) error {
 				r.Fields["contact."+key] = value
 			}
 		}
+		if r.Fields["contact.zone"] == "none" { // nobody told us
+			delete(r.Fields, "contact.zone")
+			rows = append(rows, r)
+			continue
+		}
 		var err error
 		if zone, err = calendar.LoadZone(r.Fields["contact.zone"]); err != nil {
 			return err
@@ -249,6 +255,48 @@ func (w *simWorld) doStop(args []string) error {
 	if err == nil && n != 1 {
 		err = fmt.Errorf("%d enrollments ended", n)
 	}
+	return err
+}
+
+// doAdopt: FROM TO [SEQUENCE]. Somebody takes over another one's accounts.
+func (w *simWorld) doAdopt(args []string) error {
+	if len(args) < 2 || len(args) > 3 {
+		return errors.New("write adopt FROM TO [SEQUENCE]")
+	}
+	got, err := w.e.Ops.Adopt(w.ctx, ops.AdoptRequest{From: args[0], To: args[1]})
+	if err != nil || len(args) == 2 {
+		return err
+	}
+	var turns []ops.Turn
+	for _, id := range got.Accounts {
+		turns = append(turns, ops.Turn{Account: id, Owner: args[1], Sequence: args[2]})
+	}
+	_, err = w.e.Ops.Fill(w.ctx, turns, andante.CauseAdopted, false)
+	return err
+}
+
+// cadence is how the accounts stand.
+func (w *simWorld) cadence() (*reports.Cadence, error) {
+	r := reports.Reports{Store: w.e.Store, Clock: w.clock, Workspace: w.w}
+	return r.Cadence(w.ctx, reports.CadenceQuery{})
+}
+
+// doFill enrolls those who are behind their cadence.
+func (w *simWorld) doFill(args []string) error {
+	if len(args) > 0 {
+		return errors.New("write fill")
+	}
+	c, err := w.cadence()
+	if err != nil {
+		return err
+	}
+	var turns []ops.Turn
+	for i := range c.Accounts {
+		if a := &c.Accounts[i]; a.Behind() {
+			turns = append(turns, ops.Turn{Account: a.Account, Owner: a.Owner, Sequence: a.FillWith, By: a.DueBy})
+		}
+	}
+	_, err = w.e.Ops.Fill(w.ctx, turns, andante.CauseCadence, false)
 	return err
 }
 
