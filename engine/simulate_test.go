@@ -114,7 +114,7 @@ func TestSimulate(t *testing.T) {
 	if cmp.Equal(one.PerWeek, other.PerWeek) {
 		t.Error("another seed plays the same")
 	}
-	if one.Contacts != 450 || one.Accounts != 150 || one.Went() < 1000 || len(one.PerSequence) != 2 {
+	if one.Contacts != 450 || one.Accounts != 150 || one.Went() < 1000 || len(one.PerSequence) != 3 {
 		t.Errorf("%d contacts in %d accounts, %d touches of %d sequences", one.Contacts, one.Accounts, one.Went(), len(one.PerSequence))
 	}
 	if n := one.Answers; n[andante.EventReplied] < 20 || n[andante.EventOptedOut] < 5 || one.Went() >= silent.Went() {

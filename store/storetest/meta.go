@@ -17,6 +17,18 @@ var metaTests = []test{
 	{"calendar and demo", calendar},
 	{"revisions and their parts", revisions},
 	{"outages", outages},
+	{"the day on which everybody was asked", daily},
+}
+
+func daily(_ *testing.T, s db) {
+	look := func() time.Time {
+		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.Daily(ctx) })
+	}
+	s.same("at first", time.Time{}, look())
+	for _, d := range []time.Time{time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)} {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetDaily(ctx, d) })
+		s.same("the day", d, look())
+	}
 }
 
 func schema(t *testing.T, s db) {
