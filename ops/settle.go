@@ -37,7 +37,10 @@ func (o *Ops) Settle(ctx context.Context, tx *store.Tx, list []Settled) (map[and
 		if !done[s.Touch.ID] || s.Touch.Enrollment == "" {
 			continue
 		}
-		if s.Do == "end" || strings.HasPrefix(s.Do, "enroll ") { // who enters another sequence leaves this one
+		switch {
+		case s.Do == "handover":
+			s.End = andante.ReasonHandedOver
+		case s.Do == "end", strings.HasPrefix(s.Do, "enroll "): // who enters another sequence leaves this one
 			s.End = andante.ReasonDecided
 		}
 		over = append(over, s)
