@@ -162,7 +162,7 @@ func (p *Plan) Stand(t *Tier, n int, began time.Time, given []Given, now time.Ti
 	since := began
 	if len(list) > 0 {
 		s.Last = list[len(list)-1].At
-		since = later(since, s.Last)
+		since = calendar.Later(since, s.Last)
 	}
 	if limit, ok := p.Neglected[t.Spread]; ok {
 		if from := limit.From(since, zone, nil); !from.After(now) {
@@ -180,13 +180,6 @@ func within(list []Given, from, to time.Time) (n int) {
 		}
 	}
 	return n
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // Compare orders standings by how much they need a touch: the neglected first, those

@@ -106,6 +106,14 @@ func unknownUnit(s, number, unit string) error {
 	return fmt.Errorf("%q has an unknown unit: write one number with min, h, d, w, mo, y or business days, such as 3d", s)
 }
 
+// Later returns the later of two instants.
+func Later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // String returns the offset as it was written, with "- " before it when it
 // counts backward.
 func (o Offset) String() string {

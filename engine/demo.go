@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -273,38 +271,12 @@ func (d *demo) setUp(ctx context.Context) error {
 	if _, err := im.Import(ctx, f, io.Discard, contacts.Options{At: d.clock.Now()}); err != nil {
 		return err
 	}
-	for _, name := range ByHand(w) { // customers enter theirs by themselves
+	for _, name := range w.ByHand() { // customers enter theirs by themselves
 		if _, err := d.engine.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: name}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// NewOwner is the sequence by which somebody who adopts an account introduces themselves,
-// unless another one is named.
-const NewOwner = "new-owner"
-
-// ByHand returns the sequences that contacts enter only when somebody enrolls them: not
-// those that they enter by themselves, that fill up a cadence, that other sequences lead
-// to, or by which a new owner introduces themselves.
-func ByHand(w *workspace.Workspace) []string {
-	led := map[string]bool{NewOwner: true}
-	for _, t := range w.Cadence.Tiers {
-		led[t.FillWith] = true
-	}
-	for _, name := range w.Names() {
-		for _, s := range w.Sequences[name].Steps {
-			for _, branch := range s.Then {
-				to, _ := strings.CutPrefix(branch.Do, "enroll ")
-				led[strings.TrimSpace(to)] = true
-			}
-		}
-	}
-	return slices.DeleteFunc(w.Names(), func(name string) bool {
-		q := w.Sequences[name]
-		return led[name] || q.Retired || q.Enter != nil || q.Purpose == andante.Requested
-	})
 }
 
 // jump moves the calendar to the next due time: nothing is due and nothing is on

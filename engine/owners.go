@@ -39,10 +39,7 @@ func (e *Engine) doTasks(ctx context.Context, now time.Time, outcome func(andant
 	if err != nil {
 		return 0, next, err
 	}
-	zone, err := calendar.LoadZone(e.Config.Company.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
+	zone := e.Config.Home()
 	off := calendar.HolidaysOf(e.Config.Company.Country)
 	for _, t := range open {
 		done := aWorkingDay.From(t.Opened, zone, off)

@@ -208,10 +208,7 @@ func (s *rehearsal) open(ctx context.Context, file string, parts int) (p *strand
 		Ops: p.engine.Ops, Channels: list, Link: p.engine.link, Log: s.o.Log, Journal: p.engine.journal,
 		Options: worker.Options{Name: "simulation", LeaseTime: time.Hour, Spread: true},
 	})
-	return p, p.engine.Store.Read(ctx, func(tx *store.Tx) error {
-		p.seed, err = tx.Seed(ctx)
-		return err
-	})
+	return p, nil
 }
 
 // begin publishes on the copy and enrolls who is to enter.
@@ -299,6 +296,13 @@ func (p *strand) divide(ctx context.Context, parts int) (list [][]andante.Accoun
 
 // play works until the end: what is due goes, then the calendar jumps to what is due next.
 func (p *strand) play(ctx context.Context) error {
+	err := p.engine.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		p.seed, err = tx.Seed(ctx) // by now it is the one that was asked for
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		r, err := p.sched.Round(ctx)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/simulation"
@@ -22,11 +21,7 @@ const reportPage = 5000
 // report reads what the parts have played.
 func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 	w := s.o.Workspace
-	home, err := calendar.LoadZone(w.Config.Company.Zone)
-	if err != nil {
-		home = time.UTC
-	}
-	tally := simulation.NewTally(s.from, s.to, home, w.Policy)
+	tally := simulation.NewTally(s.from, s.to, w.Config.Home(), w.Policy)
 	finished := map[andante.EnrollmentID]bool{}
 	var floor *simulation.Floor
 	var mu sync.Mutex // of the tally

@@ -200,7 +200,7 @@ func BenchmarkSimulate(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command does
 	e, w := rehearsing(b, 10_000, "")
 	for b.Loop() {
-		got, err := e.Simulate(b.Context(), SimulateOptions{Workspace: w, Days: 365, Sequences: ByHand(w)})
+		got, err := e.Simulate(b.Context(), SimulateOptions{Workspace: w, Days: 365, Sequences: w.ByHand()})
 		if err != nil {
 			b.Fatal(err)
 		}

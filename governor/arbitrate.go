@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 )
 
 // MostYields is how often a touch yields; then it goes, whoever else wants its place.
@@ -56,7 +57,7 @@ func (v *view) arbitrate(alone andante.Verdict) andante.Verdict {
 	case beside.Action == andante.Skip: // it may wait, and is not to be lost for one that may never go
 		return alone
 	case beside.Action == andante.Go: // no rule of its own keeps it away: it comes after the other
-		until = latest(to.At, v.start.Add(time.Minute))
+		until = calendar.Later(to.At, v.start.Add(time.Minute))
 	}
 	if alone.Action == andante.Defer && !until.After(alone.Until) {
 		return alone
@@ -139,7 +140,7 @@ func (v *view) place(rivals []*Rival, more *Touch) (places []Touch) {
 	for _, r := range rivals {
 		f := *r.Facts
 		f.Touches, f.Rivals = touches, nil
-		at, ok := v.policy.goes(&f, &r.Candidate, latest(r.Next, v.start))
+		at, ok := v.policy.goes(&f, &r.Candidate, calendar.Later(r.Next, v.start))
 		if !ok || at.After(until) {
 			continue
 		}
@@ -169,11 +170,4 @@ func (p *Policy) goes(f *Facts, c *Candidate, from time.Time) (time.Time, bool) 
 	default:
 		return from, false
 	}
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -3,11 +3,10 @@ package ops
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -69,7 +68,7 @@ func (o *Ops) adoptPage(ctx context.Context, tx *store.Tx, r AdoptRequest, after
 		return out, "", err
 	}
 	last = page[len(page)-1].ID
-	fit := func(list []andante.Account) ([]andante.Account, error) { return r.those(w, list, o) }
+	fit := func(list []andante.Account) ([]andante.Account, error) { return r.those(w, list, o.now()) }
 	if page, err = fit(page); err != nil || len(page) == 0 {
 		return out, last, err
 	}
@@ -106,30 +105,12 @@ func (o *Ops) adoptPage(ctx context.Context, tx *store.Tx, r AdoptRequest, after
 	return out, last, err
 }
 
-// those returns the accounts that the request is about.
-func (r *AdoptRequest) those(w *workspace.Workspace, list []andante.Account, o *Ops) (fit []andante.Account, err error) {
-	var where *conditions.Condition
-	if r.Where != "" {
-		if where, err = w.Condition(r.Where); err != nil {
-			return nil, fmt.Errorf("--where: %w", err)
-		}
-	}
-	for _, a := range list {
+// those returns the accounts that the request is about, by id.
+func (r *AdoptRequest) those(w *workspace.Workspace, list []andante.Account, now time.Time) ([]andante.Account, error) {
+	list = slices.DeleteFunc(slices.Clone(list), func(a andante.Account) bool {
 		_, known := w.Config.Person(a.Owner)
-		if r.Orphans && known || !r.Orphans && a.Owner != r.From || a.Owner == r.To {
-			continue
-		}
-		if where != nil {
-			ok, err := where.Eval(w.Values(andante.Contact{}, a, andante.Enrollment{}, workspace.Identity{}), conditions.History{Now: o.now()})
-			if err != nil {
-				return nil, fmt.Errorf("--where for account %s: %w", a.Key, err)
-			}
-			if !ok {
-				continue
-			}
-		}
-		fit = append(fit, a)
-	}
-	slices.SortFunc(fit, func(a, b andante.Account) int { return cmp.Compare(a.ID, b.ID) })
-	return fit, nil
+		return r.Orphans && known || !r.Orphans && a.Owner != r.From || a.Owner == r.To
+	})
+	slices.SortFunc(list, func(a, b andante.Account) int { return cmp.Compare(a.ID, b.ID) })
+	return w.AccountsWhere(list, r.Where, now)
 }

@@ -3,10 +3,10 @@ package ops
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -45,8 +45,7 @@ func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Cont
 			continue
 		}
 		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: cause}
-		days := &drip{now: o.now(), begun: map[string]int{}, from: map[string]time.Time{}}
-		if _, err := o.enrollPage(ctx, tx, r, slices.Clone(contacts), days); err != nil {
+		if err := o.enterNow(ctx, tx, r, contacts); err != nil {
 			return err
 		}
 	}
@@ -87,85 +86,6 @@ func (o *Ops) enterOn(ctx context.Context, tx *store.Tx, e andante.Event) error 
 	)
 }
 
-// replanYearly plans steps of calendar sequences whose date has become known, and moves what
-// waits to a date that has changed. Nothing of a year gone by is made up for.
-func (o *Ops) replanYearly(ctx context.Context, tx *store.Tx, contacts []andante.Contact) error {
-	runs, err := tx.EnrollmentsOf(ctx, unique(contacts, contactID))
-	if err != nil {
-		return err
-	}
-	plans := map[string]*sequences.Sequence{}
-	runs = slices.DeleteFunc(runs, func(x andante.Enrollment) bool {
-		if x.State == andante.EnrollmentFinished {
-			return true
-		}
-		q, e := o.Revisions.Plan(ctx, tx, x.Plan)
-		err = errors.Join(err, e)
-		plans[x.Plan] = q
-		return e != nil || !q.Calendar()
-	})
-	if err != nil || len(runs) == 0 {
-		return err
-	}
-	p, err := o.planner(ctx, tx)
-	if err != nil {
-		return err
-	}
-	accounts, err := tx.Accounts(ctx, unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account }))
-	if err != nil {
-		return err
-	}
-	touches, err := tx.TouchesOf(ctx, unique(runs, enrollmentID))
-	if err != nil {
-		return err
-	}
-	people, companies := byID(contacts, contactID), byID(accounts, accountID)
-	of := group(touches, func(t andante.Touch) andante.EnrollmentID { return t.Enrollment })
-	var fresh []andante.Touch
-	var moved []store.Change
-	for _, x := range runs {
-		c, plan := people[x.Contact], plans[x.Plan]
-		a := companies[c.Account]
-		has, went := map[string]yearly{}, map[string]time.Time{}
-		for _, t := range of[x.ID] {
-			if t.State.Went() {
-				went[t.Step] = later(went[t.Step], t.Settled)
-			}
-		}
-		for _, t := range of[x.ID] {
-			i := plan.Index(t.Step)
-			if i < 0 {
-				continue
-			}
-			h := has[t.Step]
-			h.times = max(h.times, t.Repeat+1)
-			if t.State.Settled() {
-				h.after = later(h.after, p.dayAfter(x, c, a, &plan.Steps[i], t))
-			} else {
-				h.waits = true
-			}
-			has[t.Step] = h
-			if t.State != andante.Planned || t.Reason != "" {
-				continue
-			}
-			facts := p.w.Facts(c, a)
-			from := p.now
-			if last := went[t.Step]; !last.IsZero() { // a date that is mended brings no second one in a year
-				from = later(from, last.Add(halfYear))
-			}
-			if due, ok := p.due(x, c, a, plan, &plan.Steps[i], &facts, from); ok && !due.Equal(t.FirstDue) {
-				t.Due, t.FirstDue = due, due
-				moved = append(moved, store.Change{Touch: t, Was: andante.Planned})
-			}
-		}
-		fresh = append(fresh, p.yearly(x, c, a, plan, has)...)
-	}
-	if _, err := tx.Change(ctx, moved); err != nil {
-		return err
-	}
-	return tx.AddTouches(ctx, fresh)
-}
-
 // Daily enters those whom a rule or a date lets in today: everybody is asked. last is the
 // day on which it was done before, as midnight in UTC; the zero time: never. With rules not
 // set only dates are asked, and conditions that change as time goes by.
@@ -184,7 +104,7 @@ func (o *Ops) Daily(ctx context.Context, last, today time.Time, rules bool) erro
 	// A machine that was off for long does not make up for all of it.
 	after := today.AddDate(0, 0, -1)
 	if !last.IsZero() && last.Before(after) {
-		after = later(last, today.AddDate(0, 0, -3))
+		after = calendar.Later(last, today.AddDate(0, 0, -3))
 	}
 	for _, name := range w.Names() {
 		q := w.Sequences[name]

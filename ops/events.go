@@ -136,7 +136,7 @@ func exits(q *sequences.Sequence, event string) bool {
 	if event == andante.EventOptedOut && q.Purpose == andante.Requested {
 		return false // an opt-out ends advertising; what was asked for goes on
 	}
-	if q.Calendar() { // it never ends but for those who can't get it any more; see [skipsYear]
+	if q.Calendar() { // it never ends but for those who can't get it any more; see [Ops.skipYear]
 		return event == andante.EventOptedOut || event == andante.EventUnreachable
 	}
 	if _, ok := ending[event]; ok {

@@ -70,10 +70,7 @@ func (o *Ops) Fill(ctx context.Context, turns []Turn, cause string, dryRun bool)
 
 // businessDays returns today and the business days that follow, of the company's calendar.
 func (o *Ops) businessDays(w *workspace.Workspace) []time.Time {
-	zone, err := calendar.LoadZone(w.Config.Company.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
+	zone := w.Config.Home()
 	holidays := calendar.HolidaysOf(cmp.Or(w.Config.Company.Country, "US"))
 	now := o.now()
 	today, _ := calendar.PeriodStart("day", now, zone)

@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +10,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/cadence"
 	"github.com/andante-hq/andante/calendar"
-	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/store"
-	"github.com/andante-hq/andante/workspace"
 )
 
 // Cadence is how accounts stand against the floor of cadence.yaml.
@@ -60,13 +57,6 @@ const cadencePage = 500
 // Cadence tells how the accounts stand.
 func (r *Reports) Cadence(ctx context.Context, q CadenceQuery) (*Cadence, error) {
 	out := &Cadence{Now: r.Clock.Now()}
-	var where *conditions.Condition
-	if q.Where != "" {
-		var err error
-		if where, err = r.Workspace.Condition(q.Where); err != nil {
-			return nil, fmt.Errorf("--where: %w", err)
-		}
-	}
 	err := r.Store.Read(ctx, func(tx *store.Tx) error {
 		out.Accounts, out.Beside = []Cared{}, 0
 		for after := andante.AccountID(""); ; {
@@ -76,10 +66,8 @@ func (r *Reports) Cadence(ctx context.Context, q CadenceQuery) (*Cadence, error)
 			}
 			after = page[len(page)-1].ID
 			asked := slices.DeleteFunc(page, func(a andante.Account) bool { return q.Owner != "" && a.Owner != q.Owner })
-			if where != nil {
-				if asked, err = r.those(asked, where, out.Now); err != nil {
-					return err
-				}
+			if asked, err = r.Workspace.AccountsWhere(asked, q.Where, out.Now); err != nil {
+				return err
 			}
 			cared, err := r.cared(ctx, tx, asked, out.Now)
 			if err != nil {
@@ -103,21 +91,6 @@ func compareBool(a, b bool) int {
 		return 1
 	}
 	return -1
-}
-
-// those returns the accounts for which a condition holds.
-func (r *Reports) those(list []andante.Account, where *conditions.Condition, now time.Time) (fit []andante.Account, err error) {
-	for _, a := range list {
-		v := r.Workspace.Values(andante.Contact{}, a, andante.Enrollment{}, workspace.Identity{})
-		ok, err := where.Eval(v, conditions.History{Now: now})
-		if err != nil {
-			return nil, fmt.Errorf("--where for account %s: %w", a.Key, err)
-		}
-		if ok {
-			fit = append(fit, a)
-		}
-	}
-	return fit, nil
 }
 
 // cared tells how those accounts of a list stand that the plan is for.

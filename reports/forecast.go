@@ -95,9 +95,7 @@ func (f *forecaster) due(ctx context.Context, tx *store.Tx) ([]andante.Touch, er
 }
 
 func (f *forecaster) load(ctx context.Context, tx *store.Tx) (err error) {
-	if f.home, err = calendar.LoadZone(f.r.Workspace.Config.Company.Zone); err != nil {
-		f.home = time.UTC
-	}
+	f.home = f.r.Workspace.Config.Home()
 	if f.seed, err = tx.Seed(ctx); err != nil {
 		return err
 	}

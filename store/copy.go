@@ -7,8 +7,8 @@ import (
 )
 
 // CopyTo writes the state of the store at one instant into a new SQLite store, while
-// others work on: for work that must not touch the original. Leases are not copied, nor
-// what remembers how far the store has come.
+// others work on: for work that must not touch the original. All of it is copied, the
+// leases that are out too.
 func (s *Store) CopyTo(ctx context.Context, file string) error {
 	if !s.Postgres() {
 		return s.Backup(ctx, file)

@@ -43,9 +43,9 @@ func heldBy(h andante.Hold, t andante.Touch) andante.Evidence {
 		return e
 	}
 	// What was planned under the hold was paced by it already until then.
-	since := latest(h.From, andante.PlannedAt(string(t.ID)))
+	since := calendar.Later(h.From, andante.PlannedAt(string(t.ID)))
 	e.Since = &since
-	due := latest(t.Due, since)
+	due := calendar.Later(t.Due, since)
 	if was := t.Evidence; t.Reason == andante.ReasonHeld && was.Since != nil { // by one hold after the other
 		e.Since = was.Since
 		if was.Until != nil {
@@ -56,13 +56,6 @@ func heldBy(h andante.Hold, t andante.Touch) andante.Evidence {
 		e.Until = &due
 	}
 	return e
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func (it *item) inForce(b *batch) []andante.Hold {

@@ -161,6 +161,27 @@ func (w *Workspace) TierFor(a andante.Account, now time.Time) (*cadence.Tier, in
 	return nil, 0, false
 }
 
+// AccountsWhere returns the accounts for which a condition holds; all if it is empty.
+func (w *Workspace) AccountsWhere(list []andante.Account, where string, now time.Time) (fit []andante.Account, err error) {
+	if where == "" {
+		return list, nil
+	}
+	c, err := w.Condition(where)
+	if err != nil {
+		return nil, fmt.Errorf("--where: %w", err)
+	}
+	for _, a := range list {
+		ok, err := c.Eval(w.Values(andante.Contact{}, a, andante.Enrollment{}, Identity{}), conditions.History{Now: now})
+		if err != nil {
+			return nil, fmt.Errorf("--where for account %s: %w", a.Key, err)
+		}
+		if ok {
+			fit = append(fit, a)
+		}
+	}
+	return fit, nil
+}
+
 // checkFloor tells where the policy's ceilings lie below the cadence: a limit of accounts,
 // or a gap, that lets fewer touches a year through than a tier is to get.
 func checkFloor(w *Workspace) (found []*andante.Finding) {

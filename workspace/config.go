@@ -239,6 +239,15 @@ func (c *Config) Person(key string) (andante.Person, bool) {
 	return andante.Person{Key: key, Name: p.Name, Email: p.Email, Phone: p.Phone, Title: p.Title, Zone: p.Zone}, true
 }
 
+// Home is the zone in which the company reads its clock; UTC if there is none.
+func (c *Config) Home() *time.Location {
+	zone, err := calendar.LoadZone(c.Company.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
 // An Identity is what a mail is sent as: a sender or a person.
 type Identity struct {
 	Key      string

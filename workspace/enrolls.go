@@ -32,6 +32,27 @@ func (w *Workspace) entries() (list []entry) {
 	return list
 }
 
+// NewOwner is the sequence by which somebody who adopts an account introduces themselves,
+// unless another one is named.
+const NewOwner = "new-owner"
+
+// ByHand returns the sequences that contacts enter only when somebody enrolls them: not
+// those that they enter by themselves, that fill up a cadence, that other sequences lead
+// to, or by which a new owner introduces themselves.
+func (w *Workspace) ByHand() []string {
+	led := map[string]bool{NewOwner: true}
+	for _, t := range w.Cadence.Tiers {
+		led[t.FillWith] = true
+	}
+	for _, e := range w.entries() {
+		led[e.to] = true
+	}
+	return slices.DeleteFunc(w.Names(), func(name string) bool {
+		q := w.Sequences[name]
+		return led[name] || q.Retired || q.Enter != nil || q.Purpose == andante.Requested
+	})
+}
+
 func checkEnrolls(w *Workspace) (found []*andante.Finding) {
 	for _, e := range w.entries() {
 		if _, ok := w.Sequences[e.to]; !ok {

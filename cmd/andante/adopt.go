@@ -18,7 +18,7 @@ import (
 
 func (a *app) adoptCommand() *cobra.Command {
 	var r ops.AdoptRequest
-	introduce := engine.NewOwner
+	introduce := workspace.NewOwner
 	c := a.withJSON(a.withYes(command("people", "adopt", "Give accounts another owner",
 		"Gives the accounts of an owner who has left, or those that have none, to a colleague.\nTheir open tasks go along, what running sequences send as the owner comes from the\nnew one, and one contact of each account enters a sequence in which the new owner\nintroduces themselves, spread over days.",
 		"andante adopt --from ana --to ben\nandante adopt --orphans --to ben --where 'account.country == \"DE\"' --introduce none --yes", nil)))
@@ -26,7 +26,7 @@ func (a *app) adoptCommand() *cobra.Command {
 	c.Flags().BoolVar(&r.Orphans, "orphans", false, "instead of --from: accounts without an owner, or whose owner is gone")
 	c.Flags().StringVar(&r.To, "to", "", "the new owner, by key")
 	c.Flags().StringVar(&r.Where, "where", "", "only accounts that match, such as 'account.tier == \"key\"'")
-	c.Flags().StringVar(&introduce, "introduce", engine.NewOwner, "the sequence by which the new owner introduces themselves; none: no introduction")
+	c.Flags().StringVar(&introduce, "introduce", workspace.NewOwner, "the sequence by which the new owner introduces themselves; none: no introduction")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if r.Orphans == (r.From != "") {
 			return usagef("name the accounts by --from OWNER or by --orphans, and only by one of them")

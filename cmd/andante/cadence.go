@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,8 +182,8 @@ func (a *app) fill(ctx context.Context, e *engine.Engine, r *reports.Reports, c 
 			turns = append(turns, ops.Turn{Account: x.Account, Owner: x.Owner, Sequence: x.FillWith, By: x.DueBy})
 		}
 	}
-	for why, n := range missing {
-		fmt.Fprintf(a.err, "%s left out, %s\n", count(n, "account"), why)
+	for _, why := range slices.Sorted(maps.Keys(missing)) {
+		fmt.Fprintf(a.err, "%s left out, %s\n", count(missing[why], "account"), why)
 	}
 	if len(turns) == 0 {
 		if len(missing) > 0 {

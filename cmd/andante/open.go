@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
@@ -151,13 +150,7 @@ func noSender(name string, c *workspace.Config) error {
 }
 
 // zone is where the company reads its clock.
-func zone(c *workspace.Config) *time.Location {
-	loc, err := calendar.LoadZone(c.Company.Zone)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
-}
+func zone(c *workspace.Config) *time.Location { return c.Home() }
 
 // count writes a number with its noun.
 func count(n int, noun string) string {

@@ -86,7 +86,7 @@ func (a *app) folderWith(e *engine.Engine, policy string) (*workspace.Workspace,
 	return w, nil
 }
 
-// options makes what the engine plays of the flags.
+// simulateOptions makes what the engine plays of the flags.
 func (a *app) simulateOptions(ctx context.Context, e *engine.Engine, f simulateFlags, policy string) (o engine.SimulateOptions, err error) {
 	o = engine.SimulateOptions{Days: f.days, Sequences: f.sequences, Where: f.where, Seed: andante.Seed(f.seedWords)}
 	if o.Workspace, err = a.folderWith(e, policy); err != nil {
@@ -120,7 +120,7 @@ func (a *app) simulateOptions(ctx context.Context, e *engine.Engine, f simulateF
 		return o, nil
 	}
 	begun, err := a.begunSequences(ctx, e)
-	o.Sequences = slices.DeleteFunc(engine.ByHand(o.Workspace), func(name string) bool { return begun[name] })
+	o.Sequences = slices.DeleteFunc(o.Workspace.ByHand(), func(name string) bool { return begun[name] })
 	return o, err
 }
 
