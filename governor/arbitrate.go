@@ -17,6 +17,11 @@ const MostYields = 3
 // due at first, and by id.
 func (c *Candidate) Before(other *Candidate) bool { return c.compare(other) < 0 }
 
+// Yields tells whether it waits for a rival at all.
+func (c *Candidate) Yields() bool {
+	return c.Yielded < MostYields && c.Purpose != andante.Requested
+}
+
 // Whoever has yielded often enough comes first.
 func (c *Candidate) compare(other *Candidate) int {
 	if mine, theirs := c.Yielded >= MostYields, other.Yielded >= MostYields; mine != theirs {
@@ -33,7 +38,7 @@ func (c *Candidate) compare(other *Candidate) int {
 // waits for the first place that is left beside them all, and so does a candidate that
 // has to wait anyway.
 func (v *view) arbitrate(alone andante.Verdict) andante.Verdict {
-	if v.candidate.Yielded >= MostYields || v.candidate.Purpose == andante.Requested {
+	if !v.candidate.Yields() {
 		return alone
 	}
 	rivals := v.rivals()

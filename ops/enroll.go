@@ -29,6 +29,9 @@ type EnrollRequest struct {
 	Progress func(seen int)
 
 	each *yearlyEntry // instead of Where: those whose day it is
+	// outside leaves those out who are on the sequence already, and ever those who have been
+	// on it at any time: they are neither looked at nor in the report.
+	outside, ever bool
 }
 
 // EnrollReport says what came of it.
@@ -96,15 +99,16 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 
 // pages are the contacts of a request, page by page: all there are, or those of accounts.
 type pages struct {
+	r        *EnrollRequest
 	after    andante.ContactID
 	accounts []andante.AccountID // nil: all
 }
 
 func (r *EnrollRequest) pages() *pages {
 	if r.Accounts == nil {
-		return &pages{}
+		return &pages{r: r}
 	}
-	return &pages{accounts: slices.Sorted(maps.Keys(r.Accounts))}
+	return &pages{r: r, accounts: slices.Sorted(maps.Keys(r.Accounts))}
 }
 
 // read reads a page and tells whether it is the last. All contacts of an account stand on
@@ -114,7 +118,11 @@ func (p *pages) read(ctx context.Context, tx *store.Tx) (page []andante.Contact,
 		page, err = tx.ContactsOf(ctx, p.accounts[:min(enrollPage, len(p.accounts))])
 		return page, len(p.accounts) <= enrollPage, err
 	}
-	page, err = tx.ContactsAfter(ctx, p.after, enrollPage)
+	if p.r.outside {
+		page, err = tx.ContactsOutside(ctx, p.r.Sequence, p.r.ever, p.after, enrollPage)
+	} else {
+		page, err = tx.ContactsAfter(ctx, p.after, enrollPage)
+	}
 	return page, len(page) < enrollPage, err
 }
 

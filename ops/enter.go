@@ -111,7 +111,7 @@ func (o *Ops) Daily(ctx context.Context, last, today time.Time, rules bool) erro
 		if q.Enter == nil || q.Retired {
 			continue
 		}
-		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: andante.CauseRule}
+		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: andante.CauseRule, outside: true, ever: q.Reenter == nil && q.Enter.Each == ""}
 		switch {
 		case q.Enter.Each != "":
 			occasion, err := sequences.ParseYearly(q.Enter.Each)

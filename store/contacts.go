@@ -225,6 +225,17 @@ func (tx *Tx) ContactsAfter(ctx context.Context, after andante.ContactID, n int)
 	return query(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE id > $1 ORDER BY id LIMIT $2", []any{string(after), n}, scanContact)
 }
 
+// ContactsOutside is ContactsAfter without those who are on a sequence, or with ever set have
+// been on it at any time.
+func (tx *Tx) ContactsOutside(ctx context.Context, sequence string, ever bool, after andante.ContactID, n int) ([]andante.Contact, error) {
+	if after == "" {
+		after = firstID
+	}
+	return query(ctx, tx, "SELECT "+contactColumns+` FROM contacts WHERE id > $1 AND NOT EXISTS (
+		SELECT 1 FROM enrollments e WHERE e.contact_id=contacts.id AND e.sequence=$3 AND (e.state <> 'finished' OR $4)) ORDER BY id LIMIT $2`,
+		[]any{string(after), n, sequence, ever}, scanContact)
+}
+
 // CountContacts returns the number of contacts and of accounts.
 func (tx *Tx) CountContacts(ctx context.Context) (contacts, accounts int, err error) {
 	err = tx.row(ctx, "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM accounts)", nil, &contacts, &accounts)

@@ -11,9 +11,9 @@ import (
 // leases that are out too.
 func (s *Store) CopyTo(ctx context.Context, file string) error {
 	if !s.Postgres() {
-		return s.Backup(ctx, file)
+		return s.vacuumInto(ctx, file, singlePage)
 	}
-	to, err := Open(ctx, file, Options{Clock: s.clock, Volatile: true})
+	to, err := Open(ctx, file, Options{Clock: s.clock, Volatile: true, Single: true})
 	if err != nil {
 		return err
 	}

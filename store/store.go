@@ -133,20 +133,24 @@ func (s *Store) openPostgres(dsn string) (err error) {
 	return nil
 }
 
+// singlePage is the size of the pages of a store that one connection keeps in memory: SQLite
+// walks through most of its cache at a commit, and half as many pages are half the way.
+const singlePage = "8192"
+
 func (s *Store) openSQLite(path string, o Options) (err error) {
 	s.d = sqliteDialect
 	if err := private(path); err != nil {
 		return err
 	}
-	synchronous, wipes, journal, locking, cache := "FULL", "1", "WAL", "NORMAL", "4000" // KiB
+	synchronous, wipes, journal, locking, cache, page := "FULL", "1", "WAL", "NORMAL", "4000", "4096" // cache in KiB, page in bytes
 	if o.Volatile {
 		synchronous = "OFF"
 	}
 	if o.Single {
-		wipes, journal, locking, cache = "0", "MEMORY", "EXCLUSIVE", "256000"
+		wipes, journal, locking, cache, page = "0", "MEMORY", "EXCLUSIVE", "256000", singlePage
 	}
 	q := url.Values{"_pragma": {
-		"busy_timeout(20000)", "locking_mode(" + locking + ")", "journal_mode(" + journal + ")", "synchronous(" + synchronous + ")",
+		"busy_timeout(20000)", "page_size(" + page + ")", "locking_mode(" + locking + ")", "journal_mode(" + journal + ")", "synchronous(" + synchronous + ")",
 		"secure_delete(" + wipes + ")", "foreign_keys(1)",
 		"wal_autocheckpoint(4000)", // pages: what many transactions write is then put into the file once
 	}}

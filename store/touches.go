@@ -77,11 +77,26 @@ func (tx *Tx) ComingOf(ctx context.Context, ids []andante.EnrollmentID, until ti
 		[]any{ms(until)}, ids, " ORDER BY id", scanTouch)
 }
 
-// NextOf returns of these enrollments the touch of the step that each stands at, if it waits
-// or is on its way to a claim, and is looked at by an instant.
-func (tx *Tx) NextOf(ctx context.Context, ids []andante.EnrollmentID, until time.Time) ([]andante.Touch, error) {
-	return where(ctx, tx, "SELECT "+touchColumns+` FROM touches WHERE state IN ('planned', 'leased', 'claimed') AND due_at <= $1
-		AND step=(SELECT step FROM enrollments WHERE id=touches.enrollment_id) AND enrollment_id`, []any{ms(until)}, ids, " ORDER BY id", scanTouch)
+// A Rank is a place in the order in which touches want to go.
+type Rank struct {
+	Priority andante.Priority
+	Due      time.Time // at first
+	Yields   int       // who has yielded so often comes before everybody
+}
+
+// RivalsIn returns, of each unfinished enrollment in these accounts, the touch of the step
+// that it stands at, if it waits or is on its way to a claim, is looked at by an instant, and
+// comes before a rank or has the same.
+func (tx *Tx) RivalsIn(ctx context.Context, accounts []andante.AccountID, until time.Time, rank Rank) ([]andante.Touch, error) {
+	return where(ctx, tx, "SELECT "+qualified("t", touchColumns)+` FROM enrollments e CROSS JOIN touches t
+		WHERE t.enrollment_id=e.id AND t.step=e.step AND t.state IN ('planned', 'leased', 'claimed') AND t.due_at <= $1
+		AND (t.priority < $2 OR t.priority = $2 AND t.first_due_at <= $3 OR t.yielded >= $4) AND e.state <> 'finished' AND e.account_id`,
+		[]any{ms(until), int(rank.Priority), ms(rank.Due), rank.Yields}, accounts, " ORDER BY t.id", scanTouch)
+}
+
+// qualified puts a table's name before each column of a list.
+func qualified(table, columns string) string {
+	return table + "." + strings.Join(strings.Fields(columns), " "+table+".")
 }
 
 // NotSent returns up to n touches, in the order of their ids after the given one, that were

@@ -20,12 +20,16 @@ type rival struct {
 }
 
 // loadRivals reads what else is to come in the accounts of the batch within the policy's
-// look-ahead: the touches that wait, and of each the one step that follows it.
+// look-ahead, and may come before something of it: the touches that wait, and of each the
+// one step that follows it.
 func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts []andante.AccountID) ([]rival, error) {
-	if b.w.Policy.LookAhead.IsZero() {
+	last, any := lastRank(b.items)
+	if b.w.Policy.LookAhead.IsZero() || !any {
 		return nil, nil
 	}
-	running, err := tx.ActiveInAccounts(ctx, "", accounts)
+	// A day more than any calendar makes of the look-ahead.
+	until := b.w.Policy.LookAhead.From(b.now, time.UTC, nil).Add(24 * time.Hour)
+	waiting, err := tx.RivalsIn(ctx, accounts, until, last)
 	if err != nil {
 		return nil, err
 	}
@@ -35,23 +39,11 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 	for _, it := range b.items {
 		ours[it.enrollment.ID], known[it.contact.ID], companies[it.account.ID] = true, it.contact, it.account
 	}
-	running = slices.DeleteFunc(running, func(e andante.Enrollment) bool { return ours[e.ID] })
-	if len(running) == 0 {
-		return nil, nil
-	}
-	enrollments := by(running, func(e andante.Enrollment) andante.EnrollmentID { return e.ID })
-	ids := make([]andante.EnrollmentID, len(running))
-	for i, e := range running {
-		ids[i] = e.ID
-	}
-	// A day more than any calendar makes of the look-ahead.
-	until := b.w.Policy.LookAhead.From(b.now, time.UTC, nil).Add(24 * time.Hour)
-	waiting, err := tx.NextOf(ctx, compact(ids), until)
-	if err != nil {
-		return nil, err
-	}
+	waiting = slices.DeleteFunc(waiting, func(t andante.Touch) bool { return ours[t.Enrollment] })
 	var strangers []andante.ContactID
+	var ids []andante.EnrollmentID
 	for _, t := range waiting {
+		ids = append(ids, t.Enrollment)
 		if _, ok := known[t.Contact]; !ok {
 			strangers = append(strangers, t.Contact)
 		}
@@ -63,6 +55,11 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 	for _, c := range more {
 		known[c.ID] = c
 	}
+	running, err := tx.Enrollments(ctx, compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	enrollments := by(running, func(e andante.Enrollment) andante.EnrollmentID { return e.ID })
 	var list []rival
 	for _, t := range waiting {
 		e := enrollments[t.Enrollment][0]
@@ -73,6 +70,22 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 		list = append(list, some...)
 	}
 	return list, nil
+}
+
+// lastRank returns the last place among the items that may have to yield; false if none may.
+func lastRank(items []*item) (last store.Rank, any bool) {
+	last.Yields = governor.MostYields
+	var least *governor.Candidate
+	for _, it := range items {
+		if c := &it.candidate; it.fate == nil && c.Yields() && (least == nil || least.Before(c)) {
+			least = c
+		}
+	}
+	if least == nil {
+		return last, false
+	}
+	last.Priority, last.Due = least.Priority, least.Due
+	return last, true
 }
 
 // rivalsOf returns a waiting touch and the step that follows it as rivals.

@@ -17,6 +17,7 @@ var contactTests = []test{
 	{"contacts are found by what they are known by", contactsFound},
 	{"contacts of an account, the oldest first", contactsOf},
 	{"contacts in pages", contactsInPages},
+	{"contacts who are not on a sequence", contactsOutside},
 	{"accounts in pages", accountsInPages},
 	{"a contact moves with its rows", contactMoves},
 }
@@ -260,6 +261,26 @@ func contactsInPages(_ *testing.T, s db) {
 	}
 	all := pick(people, plain)
 	s.same("pages", [][]andante.Contact{all[:3], all[3:6], all[6:], nil}, pages)
+}
+
+func contactsOutside(_ *testing.T, s db) {
+	_, people := s.people(5)
+	runs := list(3, enrollment)
+	for i := range runs {
+		runs[i].Contact, runs[i].Sequence, runs[i].State = people[i].ID, "welcome", andante.EnrollmentActive
+	}
+	runs[1].State = andante.EnrollmentFinished
+	runs[2].Sequence = "another"
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddEnrollments(ctx, runs) })
+	outside := func(ever bool, after andante.ContactID) []andante.Contact {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
+			return tx.ContactsOutside(ctx, "welcome", ever, after, 2)
+		})
+	}
+	all := pick(people, plain)
+	s.same("not on it", all[1:3], outside(false, ""))
+	s.same("never on it", all[2:4], outside(true, ""))
+	s.same("the next page", all[3:5], outside(false, all[2].ID))
 }
 
 func accountsInPages(_ *testing.T, s db) {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -13,7 +14,7 @@ import (
 // simulatedTests are about what a simulation reads, and the copy that it plays on.
 var simulatedTests = []test{
 	{"touches in pages", touchesInPages},
-	{"the touch that an enrollment stands at", nextOf},
+	{"the touches that come before another in an account", rivals},
 	{"a copy, and part of it", copied},
 }
 
@@ -32,20 +33,27 @@ func touchesInPages(_ *testing.T, s db) {
 	s.same("of a contact", mine, sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.TouchesOfContacts(ctx, of) }), touchID))
 }
 
-func nextOf(_ *testing.T, s db) {
-	all, runs := list(4, touch), list(4, enrollment)
+// rivals are of accounts; those in all[0]'s place or before it are told.
+func rivals(_ *testing.T, s db) {
+	all, runs := list(9, touch), list(9, enrollment)
 	for i := range all {
 		all[i].Enrollment, all[i].State, all[i].Lease = runs[i].ID, andante.Planned, ""
-		runs[i].Step = all[i].Step
+		all[i].Priority, all[i].FirstDue, all[i].Due, all[i].Yielded = andante.Normal, all[0].FirstDue, all[0].Due, 0
+		runs[i].Account, runs[i].State, runs[i].Step = all[0].Account, andante.EnrollmentActive, all[i].Step
 	}
 	runs[1].Step = "another" // it stands elsewhere
 	all[2].State = andante.Canceled
+	all[3].FirstDue = all[0].FirstDue.Add(time.Hour)                       // after it
+	all[4].FirstDue, all[4].Yielded = all[3].FirstDue, 3                   // it has waited enough
+	all[5].FirstDue, all[5].Priority = all[3].FirstDue, andante.High       // it matters more
+	all[6].Priority, all[7].Due = andante.Low, all[0].Due.Add(time.Second) // it matters less; it is looked at too late
+	runs[8].Account = andante.AccountID(all[8].ID)                         // elsewhere
 	s.add(all...)
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddEnrollments(ctx, runs) })
 	got := read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
-		return tx.NextOf(ctx, pick(runs, func(e andante.Enrollment) andante.EnrollmentID { return e.ID }), all[3].Due)
+		return tx.RivalsIn(ctx, []andante.AccountID{all[0].Account}, all[0].Due, store.Rank{Priority: andante.Normal, Due: all[0].FirstDue, Yields: 3})
 	})
-	s.same("next", []andante.TouchID{all[0].ID, all[3].ID}, pick(got, touchID))
+	s.same("rivals", []andante.TouchID{all[0].ID, all[4].ID, all[5].ID}, pick(got, touchID))
 }
 
 // copied makes a copy of a store, which may be on Postgres, and takes an account out of it.
