@@ -147,6 +147,9 @@ func (w *simWorld) runTo(end time.Time) error {
 			}
 			continue
 		}
+		if r.Asking {
+			continue
+		}
 		next := r.Next
 		switch did, task, err := w.doTasks(); {
 		case err != nil:

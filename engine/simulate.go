@@ -315,6 +315,9 @@ func (p *strand) play(ctx context.Context) error {
 			}
 			continue
 		}
+		if r.Asking {
+			continue
+		}
 		over, err := p.jump(ctx, r.Next)
 		if err != nil || over {
 			return err

@@ -56,45 +56,63 @@ const enrollPage = 500
 // Enroll enters every contact that matches and may enter, a page of contacts in
 // each transaction. It may be run again: nobody enters twice.
 func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error) {
-	rep := &EnrollReport{Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}}
-	days, err := o.drip(ctx, r)
-	if err != nil {
-		return rep, err
-	}
-	for pages := r.pages(); ; {
-		var page []andante.Contact
-		var last bool
-		var got *EnrollReport
-		var left *drip
-		run := o.Store.Write
-		if r.DryRun {
-			run = o.Store.Read
+	e, err := o.enrollment(ctx, r)
+	for last := false; err == nil && !last; {
+		if last, err = e.page(ctx); err == nil && r.Progress != nil {
+			r.Progress(e.rep.Seen)
 		}
-		err := run(ctx, func(tx *store.Tx) (err error) {
-			if page, last, err = pages.read(ctx, tx); err != nil {
-				return err
-			}
-			left = days.clone() // the transaction may run again
-			got, err = o.enrollPage(ctx, tx, r, page, left)
+	}
+	return e.rep, err
+}
+
+// enrollment is a request on its way through its pages.
+type enrollment struct {
+	o     *Ops
+	r     EnrollRequest
+	pages *pages
+	days  *drip
+	rep   *EnrollReport
+}
+
+func (o *Ops) enrollment(ctx context.Context, r EnrollRequest) (e *enrollment, err error) {
+	e = &enrollment{o: o, r: r, pages: r.pages(), rep: &EnrollReport{
+		Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{},
+	}}
+	e.days, err = o.drip(ctx, r)
+	return e, err
+}
+
+// page enters those of the next page, in one transaction, and tells whether it was the last.
+// After an error it may be called again.
+func (e *enrollment) page(ctx context.Context) (last bool, err error) {
+	var page []andante.Contact
+	var got *EnrollReport
+	var left *drip
+	run := e.o.Store.Write
+	if e.r.DryRun {
+		run = e.o.Store.Read
+	}
+	err = run(ctx, func(tx *store.Tx) (err error) {
+		if page, last, err = e.pages.read(ctx, tx); err != nil {
 			return err
-		})
-		if err != nil {
-			return rep, err
 		}
-		if !r.DryRun {
-			o.Store.Learn(ctx)
-		}
-		days = left
-		rep.add(got)
-		rep.Seen += len(page)
-		if r.Progress != nil {
-			r.Progress(rep.Seen)
-		}
-		if last {
-			return rep, nil
-		}
-		pages.turn(page)
+		left = e.days.clone() // the transaction may run again
+		got, err = e.o.enrollPage(ctx, tx, e.r, page, left)
+		return err
+	})
+	if err != nil {
+		return false, err
 	}
+	if !e.r.DryRun {
+		e.o.Store.Learn(ctx)
+	}
+	e.days = left
+	e.rep.add(got)
+	e.rep.Seen += len(page)
+	if !last {
+		e.pages.turn(page)
+	}
+	return last, nil
 }
 
 // pages are the contacts of a request, page by page: all there are, or those of accounts.

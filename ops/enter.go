@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -84,53 +83,6 @@ func (o *Ops) enterOn(ctx context.Context, tx *store.Tx, e andante.Event) error 
 		o.enterBy(ctx, tx, contacts, andante.CauseEvent, func(x *sequences.Enter) bool { return x.Event == e.Name }),
 		o.enterBy(ctx, tx, contacts, andante.CauseRule, byRule),
 	)
-}
-
-// Daily enters those whom a rule or a date lets in today: everybody is asked. last is the
-// day on which it was done before, as midnight in UTC; the zero time: never. With rules not
-// set only dates are asked, and conditions that change as time goes by.
-func (o *Ops) Daily(ctx context.Context, last, today time.Time, rules bool) error {
-	var w *workspace.Workspace
-	err := o.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		w, err = o.Workspace(ctx, tx)
-		return err
-	})
-	if errors.Is(err, ErrNothingPublished) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	// A machine that was off for long does not make up for all of it.
-	after := today.AddDate(0, 0, -1)
-	if !last.IsZero() && last.Before(after) {
-		after = calendar.Later(last, today.AddDate(0, 0, -3))
-	}
-	for _, name := range w.Names() {
-		q := w.Sequences[name]
-		if q.Enter == nil || q.Retired {
-			continue
-		}
-		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: andante.CauseRule, outside: true, ever: q.Reenter == nil && q.Enter.Each == ""}
-		switch {
-		case q.Enter.Each != "":
-			occasion, err := sequences.ParseYearly(q.Enter.Each)
-			if err != nil {
-				continue
-			}
-			r.Cause, r.each = andante.CauseDate, &yearlyEntry{occasion, after, today}
-		case q.Enter.When == "":
-			continue
-		case !rules:
-			if c, err := w.Condition(q.Enter.When); err != nil || !c.Calls("days_since") {
-				continue
-			}
-		}
-		if _, e := o.Enroll(ctx, r); e != nil {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
 }
 
 // EnterPublished asks the rules of what is published about everybody who is there already.

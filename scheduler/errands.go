@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -61,52 +58,4 @@ func (s *Scheduler) followHolds(ctx context.Context) error {
 		err = errors.Join(err, s.ops.FollowHold(ctx, h))
 	}
 	return err
-}
-
-// daily asks once a day, by the company's calendar, whom a rule or a date lets in. Who
-// enters is decided contact by contact, so two schedulers that ask at once do no harm.
-func (s *Scheduler) daily(ctx context.Context) error {
-	now := s.clock.Now()
-	if since := now.Sub(s.looked); since >= 0 && since < resumeEvery && (s.midnight.IsZero() || now.Before(s.midnight)) {
-		return nil
-	}
-	s.looked = now
-	var last, today time.Time
-	err := s.store.Read(ctx, func(tx *store.Tx) error {
-		w, err := s.ops.Workspace(ctx, tx)
-		if errors.Is(err, ops.ErrNothingPublished) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		zone := w.Config.Home()
-		y, m, d := now.In(zone).Date()
-		s.midnight = time.Time{}
-		if slices.ContainsFunc(w.Names(), func(name string) bool {
-			e := w.Sequences[name].Enter
-			return e != nil && (e.Each != "" || e.When != "")
-		}) {
-			s.midnight = time.Date(y, m, d+1, 0, 0, 0, 0, zone)
-		}
-		if today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC); !today.After(s.asked) {
-			return nil
-		}
-		last, err = tx.Daily(ctx)
-		return err
-	})
-	if err != nil || !today.After(s.asked) {
-		return err
-	}
-	if last.Before(today) {
-		rules := int(today.Unix()/(24*60*60))%s.o.RuleDays == 0
-		if err := s.ops.Daily(ctx, last, today, rules); err != nil {
-			return fmt.Errorf("ask who enters today: %w", err)
-		}
-		if err := s.store.Write(ctx, func(tx *store.Tx) error { return tx.SetDaily(ctx, today) }); err != nil {
-			return err
-		}
-	}
-	s.asked = today
-	return nil
 }

@@ -24,6 +24,7 @@ type Options struct {
 	Shares     int           // leases into which what is due is shared out where it is less than that
 	Brake      int           // most touches leased at a time
 	RuleDays   int           // every how many days conditions that don't change by themselves are asked of everybody
+	Pages      int           // of everybody that are asked who enters, between two leases
 	Parts      int           // schedulers that share the senders' throttles, each with a store of its own: in a simulation
 	Outage     time.Duration // how long nobody may look before the machine counts as having been off
 	// Marked, if set, has the store's mark raised with each round that leases, and once a
@@ -40,6 +41,7 @@ func (o Options) Defaults() Options {
 	o.Shares = cmp.Or(o.Shares, 8)
 	o.Brake = cmp.Or(o.Brake, 20*o.Batch)
 	o.RuleDays = cmp.Or(o.RuleDays, 1)
+	o.Pages = cmp.Or(o.Pages, 20)
 	o.Parts = cmp.Or(o.Parts, 1)
 	o.Outage = cmp.Or(o.Outage, 6*time.Hour)
 	return o
@@ -60,10 +62,7 @@ type Scheduler struct {
 	marked time.Time
 	// epoch is the store's, as the first round found it; -1: before that.
 	epoch int64
-	// asked is the day on which everybody was asked who enters, looked when it was looked at.
-	asked, looked time.Time
-	// midnight is when everybody is to be asked again; the zero time: nobody enters so.
-	midnight time.Time
+	daily daily
 	// seen is the highest mark that was found in the store.
 	seen int64
 }
@@ -121,7 +120,7 @@ func (s *Scheduler) Run(ctx context.Context, idle func(context.Context, Round) e
 			}
 			continue // the calendar may have moved
 		}
-		if err == nil && r.Leased > 0 && r.Full {
+		if err == nil && (r.Leased > 0 && r.Full || r.Asking) {
 			continue // there is more
 		}
 		if err := s.rest(ctx); err != nil {
@@ -153,12 +152,13 @@ type Round struct {
 	Out      int       // leases that are out, these included
 	Returned int       // touches that came back from lost leases
 	Unknown  int       // touches that became unknown
+	Asking   bool      // everybody is being asked who enters today
 	Waiting  bool      // nothing was leased, but something due waits for a throttle
 	Next     time.Time // when nothing is due: the next due time; zero: nothing is planned
 }
 
-// Idle tells whether nothing is due and nothing is out.
-func (r Round) Idle() bool { return r.Leased == 0 && r.Out == 0 }
+// Idle tells whether nothing is due, nothing is out and nobody is to be asked.
+func (r Round) Idle() bool { return r.Leased == 0 && r.Out == 0 && !r.Asking }
 
 // Round looks once: it settles lost leases, queues those again that nobody took,
 // leases what is due and hands it over. Settling and leasing are transactions of
@@ -168,7 +168,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var fresh []queue.Item
 	again, tended := s.tendAll(ctx, &r)
 	s.resume(ctx)
-	tended = errors.Join(tended, s.followHolds(ctx), s.daily(ctx))
+	tended = errors.Join(tended, s.followHolds(ctx), s.askEverybody(ctx))
 	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		r = Round{Returned: r.Returned, Unknown: r.Unknown}
 		fresh, err = s.lease(ctx, tx, &r)
@@ -180,8 +180,9 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	if StoreChanged(leased) {
 		return r, leased
 	}
-	if leased == nil && r.Idle() && !s.midnight.IsZero() && (r.Next.IsZero() || s.midnight.Before(r.Next)) {
-		r.Next = s.midnight
+	r.Asking = s.daily.goesOn(s.clock.Now())
+	if midnight := s.daily.midnight; leased == nil && r.Idle() && !midnight.IsZero() && (r.Next.IsZero() || midnight.Before(r.Next)) {
+		r.Next = midnight
 	}
 	s.store.Learn(ctx)
 	// A lease that does not reach the queue is put there again after PickupTime.
