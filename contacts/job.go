@@ -28,7 +28,7 @@ type job[T any] struct {
 func newJob[T any](s *sheet, out io.Writer, o Options) *job[T] {
 	return &job[T]{
 		sheet: s, o: o, out: &rejects{w: out, head: s.all, comma: s.records.comma},
-		report: &Report{Columns: s.columns(), Unmapped: s.unmapped, Reasons: map[string]int{}, DryRun: o.DryRun},
+		report: &Report{Columns: s.columns(), Unmapped: s.unmapped, Reasons: map[string]int{}, Entered: map[string]int{}, DryRun: o.DryRun},
 	}
 }
 
@@ -90,6 +90,9 @@ func (j *job[T]) flush(ctx context.Context) error {
 		j.report.Added += t.Added
 		j.report.Changed += t.Changed
 		j.report.Same += t.Same
+		for sequence, n := range t.Entered {
+			j.report.Entered[sequence] += n
+		}
 		if e := j.refused(rows, t.Refused); e != nil {
 			return errors.Join(err, e)
 		}

@@ -71,6 +71,8 @@ type Report struct {
 	Columns []Column `json:"columns"`
 	// Unmapped are the headings of the columns that were not taken.
 	Unmapped []string `json:"unmapped"`
+	// Entered counts those whom the rule of a sequence let in, by sequence.
+	Entered map[string]int `json:"entered"`
 	// Reasons counts the rejected rows by what is wrong with them.
 	Reasons map[string]int `json:"reasons"`
 	DryRun  bool           `json:"dry_run"`

@@ -36,7 +36,8 @@ func (o *Ops) enterOne(ctx context.Context, tx *store.Tx, id andante.ContactID, 
 	if err != nil || len(contacts) == 0 {
 		return err
 	}
-	return o.enterNow(ctx, tx, EnrollRequest{Sequence: sequence, Cause: andante.CauseDecided}, contacts)
+	_, err = o.enterNow(ctx, tx, EnrollRequest{Sequence: sequence, Cause: andante.CauseDecided}, contacts)
+	return err
 }
 
 // handOver gives the contact to its owner: sequences end, and the owner has a task.

@@ -50,10 +50,9 @@ func (o *Ops) drip(ctx context.Context, r EnrollRequest) (*drip, error) {
 
 // enterNow enters contacts within a transaction in which their accounts are locked, all at
 // once.
-func (o *Ops) enterNow(ctx context.Context, tx *store.Tx, r EnrollRequest, contacts []andante.Contact) error {
+func (o *Ops) enterNow(ctx context.Context, tx *store.Tx, r EnrollRequest, contacts []andante.Contact) (*EnrollReport, error) {
 	days := &drip{now: o.now(), begun: map[string]int{}, from: map[string]time.Time{}}
-	_, err := o.enrollPage(ctx, tx, r, slices.Clone(contacts), days)
-	return err
+	return o.enrollPage(ctx, tx, r, slices.Clone(contacts), days)
 }
 
 func (d *drip) day(at time.Time) string { return at.In(d.zone).Format(time.DateOnly) }

@@ -26,8 +26,8 @@ func (y *yearlyEntry) today(e *enrolling, c andante.Contact, a andante.Account, 
 }
 
 // enterBy enters contacts into the sequences that pick says, within a transaction in which
-// their accounts are locked.
-func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Contact, cause string, pick func(*sequences.Enter) bool) error {
+// their accounts are locked. It adds how many entered each to a count.
+func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Contact, cause string, pick func(*sequences.Enter) bool, entered map[string]int) error {
 	if len(contacts) == 0 {
 		return nil
 	}
@@ -44,8 +44,12 @@ func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Cont
 			continue
 		}
 		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: cause}
-		if err := o.enterNow(ctx, tx, r, contacts); err != nil {
+		rep, err := o.enterNow(ctx, tx, r, contacts)
+		if err != nil {
 			return err
+		}
+		if rep.Entered > 0 {
+			entered[name] += rep.Entered
 		}
 	}
 	return nil
@@ -55,19 +59,21 @@ func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Cont
 func byRule(e *sequences.Enter) bool { return e.When != "" }
 
 // enterChanged asks the rules about contacts that have just changed: those in staged by a
-// change of stage. It plans what of their calendar sequences has another date now.
-func (o *Ops) enterChanged(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) error {
+// change of stage. It plans what of their calendar sequences has another date now, and
+// returns how many entered each sequence.
+func (o *Ops) enterChanged(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) (entered map[string]int, err error) {
+	entered = map[string]int{}
 	accounts := unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account })
 	if err := tx.WakeIn(ctx, accounts, o.now(), andante.ReasonWaiting); err != nil {
-		return err
+		return nil, err
 	}
 	by := map[bool][]andante.Contact{}
 	for _, c := range contacts {
 		by[staged[c.ID]] = append(by[staged[c.ID]], c)
 	}
-	return errors.Join(
-		o.enterBy(ctx, tx, by[true], andante.CauseStage, byRule),
-		o.enterBy(ctx, tx, by[false], andante.CauseRule, byRule),
+	return entered, errors.Join(
+		o.enterBy(ctx, tx, by[true], andante.CauseStage, byRule, entered),
+		o.enterBy(ctx, tx, by[false], andante.CauseRule, byRule, entered),
 		o.replanYearly(ctx, tx, contacts),
 	)
 }
@@ -79,9 +85,10 @@ func (o *Ops) enterOn(ctx context.Context, tx *store.Tx, e andante.Event) error 
 	if err != nil {
 		return err
 	}
+	entered := map[string]int{}
 	return errors.Join(
-		o.enterBy(ctx, tx, contacts, andante.CauseEvent, func(x *sequences.Enter) bool { return x.Event == e.Name }),
-		o.enterBy(ctx, tx, contacts, andante.CauseRule, byRule),
+		o.enterBy(ctx, tx, contacts, andante.CauseEvent, func(x *sequences.Enter) bool { return x.Event == e.Name }, entered),
+		o.enterBy(ctx, tx, contacts, andante.CauseRule, byRule, entered),
 	)
 }
 

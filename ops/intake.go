@@ -30,6 +30,7 @@ type Taken struct {
 	Changed int
 	Same    int
 	Refused []Refusal
+	Entered map[string]int // by sequence: whom its rule let in
 }
 
 // Refusal is a row that was not taken, and why.
@@ -84,7 +85,8 @@ func (o *Ops) takeOnce(ctx context.Context, w *workspace.Workspace, rows []Row) 
 			return err
 		}
 		t = in.sort(rows)
-		return in.write(ctx)
+		t.Entered, err = in.write(ctx)
+		return err
 	})
 	if err != nil {
 		return Taken{}, err // nothing of it was written
@@ -325,7 +327,7 @@ func (in *intake) consent(r Row, c andante.Contact) bool {
 	return true
 }
 
-func (in *intake) write(ctx context.Context) error {
+func (in *intake) write(ctx context.Context) (entered map[string]int, err error) {
 	var accounts []andante.Account
 	for _, id := range slices.Sorted(maps.Keys(in.touchedA)) {
 		a := in.accounts[id]
@@ -334,7 +336,7 @@ func (in *intake) write(ctx context.Context) error {
 		accounts = append(accounts, a)
 	}
 	if err := in.tx.PutAccounts(ctx, in.now, accounts); err != nil {
-		return err
+		return nil, err
 	}
 	var contacts []andante.Contact
 	for _, id := range slices.Sorted(maps.Keys(in.touchedC)) {
@@ -343,23 +345,23 @@ func (in *intake) write(ctx context.Context) error {
 		contacts = append(contacts, c)
 	}
 	if err := in.o.putContacts(ctx, in.tx, contacts); err != nil {
-		return err
+		return nil, err
 	}
 	if len(in.staged) > 0 { // nothing else of what is imported is a sign of life
 		if err := in.tx.PutSignals(ctx, contacts, accounts); err != nil {
-			return err
+			return nil, err
 		}
 		if err := in.tx.AddEvents(ctx, in.staged); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, id := range in.moves {
 		if err := in.tx.MoveRows(ctx, id, in.people.contacts[id].Account); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := in.tx.AddConsents(ctx, in.consents); err != nil {
-		return err
+		return nil, err
 	}
 	staged := map[andante.ContactID]bool{}
 	for _, e := range in.staged {

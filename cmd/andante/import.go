@@ -181,6 +181,9 @@ func (a *app) imported(r *contacts.Report, rejects string) error {
 		return a.printJSON(r)
 	}
 	a.printf("%d added, %d changed, %d as they were, %d rejected.\n", r.Added, r.Changed, r.Same, r.Rejected)
+	for _, sequence := range slices.Sorted(maps.Keys(r.Entered)) {
+		a.printf("%s entered %s, as its `enter:` says.\n", count(r.Entered[sequence], "contact"), sequence)
+	}
 	a.rejected(r, "rejected")
 	a.unmapped(r)
 	if rejects != "" {
