@@ -40,6 +40,7 @@ type Channel struct {
 	clock   andante.Clock
 	prepare func(andante.Message) (channels.Sealed, error)
 	taken   func(channels.Sealed) // instead of a folder
+	pace    channels.Pace
 }
 
 var _ channels.Channel = (*Channel)(nil)
@@ -126,7 +127,7 @@ func line(m andante.Mailbox) string {
 // Deliver writes the batch into the folder, one file a message. See
 // [channels.Channel] for its errors.
 func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate channels.Gate) error {
-	f := channels.Flights{Clock: c.clock, Send: c.send}
+	f := channels.Flights{Clock: c.clock, Pace: &c.pace, Send: c.send}
 	return f.Run(ctx, batch, gate)
 }
 
