@@ -216,6 +216,12 @@ const (
 	EventChose        = "chose" // the contact chose what it gets
 )
 
+// Events are the names that somebody may note; the others the program notes by itself.
+var Events = []string{
+	EventReplied, EventMet, EventHandedOver, EventOptedOut, EventUnreachable, EventBounced, EventComplained, EventClicked, EventOpened,
+	EventTalked, EventAnswered, EventPurchased, EventRequested, EventHandled,
+}
+
 // A Person is a colleague: an owner of accounts and a sender of letters.
 type Person struct {
 	Key   string

@@ -60,6 +60,9 @@ func (k *checker) literal(name string, f function, n ast.Node) *Error {
 	case takesStep:
 		return k.step(word)
 	}
+	if name == "did" || name == "days_since" {
+		k.events = append(k.events, word.Value)
+	}
 	return nil
 }
 

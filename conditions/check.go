@@ -48,6 +48,7 @@ type checker struct {
 	paths  []string                     // of all fields, in the schema's order
 	used   map[string]andante.FieldType
 	calls  map[string]bool
+	events []string
 }
 
 func newChecker(s Schema) *checker {

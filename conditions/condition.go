@@ -37,6 +37,7 @@ type Condition struct {
 	program *vm.Program
 	types   map[string]andante.FieldType // of the fields that it uses
 	calls   map[string]bool
+	events  []string
 }
 
 // Compile checks the source against the schema. The error is an *Error with the
@@ -65,7 +66,7 @@ func Compile(src string, s Schema) (c *Condition, err error) {
 	if wrong != nil {
 		return nil, wrong
 	}
-	return &Condition{src: src, program: program, types: k.used, calls: k.calls}, nil
+	return &Condition{src: src, program: program, types: k.used, calls: k.calls, events: k.events}, nil
 }
 
 // Eval tells whether the condition holds. It fails only if a field that the
@@ -106,6 +107,9 @@ func (c *Condition) Calls(function string) bool { return c.calls[function] }
 // AsksHistory tells whether the condition asks for something that happened, and not for
 // fields alone.
 func (c *Condition) AsksHistory() bool { return len(c.calls) > 0 }
+
+// Events returns the names of the events that the condition asks for.
+func (c *Condition) Events() []string { return slices.Clone(c.events) }
 
 // Fields returns the paths of the fields that the condition uses, sorted.
 func (c *Condition) Fields() []string { return slices.Sorted(maps.Keys(c.types)) }

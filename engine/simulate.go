@@ -56,7 +56,8 @@ const never = 200 * 366 * 24 * time.Hour
 // of its own. A sender's throttle is shared out among them.
 func (e *Engine) Simulate(ctx context.Context, o SimulateOptions) (_ *simulation.Report, err error) {
 	began := andante.SystemClock{}.Wall()
-	s := &rehearsal{source: e, o: o, from: e.Clock.Now()}
+	// The store keeps milliseconds; the one after this belongs to no past.
+	s := &rehearsal{source: e, o: o, from: e.Clock.Now().Truncate(time.Millisecond).Add(time.Millisecond)}
 	s.to = s.from.AddDate(0, 0, o.Days)
 	if s.o.Log == nil {
 		s.o.Log = slog.New(slog.DiscardHandler)

@@ -53,6 +53,9 @@ func (r *Reports) NotSent(ctx context.Context, since time.Time, n int) (*NotSent
 				return err
 			}
 			for _, t := range page {
+				if t.Kind == andante.Decide { // nobody would have got it
+					continue
+				}
 				g := groups[t.Reason]
 				if g == nil {
 					g = &NotSentGroup{Reason: t.Reason, Text: t.Reason.Text()}

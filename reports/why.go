@@ -261,14 +261,7 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 	}
 	holds, err := t.tx.HoldHistory(ctx, []string{string(t.contact.ID), string(t.account.ID)})
 	for _, h := range holds {
-		text := fmt.Sprintf("on hold by %s: %s", h.Author, h.Reason)
-		if h.Allow != "" {
-			text += ", but for " + h.Allow
-		}
-		if !h.Until.IsZero() {
-			text += ", until " + t.when(h.Until)
-		}
-		t.add(Line{At: h.From, What: string(h.Scope), Text: text})
+		t.add(Line{At: h.From, What: string(h.Scope), Text: HoldText(h, t.when)})
 		if !h.Released.IsZero() {
 			t.add(Line{At: h.Released, What: string(h.Scope), Text: fmt.Sprintf("the hold by %s is released", h.Author)})
 		}
@@ -412,4 +405,16 @@ func (t *teller) touch(x andante.Touch) {
 	case x.Enrollment == "":
 		t.add(Line{At: x.Settled, Touch: x.ID, What: "before", Text: string(x.Kind) + " " + x.Subject})
 	}
+}
+
+// HoldText says who holds what back, why, and until when.
+func HoldText(h andante.Hold, when func(time.Time) string) string {
+	text := fmt.Sprintf("on hold by %s: %s", h.Author, h.Reason)
+	if h.Allow != "" {
+		text += ", but for " + h.Allow
+	}
+	if !h.Until.IsZero() {
+		text += ", until " + when(h.Until)
+	}
+	return text
 }

@@ -40,6 +40,25 @@ func (s *Sequence) conditions(f func(written)) {
 	}
 }
 
+// Events returns the events by which contacts enter or leave the sequence, or that one of
+// its conditions asks for. compile compiles a condition; what it refuses is left out.
+func (s *Sequence) Events(compile func(string) (*conditions.Condition, error)) (names []string) {
+	if s.Enter != nil && s.Enter.Event != "" {
+		names = append(names, s.Enter.Event)
+	}
+	for _, e := range s.Exit {
+		if e.Event != "" {
+			names = append(names, e.Event)
+		}
+	}
+	s.conditions(func(w written) {
+		if c, err := compile(w.src); err == nil {
+			names = append(names, c.Events()...)
+		}
+	})
+	return names
+}
+
 // CheckConditions compiles every condition against the workspace's fields; steps
 // are this sequence's own unless the schema names others. Findings carry the
 // rule condition.

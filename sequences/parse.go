@@ -131,9 +131,7 @@ func (d *draft) say(at Position, format string, args ...any) *andante.Finding {
 // unknown says that a word is none of those known, and which one is near.
 func (d *draft) unknown(rule string, at Position, noun, word string, known []string) {
 	f := d.report(rule, at, "unknown %s %q", noun, word)
-	if f.Suggestion = yamldoc.Suggest(word, known); f.Suggestion == "" && len(known) > 0 && len(known) <= 12 {
-		f.Suggestion = "one of " + strings.Join(known, ", ")
-	}
+	f.Suggestion = yamldoc.Choose(word, known)
 }
 
 // place returns the position of a scalar's text.

@@ -20,7 +20,7 @@ type Person struct {
 	Counted bool // it is in the report; the others are there to fill limits
 }
 
-// A Tally adds up what was played between two instants.
+// A Tally adds up what was played from one instant on to another.
 type Tally struct {
 	from, to time.Time
 	home     *time.Location
@@ -86,9 +86,9 @@ func (t *Tally) Touch(x andante.Touch) {
 	}
 	t.touchOf[x.ID] = sequenceOf{x.Sequence, who.Counted}
 	if x.State.Went() && !x.Counted.IsZero() {
-		t.gone = append(t.gone, going{who, x.Counted, &x, x.Counted.After(t.from)})
+		t.gone = append(t.gone, going{who, x.Counted, &x, !x.Counted.Before(t.from)})
 	}
-	if !x.Settled.IsZero() && !x.Settled.After(t.from) || !who.Counted {
+	if !x.Settled.IsZero() && x.Settled.Before(t.from) || !who.Counted {
 		return
 	}
 	t.r.Touches[x.State]++
@@ -161,7 +161,7 @@ var tooOften = append(slices.Clone(governor.OverLimit), andante.ReasonYielded)
 // Verdict adds a "no" or "not yet", of a touch that was added before.
 func (t *Tally) Verdict(id andante.TouchID, at time.Time, v andante.Verdict) {
 	of, known := t.touchOf[id]
-	if !known || !of.counted || !at.After(t.from) {
+	if !known || !of.counted || at.Before(t.from) {
 		return
 	}
 	t.r.Reasons[v.Reason]++

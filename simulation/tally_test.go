@@ -31,7 +31,7 @@ func mail(contact string, days float64, change ...func(*andante.Touch)) andante.
 
 // tally plays touches for ana and ben of acme over four weeks; cem is there to fill limits.
 func tally(policy governor.Policy, touches ...andante.Touch) *simulation.Tally {
-	t := simulation.NewTally(monday.Add(-time.Hour), at(27), time.UTC, &policy)
+	t := simulation.NewTally(monday, at(27), time.UTC, &policy)
 	for _, who := range []string{"ana", "ben", "cem"} {
 		t.Person(simulation.Person{Contact: andante.ContactID(who), Account: "acme", Owner: "nora", Counted: who != "cem", Facts: governor.Facts{Stage: "customer", Zones: []*time.Location{time.UTC}}})
 	}
@@ -51,7 +51,8 @@ func TestTally(t *testing.T) {
 	play := tally(
 		governor.Policy{},
 		mail("ana", -9), // before: it is in no week
-		mail("ana", 0), mail("ana", 1), mail("ana", 16, call), mail("ben", 2), mail("ben", 3, skip), mail("cem", 4),
+		mail("ana", 0),  // at the first instant: it is played
+		mail("ana", 1), mail("ana", 16, call), mail("ben", 2), mail("ben", 3, skip), mail("cem", 4),
 	)
 	put := func(days, until float64, reason andante.Reason, rule string) {
 		play.Verdict("ana16", at(days), andante.Verdict{Action: andante.Defer, Reason: reason, Until: at(until), Evidence: andante.Evidence{Rule: rule}})
@@ -68,7 +69,7 @@ func TestTally(t *testing.T) {
 		return simulation.Week{Week: date, Kinds: kinds, Total: total, Heat: heat}
 	}
 	want := &simulation.Report{
-		Days: 27, From: monday.Add(-time.Hour), To: at(27), Contacts: 2, Accounts: 1, Deferred: 1,
+		Days: 27, From: monday, To: at(27), Contacts: 2, Accounts: 1, Deferred: 1,
 		Touches: map[andante.State]int{andante.Sent: 3, andante.Done: 1, andante.Skipped: 1},
 		Reasons: map[andante.Reason]int{andante.ReasonLimit: 2, andante.ReasonWindow: 1},
 		PerWeek: []simulation.Week{

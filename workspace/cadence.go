@@ -124,6 +124,10 @@ func checkCadence(w *Workspace) []*andante.Finding {
 	for i, t := range p.Tiers {
 		at := place{"tiers", strconv.Itoa(i)}
 		condition(t.When, at.key("when"))
+		if _, ok := w.Sequences[t.FillWith]; t.FillWith != "" && !ok {
+			f := c.report("unknown-sequence", at.key("fill_with"), "there is no sequence %s to fill with", t.FillWith)
+			f.Severity, f.Suggestion = andante.SeverityWarning, yamldoc.Suggest(t.FillWith, w.Names())
+		}
 		if t.By.Field == "" {
 			continue
 		}

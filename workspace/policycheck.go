@@ -113,7 +113,7 @@ func (c *policyChecker) unknown(at place, noun, word string, known []string) {
 	if slices.Contains(ruled, noun) {
 		rule = "unknown-" + noun
 	}
-	c.report(rule, at, "unknown %s %s", noun, word).Suggestion = yamldoc.Suggest(word, known)
+	c.report(rule, at, "unknown %s %s", noun, word).Suggestion = yamldoc.Choose(word, known)
 }
 
 // item returns the place of an item of a list, which may be written without the

@@ -47,7 +47,7 @@ func init() {
 		{"persona", andante.SeverityError, "A sequence or a block names a persona that andante.yaml does not have.", checkPersonas},
 		{"condition", andante.SeverityError, "A condition does not compile.", checkConditions},
 		{"needs", andante.SeverityError, "`needs:` names a field that does not exist.", checkNeeds},
-		{"unknown-sequence", andante.SeverityError, "A branch enrolls in a sequence that does not exist.", checkEnrolls},
+		{"unknown-sequence", andante.SeverityError, "A branch enrolls in a sequence that does not exist; where cadence.yaml fills with one, it is a warning.", checkEnrolls},
 		{"enroll-circle", andante.SeverityError, "Sequences enroll each other in a circle, and each may be entered again within a day.", checkCircles},
 		{"renamed-step", andante.SeverityError, "A published step's id is gone while its text lives on under another heading: add `id:`.", nothing},
 		{"bare-field", andante.SeverityError, "A field that may be empty stands bare: give it a default, an {% if %} or `needs:`.", checkTexts},
@@ -277,7 +277,7 @@ func badField(f andante.Field) string {
 	case f.Noun != "contact" && f.Noun != "account" || !fieldName.MatchString(f.Name):
 		return "a field of your own is contact.NAME or account.NAME, in lower case, not " + strings.TrimSuffix(f.Path(), ".")
 	case builtin:
-		return f.Path() + " is built in"
+		return f.Path() + " is built in: leave it out"
 	case slices.Contains(reserved, f.Path()):
 		return f.Path() + " is reserved: contacts and accounts have it without a declaration"
 	}

@@ -182,6 +182,17 @@ func inFolder(folder string, found []*andante.Finding) []*andante.Finding {
 // Names returns the names of the sequences in alphabetical order.
 func (w *Workspace) Names() []string { return slices.Sorted(maps.Keys(w.Sequences)) }
 
+// Events returns the names of the events that mean something here: to the program, or to a
+// sequence. They are sorted.
+func (w *Workspace) Events() []string {
+	names := slices.Clone(andante.Events)
+	for _, q := range w.Sequences {
+		names = append(names, q.Events(w.Condition)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Errors returns the findings that stop a publish.
 func Errors(found []*andante.Finding) []*andante.Finding {
 	return slices.DeleteFunc(slices.Clone(found), func(f *andante.Finding) bool { return f.Severity != andante.SeverityError })

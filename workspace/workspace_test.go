@@ -90,6 +90,9 @@ func TestShipped(t *testing.T) {
 		files[name] = b
 	}
 	w, found := workspace.Load(files)
+	found = slices.DeleteFunc(found, func(f *andante.Finding) bool { // the example of a cadence names sequences to be written
+		return f.File == workspace.CadenceFile && f.Rule == "unknown-sequence"
+	})
 	if len(found) > 0 {
 		t.Error(found)
 	}

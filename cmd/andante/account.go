@@ -45,7 +45,7 @@ func (a *app) account(acc *reports.Account, loc *time.Location) {
 	}
 	a.printf("%s (%s): %s\n", acc.Name, acc.Key, strings.Join(about, ", "))
 	for _, h := range acc.Holds {
-		a.printf("on hold by %s: %s\n", h.Author, h.Reason)
+		a.printf("%s\n", holdText(h, loc))
 	}
 	for _, d := range acc.People {
 		a.decider(d, loc)
@@ -115,4 +115,8 @@ func (a *app) decider(d reports.Decider, loc *time.Location) {
 		text += "; missing: " + strings.Join(d.Missing, ", ")
 	}
 	a.printf("%s\n", text)
+}
+
+func holdText(h reports.Hold, loc *time.Location) string {
+	return reports.HoldText(h.Hold, func(t time.Time) string { return t.In(loc).Format("Mon 2 Jan 2006") })
 }

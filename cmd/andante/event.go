@@ -1,12 +1,20 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/internal/nearest"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
 )
 
 // eventName is how events are called: replied, form.benchmark, trade-fair.visited.
@@ -44,7 +52,31 @@ func (a *app) eventCommand() *cobra.Command {
 			return err
 		}
 		a.printf("Noted: %s for %s.\n", args[1], args[0])
-		return nil
+		return a.unheard(c.Context(), e, args[1])
 	}
 	return c
+}
+
+// unheard says that nothing asks for an event of a name: it may be a slip of the pen.
+func (a *app) unheard(ctx context.Context, e *engine.Engine, name string) error {
+	var known []string
+	err := e.Store.Read(ctx, func(tx *store.Tx) error {
+		w, err := e.Ops.Workspace(ctx, tx)
+		if err == nil {
+			known = w.Events()
+		}
+		return err
+	})
+	if errors.Is(err, ops.ErrNothingPublished) {
+		return nil
+	}
+	if err != nil || slices.Contains(known, name) {
+		return err
+	}
+	near := ""
+	if name := nearest.Name(name, known); name != "" {
+		near = "; did you mean " + name + "?"
+	}
+	a.printf("Nothing that is published asks for %s%s\n", name, cmp.Or(near, "."))
+	return nil
 }

@@ -33,6 +33,7 @@ func (a *app) made(dir string) {
 		{"andante.yaml", "your company, people, senders, mail server"},
 		{"governor.yaml", "how often is too often"},
 		{"consent.yaml", "which consent each country asks for"},
+		{"cadence.yaml", "how seldom is too seldom"},
 		{"sequences/", "what you send, a Markdown file each"},
 		{"contacts.csv", "200 fictional contacts to try with"},
 		{"secrets/", "your keys: back them up, and keep them out of Git"},
@@ -42,7 +43,7 @@ func (a *app) made(dir string) {
 	a.printf("\nThen:\n  cd %s\n", dir)
 	for _, line := range []string{
 		"check", "import contacts.csv --yes", "publish --yes", "preview " + firstStep + " --as C-0001",
-		"enroll facility-benchmark", "status --next 7d", "run",
+		"simulate", "enroll facility-benchmark", "status --next 7d", "run",
 	} {
 		a.printf("  andante %s\n", line)
 	}

@@ -352,12 +352,16 @@ func (a *app) fared(list []simulation.Sequence) {
 	for _, q := range list {
 		wide = max(wide, len(q.Sequence))
 	}
-	a.printf("\n%-*s %7s %8s %8s %14s\n", wide, "sequence", "went", "put off", "skipped", "days: written")
+	a.printf("\n%-*s %7s %8s %8s %14s %7s\n", wide, "sequence", "went", "put off", "skipped", "days: written", "really")
 	for _, q := range list {
-		a.printf("%-*s %7d %8d %8d %8.0f", wide, q.Sequence, q.Went, q.Deferred, q.Skipped, q.Planned)
+		written, really := "-", "-" // it never ends, or nobody came to its end
 		if q.Finished > 0 {
-			a.printf(", really %.0f", q.Median)
+			really = fmt.Sprintf("%.0f", q.Median)
 		}
+		if q.Finished > 0 || q.Planned > 0 {
+			written = fmt.Sprintf("%.0f", q.Planned)
+		}
+		a.printf("%-*s %7d %8d %8d %14s %7s", wide, q.Sequence, q.Went, q.Deferred, q.Skipped, written, really)
 		switch {
 		case q.Starved():
 			a.printf("  starved: most of it does not go")

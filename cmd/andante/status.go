@@ -70,11 +70,7 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 	}
 	a.touches(s)
 	for _, h := range s.Holds {
-		until := ""
-		if !h.Until.IsZero() {
-			until = ", until " + h.Until.In(loc).Format("Mon 2 Jan 2006")
-		}
-		a.printf("\non hold: %s, by %s: %s%s\n", strings.TrimSpace(string(h.Scope)+" "+h.Name), h.Author, h.Reason, until)
+		a.printf("\n%s: %s\n", strings.TrimSpace(string(h.Scope)+" "+h.Name), holdText(h, loc))
 	}
 	if len(s.Waiting) > 0 || !s.NextDue.IsZero() {
 		a.printf("\n")

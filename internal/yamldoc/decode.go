@@ -242,6 +242,14 @@ func flag(s string) (bool, error) {
 	return false, &Problem{Message: "expected yes or no, not " + strconv.Quote(s), Rule: RuleYAML}
 }
 
+// Choose is Suggest that names them all, where none is near and they are few.
+func Choose(word string, known []string) string {
+	if near := Suggest(word, known); near != "" || len(known) == 0 || len(known) > 12 {
+		return near
+	}
+	return "one of " + strings.Join(known, ", ")
+}
+
 // Suggest returns "did you mean x?" for the known word nearest to the one
 // written, or nothing.
 func Suggest(word string, known []string) string {
