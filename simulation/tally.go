@@ -40,10 +40,10 @@ type Tally struct {
 }
 
 type going struct {
-	who     *Person
-	at      time.Time
-	touch   *andante.Touch
-	planned bool // it was decided about in the simulation
+	who   *Person
+	at    time.Time
+	touch *andante.Touch
+	asked bool // the governor decided about it in the simulation
 }
 
 type sequenceOf struct {
@@ -86,7 +86,8 @@ func (t *Tally) Touch(x andante.Touch) {
 	}
 	t.touchOf[x.ID] = sequenceOf{x.Sequence, who.Counted}
 	if x.State.Went() && !x.Counted.IsZero() {
-		t.gone = append(t.gone, going{who, x.Counted, &x, !x.Counted.Before(t.from)})
+		asked := x.Enrollment != "" && !x.Counted.Before(t.from) // a task of no sequence is given whatever went before
+		t.gone = append(t.gone, going{who, x.Counted, &x, asked})
 	}
 	if !x.Settled.IsZero() && x.Settled.Before(t.from) || !who.Counted {
 		return
@@ -364,7 +365,7 @@ func (t *Tally) overIn(l *governor.Limit, list []going) (n int) {
 		for ; first < i && !within(l, list[first], g); first++ {
 			sum -= weigh(list[first].touch.Kind)
 		}
-		if sum > most+1e-9 && g.planned && g.who.Counted && l.Who.Matches(&g.who.Facts) {
+		if sum > most+1e-9 && g.asked && g.who.Counted && l.Who.Matches(&g.who.Facts) {
 			n++
 		}
 	}

@@ -112,6 +112,9 @@ func TestOverLimit(t *testing.T) {
 		}, 1},
 		{"a calendar day ends at midnight", governor.Limit{Max: 1, Per: governor.Period{Unit: "day"}}, []andante.Touch{mail("ana", 0.6), mail("ana", 0.63)}, 0},
 		{"within it", governor.Limit{Max: 1, Per: governor.Period{Unit: "day"}}, []andante.Touch{mail("ana", 0.1), mail("ana", 0.6)}, 1},
+		{"a task of no sequence is given whatever went before, and counts", governor.Limit{Max: 1, Per: week}, []andante.Touch{
+			mail("ana", 0), mail("ana", 1, call, func(x *andante.Touch) { x.Enrollment = "" }), mail("ana", 7.5),
+		}, 1},
 		{"only calls", governor.Limit{Max: 1, Per: week, Count: governor.Count{Kinds: []andante.Kind{andante.Call}}}, []andante.Touch{mail("ana", 0), mail("ana", 1, call)}, 0},
 		{"people whom it is not about", governor.Limit{Max: 1, Per: week, Who: governor.Who{Stages: []string{"prospect"}}}, []andante.Touch{mail("ana", 0), mail("ana", 1)}, 0},
 		{"by points", governor.Limit{MaxPoints: 3, Per: week}, []andante.Touch{mail("ana", 0), mail("ana", 1, call)}, 1},

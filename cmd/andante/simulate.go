@@ -404,6 +404,9 @@ func (a *app) compared(now, other *simulation.Report, name string) {
 	}
 	a.printf("\n%-34s %12s %20s\n", "days to the end of a sequence", "", "")
 	for _, q := range other.PerSequence {
+		if q.Finished+was[q.Sequence].Finished == 0 { // nobody comes to its end
+			continue
+		}
 		a.printf("%-34s %12.0f %20.0f %+10.0f\n", cut(q.Sequence, 34), was[q.Sequence].Median, q.Median, q.Median-was[q.Sequence].Median)
 	}
 }
