@@ -60,10 +60,24 @@ func (k *checker) literal(name string, f function, n ast.Node) *Error {
 	case takesStep:
 		return k.step(word)
 	}
+	if name == "answered" {
+		return k.answer(word)
+	}
 	if name == "did" || name == "days_since" {
 		k.events = append(k.events, word.Value)
 	}
 	return nil
+}
+
+func (k *checker) answer(n *ast.StringNode) *Error {
+	if k.schema.Answers == nil || slices.Contains(k.schema.Answers, n.Value) {
+		return nil
+	}
+	wrong := errorAt(n, "there is no field of your own called %q", n.Value)
+	if near := nearest.Name(n.Value, k.schema.Answers); near != "" {
+		return wrong.suggest(fmt.Sprintf("did you mean %q?", near))
+	}
+	return wrong.suggest("declare it under fields: in andante.yaml")
 }
 
 func (k *checker) step(n *ast.StringNode) *Error {

@@ -25,6 +25,8 @@ const (
 type Schema struct {
 	Fields []andante.Field // all, with the built-in ones
 	Steps  []string        // ids for sent("x") and its kin; nil: not checked
+	// Answers are the fields that answered("x") may name; nil: not checked.
+	Answers []string
 	// Words are all that a text field can hold, by its path; a field that is not named
 	// here can hold anything.
 	Words map[string][]string

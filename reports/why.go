@@ -402,6 +402,10 @@ func (t *teller) touch(x andante.Touch) {
 		t.add(Line{At: x.Due, Touch: x.ID, What: name(x), Text: "due, and with a worker"})
 	case x.State == andante.Canceled:
 		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: "canceled: " + x.Reason.Text()})
+	case x.Enrollment == "" && x.State == andante.Open:
+		t.add(Line{At: x.Due, Touch: x.ID, What: "task", Text: "opened: " + x.Subject})
+	case x.Enrollment == "" && x.State == andante.Done:
+		t.add(Line{At: x.Settled, Touch: x.ID, What: "task", Text: "done: " + x.Subject})
 	case x.Enrollment == "":
 		t.add(Line{At: x.Settled, Touch: x.ID, What: "before", Text: string(x.Kind) + " " + x.Subject})
 	}

@@ -19,10 +19,10 @@ type StateCount struct {
 	N        int
 }
 
-// CountTouches counts touches that belong to an enrollment.
+// CountTouches counts touches that belong to an enrollment; a decision touches nobody.
 func (tx *Tx) CountTouches(ctx context.Context) ([]StateCount, error) {
 	return query(ctx, tx, `SELECT c.persona, t.sequence, t.kind, t.state, t.reason, count(*) FROM touches t JOIN contacts c ON c.id=t.contact_id
-		WHERE t.enrollment_id IS NOT NULL GROUP BY c.persona, t.sequence, t.kind, t.state, t.reason ORDER BY 1, 2, 3, 4, 5`, nil,
+		WHERE t.enrollment_id IS NOT NULL AND t.kind <> 'decide' GROUP BY c.persona, t.sequence, t.kind, t.state, t.reason ORDER BY 1, 2, 3, 4, 5`, nil,
 		func(r *sql.Rows) (c StateCount, err error) {
 			err = r.Scan(&c.Persona, &c.Sequence, &c.Kind, &c.State, &c.Reason, &c.N)
 			return c, err
@@ -38,9 +38,9 @@ type VerdictCount struct {
 	Touches int
 }
 
-// CountVerdicts counts every "no" and "not yet".
+// CountVerdicts counts every "no" and "not yet". That a decision was made is neither.
 func (tx *Tx) CountVerdicts(ctx context.Context) ([]VerdictCount, error) {
-	return query(ctx, tx, "SELECT action, reason, count(*), count(DISTINCT touch_id) FROM verdicts GROUP BY action, reason ORDER BY 3 DESC, 2", nil,
+	return query(ctx, tx, "SELECT action, reason, count(*), count(DISTINCT touch_id) FROM verdicts WHERE reason <> 'decided' GROUP BY action, reason ORDER BY 3 DESC, 2", nil,
 		func(r *sql.Rows) (c VerdictCount, err error) {
 			err = r.Scan(&c.Action, &c.Reason, &c.N, &c.Touches)
 			return c, err

@@ -56,6 +56,10 @@ func (j *Journal) Fate(t andante.Touch, state andante.State, reason andante.Reas
 	if state == andante.Planned {
 		label = deferred
 	}
+	if t.Kind == andante.Decide { // it touches nobody
+		j.line(slog.LevelDebug, label, t, "reason", string(reason))
+		return
+	}
 	j.touches.WithLabelValues(label, string(t.Kind), string(reason)).Inc()
 	j.line(slog.LevelDebug, label, t, "reason", string(reason))
 }

@@ -51,6 +51,8 @@ func describeValue(b *strings.Builder, key string, v reflect.Value, depth int) {
 		fmt.Fprintf(b, "%s: {}\n", key)
 	case v.Kind() == reflect.Slice: // an empty list is not the same as none
 		fmt.Fprintf(b, "%s# %s: [...]\n", indent[2:], strings.TrimSpace(key))
+	case v.Kind() == reflect.Pointer && v.Type().Elem().NumField() > 0 && v.Type().Elem().Field(0).Tag.Get("yaml") != "":
+		describeValue(b, key, elem(v.Type().Elem()), depth)
 	case v.Kind() == reflect.Pointer:
 		fmt.Fprintf(b, "%s:\n", key)
 	default:

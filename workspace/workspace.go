@@ -201,8 +201,13 @@ func Errors(found []*andante.Finding) []*andante.Finding {
 // Schema returns what conditions may name. steps is nil where no sequence is
 // meant.
 func (w *Workspace) Schema(steps []string) conditions.Schema {
+	own := w.Config.DeclaredFields()
+	answers := make([]string, len(own))
+	for i, f := range own {
+		answers[i] = f.Name
+	}
 	return conditions.Schema{
-		Fields: slices.Concat(andante.BuiltinFields, w.Config.DeclaredFields()), Steps: steps,
+		Fields: slices.Concat(andante.BuiltinFields, own), Steps: steps, Answers: answers,
 		Words: map[string][]string{
 			"account.stage": andante.Stages, "contact.stage": andante.Stages, "account.tier": andante.Tiers,
 			"contact.persona": slices.Sorted(maps.Keys(w.Config.Personas)),
@@ -211,7 +216,7 @@ func (w *Workspace) Schema(steps []string) conditions.Schema {
 }
 
 // Condition compiles a condition, once. It may be one of a plan from a time with other
-// personas, so names of those are not held against the workspace's.
+// personas or answers, so names of those are not held against the workspace's.
 func (w *Workspace) Condition(src string) (*conditions.Condition, error) {
 	if c, ok := w.conditions.Load(src); ok {
 		if err, bad := c.(error); bad {
@@ -220,7 +225,7 @@ func (w *Workspace) Condition(src string) (*conditions.Condition, error) {
 		return c.(*conditions.Condition), nil
 	}
 	schema := w.Schema(nil)
-	schema.Words = nil
+	schema.Words, schema.Answers = nil, nil
 	c, err := conditions.Compile(src, schema)
 	if err != nil {
 		w.conditions.Store(src, err)

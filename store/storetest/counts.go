@@ -27,10 +27,10 @@ func countTouches(_ *testing.T, s db) {
 		t.Contact, t.State, t.Reason = people[contact].ID, state, reason
 		return t
 	}
-	logged, call := row(6, 0, andante.Sent, ""), row(5, 0, andante.Sent, "")
-	logged.Enrollment, call.Kind = "", andante.Call
+	logged, call, choice := row(6, 0, andante.Sent, ""), row(5, 0, andante.Sent, ""), row(7, 0, andante.Skipped, andante.ReasonDecided)
+	logged.Enrollment, call.Kind, choice.Kind = "", andante.Call, andante.Decide
 	s.add(row(0, 0, andante.Sent, ""), row(1, 1, andante.Sent, ""), row(2, 2, andante.Sent, ""), row(3, 2, andante.Planned, andante.ReasonLimit),
-		row(4, 2, andante.Planned, ""), call, logged)
+		row(4, 2, andante.Planned, ""), call, logged, choice)
 	s.same("counts", []store.StateCount{
 		{Persona: "cfo", Sequence: "building-brief", Kind: andante.Call, State: andante.Sent, N: 1},
 		{Persona: "cfo", Sequence: "building-brief", Kind: andante.Email, State: andante.Sent, N: 1},
@@ -63,6 +63,7 @@ func (s db) judged() []andante.Touch {
 	give(1, andante.Defer, andante.ReasonGap, 3)
 	give(1, andante.Defer, andante.ReasonLimit, 4)
 	give(3, andante.Skip, andante.ReasonLimit, 5)
+	give(3, andante.Skip, andante.ReasonDecided, 6)
 	s.write(func(ctx context.Context, tx *store.Tx) error {
 		return firstError(tx.PutContacts(ctx, people), tx.AddTouches(ctx, touches), tx.AddVerdicts(ctx, verdicts))
 	})
