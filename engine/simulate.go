@@ -41,9 +41,13 @@ type SimulateOptions struct {
 	Progress func(day int)
 }
 
-// step is how far the calendar of a simulation jumps at least: what is due within it goes
-// together.
-const step = 15 * time.Minute
+// A simulation's calendar jumps by steps: what is due within one goes at its end. Short ones
+// foretell the day of a touch better, for what goes later keeps others away for longer; long
+// ones play faster. Hours open and close on multiples of both.
+const (
+	shortStep = 5 * time.Minute
+	longStep  = 15 * time.Minute
+)
 
 // never is longer than any calendar jumps: a jump is no outage.
 const never = 200 * 366 * 24 * time.Hour
@@ -92,6 +96,7 @@ type rehearsal struct {
 	from, to time.Time
 	dir      string
 	strands  []*strand
+	step     time.Duration
 	day      atomic.Int64
 
 	ungoverned bool // for tests: no limit is kept
@@ -103,13 +108,27 @@ func (s *rehearsal) close() {
 	}
 }
 
-// fewContacts are played in one part.
-const fewContacts = 400
+// fewContacts are played in one part, and manyContacts by long steps.
+const (
+	fewContacts  = 400
+	manyContacts = 2000
+)
 
 // prepare copies the store, publishes and enrolls there, and cuts the copy into parts.
 func (s *rehearsal) prepare(ctx context.Context) error {
 	whole := filepath.Join(s.dir, "whole.db")
 	if err := s.source.Store.CopyTo(ctx, whole); err != nil {
+		return err
+	}
+	s.step = shortStep
+	err := s.source.Store.Read(ctx, func(tx *store.Tx) error {
+		n, _, err := tx.CountContacts(ctx)
+		if n > manyContacts {
+			s.step = longStep
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	p, err := s.open(ctx, whole, 1)
@@ -204,7 +223,7 @@ func (s *rehearsal) open(ctx context.Context, file string, parts int) (p *strand
 		return nil, err
 	}
 	// What is due goes in leases as large as a throttle lets them be, and a jump is no outage.
-	p.sched = scheduler.New(p.engine.Ops, &p.queue, scheduler.Options{LeaseTime: step, Outage: never, Shares: 1, Parts: parts, RuleDays: 28}, s.o.Log)
+	p.sched = scheduler.New(p.engine.Ops, &p.queue, scheduler.Options{LeaseTime: s.step, Outage: never, Shares: 1, Parts: parts, RuleDays: 28}, s.o.Log)
 	p.work = worker.New(worker.Config{
 		Ops: p.engine.Ops, Channels: list, Link: p.engine.link, Log: s.o.Log, Journal: p.engine.journal,
 		Options: worker.Options{Name: "simulation", LeaseTime: time.Hour, Spread: true},
@@ -347,18 +366,19 @@ func (p *strand) jump(ctx context.Context, next time.Time) (over bool, err error
 		p.clock.Jump(p.s.to)
 		return true, nil
 	}
-	to := quarter(next)
+	to := p.s.end(next)
 	for to.Before(next) || !to.After(now) { // it may lie in the last second
-		to = to.Add(step)
+		to = to.Add(p.s.step)
 	}
 	p.clock.Jump(to)
 	p.s.told(int(p.clock.Now().Sub(p.s.from).Hours() / 24))
 	return false, nil
 }
 
-// quarter returns the last second of the quarter of an hour in which an instant lies: most
-// windows close on one.
-func quarter(t time.Time) time.Time { return t.Truncate(step).Add(step - time.Second) }
+// end returns the last second of the step in which an instant lies.
+func (s *rehearsal) end(t time.Time) time.Time {
+	return t.Truncate(s.step).Add(s.step - time.Second)
+}
 
 // told tells of a day when the first of the parts has come to it.
 func (s *rehearsal) told(day int) {

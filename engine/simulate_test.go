@@ -22,8 +22,8 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// manyContacts are more than three people can write to at the example's pace.
-const manyContacts = 10_000
+// fast are so many contacts that three people can't write to them at the example's pace.
+const fast = 10_000
 
 // rehearsing opens the example workspace with n contacts, three in each account, on an
 // SQLite store or another one.
@@ -33,7 +33,7 @@ func rehearsing(t testing.TB, n int, dsn string) (*Engine, *workspace.Workspace)
 	if err := copyExample(dir); err != nil {
 		t.Fatal(err)
 	}
-	if n >= manyContacts {
+	if n >= fast {
 		config := filepath.Join(dir, workspace.ConfigFile)
 		text, err := os.ReadFile(config)
 		if err != nil {
