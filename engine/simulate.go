@@ -97,6 +97,7 @@ type rehearsal struct {
 	dir      string
 	strands  []*strand
 	step     time.Duration
+	ruleDays int // every how many days everybody is asked what a change would ask of them
 	day      atomic.Int64
 
 	ungoverned bool // for tests: no limit is kept
@@ -120,11 +121,11 @@ func (s *rehearsal) prepare(ctx context.Context) error {
 	if err := s.source.Store.CopyTo(ctx, whole); err != nil {
 		return err
 	}
-	s.step = shortStep
+	s.step, s.ruleDays = shortStep, 7
 	err := s.source.Store.Read(ctx, func(tx *store.Tx) error {
 		n, _, err := tx.CountContacts(ctx)
 		if n > manyContacts {
-			s.step = longStep
+			s.step, s.ruleDays = longStep, 28
 		}
 		return err
 	})
@@ -223,7 +224,7 @@ func (s *rehearsal) open(ctx context.Context, file string, parts int) (p *strand
 		return nil, err
 	}
 	// What is due goes in leases as large as a throttle lets them be, and a jump is no outage.
-	p.sched = scheduler.New(p.engine.Ops, &p.queue, scheduler.Options{LeaseTime: s.step, Outage: never, Shares: 1, Parts: parts, RuleDays: 28}, s.o.Log)
+	p.sched = scheduler.New(p.engine.Ops, &p.queue, scheduler.Options{LeaseTime: s.step, Outage: never, Shares: 1, Parts: parts, RuleDays: s.ruleDays}, s.o.Log)
 	p.work = worker.New(worker.Config{
 		Ops: p.engine.Ops, Channels: list, Link: p.engine.link, Log: s.o.Log, Journal: p.engine.journal,
 		Options: worker.Options{Name: "simulation", LeaseTime: time.Hour, Spread: true},
