@@ -72,14 +72,14 @@ type Slot struct {
 
 // Slots cuts a calendar year for n touches.
 func (s Spread) Slots(n, year int, zone *time.Location) []Slot {
-	first, next := time.Date(year, 1, 1, 0, 0, 0, 0, zone), time.Date(year+1, 1, 1, 0, 0, 0, 0, zone)
+	first, next := calendar.StartOf(year, 1, 1, zone), calendar.StartOf(year+1, 1, 1, zone)
 	days := int(next.Sub(first).Hours()/24 + 0.5)
-	parts, begins := n, func(k int) time.Time { return first.AddDate(0, 0, days*k/max(n, 1)) }
+	parts, begins := n, func(k int) time.Time { return calendar.StartOf(year, 1, 1+days*k/max(n, 1), zone) }
 	switch s {
 	case Monthly:
-		parts, begins = 12, func(k int) time.Time { return first.AddDate(0, k, 0) }
+		parts, begins = 12, func(k int) time.Time { return calendar.StartOf(year, time.Month(1+k), 1, zone) }
 	case Quarterly:
-		parts, begins = 4, func(k int) time.Time { return first.AddDate(0, 3*k, 0) }
+		parts, begins = 4, func(k int) time.Time { return calendar.StartOf(year, time.Month(1+3*k), 1, zone) }
 	}
 	list := make([]Slot, parts)
 	for k := range list {
@@ -148,7 +148,7 @@ func (p *Plan) Stand(t *Tier, n int, began time.Time, given []Given, now time.Ti
 		}
 	}
 	s.People = (t.ByPeople*s.Planned + n - 1) / max(n, 1) // their part of a year that began late
-	first := time.Date(year, 1, 1, 0, 0, 0, 0, zone)
+	first := calendar.StartOf(year, 1, 1, zone)
 	for _, g := range list {
 		if !g.At.Before(first) {
 			s.Given++

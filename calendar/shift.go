@@ -74,15 +74,20 @@ func isBusinessDay(date time.Time, zone *time.Location, off Holidays) bool {
 	return !holiday
 }
 
+// StartOf returns the first instant of a date in a zone (nil: UTC). Where clocks skip
+// midnight that is 1 o'clock; [time.Date] would answer 23:00 of the day before.
+func StartOf(year int, month time.Month, day int, zone *time.Location) time.Time {
+	zone = orUTC(zone)
+	return time.Unix(instantOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix(), zone), 0).In(zone)
+}
+
 // PeriodStart returns the calendar period of the zone (nil: UTC) that contains
 // t: its first instant and the first of the next. The unit is day, week (from
 // Monday), month or year; both times are zero for any other.
 func PeriodStart(unit string, t time.Time, zone *time.Location) (start, end time.Time) {
 	zone = orUTC(zone)
 	year, month, day := t.In(zone).Date()
-	date := func(y int, m time.Month, d int) time.Time {
-		return time.Unix(instantOf(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix(), zone), 0).In(zone)
-	}
+	date := func(y int, m time.Month, d int) time.Time { return StartOf(y, m, d, zone) }
 	switch unit {
 	case "day":
 		return date(year, month, day), date(year, month, day+1)

@@ -18,7 +18,7 @@ import (
 type Look struct {
 	o       *Ops
 	waiting []EnrollRequest
-	now     *enrollment
+	now     *enroller
 	tries   int // of the page that is next
 }
 
@@ -77,7 +77,7 @@ const mostTries = 3
 // again by the next call.
 func (l *Look) Page(ctx context.Context) (more bool, err error) {
 	if l.now == nil && len(l.waiting) > 0 {
-		if l.now, err = l.o.enrollment(ctx, l.waiting[0]); err != nil {
+		if l.now, err = l.o.enroller(ctx, l.waiting[0]); err != nil {
 			return true, err
 		}
 		l.waiting = l.waiting[1:]

@@ -89,7 +89,7 @@ func (d *drip) place(hours string, notBefore time.Time, plan func(from time.Time
 			return t, true
 		}
 		y, m, date := own.In(d.zone).Date()
-		next := time.Date(y, m, date+1, 0, 0, 0, 0, d.zone)
+		next := calendar.StartOf(y, m, date+1, d.zone)
 		if own.Equal(start) {
 			start, d.from[hours] = next, next
 		}
@@ -102,7 +102,10 @@ func (d *drip) place(hours string, notBefore time.Time, plan func(from time.Time
 // today, not at midnight.
 func (d *drip) plan(from time.Time, plan func(from time.Time) (andante.Touch, bool)) (andante.Touch, bool) {
 	t, ok := plan(from)
-	if !ok || d.perDay == 0 || from.Equal(d.now) || t.Due.In(d.zone).Format(time.TimeOnly) != "00:00:00" {
+	if !ok || d.perDay == 0 || from.Equal(d.now) {
+		return t, ok
+	}
+	if midnight, _ := calendar.PeriodStart("day", t.Due, d.zone); !t.Due.Equal(midnight) {
 		return t, ok
 	}
 	y, m, date := from.In(d.zone).Date()

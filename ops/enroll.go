@@ -56,7 +56,7 @@ const enrollPage = 500
 // Enroll enters every contact that matches and may enter, a page of contacts in
 // each transaction. It may be run again: nobody enters twice.
 func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error) {
-	e, err := o.enrollment(ctx, r)
+	e, err := o.enroller(ctx, r)
 	for last := false; err == nil && !last; {
 		if last, err = e.page(ctx); err == nil && r.Progress != nil {
 			r.Progress(e.rep.Seen)
@@ -65,8 +65,8 @@ func (o *Ops) Enroll(ctx context.Context, r EnrollRequest) (*EnrollReport, error
 	return e.rep, err
 }
 
-// enrollment is a request on its way through its pages.
-type enrollment struct {
+// enroller takes a request through its pages, each an [enrolling].
+type enroller struct {
 	o     *Ops
 	r     EnrollRequest
 	pages *pages
@@ -74,8 +74,8 @@ type enrollment struct {
 	rep   *EnrollReport
 }
 
-func (o *Ops) enrollment(ctx context.Context, r EnrollRequest) (e *enrollment, err error) {
-	e = &enrollment{o: o, r: r, pages: r.pages(), rep: &EnrollReport{
+func (o *Ops) enroller(ctx context.Context, r EnrollRequest) (e *enroller, err error) {
+	e = &enroller{o: o, r: r, pages: r.pages(), rep: &EnrollReport{
 		Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{},
 	}}
 	e.days, err = o.drip(ctx, r)
@@ -84,7 +84,7 @@ func (o *Ops) enrollment(ctx context.Context, r EnrollRequest) (e *enrollment, e
 
 // page enters those of the next page, in one transaction, and tells whether it was the last.
 // After an error it may be called again.
-func (e *enrollment) page(ctx context.Context) (last bool, err error) {
+func (e *enroller) page(ctx context.Context) (last bool, err error) {
 	var page []andante.Contact
 	var got *EnrollReport
 	var left *drip

@@ -52,7 +52,7 @@ func (p *planner) dayAfter(e andante.Enrollment, c andante.Contact, a andante.Ac
 			day = d
 		}
 	}
-	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone)
+	return calendar.StartOf(day.Year(), day.Month(), day.Day()+1, zone)
 }
 
 // replanYearly plans steps of calendar sequences whose date has become known, and moves what

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
 )
@@ -72,7 +73,7 @@ func (s *Scheduler) beginLook(ctx context.Context) error {
 			e := w.Sequences[name].Enter
 			return e != nil && (e.Each != "" || e.When != "")
 		}) {
-			d.midnight = time.Date(year, month, date+1, 0, 0, 0, 0, zone)
+			d.midnight = calendar.StartOf(year, month, date+1, zone)
 		}
 		if today = time.Date(year, month, date, 0, 0, 0, 0, time.UTC); !today.After(d.asked) {
 			return nil

@@ -159,7 +159,7 @@ func (s *Step) DueOn(day, from time.Time, hours calendar.Hours, fraction float64
 	zone := hours.Zones[0]
 	for early := range mostEarly {
 		d := day.AddDate(0, 0, -early)
-		start := time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, zone)
+		start := calendar.StartOf(d.Year(), d.Month(), d.Day(), zone)
 		if start.Before(from) {
 			start = from
 		}

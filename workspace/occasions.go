@@ -92,7 +92,7 @@ func (w *Workspace) DueOn(q *sequences.Sequence, s *sequences.Step, v andante.Va
 			return due, true
 		}
 		zone := f.Zones[0]
-		at = time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone)
+		at = calendar.StartOf(day.Year(), day.Month(), day.Day()+1, zone)
 	}
 	return time.Time{}, false
 }
