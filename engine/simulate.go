@@ -264,8 +264,12 @@ func (p *strand) begin(ctx context.Context) error {
 // Accounts whose contacts share an address stay together, for it has limits of its own.
 func (p *strand) divide(ctx context.Context, parts int) (list [][]andante.AccountID, err error) {
 	var people []andante.Contact
+	var accounts []andante.Account
 	err = p.engine.Store.Read(ctx, func(tx *store.Tx) error {
-		people, err = tx.ContactsAfter(ctx, "", 10_000_000)
+		if people, err = tx.ContactsAfter(ctx, "", 10_000_000); err != nil {
+			return err
+		}
+		accounts, err = tx.AccountsAfter(ctx, "", 10_000_000)
 		return err
 	})
 	if len(people) < fewContacts {
@@ -296,6 +300,7 @@ func (p *strand) divide(ctx context.Context, parts int) (list [][]andante.Accoun
 		}
 	}
 	members, size := map[andante.AccountID][]andante.AccountID{}, map[andante.AccountID]int{}
+	placed := map[andante.AccountID]bool{}
 	var roots []andante.AccountID
 	for _, c := range people {
 		r := find(c.Account)
@@ -303,7 +308,8 @@ func (p *strand) divide(ctx context.Context, parts int) (list [][]andante.Accoun
 			roots = append(roots, r)
 		}
 		size[r]++
-		if !slices.Contains(members[r], c.Account) {
+		if !placed[c.Account] {
+			placed[c.Account] = true
 			members[r] = append(members[r], c.Account)
 		}
 	}
@@ -311,6 +317,11 @@ func (p *strand) divide(ctx context.Context, parts int) (list [][]andante.Accoun
 	for _, r := range roots {
 		least := slices.Index(load, slices.Min(load))
 		list[least], load[least] = append(list[least], members[r]...), load[least]+size[r]
+	}
+	for _, a := range accounts {
+		if !placed[a.ID] { // nobody is there, and a cadence counts it all the same
+			list[0] = append(list[0], a.ID)
+		}
 	}
 	return list, err
 }

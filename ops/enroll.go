@@ -264,9 +264,9 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 }
 
 // enterCalendar writes the enrollment with the next touch of each step whose date is known.
-// Who has none enters all the same: it may be known some day.
+// Who has none enters all the same: it may be known some day. The enrollment stands at no
+// step, for they don't wait for each other.
 func (e *enrolling) enterCalendar(en andante.Enrollment, c andante.Contact, a andante.Account) {
-	en.Step = e.q.Steps[0].ID
 	list := e.p.yearly(en, c, a, e.q, nil)
 	e.active[a.ID]++
 	e.entered, e.touches = append(e.entered, en), append(e.touches, list...)

@@ -72,6 +72,7 @@ func (o *Ops) enterChanged(ctx context.Context, tx *store.Tx, contacts []andante
 		by[staged[c.ID]] = append(by[staged[c.ID]], c)
 	}
 	return entered, errors.Join(
+		o.enterBy(ctx, tx, by[true], andante.CauseStage, func(x *sequences.Enter) bool { return x.Event == andante.EventStageChanged }, entered),
 		o.enterBy(ctx, tx, by[true], andante.CauseStage, byRule, entered),
 		o.enterBy(ctx, tx, by[false], andante.CauseRule, byRule, entered),
 		o.replanYearly(ctx, tx, contacts),

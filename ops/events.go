@@ -52,12 +52,22 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	if err := o.noteHealth(ctx, tx, e); err != nil {
 		return err
 	}
+	if err := tx.WakeIn(ctx, []andante.AccountID{e.Account}, o.now(), andante.ReasonWaiting); err != nil {
+		return err
+	}
+	if err := o.endOn(ctx, tx, e); err != nil {
+		return err
+	}
+	return o.enterOn(ctx, tx, e) // what has ended keeps nobody out
+}
+
+// endOn ends the sequences that exit on an event.
+func (o *Ops) endOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{e.Contact})
 	if err != nil {
 		return err
 	}
-	var out []andante.Enrollment
-	var colleagues []andante.Enrollment
+	var out, colleagues []andante.Enrollment
 	reason := andante.ReasonExit
 	if r, ok := ending[e.Name]; ok {
 		reason = r
@@ -71,7 +81,7 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 			return err
 		}
 		if plan.Calendar() && exitsOn(plan, e.Name) {
-			if err := o.skipYear(ctx, tx, x, e.Name); err != nil {
+			if err := o.skipYear(ctx, tx, x, e); err != nil {
 				return err
 			}
 		}
@@ -84,12 +94,6 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 			return err
 		}
 		colleagues = append(colleagues, more...)
-	}
-	if err := tx.WakeIn(ctx, []andante.AccountID{e.Account}, o.now(), andante.ReasonWaiting); err != nil {
-		return err
-	}
-	if err := o.enterOn(ctx, tx, e); err != nil {
-		return err
 	}
 	if err := o.endEnrollments(ctx, tx, out, reason); err != nil {
 		return err
@@ -148,25 +152,6 @@ func exits(q *sequences.Sequence, event string) bool {
 // exitsOn tells whether the sequence's own `exit:` names an event.
 func exitsOn(q *sequences.Sequence, event string) bool {
 	return slices.ContainsFunc(q.Exit, func(x sequences.Exit) bool { return x.Event == event })
-}
-
-// skipYear skips what of a calendar sequence is to come next in an enrollment, so that the
-// year after it follows.
-func (o *Ops) skipYear(ctx context.Context, tx *store.Tx, x andante.Enrollment, event string) error {
-	touches, err := tx.TouchesOf(ctx, []andante.EnrollmentID{x.ID})
-	if err != nil {
-		return err
-	}
-	var over []Settled
-	for _, t := range touches {
-		if t.State != andante.Planned {
-			continue
-		}
-		t.State, t.Reason, t.Settled, t.Evidence = andante.Skipped, andante.ReasonExit, o.now(), andante.Evidence{Rule: event}
-		over = append(over, Settled{Change: store.Change{Touch: t, Was: andante.Planned, StateOnly: true}})
-	}
-	_, err = o.Settle(ctx, tx, over)
-	return err
 }
 
 // colleagues returns the enrollments of the same account and sequence that end

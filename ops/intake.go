@@ -118,6 +118,7 @@ type intake struct {
 	accounts map[andante.AccountID]andante.Account
 	byKey    map[string]andante.AccountID
 	given    map[andante.ContactID][]andante.Consent
+	before   map[andante.AccountID]andante.Account // those that a row has changed, as they were
 	touchedA map[andante.AccountID]bool
 	touchedC map[andante.ContactID]bool
 	consents []andante.Consent
@@ -129,6 +130,7 @@ func (o *Ops) newIntake(ctx context.Context, tx *store.Tx, w *workspace.Workspac
 	seed, err := tx.Seed(ctx)
 	return &intake{
 		o: o, tx: tx, w: w, now: o.now(), seed: seed, touchedA: map[andante.AccountID]bool{}, touchedC: map[andante.ContactID]bool{},
+		before: map[andante.AccountID]andante.Account{},
 	}, err
 }
 
@@ -243,6 +245,11 @@ func (in *intake) row(r Row, i int) {
 	if known && !moved {
 		in.noteStage(&c, &a, was, wasAccount)
 	}
+	if was, ok := in.accounts[a.ID]; ok && !equalAccount(was, a) {
+		if _, told := in.before[a.ID]; !told {
+			in.before[a.ID] = was
+		}
+	}
 	in.accounts[a.ID], in.touchedA[a.ID] = a, true
 	in.touchedC[c.ID] = true
 	in.people.put(c)
@@ -327,7 +334,37 @@ func (in *intake) consent(r Row, c andante.Contact) bool {
 	return true
 }
 
+// colleagues takes those along who belong to an account that a row has changed: what it is
+// now holds for them too, and its stage is theirs.
+func (in *intake) colleagues(ctx context.Context) error {
+	all, err := in.tx.ContactsOf(ctx, slices.Sorted(maps.Keys(in.before)))
+	if err != nil {
+		return err
+	}
+	staged := map[andante.ContactID]bool{}
+	for _, e := range in.staged {
+		staged[e.Contact] = true
+	}
+	for _, was := range all {
+		c, inRow := in.people.contacts[was.ID]
+		if !inRow {
+			c = was
+		}
+		if c.Account != was.Account || staged[c.ID] {
+			continue
+		}
+		a := in.accounts[c.Account]
+		in.noteStage(&c, &a, was, in.before[c.Account])
+		in.accounts[a.ID], in.touchedC[c.ID] = a, true
+		in.people.put(c)
+	}
+	return nil
+}
+
 func (in *intake) write(ctx context.Context) (entered map[string]int, err error) {
+	if err := in.colleagues(ctx); err != nil {
+		return nil, err
+	}
 	var accounts []andante.Account
 	for _, id := range slices.Sorted(maps.Keys(in.touchedA)) {
 		a := in.accounts[id]
@@ -353,6 +390,11 @@ func (in *intake) write(ctx context.Context) (entered map[string]int, err error)
 		}
 		if err := in.tx.AddEvents(ctx, in.staged); err != nil {
 			return nil, err
+		}
+		for _, e := range in.staged {
+			if err := in.o.endOn(ctx, in.tx, e); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, id := range in.moves {

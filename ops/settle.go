@@ -45,10 +45,13 @@ func (o *Ops) Settle(ctx context.Context, tx *store.Tx, list []Settled) (map[and
 		}
 		over = append(over, s)
 	}
+	if err := o.handOverAll(ctx, tx, over); err != nil { // its event ends more than this enrollment
+		return nil, err
+	}
 	if err := o.follow(ctx, tx, over); err != nil {
 		return nil, err
 	}
-	return done, o.carryOut(ctx, tx, over)
+	return done, o.enrollAll(ctx, tx, over)
 }
 
 // follow plans what comes after settled touches.
@@ -65,7 +68,7 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 		return err
 	}
 	var next []andante.Touch
-	var moved, finished []andante.Enrollment
+	var moved, finished, colleagues []andante.Enrollment
 	var over []andante.EnrollmentID
 	for _, s := range list {
 		e, ok := people.enrollments[s.Touch.Enrollment]
@@ -83,6 +86,13 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 		if reason != "" {
 			e.Reason, e.Finished = reason, s.Touch.Settled
 			finished = append(finished, e)
+			if reason == andante.ReasonExit {
+				more, err := o.colleaguesOf(ctx, tx, e)
+				if err != nil {
+					return err
+				}
+				colleagues = append(colleagues, more...)
+			}
 			continue
 		}
 		next = append(next, t)
@@ -100,7 +110,19 @@ func (o *Ops) follow(ctx context.Context, tx *store.Tx, list []Settled) error {
 	if err := tx.DropQuotes(ctx, over); err != nil {
 		return err
 	}
-	return o.finish(ctx, tx, finished)
+	if err := o.finish(ctx, tx, finished); err != nil || len(colleagues) == 0 {
+		return err
+	}
+	return o.endEnrollments(ctx, tx, colleagues, andante.ReasonColleague)
+}
+
+// colleaguesOf returns the enrollments that end together with one that a condition ends.
+func (o *Ops) colleaguesOf(ctx context.Context, tx *store.Tx, e andante.Enrollment) ([]andante.Enrollment, error) {
+	plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return o.colleagues(ctx, tx, plan, e, "")
 }
 
 // Resume plans what follows for an enrollment whose last step was settled when the
@@ -118,6 +140,16 @@ func (o *Ops) Resume(ctx context.Context, tx *store.Tx, id andante.EnrollmentID)
 	touches, err := tx.TouchesOf(ctx, ids)
 	if err != nil {
 		return err
+	}
+	plan, err := o.Revisions.Plan(ctx, tx, list[0].Plan)
+	if err != nil {
+		return err
+	}
+	if plan.Calendar() {
+		if err := o.replanIn(ctx, tx, list); err != nil {
+			return err
+		}
+		return tx.MoveEnrollments(ctx, list)
 	}
 	for _, t := range touches {
 		if t.Step == list[0].Step && t.State.Settled() {

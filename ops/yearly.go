@@ -32,7 +32,7 @@ func (p *planner) yearly(e andante.Enrollment, c andante.Contact, a andante.Acco
 type yearly struct {
 	times int
 	waits bool
-	after time.Time // the day after its last occasion
+	after time.Time // before it nothing comes: its last occasion was too near
 }
 
 // again plans the next year's touch after one of a calendar sequence is settled.
@@ -62,24 +62,31 @@ func (o *Ops) replanYearly(ctx context.Context, tx *store.Tx, contacts []andante
 	if err != nil {
 		return err
 	}
-	plans := map[string]*sequences.Sequence{}
 	runs = slices.DeleteFunc(runs, func(x andante.Enrollment) bool {
 		if x.State == andante.EnrollmentFinished {
 			return true
 		}
 		q, e := o.Revisions.Plan(ctx, tx, x.Plan)
 		err = errors.Join(err, e)
-		plans[x.Plan] = q
 		return e != nil || !q.Calendar()
 	})
 	if err != nil || len(runs) == 0 {
 		return err
 	}
+	return o.replanIn(ctx, tx, runs)
+}
+
+// replanIn does so for enrollments on calendar sequences.
+func (o *Ops) replanIn(ctx context.Context, tx *store.Tx, runs []andante.Enrollment) error {
 	p, err := o.planner(ctx, tx)
 	if err != nil {
 		return err
 	}
-	accounts, err := tx.Accounts(ctx, unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account }))
+	contacts, err := tx.Contacts(ctx, unique(runs, func(e andante.Enrollment) andante.ContactID { return e.Contact }))
+	if err != nil {
+		return err
+	}
+	accounts, err := tx.Accounts(ctx, unique(runs, func(e andante.Enrollment) andante.AccountID { return e.Account }))
 	if err != nil {
 		return err
 	}
@@ -93,7 +100,11 @@ func (o *Ops) replanYearly(ctx context.Context, tx *store.Tx, contacts []andante
 	var moved []store.Change
 	for _, x := range runs {
 		c := people[x.Contact]
-		m, f := p.replan(x, c, companies[c.Account], plans[x.Plan], of[x.ID])
+		plan, err := o.Revisions.Plan(ctx, tx, x.Plan)
+		if err != nil {
+			return err
+		}
+		m, f := p.replan(x, c, companies[c.Account], plan, of[x.ID])
 		moved, fresh = append(moved, m...), append(fresh, f...)
 	}
 	if _, err := tx.Change(ctx, moved); err != nil {
@@ -105,38 +116,79 @@ func (o *Ops) replanYearly(ctx context.Context, tx *store.Tx, contacts []andante
 // replan returns the touches of one enrollment whose day has moved, and those that are
 // planned anew.
 func (p *planner) replan(x andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, touches []andante.Touch) (moved []store.Change, fresh []andante.Touch) {
-	has, went := map[string]yearly{}, map[string]time.Time{}
-	for _, t := range touches {
-		if t.State.Went() {
-			went[t.Step] = calendar.Later(went[t.Step], t.Settled)
-		}
-	}
-	facts := p.w.Facts(c, a)
+	has := map[string]yearly{}
 	for _, t := range touches {
 		i := plan.Index(t.Step)
 		if i < 0 {
 			continue
 		}
-		s := &plan.Steps[i]
 		h := has[t.Step]
 		h.times = max(h.times, t.Repeat+1)
-		if t.State.Settled() {
-			h.after = calendar.Later(h.after, p.dayAfter(x, c, a, s, t))
-		} else {
+		switch {
+		case !t.State.Settled():
 			h.waits = true
+		case t.State.Went(): // a date that is mended soon after brings no second one
+			h.after = calendar.Later(h.after, t.Settled.Add(halfYear))
+			fallthrough
+		default:
+			h.after = calendar.Later(h.after, p.dayAfter(x, c, a, &plan.Steps[i], t))
 		}
 		has[t.Step] = h
-		if t.State != andante.Planned || t.Reason != "" {
+	}
+	facts := p.w.Facts(c, a)
+	for _, t := range touches {
+		s, ok := plan.Step(t.Step)
+		if !ok || t.State != andante.Planned || t.Reason != "" {
 			continue
 		}
-		from := p.now
-		if last := went[t.Step]; !last.IsZero() { // a date that is mended brings no second one in a year
-			from = calendar.Later(from, last.Add(halfYear))
-		}
-		if due, ok := p.due(x, c, a, plan, s, &facts, from); ok && !due.Equal(t.FirstDue) {
+		if due, ok := p.due(x, c, a, plan, s, &facts, calendar.Later(p.now, has[t.Step].after)); ok && !due.Equal(t.FirstDue) {
 			t.Due, t.FirstDue = due, due
 			moved = append(moved, store.Change{Touch: t, Was: andante.Planned})
 		}
 	}
 	return moved, p.yearly(x, c, a, plan, has)
+}
+
+// skipYear skips what of a calendar sequence an event of this year keeps from coming in it.
+func (o *Ops) skipYear(ctx context.Context, tx *store.Tx, x andante.Enrollment, e andante.Event) error {
+	p, err := o.planner(ctx, tx)
+	if err != nil {
+		return err
+	}
+	plan, err := o.Revisions.Plan(ctx, tx, x.Plan)
+	if err != nil {
+		return err
+	}
+	contacts, err := tx.Contacts(ctx, []andante.ContactID{x.Contact})
+	if err != nil || len(contacts) == 0 {
+		return err
+	}
+	accounts, err := tx.Accounts(ctx, []andante.AccountID{x.Account})
+	if err != nil || len(accounts) == 0 {
+		return err
+	}
+	touches, err := tx.TouchesOf(ctx, []andante.EnrollmentID{x.ID})
+	if err != nil {
+		return err
+	}
+	year := e.At.In(p.w.Facts(contacts[0], accounts[0]).Zones[0]).Year()
+	var over []Settled
+	var tasks []andante.TouchID
+	for _, t := range touches {
+		s, ok := plan.Step(t.Step)
+		if !ok || !t.State.May(andante.Skipped) || p.dayAfter(x, contacts[0], accounts[0], s, t).Add(-time.Minute).Year() != year {
+			continue
+		}
+		if t.State == andante.Open {
+			tasks = append(tasks, t.ID)
+		}
+		was := t.State
+		t.State, t.Reason, t.Settled, t.Evidence = andante.Skipped, andante.ReasonExit, o.now(), andante.Evidence{Rule: e.Name}
+		t.Free()
+		over = append(over, Settled{Change: store.Change{Touch: t, Was: was, StateOnly: true}})
+	}
+	if _, err := o.Settle(ctx, tx, over); err != nil || len(tasks) == 0 {
+		return err
+	}
+	return errors.Join(tx.DropTasks(ctx, tasks), o.freed(ctx, tx, []andante.AccountID{x.Account}))
 }

@@ -317,7 +317,17 @@ func name(x andante.Touch) string {
 func (t *teller) verdict(v store.StoredVerdict) {
 	x := t.touches[v.Touch]
 	l := Line{At: v.At, Touch: v.Touch, What: name(x), Action: v.Action, Reason: v.Reason, Until: v.Until, Evidence: &v.Evidence}
+	led, enrolls := strings.CutPrefix(v.Evidence.Rule, "enroll ")
 	switch v.Action {
+	case andante.Skip:
+		l.Text = "not sent: " + v.Reason.Text()
+		switch {
+		case x.Kind != andante.Decide:
+		case v.Reason == andante.ReasonDecided:
+			l.Text = "decided: " + v.Evidence.Rule
+		case enrolls:
+			l.Text = "did not lead into " + led + ": " + v.Reason.Text()
+		}
 	case andante.Defer:
 		l.Text = "put off until " + t.when(v.Until) + ": " + v.Reason.Text()
 	case andante.Finish:

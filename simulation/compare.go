@@ -46,7 +46,11 @@ func (r *Replay) Add(p *governor.Policy, past Past) {
 	})
 	slices.SortStableFunc(list, func(a, b andante.Touch) int { return a.Counted.Compare(b.Counted) })
 	var before []governor.Touch
+	horizon := p.Horizon()
 	for _, t := range list {
+		for len(before) > 0 && before[0].At.Before(t.Counted.Add(-horizon)) { // no rule looks so far back
+			before = before[1:]
+		}
 		if t.Counted.After(r.From) && !t.Counted.After(r.To) && t.Purpose != andante.Requested {
 			r.ask(p, past, t, before)
 		}

@@ -33,13 +33,13 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 	if err != nil {
 		return nil, err
 	}
-	ours := map[andante.EnrollmentID]bool{}
+	ours := map[andante.TouchID]bool{}
 	known := map[andante.ContactID]andante.Contact{}
 	companies := map[andante.AccountID]andante.Account{}
 	for _, it := range b.items {
-		ours[it.enrollment.ID], known[it.contact.ID], companies[it.account.ID] = true, it.contact, it.account
+		ours[it.touch.ID], known[it.contact.ID], companies[it.account.ID] = true, it.contact, it.account
 	}
-	waiting = slices.DeleteFunc(waiting, func(t andante.Touch) bool { return ours[t.Enrollment] })
+	waiting = slices.DeleteFunc(waiting, func(t andante.Touch) bool { return ours[t.ID] })
 	var strangers []andante.ContactID
 	var ids []andante.EnrollmentID
 	for _, t := range waiting {
