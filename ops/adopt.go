@@ -101,6 +101,9 @@ func (o *Ops) adoptPage(ctx context.Context, tx *store.Tx, r AdoptRequest, after
 	if err := tx.PutAccounts(ctx, o.now(), page); err != nil {
 		return nil, "", err
 	}
+	if err := tx.WakeIn(ctx, ids, o.now(), andante.ReasonWaiting); err != nil {
+		return nil, "", err
+	}
 	out.Tasks, err = tx.GiveTasks(ctx, ids, r.To)
 	return out, last, err
 }

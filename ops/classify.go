@@ -104,5 +104,12 @@ func (o *Ops) classify(ctx context.Context, tx *store.Tx, ids []andante.ContactI
 	if err := o.putContacts(ctx, tx, contacts); err != nil {
 		return 0, err
 	}
-	return len(accounts) + len(contacts), tx.RaiseVersion(ctx, unique(moved, func(id andante.AccountID) andante.AccountID { return id }))
+	self := func(id andante.AccountID) andante.AccountID { return id }
+	if err := tx.RaiseVersion(ctx, unique(moved, self)); err != nil {
+		return 0, err
+	}
+	for _, a := range accounts {
+		moved = append(moved, a.ID)
+	}
+	return len(accounts) + len(contacts), tx.WakeIn(ctx, unique(moved, self), o.now(), andante.ReasonWaiting)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -22,10 +21,9 @@ type Look struct {
 	tries   int // of the page that is next
 }
 
-// Daily begins the look of a day. last is the day on which everybody was asked before, as
-// midnight in UTC; the zero time: never. With rules not set only dates are asked, and
-// conditions that change as time goes by.
-func (o *Ops) Daily(ctx context.Context, last, today time.Time, rules bool) (*Look, error) {
+// Daily begins the look of a day. With rules not set only dates are asked, and conditions
+// that change as time goes by.
+func (o *Ops) Daily(ctx context.Context, rules bool) (*Look, error) {
 	var w *workspace.Workspace
 	err := o.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		w, err = o.Workspace(ctx, tx)
@@ -37,34 +35,28 @@ func (o *Ops) Daily(ctx context.Context, last, today time.Time, rules bool) (*Lo
 	if err != nil {
 		return nil, err
 	}
-	// A machine that was off for long does not make up for all of it.
-	after := today.AddDate(0, 0, -1)
-	if !last.IsZero() && last.Before(after) {
-		after = calendar.Later(last, today.AddDate(0, 0, -3))
-	}
 	l := &Look{o: o}
 	for _, name := range w.Names() {
-		if r, ok := dailyRequest(w, w.Sequences[name], after, today, rules); ok {
+		if r, ok := dailyRequest(w, w.Sequences[name], o.now(), rules); ok {
 			l.waiting = append(l.waiting, r)
 		}
 	}
 	return l, nil
 }
 
-// dailyRequest says who enters a sequence on a day; false if nobody is to be asked.
-func dailyRequest(w *workspace.Workspace, q *sequences.Sequence, after, today time.Time, rules bool) (r EnrollRequest, ok bool) {
-	if q.Enter == nil || q.Retired {
+// daysAgo is how long ago a date may be that lets somebody in: they could not enter until
+// now, or the machine was off.
+const daysAgo = 3
+
+// dailyRequest says who enters a sequence today; false if nobody is to be asked.
+func dailyRequest(w *workspace.Workspace, q *sequences.Sequence, now time.Time, rules bool) (r EnrollRequest, ok bool) {
+	if q.Enter == nil || q.Retired || !byRule(q.Enter) && !byDate(q.Enter) {
 		return r, false
 	}
-	r = EnrollRequest{Sequence: q.Name, Cause: andante.CauseRule, outside: true}
-	if q.Enter.Each != "" {
-		occasion, err := sequences.ParseYearly(q.Enter.Each)
-		r.Cause, r.each = andante.CauseDate, &yearlyEntry{occasion, after, today}
-		return r, err == nil
-	}
-	r.Where, r.ever = q.Enter.When, q.Reenter == nil
-	if r.Where == "" || rules {
-		return r, r.Where != ""
+	r, ok = enterRequest(w, q, andante.CauseRule, now, daysAgo)
+	r.outside, r.ever = true, q.Reenter == nil && r.each == nil
+	if r.each != nil || rules {
+		return r, ok
 	}
 	c, err := w.Condition(r.Where)
 	return r, err == nil && c.Calls("days_since")

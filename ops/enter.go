@@ -22,7 +22,21 @@ func (y *yearlyEntry) today(e *enrolling, c andante.Contact, a andante.Account, 
 	f := e.p.w.Facts(c, a)
 	f.Zones = []*time.Location{time.UTC} // a date is compared with dates
 	day, ok := e.p.w.Day(y.occasion, v, &f, y.after.AddDate(0, 0, 1))
-	return ok && !day.After(y.until)
+	return ok && !day.After(y.until) && c.Created.Before(day.AddDate(0, 0, 1)) // who came later has missed it
+}
+
+// enterRequest says whom the `enter:` of a sequence lets in today: by its condition, or by
+// its date, which may have been so many days ago. False if it is by neither.
+func enterRequest(w *workspace.Workspace, q *sequences.Sequence, cause string, now time.Time, ago int) (EnrollRequest, bool) {
+	r := EnrollRequest{Sequence: q.Name, Where: q.Enter.When, Cause: cause}
+	if q.Enter.Each == "" {
+		return r, true
+	}
+	occasion, err := sequences.ParseYearly(q.Enter.Each)
+	y, m, d := now.In(w.Config.Home()).Date()
+	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	r.Cause, r.each = andante.CauseDate, &yearlyEntry{occasion, today.AddDate(0, 0, -ago-1), today}
+	return r, err == nil
 }
 
 // enterBy enters contacts into the sequences that pick says, within a transaction in which
@@ -43,7 +57,10 @@ func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Cont
 		if q.Enter == nil || q.Retired || !pick(q.Enter) {
 			continue
 		}
-		r := EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: cause}
+		r, ok := enterRequest(w, q, cause, o.now(), 0)
+		if !ok {
+			continue
+		}
 		rep, err := o.enterNow(ctx, tx, r, contacts)
 		if err != nil {
 			return err
@@ -57,6 +74,9 @@ func (o *Ops) enterBy(ctx context.Context, tx *store.Tx, contacts []andante.Cont
 
 // byRule tells of sequences that contacts enter when a condition comes true.
 func byRule(e *sequences.Enter) bool { return e.When != "" }
+
+// byDate tells of sequences that contacts enter on a date of theirs.
+func byDate(e *sequences.Enter) bool { return e.Each != "" }
 
 // enterChanged asks the rules about contacts that have just changed: those in staged by a
 // change of stage. It plans what of their calendar sequences has another date now, and
@@ -75,6 +95,7 @@ func (o *Ops) enterChanged(ctx context.Context, tx *store.Tx, contacts []andante
 		o.enterBy(ctx, tx, by[true], andante.CauseStage, func(x *sequences.Enter) bool { return x.Event == andante.EventStageChanged }, entered),
 		o.enterBy(ctx, tx, by[true], andante.CauseStage, byRule, entered),
 		o.enterBy(ctx, tx, by[false], andante.CauseRule, byRule, entered),
+		o.enterBy(ctx, tx, contacts, andante.CauseDate, byDate, entered),
 		o.replanYearly(ctx, tx, contacts),
 	)
 }
@@ -98,10 +119,14 @@ func (o *Ops) EnterPublished(ctx context.Context, w *workspace.Workspace, names 
 	entered = map[string]int{}
 	for _, name := range names {
 		q := w.Sequences[name]
-		if q == nil || q.Retired || q.Enter == nil || q.Enter.When == "" {
+		if q == nil || q.Retired || q.Enter == nil || !byRule(q.Enter) && !byDate(q.Enter) {
 			continue
 		}
-		rep, err := o.Enroll(ctx, EnrollRequest{Sequence: name, Where: q.Enter.When, Cause: andante.CauseRule})
+		r, ok := enterRequest(w, q, andante.CauseRule, o.now(), 0)
+		if !ok {
+			continue
+		}
+		rep, err := o.Enroll(ctx, r)
 		if err != nil {
 			return entered, err
 		}

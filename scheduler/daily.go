@@ -89,7 +89,7 @@ func (s *Scheduler) beginLook(ctx context.Context) error {
 		return nil
 	}
 	d.day = today
-	d.look, err = s.ops.Daily(ctx, last, today, int(today.Unix()/(24*60*60))%s.o.RuleDays == 0)
+	d.look, err = s.ops.Daily(ctx, int(today.Unix()/(24*60*60))%s.o.RuleDays == 0)
 	return err
 }
 
