@@ -3,8 +3,10 @@ package sequences
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 )
 
 // planRules look at the keys of the front matter and of the steps.
@@ -99,6 +101,8 @@ func checkTiming(d *draft) {
 			d.say(s.where("wait_for"), "this would wait for ever").Suggestion = "add up_to: 7d"
 		case s.Has("up_to") && !s.Has("wait_for"):
 			d.say(s.where("up_to"), "up_to ends a wait, and there is no wait_for")
+		case s.UpTo != nil && s.ValidFor != nil && !longer(*s.ValidFor, *s.UpTo):
+			d.say(s.where("valid_for"), "valid_for counts from where the wait begins, and would be over when it ends").Suggestion = "make it longer than up_to"
 		}
 	})
 }
@@ -129,6 +133,12 @@ func checkCalendar(d *draft) {
 
 // touchKeys make no sense for a step that touches nobody.
 var touchKeys = []string{"value", "subject", "preview", "introduction", "needs", "if_missing", "over_limit", "thread", "quote", "cc", "attach", "layout", "front", "review", "if_undone"}
+
+// longer tells whether an offset reaches further than another one.
+func longer(a, b calendar.Offset) bool {
+	monday := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+	return a.From(monday, time.UTC, nil).After(b.From(monday, time.UTC, nil))
+}
 
 func checkDecide(d *draft) {
 	d.steps(func(s *Step) {
