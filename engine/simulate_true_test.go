@@ -17,6 +17,9 @@ import (
 // due time to the next. A step of the rehearsal's calendar shifts a few of them.
 func TestSimulationComesTrue(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it plays two months twice")
+	}
 	e, w := rehearsing(t, 60, "")
 	const days = 60
 	s := &rehearsal{source: e, o: SimulateOptions{Workspace: w, Days: days, Sequences: w.ByHand()}, from: e.Clock.Now().Add(time.Millisecond)}

@@ -204,7 +204,7 @@ func lacks(q *sequences.Sequence, v andante.Values) []string {
 		switch s.Kind {
 		case andante.Email:
 			lacking["contact.email"] = v.Empty("contact.email")
-		case andante.SMS, andante.Call:
+		case andante.SMS: // who calls finds a number
 			lacking["contact.phone"] = v.Empty("contact.phone")
 		}
 		for _, path := range s.Needs {

@@ -21,8 +21,12 @@ type yearlyEntry struct {
 func (y *yearlyEntry) today(e *enrolling, c andante.Contact, a andante.Account, v andante.Values) bool {
 	f := e.p.w.Facts(c, a)
 	f.Zones = []*time.Location{time.UTC} // a date is compared with dates
-	day, ok := e.p.w.Day(y.occasion, v, &f, y.after.AddDate(0, 0, 1))
-	return ok && !day.After(y.until) && c.Created.Before(day.AddDate(0, 0, 1)) // who came later has missed it
+	for d := y.after.AddDate(0, 0, 1); !d.After(y.until); d = d.AddDate(0, 0, 1) {
+		if day, ok := e.p.w.Day(y.occasion, v, &f, d); ok && day.Equal(d) {
+			return c.Created.Before(d.AddDate(0, 0, 1)) // who came later has missed it
+		}
+	}
+	return false
 }
 
 // enterRequest says whom the `enter:` of a sequence lets in today: by its condition, or by

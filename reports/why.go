@@ -249,6 +249,7 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(bars, func(a, b andante.Suppression) int { return strings.Compare(string(b.Contact), string(a.Contact)) }) // whom, before where
 	told := map[string]bool{}
 	for _, s := range bars {
 		// By contact and by address, and one for each purpose: it is told once.
@@ -274,6 +275,9 @@ func barred(s andante.Suppression) string {
 	what := cmp.Or(string(s.Purpose), "touch")
 	if s.Kind != "" {
 		what += " by " + string(s.Kind)
+	}
+	if s.Contact == "" { // by phone, say, they may still be reached
+		what += " to this address"
 	}
 	return what
 }
@@ -355,6 +359,9 @@ func (t *teller) attempt(a andante.Attempt) {
 	switch a.Outcome {
 	case andante.OutcomeSent:
 		l.Text = "sent as " + a.Sender
+		if t.touches[a.Touch].Kind.ByHuman() {
+			l.Text = "a task for " + a.Sender
+		}
 		if a.Response == andante.WrittenOnly {
 			l.Text = "written to a folder and not sent, as " + a.Sender
 		}
@@ -410,6 +417,8 @@ func (t *teller) touch(x andante.Touch) {
 		t.add(l)
 	case x.State == andante.Leased || x.State == andante.Claimed:
 		t.add(Line{At: x.Due, Touch: x.ID, What: name(x), Text: "due, and with a worker"})
+	case x.State == andante.Done && x.Enrollment != "":
+		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: strings.TrimSpace("done " + string(x.Result))})
 	case x.State == andante.Canceled:
 		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: "canceled: " + x.Reason.Text()})
 	case x.Enrollment == "" && x.State == andante.Open:

@@ -101,7 +101,8 @@ type Dates struct {
 
 // Next returns the first day from a day on at which the occasion comes, as midnight in UTC.
 // False if it does not come again, or if its field is empty. A year that lacks the 29th of
-// February has the 28th instead; an anniversary is not the day itself.
+// February has the 28th instead. The day itself is no anniversary, unless it is still to
+// come: a contract's renewal.
 func (o Occasion) Next(from time.Time, c Dates) (time.Time, bool) {
 	from = dateOf(from)
 	var base time.Time
@@ -117,7 +118,7 @@ func (o Occasion) Next(from time.Time, c Dates) (time.Time, bool) {
 	}
 	for year := from.Year() - 1; year <= from.Year()+9; year++ { // a holiday may not come each year
 		day, ok := o.inYear(year, base, c.Country)
-		if !ok || o.Field != "" && year <= base.Year() {
+		if !ok || o.Field != "" && (year < base.Year() || year == base.Year() && !dateOf(base).After(from)) {
 			continue
 		}
 		if day = dateOf(o.Offset.From(day, time.UTC, c.Holidays)); !day.Before(from) {

@@ -21,7 +21,9 @@ func TestNext(t *testing.T) {
 		{"contact.customer_since + 1y", "2027-03-10", "2027-03-10"},
 		{"contact.customer_since + 1y", "2027-03-11", ""},
 		{"contact.customer_since - 7d", "2026-01-01", "2026-03-03"},
-		{"each contact.customer_since", "2026-01-01", "2027-03-10"}, // the day itself is no anniversary
+		{"each contact.customer_since", "2026-03-10", "2027-03-10"}, // the day itself is no anniversary
+		{"each contact.customer_since", "2026-03-09", "2026-03-10"}, // unless it is still to come: a renewal
+		{"each contact.customer_since - 30d", "2026-01-20", "2026-02-08"},
 		{"each contact.customer_since", "2027-03-11", "2028-03-10"},
 		{"each contact.birthday", "2026-01-01", "2026-02-28"},
 		{"each contact.birthday", "2028-01-01", "2028-02-29"},

@@ -162,7 +162,7 @@ var tooOften = append(slices.Clone(governor.OverLimit), andante.ReasonYielded)
 // Verdict adds a "no" or "not yet", of a touch that was added before.
 func (t *Tally) Verdict(id andante.TouchID, at time.Time, v andante.Verdict) {
 	of, known := t.touchOf[id]
-	if !known || !of.counted || at.Before(t.from) {
+	if !known || !of.counted || at.Before(t.from) || v.Reason == andante.ReasonReturned { // somebody else takes it over
 		return
 	}
 	t.r.Reasons[v.Reason]++

@@ -86,10 +86,10 @@ type Rank struct {
 
 // RivalsIn returns, of each unfinished enrollment in these accounts, the touch of the step
 // that it stands at (those of all, if it stands at none), if it waits or is on its way to a claim, is looked at by an instant, and
-// comes before a rank or has the same.
+// comes before a rank or has the same. A decision takes nobody's place.
 func (tx *Tx) RivalsIn(ctx context.Context, accounts []andante.AccountID, until time.Time, rank Rank) ([]andante.Touch, error) {
 	return where(ctx, tx, "SELECT "+qualified("t", touchColumns)+` FROM enrollments e CROSS JOIN touches t
-		WHERE t.enrollment_id=e.id AND t.step = CASE WHEN e.step = '' THEN t.step ELSE e.step END AND t.state IN ('planned', 'leased', 'claimed') AND t.due_at <= $1
+		WHERE t.enrollment_id=e.id AND t.step = CASE WHEN e.step = '' THEN t.step ELSE e.step END AND t.state IN ('planned', 'leased', 'claimed') AND t.kind <> 'decide' AND t.due_at <= $1
 		AND (t.priority < $2 OR t.priority = $2 AND t.first_due_at <= $3 OR t.yielded >= $4) AND e.state <> 'finished' AND e.account_id`,
 		[]any{ms(until), int(rank.Priority), ms(rank.Due), rank.Yields}, accounts, " ORDER BY t.id", scanTouch)
 }

@@ -168,7 +168,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 	var gone []governor.Touch
 	var later []governor.Rival
 	for _, it := range order { // what was put off before it came here waits too
-		if f := it.fate; f != nil && f.state == andante.Planned && !f.byHold && f.reason != andante.ReasonReturned {
+		if f := it.fate; f != nil && f.state == andante.Planned && !f.byHold && f.reason != andante.ReasonReturned && it.touch.Kind != andante.Decide {
 			later = append(later, rivalOf(it))
 		}
 	}

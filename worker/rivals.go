@@ -103,7 +103,7 @@ func (r *run) rivalsOf(ctx context.Context, tx *store.Tx, b *batch, t andante.To
 	one := rival{touch: t, contact: c, Rival: governor.Rival{Candidate: workspace.Candidate(&t, &e, plan, step, &facts), Facts: &facts, Next: t.Due}}
 	list := []rival{one}
 	i := plan.Index(t.Step) + 1
-	if i >= len(plan.Steps) || plan.Steps[i].After == nil {
+	if i >= len(plan.Steps) || plan.Steps[i].After == nil || plan.Steps[i].Kind == andante.Decide {
 		return list, nil
 	}
 	next := &plan.Steps[i]
