@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,6 +22,9 @@ type TaskDone struct {
 	By      string
 	At      time.Time // when it took place; now if zero
 }
+
+// ErrNoOutcome says that nobody told what came of a conversation.
+var ErrNoOutcome = errors.New("a conversation needs an outcome")
 
 // DoneTask closes a task: its step is over, it counts from then on at the time at which
 // it took place, and what they said is kept. A call that reached nobody gives its place
@@ -43,6 +47,8 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 			return fmt.Errorf("task %s: %w", id, andante.ErrNotFound)
 		case list[0].State != andante.Open:
 			return fmt.Errorf("task %s is %s, not open", id, list[0].State)
+		case d.Result == "" && list[0].Kind != andante.Other: // what follows may hang on it, and nobody can say it later
+			return ErrNoOutcome
 		}
 		t = list[0]
 		return o.doneTask(ctx, tx, &t, d)

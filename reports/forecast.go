@@ -214,8 +214,9 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 	if at.Before(f.now) {
 		at = f.now
 	}
-	if until, held := f.held(t, at); held {
-		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonHeld, Until: until})
+	if hold, until, held := f.held(t, at); held {
+		e := andante.Evidence{Rule: string(hold.Scope), Scope: hold.Author, Detail: hold.Reason}
+		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonHeld, Until: until, Evidence: e})
 		t.FirstDue = t.FirstDue.Add(until.Sub(at)) // its valid_for moves along
 		t.Due = until
 		return f.later(t)
@@ -301,7 +302,7 @@ func (f *forecaster) rival(t andante.Touch) (governor.Rival, bool) {
 	if _, known := f.contacts[t.Contact]; s == nil || !known {
 		return governor.Rival{}, false
 	}
-	if _, held := f.held(t, f.now); held {
+	if _, _, held := f.held(t, f.now); held {
 		return governor.Rival{}, false
 	}
 	facts := f.facts(t, f.now)
@@ -321,22 +322,22 @@ func (f *forecaster) step(t andante.Touch) (*sequences.Sequence, *sequences.Step
 	return q, s
 }
 
-// held tells whether a hold stops the touch, and until when; a hold without an end
+// held tells which hold stops the touch, if one does, and until when; a hold without an end
 // outlasts the span.
-func (f *forecaster) held(t andante.Touch, at time.Time) (until time.Time, held bool) {
+func (f *forecaster) held(t andante.Touch, at time.Time) (by andante.Hold, until time.Time, held bool) {
 	for _, h := range f.holds {
 		switch {
 		case !h.Covers(t) || !h.Holds(at) || h.Allow != "":
 		case h.Until.IsZero():
-			return f.to, true
+			return h, f.to, true
 		case h.DropStale:
-			return h.Until, true
+			return h, h.Until, true
 		default: // as much later as the hold lasts
 			zone := f.r.Workspace.Facts(f.contacts[t.Contact], f.accounts[t.Account]).Zones[0]
-			return calendar.ByLength(h.Until.Sub(h.From)).From(at, zone, nil), true
+			return h, calendar.ByLength(h.Until.Sub(h.From)).From(at, zone, nil), true
 		}
 	}
-	return until, false
+	return by, until, false
 }
 
 // later keeps a touch that was put off if it still falls into the span.

@@ -34,6 +34,13 @@ func (a *app) stopCommand() *cobra.Command {
 				return err
 			}
 			r.Contact = found.ID
+			what := "every sequence"
+			if sequence != "" {
+				what = sequence
+			}
+			if err := a.confirm("End " + what + " for " + found.Name() + "?"); err != nil {
+				return err
+			}
 		} else if err := a.confirm("End " + sequence + " for everybody on it?"); err != nil {
 			return err
 		}

@@ -121,10 +121,13 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, a
 	if errors.Is(err, andante.ErrNotFound) {
 		return usagef("there is no task %s; `andante task list` shows them", name)
 	}
+	if errors.Is(err, ops.ErrNoOutcome) {
+		return usagef("say what came of it: --outcome, one of %v", andante.Results)
+	}
 	if err != nil {
 		return err
 	}
-	a.printf("Done: %s/%s.\n", t.Sequence, t.Step)
+	a.printf("Done: %s.\n", cmp.Or(t.Subject, t.Sequence+"/"+t.Step))
 	return nil
 }
 
