@@ -216,7 +216,11 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 	}
 	if hold, until, held := f.held(t, at); held {
 		e := andante.Evidence{Rule: string(hold.Scope), Scope: hold.Author, Detail: hold.Reason}
-		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonHeld, Until: until, Evidence: e})
+		told := until
+		if hold.Until.IsZero() {
+			told = time.Time{} // nobody knows
+		}
+		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonHeld, Until: told, Evidence: e})
 		t.FirstDue = t.FirstDue.Add(until.Sub(at)) // its valid_for moves along
 		t.Due = until
 		return f.later(t)

@@ -107,6 +107,9 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if err != nil {
 		return nil, err
 	}
+	if s.Kind == andante.Decide {
+		return nil, usagef("%s decides and touches nobody, so there is nothing to read", step)
+	}
 	if err := p.check(w, q); err != nil {
 		return nil, err
 	}
