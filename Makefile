@@ -36,7 +36,7 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 bench: ## Go benchmarks; BENCH=regexp for some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rlE --include='*_test.go' '^func Benchmark' . | xargs -n1 dirname | sort -u)
 
-demo: ## months of three sequences in seconds
+demo: ## months of the example in seconds
 	go run ./cmd/andante demo
 
 docs: ## write the generated pages of docs/

@@ -115,7 +115,7 @@ func checkCadence(w *Workspace) []*andante.Finding {
 			return
 		}
 		var wrong *conditions.Error
-		if _, err := w.Condition(src); errors.As(err, &wrong) {
+		if _, err := conditions.Compile(src, w.Schema(nil)); errors.As(err, &wrong) {
 			c.errorf(at, "%s", wrong.Message).Suggestion = wrong.Suggestion
 		}
 	}

@@ -17,7 +17,7 @@ import (
 func (a *app) demoCommand() *cobra.Command {
 	var o engine.DemoOptions
 	var keep, governor string
-	c := command("day", "demo", "Play months of three sequences in a minute",
+	c := command("day", "demo", "Play months of the example workspace in a minute",
 		"Makes a workspace from the example, starts the whole engine in one process with a\n"+
 			"mail server that really receives, enrolls 200 fictional contacts and lets the\n"+
 			"calendar jump from one due time to the next. Nothing leaves this machine.",
