@@ -189,6 +189,10 @@ func (e *enrolling) contact(c andante.Contact) error {
 		return nil
 	}
 	if e.r.Accounts != nil {
+		if first := e.q.Steps[0].Kind; (first == andante.Email || first == andante.SMS) && c.AddressFor(first) == "" {
+			e.rep.Refused[andante.ReasonNoAddress]++ // a colleague may have one
+			return nil
+		}
 		e.filled[a.ID] = true
 	}
 	for _, path := range lacks(e.q, v) {

@@ -297,3 +297,29 @@ func TestByDue(t *testing.T) {
 		t.Errorf("enrollments (-want +got):\n%s", diff)
 	}
 }
+
+// Of an account that is filled up the first enters who has an address, not merely the first.
+func TestOneOfAnAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	w.publish()
+	w.contact("ann", "account=harbor", "email=")
+	w.clock.Jump(w.clock.Now().Add(time.Minute))
+	w.contact("bob", "account=harbor")
+	account := w.find("bob").Account
+	rep, err := w.Enroll(t.Context(), EnrollRequest{Sequence: "brief", Accounts: map[andante.AccountID]time.Time{account: {}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Entered != 1 || rep.Refused[andante.ReasonNoAddress] != 1 {
+		t.Errorf("%+v", rep)
+	}
+	w.read(func(tx *store.Tx) error {
+		list, err := tx.EnrollmentsOf(t.Context(), []andante.ContactID{w.find("bob").ID})
+		if len(list) != 1 {
+			t.Errorf("bob is on %d sequences", len(list))
+		}
+		return err
+	})
+}
