@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -137,17 +138,12 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
-// TestSimulateUngoverned: counted again, limits that are not kept are found broken.
-func TestSimulateUngoverned(t *testing.T) {
-	t.Parallel()
-	e, w := rehearsing(t, 30, "")
-	limits := w.Policy.Limits
-	loose := w.Ungoverned()
-	s := &rehearsal{source: e, o: SimulateOptions{Workspace: w, Days: 60, Sequences: w.Names()}, from: e.Clock.Now()}
-	s.to = s.from.AddDate(0, 0, 60)
-	s.dir = t.TempDir()
-	s.ungoverned = true
-	defer s.close()
+// rehearse plays a simulation and leaves its parts open until the test ends.
+func rehearse(t *testing.T, e *Engine, o SimulateOptions, ungoverned bool) *rehearsal {
+	t.Helper()
+	s := &rehearsal{source: e, o: o, from: e.Clock.Now().Add(time.Millisecond), dir: t.TempDir(), ungoverned: ungoverned}
+	s.to = s.from.AddDate(0, 0, o.Days)
+	t.Cleanup(s.close)
 	if err := s.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +152,16 @@ func TestSimulateUngoverned(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return s
+}
+
+// TestSimulateUngoverned: counted again, limits that are not kept are found broken.
+func TestSimulateUngoverned(t *testing.T) {
+	t.Parallel()
+	e, w := rehearsing(t, 30, "")
+	limits := w.Policy.Limits
+	loose := w.Ungoverned()
+	s := rehearse(t, e, SimulateOptions{Workspace: w, Days: 60, Sequences: w.Names()}, true)
 	got, err := s.report(t.Context())
 	if err != nil {
 		t.Fatal(err)

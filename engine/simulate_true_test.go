@@ -22,17 +22,7 @@ func TestSimulationComesTrue(t *testing.T) {
 	}
 	e, w := rehearsing(t, 60, "")
 	const days = 60
-	s := &rehearsal{source: e, o: SimulateOptions{Workspace: w, Days: days, Sequences: w.ByHand()}, from: e.Clock.Now().Add(time.Millisecond)}
-	s.to, s.dir = s.from.AddDate(0, 0, days), t.TempDir()
-	defer s.close()
-	if err := s.prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range s.strands {
-		if err := p.play(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s := rehearse(t, e, SimulateOptions{Workspace: w, Days: days, Sequences: w.ByHand()}, false)
 	foretold := daysOf(t, s.strands[0].engine)
 
 	live(t, e, w.ByHand(), s.to)
