@@ -11,17 +11,17 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// A yearlyEntry picks contacts whose occasion lies in (after, until], two dates of the
+// A yearlyEntry picks contacts whose occasion lies in [from, until], two dates of the
 // company's calendar as midnight in UTC.
 type yearlyEntry struct {
 	occasion     sequences.Occasion
-	after, until time.Time
+	from, until time.Time
 }
 
 func (y *yearlyEntry) today(e *enrolling, c andante.Contact, a andante.Account, v andante.Values) bool {
 	f := e.p.w.Facts(c, a)
 	f.Zones = []*time.Location{time.UTC} // a date is compared with dates
-	for d := y.after.AddDate(0, 0, 1); !d.After(y.until); d = d.AddDate(0, 0, 1) {
+	for d := y.from; !d.After(y.until); d = d.AddDate(0, 0, 1) {
 		if day, ok := e.p.w.Day(y.occasion, v, &f, d); ok && day.Equal(d) {
 			return c.Created.Before(d.AddDate(0, 0, 1)) // who came later has missed it
 		}
@@ -29,8 +29,8 @@ func (y *yearlyEntry) today(e *enrolling, c andante.Contact, a andante.Account, 
 	return false
 }
 
-// enterRequest says whom the `enter:` of a sequence lets in today: by its condition, or by
-// its date, which may have been so many days ago. False if it is by neither.
+// enterRequest says whom the `enter:` of a sequence lets in today: by its condition, if it has
+// one, or by its date, which may have been so many days ago. False if that can't be read.
 func enterRequest(w *workspace.Workspace, q *sequences.Sequence, cause string, now time.Time, ago int) (EnrollRequest, bool) {
 	r := EnrollRequest{Sequence: q.Name, Where: q.Enter.When, Cause: cause}
 	if q.Enter.Each == "" {
@@ -39,7 +39,7 @@ func enterRequest(w *workspace.Workspace, q *sequences.Sequence, cause string, n
 	occasion, err := sequences.ParseYearly(q.Enter.Each)
 	y, m, d := now.In(w.Config.Home()).Date()
 	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	r.Cause, r.each = andante.CauseDate, &yearlyEntry{occasion, today.AddDate(0, 0, -ago-1), today}
+	r.Cause, r.each = andante.CauseDate, &yearlyEntry{occasion, today.AddDate(0, 0, -ago), today}
 	return r, err == nil
 }
 

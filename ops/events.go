@@ -81,7 +81,7 @@ func (o *Ops) endOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
 			return err
 		}
 		if plan.Calendar() && exitsOn(plan, e.Name) {
-			if err := o.skipYear(ctx, tx, x, e); err != nil {
+			if err := o.skipYear(ctx, tx, x, plan, e); err != nil {
 				return err
 			}
 		}

@@ -146,10 +146,7 @@ func (o *Ops) Resume(ctx context.Context, tx *store.Tx, id andante.EnrollmentID)
 		return err
 	}
 	if plan.Calendar() {
-		if err := o.replanIn(ctx, tx, list); err != nil {
-			return err
-		}
-		return tx.MoveEnrollments(ctx, list)
+		return o.resumeCalendar(ctx, tx, list[0], touches)
 	}
 	for _, t := range touches {
 		if t.Step == list[0].Step && t.State.Settled() {
@@ -157,6 +154,27 @@ func (o *Ops) Resume(ctx context.Context, tx *store.Tx, id andante.EnrollmentID)
 		}
 	}
 	return tx.MoveEnrollments(ctx, list) // its step is still to come
+}
+
+// resumeCalendar does so for a calendar sequence: what followed its last touch, and then
+// every step that is not planned.
+func (o *Ops) resumeCalendar(ctx context.Context, tx *store.Tx, e andante.Enrollment, touches []andante.Touch) error {
+	var last andante.Touch
+	for _, t := range touches {
+		if t.State.Settled() && !t.Settled.Before(last.Settled) {
+			last = t
+		}
+	}
+	if last.ID != "" {
+		if err := o.resume(ctx, tx, e, last); err != nil {
+			return err
+		}
+	}
+	list, err := tx.Enrollments(ctx, []andante.EnrollmentID{e.ID})
+	if err != nil || len(list) == 0 || list[0].State == andante.EnrollmentFinished {
+		return err
+	}
+	return errors.Join(o.replanIn(ctx, tx, list), tx.MoveEnrollments(ctx, list))
 }
 
 // resume does what was to follow one settled touch: a dead address ends more than its

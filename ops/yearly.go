@@ -150,12 +150,8 @@ func (p *planner) replan(x andante.Enrollment, c andante.Contact, a andante.Acco
 }
 
 // skipYear skips what of a calendar sequence an event of this year keeps from coming in it.
-func (o *Ops) skipYear(ctx context.Context, tx *store.Tx, x andante.Enrollment, e andante.Event) error {
+func (o *Ops) skipYear(ctx context.Context, tx *store.Tx, x andante.Enrollment, plan *sequences.Sequence, e andante.Event) error {
 	p, err := o.planner(ctx, tx)
-	if err != nil {
-		return err
-	}
-	plan, err := o.Revisions.Plan(ctx, tx, x.Plan)
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,8 @@ type rival struct {
 // look-ahead, and may come before something of it: the touches that wait, and of each the
 // one step that follows it.
 func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts []andante.AccountID) ([]rival, error) {
-	last, any := lastRank(b.items)
-	if b.w.Policy.LookAhead.IsZero() || !any {
+	last, yields := lastRank(b.items)
+	if b.w.Policy.LookAhead.IsZero() || !yields {
 		return nil, nil
 	}
 	// A day more than any calendar makes of the look-ahead.
@@ -73,8 +73,7 @@ func (r *run) loadRivals(ctx context.Context, tx *store.Tx, b *batch, accounts [
 }
 
 // lastRank returns the last place among the items that may have to yield; false if none may.
-func lastRank(items []*item) (last store.Rank, any bool) {
-	last.Yields = governor.MostYields
+func lastRank(items []*item) (last store.Rank, yields bool) {
 	var least *governor.Candidate
 	for _, it := range items {
 		if c := &it.candidate; it.fate == nil && c.Yields() && (least == nil || least.Before(c)) {
@@ -84,8 +83,7 @@ func lastRank(items []*item) (last store.Rank, any bool) {
 	if least == nil {
 		return last, false
 	}
-	last.Priority, last.Due = least.Priority, least.Due
-	return last, true
+	return store.Rank{Priority: least.Priority, Due: least.Due, Yields: governor.MostYields}, true
 }
 
 // rivalsOf returns a waiting touch and the step that follows it as rivals.
