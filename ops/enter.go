@@ -14,7 +14,7 @@ import (
 // A yearlyEntry picks contacts whose occasion lies in [from, until], two dates of the
 // company's calendar as midnight in UTC.
 type yearlyEntry struct {
-	occasion     sequences.Occasion
+	occasion    sequences.Occasion
 	from, until time.Time
 }
 
