@@ -16,6 +16,10 @@ func expandSteps(name string, src []byte) []byte {
 	for _, step := range strings.Split(rest, "\n## ") {
 		id, keys, _ := strings.Cut(step, "\n")
 		id = strings.TrimSpace(id)
+		if strings.Contains(keys, "kind: decide") { // it says nothing to anybody
+			fmt.Fprintf(&b, "\n## %s\n\n```yaml step\n%s\n```\n", id, strings.TrimSpace(keys))
+			continue
+		}
 		fmt.Fprintf(&b, "\n## %s\n\n```yaml step\n%s```\n\nThe text of %s.\n", id,
 			defaults(keys, "kind: email", "subject: About "+id, "value: insight - "+id), id)
 	}

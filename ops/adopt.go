@@ -24,8 +24,9 @@ type AdoptRequest struct {
 type Adopted struct {
 	Accounts []andante.AccountID `json:"-"`
 	N        int                 `json:"accounts"`
-	Tasks    int                 `json:"tasks"`   // open tasks that went along
-	Running  int                 `json:"running"` // sequences that go on, as the new owner where the owner sends
+	Tasks    int                 `json:"tasks"`             // open tasks that went along
+	Running  int                 `json:"running"`           // sequences that go on, as the new owner where the owner sends
+	Entered  map[string]int      `json:"entered,omitempty"` // whom a rule let in for it, by sequence
 }
 
 const adoptPage = 500
@@ -50,6 +51,7 @@ func (o *Ops) Adopt(ctx context.Context, r AdoptRequest) (*Adopted, error) {
 		}
 		out.Accounts, out.N = append(out.Accounts, got.Accounts...), out.N+got.N
 		out.Tasks, out.Running = out.Tasks+got.Tasks, out.Running+got.Running
+		out.Entered = add(out.Entered, got.Entered)
 		after, more = last, last != ""
 	}
 	return out, nil
@@ -101,7 +103,11 @@ func (o *Ops) adoptPage(ctx context.Context, tx *store.Tx, r AdoptRequest, after
 	if err := tx.PutAccounts(ctx, o.now(), page); err != nil {
 		return nil, "", err
 	}
-	if err := tx.WakeIn(ctx, ids, o.now(), andante.ReasonWaiting); err != nil {
+	people, err := tx.ContactsOf(ctx, ids)
+	if err != nil {
+		return nil, "", err
+	}
+	if out.Entered, err = o.changed(ctx, tx, people, nil); err != nil {
 		return nil, "", err
 	}
 	out.Tasks, err = tx.GiveTasks(ctx, ids, r.To)

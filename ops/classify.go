@@ -33,43 +33,38 @@ func (o *Ops) putContacts(ctx context.Context, tx *store.Tx, list []andante.Cont
 	return tx.PutContacts(ctx, hashed)
 }
 
-// Classify reads the published rules for personas and tiers again for everybody to
-// whom no file gave one, and returns how many contacts and accounts they change.
-func (o *Ops) Classify(ctx context.Context) (changed int, err error) {
-	for after := andante.ContactID(""); ; {
+// Classify reads the published rules again: everybody to whom no file gave a persona or a
+// tier gets those that they say now, and decisions that wait are asked again. It returns how
+// many contacts and accounts have changed.
+func (o *Ops) Classify(ctx context.Context) (n int, err error) {
+	for after, more := andante.ContactID(""), true; more; {
 		var page []andante.Contact
-		n := 0
+		changed := 0
 		err := o.Store.Write(ctx, func(tx *store.Tx) (err error) {
 			if page, err = tx.ContactsAfter(ctx, after, enrollPage); err == nil {
-				n, err = o.classify(ctx, tx, unique(page, contactID))
+				changed, err = o.classifyPage(ctx, tx, unique(page, contactID))
 			}
 			return err
 		})
-		changed += n
 		if err != nil {
-			return changed, fmt.Errorf("read the rules for personas and tiers again: %w", err)
+			return n, fmt.Errorf("read the rules for personas and tiers again: %w", err)
 		}
-		if len(page) < enrollPage {
-			return changed, o.Store.Write(ctx, func(tx *store.Tx) error {
-				w, err := o.Workspace(ctx, tx)
-				if err != nil {
-					return err
-				}
-				return tx.SetRules(ctx, w.RulesHash())
-			})
+		if n, more = n+changed, len(page) == enrollPage; more {
+			after = page[enrollPage-1].ID
 		}
-		after = page[len(page)-1].ID
 	}
+	return n, o.Store.Write(ctx, func(tx *store.Tx) error {
+		w, err := o.Workspace(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return tx.SetRules(ctx, w.RulesHash())
+	})
 }
 
-// classify does a page of contacts and their accounts.
-func (o *Ops) classify(ctx context.Context, tx *store.Tx, ids []andante.ContactID) (int, error) {
-	w, err := o.Workspace(ctx, tx)
-	if err != nil {
-		return 0, err
-	}
+// classifyPage does a page of contacts and their accounts.
+func (o *Ops) classifyPage(ctx context.Context, tx *store.Tx, ids []andante.ContactID) (n int, err error) {
 	var page []andante.Contact
-	accountOf := func(c andante.Contact) andante.AccountID { return c.Account }
 	err = Lock(ctx, tx, func() (_ []andante.AccountID, err error) {
 		page, err = tx.Contacts(ctx, ids)
 		return unique(page, accountOf), err
@@ -77,39 +72,43 @@ func (o *Ops) classify(ctx context.Context, tx *store.Tx, ids []andante.ContactI
 	if err != nil {
 		return 0, err
 	}
-	list, err := tx.Accounts(ctx, unique(page, accountOf))
+	contacts, accounts, err := o.classify(ctx, tx, page)
 	if err != nil {
 		return 0, err
 	}
-	var accounts []andante.Account
-	var contacts []andante.Contact
-	byAccount := map[andante.AccountID]andante.Account{}
+	return len(contacts) + len(accounts), tx.WakeIn(ctx, unique(page, accountOf), o.now(), andante.ReasonWaiting)
+}
+
+// classify gives contacts and their accounts, which are locked, the personas and tiers that
+// the rules say, and returns those that this changes.
+func (o *Ops) classify(ctx context.Context, tx *store.Tx, page []andante.Contact) (contacts []andante.Contact, accounts []andante.Account, err error) {
+	w, err := o.Workspace(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := tx.Accounts(ctx, unique(page, accountOf))
+	if err != nil {
+		return nil, nil, err
+	}
+	of := map[andante.AccountID]andante.Account{}
 	for _, a := range list {
 		was := a.Tier
 		if tierByRule(w, &a, o.now()); a.Tier != was {
 			accounts = append(accounts, a)
 		}
-		byAccount[a.ID] = a
+		of[a.ID] = a
 	}
-	var moved []andante.AccountID // a persona changes decisions too
 	for _, c := range page {
 		was := c.Persona
-		if personaByRule(w, &c, byAccount[c.Account], o.now()); c.Persona != was {
-			contacts, moved = append(contacts, c), append(moved, c.Account)
+		if personaByRule(w, &c, of[c.Account], o.now()); c.Persona != was {
+			contacts = append(contacts, c)
 		}
 	}
 	if err := tx.PutAccounts(ctx, o.now(), accounts); err != nil {
-		return 0, err
+		return nil, nil, err
 	}
 	if err := o.putContacts(ctx, tx, contacts); err != nil {
-		return 0, err
+		return nil, nil, err
 	}
-	self := func(id andante.AccountID) andante.AccountID { return id }
-	if err := tx.RaiseVersion(ctx, unique(moved, self)); err != nil {
-		return 0, err
-	}
-	for _, a := range accounts {
-		moved = append(moved, a.ID)
-	}
-	return len(accounts) + len(contacts), tx.WakeIn(ctx, unique(moved, self), o.now(), andante.ReasonWaiting)
+	return contacts, accounts, tx.RaiseVersion(ctx, unique(contacts, accountOf)) // a persona changes decisions too
 }

@@ -2,9 +2,9 @@ package ops
 
 import (
 	"context"
-	"strings"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -12,7 +12,7 @@ import (
 // handOverAll gives those to their owners for whom a decision asks that.
 func (o *Ops) handOverAll(ctx context.Context, tx *store.Tx, list []Settled) error {
 	for _, s := range list {
-		if s.Do != "handover" {
+		if s.Do != sequences.Handover {
 			continue
 		}
 		if err := o.handOver(ctx, tx, s.Touch); err != nil {
@@ -25,11 +25,11 @@ func (o *Ops) handOverAll(ctx context.Context, tx *store.Tx, list []Settled) err
 // enrollAll enters those into other sequences for whom a decision asks that.
 func (o *Ops) enrollAll(ctx context.Context, tx *store.Tx, list []Settled) error {
 	for _, s := range list {
-		to, ok := strings.CutPrefix(s.Do, "enroll ")
+		to, ok := s.Do.Enrolls()
 		if !ok {
 			continue
 		}
-		if err := o.enterOne(ctx, tx, s.Touch, strings.TrimSpace(to)); err != nil {
+		if err := o.enterOne(ctx, tx, s.Touch, to); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func (o *Ops) notEntered(ctx context.Context, tx *store.Tx, w *workspace.Workspa
 	}
 	return tx.AddVerdicts(ctx, []store.StoredVerdict{{
 		ID: andante.DeriveID[andante.VerdictID](seed, now, "not entered", string(t.ID)), Touch: t.ID, At: now, Policy: w.Policy.Hash,
-		Verdict: andante.Verdict{Action: andante.Skip, Reason: reason, Evidence: andante.Evidence{Rule: "enroll " + sequence}},
+		Verdict: andante.Verdict{Action: andante.Skip, Reason: reason, Evidence: andante.Evidence{Rule: string(sequences.Enroll(sequence))}},
 	}})
 }
 

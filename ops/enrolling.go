@@ -111,7 +111,7 @@ func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err erro
 	}
 	ids := unique(*page, contactID)
 	ofPage := func() []andante.AccountID {
-		return unique(*page, func(c andante.Contact) andante.AccountID { return c.Account })
+		return unique(*page, accountOf)
 	}
 	if !e.r.DryRun && e.tx.LocksRows() {
 		err := Lock(ctx, e.tx, func() ([]andante.AccountID, error) {
@@ -133,7 +133,7 @@ func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err erro
 // match leaves those of the page whom the request is about. Nothing more is read of the
 // others: a rule is asked about everybody and takes few.
 func (e *enrolling) match(ctx context.Context, page *[]andante.Contact) error {
-	list, err := e.tx.Accounts(ctx, unique(*page, func(c andante.Contact) andante.AccountID { return c.Account }))
+	list, err := e.tx.Accounts(ctx, unique(*page, accountOf))
 	if err != nil {
 		return err
 	}

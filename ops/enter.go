@@ -82,28 +82,6 @@ func byRule(e *sequences.Enter) bool { return e.When != "" }
 // byDate tells of sequences that contacts enter on a date of theirs.
 func byDate(e *sequences.Enter) bool { return e.Each != "" }
 
-// enterChanged asks the rules about contacts that have just changed: those in staged by a
-// change of stage. It plans what of their calendar sequences has another date now, and
-// returns how many entered each sequence.
-func (o *Ops) enterChanged(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) (entered map[string]int, err error) {
-	entered = map[string]int{}
-	accounts := unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account })
-	if err := tx.WakeIn(ctx, accounts, o.now(), andante.ReasonWaiting); err != nil {
-		return nil, err
-	}
-	by := map[bool][]andante.Contact{}
-	for _, c := range contacts {
-		by[staged[c.ID]] = append(by[staged[c.ID]], c)
-	}
-	return entered, errors.Join(
-		o.enterBy(ctx, tx, by[true], andante.CauseStage, func(x *sequences.Enter) bool { return x.Event == andante.EventStageChanged }, entered),
-		o.enterBy(ctx, tx, by[true], andante.CauseStage, byRule, entered),
-		o.enterBy(ctx, tx, by[false], andante.CauseRule, byRule, entered),
-		o.enterBy(ctx, tx, contacts, andante.CauseDate, byDate, entered),
-		o.replanYearly(ctx, tx, contacts),
-	)
-}
-
 // enterOn enters the contact of an event into the sequences that wait for it, and asks the
 // rules, for they may ask what happened.
 func (o *Ops) enterOn(ctx context.Context, tx *store.Tx, e andante.Event) error {

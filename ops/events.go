@@ -108,7 +108,7 @@ func (o *Ops) noteSignals(ctx context.Context, tx *store.Tx, events []andante.Ev
 	if err != nil || len(contacts) == 0 {
 		return err
 	}
-	accounts, err := tx.Accounts(ctx, unique(contacts, func(c andante.Contact) andante.AccountID { return c.Account }))
+	accounts, err := tx.Accounts(ctx, unique(contacts, accountOf))
 	if err != nil {
 		return err
 	}

@@ -45,15 +45,9 @@ func (o *Ops) TakeHistory(ctx context.Context, rows []PastTouch) (Taken, error) 
 
 // plus adds what became of other rows.
 func (t Taken) plus(u Taken) Taken {
-	entered := map[string]int{}
-	for _, part := range []Taken{t, u} {
-		for sequence, n := range part.Entered {
-			entered[sequence] += n
-		}
-	}
 	return Taken{
 		Added: t.Added + u.Added, Changed: t.Changed + u.Changed, Same: t.Same + u.Same, Refused: slices.Concat(t.Refused, u.Refused),
-		Entered: entered,
+		Entered: add(t.Entered, u.Entered),
 	}
 }
 

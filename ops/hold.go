@@ -73,7 +73,7 @@ func (o *Ops) raiseFor(ctx context.Context, tx *store.Tx, scope andante.HoldScop
 		case andante.HoldContact:
 			var people []andante.Contact
 			people, err = tx.Contacts(ctx, []andante.ContactID{andante.ContactID(key)})
-			accounts = unique(people, func(c andante.Contact) andante.AccountID { return c.Account })
+			accounts = unique(people, accountOf)
 		}
 		return slices.Clone(accounts), err
 	})

@@ -178,7 +178,7 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	if err != nil {
 		return nil, err
 	}
-	ids := unique(slices.Concat(unique(people, func(c andante.Contact) andante.AccountID { return c.Account }), unique(named, accountID)),
+	ids := unique(slices.Concat(unique(people, accountOf), unique(named, accountID)),
 		func(id andante.AccountID) andante.AccountID { return id })
 	all, err := in.tx.Accounts(ctx, ids)
 	in.people, in.accounts, in.byKey = newDirectory(people), byID(all, accountID), map[string]andante.AccountID{}
@@ -409,5 +409,5 @@ func (in *intake) write(ctx context.Context) (entered map[string]int, err error)
 	for _, e := range in.staged {
 		staged[e.Contact] = true
 	}
-	return in.o.enterChanged(ctx, in.tx, contacts, staged)
+	return in.o.changed(ctx, in.tx, contacts, staged)
 }

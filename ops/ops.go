@@ -68,7 +68,7 @@ func (o *Ops) changeContacts(ctx context.Context, tx *store.Tx, find func() ([]a
 	var accounts []andante.AccountID
 	err := Lock(ctx, tx, func() (_ []andante.AccountID, err error) {
 		list, err = find()
-		accounts = unique(list, func(c andante.Contact) andante.AccountID { return c.Account })
+		accounts = unique(list, accountOf)
 		return slices.Clone(accounts), err
 	})
 	if err != nil {
@@ -102,6 +102,7 @@ func byID[T any, K comparable](list []T, key func(T) K) map[K]T {
 }
 
 func contactID(c andante.Contact) andante.ContactID          { return c.ID }
+func accountOf(c andante.Contact) andante.AccountID          { return c.Account }
 func accountID(a andante.Account) andante.AccountID          { return a.ID }
 func enrollmentID(e andante.Enrollment) andante.EnrollmentID { return e.ID }
 

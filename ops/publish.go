@@ -30,8 +30,8 @@ type PublishReport struct {
 	NoEffect []string `json:"no_effect"`
 	// Renamed are the steps that lost their id but not their text; see [workspace.Renamed].
 	Renamed []*andante.Finding `json:"renamed,omitempty"`
-	// Classify: the rules for personas and tiers are others than those by which the
-	// contacts were read; Classified counts whom that changed.
+	// Classify: the rules for personas and tiers, or the qualification, are others than those
+	// by which the contacts were read; Classified counts whom that changed.
 	Classify   bool `json:"classify"`
 	Classified int  `json:"classified"`
 	// Entered are the contacts who were there already and whom `enter:` let in, by sequence.
@@ -94,7 +94,11 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		rep.Classified, err = o.Classify(ctx)
 	}
 	if err == nil && !dryRun {
-		rep.Entered, err = o.EnterPublished(ctx, w, rep.Plans)
+		ask := rep.Plans
+		if rep.Classify { // the conditions of all sequences may be true of others now
+			ask = w.Names()
+		}
+		rep.Entered, err = o.EnterPublished(ctx, w, ask)
 	}
 	return rep, err
 }
@@ -221,7 +225,7 @@ func lacking(ctx context.Context, tx *store.Tx, w *workspace.Workspace, names []
 		if err != nil {
 			return nil, err
 		}
-		list, err := tx.Accounts(ctx, unique(page, func(c andante.Contact) andante.AccountID { return c.Account }))
+		list, err := tx.Accounts(ctx, unique(page, accountOf))
 		if err != nil {
 			return nil, err
 		}

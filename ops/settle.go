@@ -3,10 +3,10 @@ package ops
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -15,8 +15,7 @@ type Settled struct {
 	store.Change
 	// End finishes the enrollment with this reason; empty: the next step is planned.
 	End andante.Reason
-	// Do is what a decision asks for besides: "end", "handover" or "enroll NAME".
-	Do string
+	Do  sequences.Action // what a decision asks for besides; empty elsewhere
 }
 
 // Settle writes touches that are over and, in the same transaction, what follows:
@@ -37,10 +36,11 @@ func (o *Ops) Settle(ctx context.Context, tx *store.Tx, list []Settled) (map[and
 		if !done[s.Touch.ID] || s.Touch.Enrollment == "" {
 			continue
 		}
+		_, leaves := s.Do.Enrolls()
 		switch {
-		case s.Do == "handover":
+		case s.Do == sequences.Handover:
 			s.End = andante.ReasonHandedOver
-		case s.Do == "end", strings.HasPrefix(s.Do, "enroll "): // who enters another sequence leaves this one
+		case s.Do == sequences.End, leaves:
 			s.End = andante.ReasonDecided
 		}
 		over = append(over, s)

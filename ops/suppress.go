@@ -117,7 +117,7 @@ func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, respons
 	if err := tx.AddSuppressions(ctx, []andante.Suppression{DeadAddress(t, response, o.now())}); err != nil {
 		return err
 	}
-	accounts := unique(people, func(c andante.Contact) andante.AccountID { return c.Account })
+	accounts := unique(people, accountOf)
 	if err := tx.RaiseVersion(ctx, accounts); err != nil {
 		return err
 	}

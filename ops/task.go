@@ -109,7 +109,7 @@ func (d *TaskDone) events() map[string]string {
 	return told
 }
 
-// keepAnswers writes what they said into the fields that it answers.
+// keepAnswers writes what they said into the fields that it answers, and does what follows.
 func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactID, d TaskDone) error {
 	if len(d.Answers) == 0 {
 		return nil
@@ -132,5 +132,16 @@ func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactI
 	if err := o.putContacts(ctx, tx, []andante.Contact{c}); err != nil {
 		return err
 	}
-	return o.replanYearly(ctx, tx, []andante.Contact{c})
+	people := func() ([]andante.Contact, error) { return tx.ContactsOf(ctx, []andante.AccountID{a.ID}) }
+	if contacts, err = people(); err != nil {
+		return err
+	}
+	if _, _, err := o.classify(ctx, tx, contacts); err != nil {
+		return err
+	}
+	if contacts, err = people(); err != nil { // as they are now
+		return err
+	}
+	_, err = o.changed(ctx, tx, contacts, nil)
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -321,7 +322,7 @@ func name(x andante.Touch) string {
 func (t *teller) verdict(v store.StoredVerdict) {
 	x := t.touches[v.Touch]
 	l := Line{At: v.At, Touch: v.Touch, What: name(x), Action: v.Action, Reason: v.Reason, Until: v.Until, Evidence: &v.Evidence}
-	led, enrolls := strings.CutPrefix(v.Evidence.Rule, "enroll ")
+	led, enrolls := sequences.Action(v.Evidence.Rule).Enrolls()
 	switch v.Action {
 	case andante.Skip:
 		l.Text = "not sent: " + v.Reason.Text()

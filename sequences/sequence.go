@@ -179,8 +179,8 @@ type NoAnswer struct {
 
 // Then is one branch of a decide step.
 type Then struct {
-	When string   // empty: whatever is true
-	Do   string   // next, end, handover or "enroll NAME"
+	When string // empty: whatever is true
+	Do   Action
 	At   Position // where the condition begins; without one, the branch
 }
 

@@ -1,7 +1,6 @@
 package sequences
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -99,8 +98,6 @@ func (d *draft) fillStep(st *Step, doc *yamldoc.Doc) {
 	}
 }
 
-var enrollForm = regexp.MustCompile(`^enroll\s+([a-z0-9][a-z0-9_-]*)$`)
-
 // fillThen reads one branch of a decide step, and tells whether it is taken
 // whatever is true.
 func (d *draft) fillThen(st *Step, n *yamldoc.Node) (always bool) {
@@ -119,12 +116,10 @@ func (d *draft) fillThen(st *Step, n *yamldoc.Node) (always bool) {
 		}
 		return false
 	}
-	t.Do = strings.Join(strings.Fields(k.Do.Text), " ")
-	switch {
-	case t.Do == "next", t.Do == "end", t.Do == "handover", enrollForm.MatchString(t.Do):
-	default:
+	var known bool
+	if t.Do, known = parseAction(k.Do.Text); !known {
 		f := d.report("decide", place(k.Do), "unknown action %q", k.Do.Text)
-		if f.Suggestion = yamldoc.Suggest(t.Do, []string{"next", "end", "handover"}); f.Suggestion == "" {
+		if f.Suggestion = yamldoc.Suggest(string(t.Do), []string{string(Next), string(End), string(Handover)}); f.Suggestion == "" {
 			f.Suggestion = "one of next, end, handover, enroll SEQUENCE"
 		}
 	}

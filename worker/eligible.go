@@ -179,7 +179,7 @@ func decided(r *run, b *batch, it *item) *fate {
 			return f
 		}
 	}
-	f := skipped(andante.ReasonDecided, andante.Evidence{Rule: "next"})
+	f := skipped(andante.ReasonDecided, andante.Evidence{Rule: string(sequences.Next)})
 	for _, branch := range it.step.Then {
 		ok := branch.When == ""
 		if !ok {
@@ -189,7 +189,7 @@ func decided(r *run, b *batch, it *item) *fate {
 			}
 		}
 		if ok {
-			f.evidence, f.do = andante.Evidence{Rule: branch.Do, Detail: branch.When}, branch.Do
+			f.evidence, f.do = andante.Evidence{Rule: string(branch.Do), Detail: branch.When}, branch.Do
 			break
 		}
 	}

@@ -5,17 +5,18 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 )
 
 // A fate is why a touch goes no further in this batch, and what becomes of it.
 type fate struct {
-	state    andante.State  // planned: put off; skipped or failed: its step is over
-	reason   andante.Reason // why
-	until    time.Time      // when put off
-	end      andante.Reason // when its step is over: finishes the enrollment
-	do       string         // what a decision asks for; see [sequences.Then]
-	kind     andante.Kind   // what it is switched to; empty: it stays what it is
+	state    andante.State    // planned: put off; skipped or failed: its step is over
+	reason   andante.Reason   // why
+	until    time.Time        // when put off
+	end      andante.Reason   // when its step is over: finishes the enrollment
+	do       sequences.Action // what a decision asks for
+	kind     andante.Kind     // what it is switched to; empty: it stays what it is
 	evidence andante.Evidence
 	byHold   bool // it waits for the end of a hold
 	keep     bool // what was known of why it waited stays

@@ -23,8 +23,8 @@ func (w *Workspace) entries() (list []entry) {
 		q := w.Sequences[name]
 		for _, s := range q.Steps {
 			for _, branch := range s.Then {
-				if to, ok := strings.CutPrefix(branch.Do, "enroll "); ok {
-					list = append(list, entry{q, strings.TrimSpace(to), branch.At})
+				if to, ok := branch.Do.Enrolls(); ok {
+					list = append(list, entry{q, to, branch.At})
 				}
 			}
 		}

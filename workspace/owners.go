@@ -66,6 +66,25 @@ func (c *Config) away(key string, at time.Time) bool {
 	return days.First <= today && today <= days.Last
 }
 
+// alone returns a day on which an owner is away, and with them everybody who stands in.
+func (c *Config) alone(key string) (day string, alone bool) {
+	_, known := c.People[key]
+	for _, other := range c.Owners { // an absence begins on such a day
+		if !known || c.Owners[key].Away == nil || other.Away == nil {
+			continue
+		}
+		first := max(other.Away.First, c.Owners[key].Away.First)
+		noon, err := time.Parse(time.DateOnly+" 15", first+" 12")
+		if err != nil || !c.away(key, noon) || c.StandIn(key, noon) != key {
+			continue
+		}
+		if day == "" || first < day {
+			day = first
+		}
+	}
+	return day, day != ""
+}
+
 // checkOwners wants people, and a deputy who is one, for who is away.
 func checkOwners(w *Workspace) (found []*andante.Finding) {
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Owners)) {
@@ -80,6 +99,10 @@ func checkOwners(w *Workspace) (found []*andante.Finding) {
 			found = append(found, w.at("owner", append(at, "deputy"), "there is no person %s under people", o.Deputy))
 		case o.Deputy == key:
 			found = append(found, w.at("owner", append(at, "deputy"), "nobody stands in for themselves"))
+		default:
+			if day, alone := w.Config.alone(key); alone {
+				found = append(found, w.at("owner", append(at, "deputy"), "on %s everybody who stands in for %s is away too: their tasks would wait for them", day, key))
+			}
 		}
 	}
 	return found

@@ -3,6 +3,7 @@ package workspace
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -333,7 +334,8 @@ func (w *Workspace) TierOf(v andante.Values, now time.Time) string {
 	return ""
 }
 
-// RulesHash identifies the rules for personas and tiers.
+// RulesHash identifies what is read of everybody: the rules for personas and tiers, and the
+// qualification.
 func (w *Workspace) RulesHash() string {
 	list := []string{}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Personas)) {
@@ -341,6 +343,9 @@ func (w *Workspace) RulesHash() string {
 	}
 	for _, t := range w.Config.Tiers {
 		list = append(list, t.Tier, t.When)
+	}
+	if q := w.Config.Qualification; q != nil {
+		list = append(list, fmt.Sprint(q.Enough, q.Weights)) // a map is printed by its keys' order
 	}
 	return hashOf([]byte(strings.Join(list, "\x00")))
 }
