@@ -19,8 +19,9 @@ type Clock interface {
 // SystemClock is the clock of a live installation: calendar and machine agree.
 type SystemClock struct{}
 
-// Now returns the machine's time in UTC.
-func (SystemClock) Now() time.Time { return time.Now().UTC() }
+// Now returns the machine's time in UTC, in milliseconds: what the store keeps of an instant,
+// so that two of them compare alike before and after.
+func (SystemClock) Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // Wall returns the machine's time; it carries the monotonic reading.
 func (SystemClock) Wall() time.Time { return time.Now() }

@@ -13,7 +13,7 @@ import (
 func TestSystemClock(t *testing.T) {
 	t.Parallel()
 	var c andante.SystemClock
-	before := time.Now()
+	before := time.Now().Truncate(time.Millisecond)
 	now, wall := c.Now(), c.Wall()
 	after := time.Now()
 	for name, got := range map[string]time.Time{"now": now, "wall": wall} {
@@ -23,6 +23,9 @@ func TestSystemClock(t *testing.T) {
 	}
 	if now.Location() != time.UTC {
 		t.Errorf("now is in %s", now.Location())
+	}
+	if !now.Equal(now.Truncate(time.Millisecond)) {
+		t.Errorf("now is %s, finer than the store", now)
 	}
 	if wall.Round(0) == wall {
 		t.Error("wall has no monotonic reading")

@@ -64,7 +64,7 @@ func (v *view) arbitrate(alone andante.Verdict) andante.Verdict {
 	case beside.Action == andante.Go: // no rule of its own keeps it away: it comes after the other
 		until = calendar.Later(to.At, v.start.Add(time.Minute))
 	}
-	if alone.Action == andante.Defer && !until.After(alone.Until) {
+	if alone.Action == andante.Defer && !until.After(alone.Until) || until.UnixNano() >= v.stale { // it waits no longer than it is of use
 		return alone
 	}
 	yielded := andante.Verdict{Action: andante.Defer, Reason: andante.ReasonYielded, Barrier: beside.Barrier, Until: until, Evidence: beside.Evidence}

@@ -104,8 +104,13 @@ func (v *view) startedBy(d *CoolDown, change time.Time) bool {
 
 // silence returns the time of a cool-down that follows what happened at an instant, or
 // may have from an earlier one on. It ends early when they reply, meet us or ask for
-// something; a silence after a reply when somebody has answered that.
+// something; a silence after a reply when somebody has answered that. The conversation in
+// which somebody introduced themselves is no such sign.
 func (v *view) silence(d *CoolDown, from int64, at time.Time) silence {
+	first := from
+	if d.After == AfterIntroduction && from == at.UnixNano() {
+		first += int64(time.Millisecond) // what the store keeps of an instant
+	}
 	s := silence{from, d.Lasts.From(at, v.zone, v.facts.Holidays).UnixNano()}
 	sign := v.signals(d)
 	early := [...]time.Time{sign.Met, sign.Requested, sign.Replied}
@@ -116,7 +121,7 @@ func (v *view) silence(d *CoolDown, from int64, at time.Time) silence {
 		early[2] = time.Time{}
 	}
 	for _, sign := range early {
-		if !sign.IsZero() && sign.UnixNano() >= from {
+		if !sign.IsZero() && sign.UnixNano() >= first {
 			s.end = min(s.end, sign.UnixNano())
 		}
 	}

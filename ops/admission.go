@@ -54,6 +54,8 @@ func (e *enrolling) refusedByHistory(c andante.Contact, a andante.Account) andan
 		switch {
 		case x.Sequence == e.q.Name && live:
 			return andante.ReasonAlready
+		case x.Sequence == e.q.Name && e.r.each != nil && x.Cause == andante.CauseDate && e.p.now.Sub(x.Entered) <= halfYear: // for the same date
+			return andante.ReasonReenter
 		case x.Sequence == e.q.Name && e.q.Reenter == nil && e.r.each != nil && e.p.now.Sub(x.Entered) > halfYear: // its day comes each year
 		case x.Sequence == e.q.Name && e.q.Reenter == nil:
 			return andante.ReasonReenter

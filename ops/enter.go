@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -23,7 +24,8 @@ func (y *yearlyEntry) today(e *enrolling, c andante.Contact, a andante.Account, 
 	f.Zones = []*time.Location{time.UTC} // a date is compared with dates
 	for d := y.from; !d.After(y.until); d = d.AddDate(0, 0, 1) {
 		if day, ok := e.p.w.Day(y.occasion, v, &f, d); ok && day.Equal(d) {
-			return c.Created.Before(d.AddDate(0, 0, 1)) // who came later has missed it
+			over := calendar.StartOf(d.Year(), d.Month(), d.Day()+1, e.p.w.Config.Home())
+			return c.Created.Before(over) // who came later has missed it
 		}
 	}
 	return false

@@ -61,9 +61,14 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	return o.enterOn(ctx, tx, e) // what has ended keeps nobody out
 }
 
-// endOn ends the sequences that exit on an event.
+// endOn ends the sequences that exit on an event, for the colleagues too where they say so:
+// also when the contact's own has come to its end, as it has when the last mail is answered.
 func (o *Ops) endOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
-	running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{e.Contact})
+	all, err := tx.EnrollmentsOf(ctx, []andante.ContactID{e.Contact})
+	if err != nil {
+		return err
+	}
+	about, err := tx.Touches(ctx, []andante.TouchID{e.Touch})
 	if err != nil {
 		return err
 	}
@@ -72,15 +77,16 @@ func (o *Ops) endOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	if r, ok := ending[e.Name]; ok {
 		reason = r
 	}
-	for _, x := range running {
-		if x.State == andante.EnrollmentFinished {
+	for _, x := range all {
+		running := x.State != andante.EnrollmentFinished
+		if !running && (x.Reason != andante.ReasonFinished || len(about) > 0 && about[0].Enrollment != x.ID) {
 			continue
 		}
 		plan, err := o.Revisions.Plan(ctx, tx, x.Plan)
 		if err != nil {
 			return err
 		}
-		if plan.Calendar() && exitsOn(plan, e.Name) {
+		if running && plan.Calendar() && exitsOn(plan, e.Name) {
 			if err := o.skipYear(ctx, tx, x, plan, e); err != nil {
 				return err
 			}
@@ -88,7 +94,9 @@ func (o *Ops) endOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
 		if !exits(plan, e.Name) {
 			continue
 		}
-		out = append(out, x)
+		if running {
+			out = append(out, x)
+		}
 		more, err := o.colleagues(ctx, tx, plan, x, e.Name)
 		if err != nil {
 			return err

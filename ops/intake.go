@@ -241,6 +241,7 @@ func (in *intake) row(r Row, i int) {
 	if moved {
 		in.touchedA[was.Account] = true // its limits no longer count this contact
 		in.moves = append(in.moves, c.ID)
+		a.Signals.Join(c.Signals) // its reply is one of the company now
 	}
 	if known && !moved {
 		in.noteStage(&c, &a, was, wasAccount)
@@ -384,7 +385,7 @@ func (in *intake) write(ctx context.Context) (entered map[string]int, err error)
 	if err := in.o.putContacts(ctx, in.tx, contacts); err != nil {
 		return nil, err
 	}
-	if len(in.staged) > 0 { // nothing else of what is imported is a sign of life
+	if len(in.staged)+len(in.moves) > 0 { // nothing else of what is imported is a sign of life
 		if err := in.tx.PutSignals(ctx, contacts, accounts); err != nil {
 			return nil, err
 		}

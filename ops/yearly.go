@@ -141,7 +141,11 @@ func (p *planner) replan(x andante.Enrollment, c andante.Contact, a andante.Acco
 		if !ok || t.State != andante.Planned || t.Reason != "" {
 			continue
 		}
-		if due, ok := p.due(x, c, a, plan, s, &facts, calendar.Later(p.now, has[t.Step].after)); ok && !due.Equal(t.FirstDue) {
+		from := p.now
+		if t.FirstDue.Before(from) {
+			from = t.FirstDue // it is on its way, and its own day is not gone by for it
+		}
+		if due, ok := p.due(x, c, a, plan, s, &facts, calendar.Later(from, has[t.Step].after)); ok && !due.Equal(t.FirstDue) {
 			t.Due, t.FirstDue = due, due
 			moved = append(moved, store.Change{Touch: t, Was: andante.Planned})
 		}

@@ -174,7 +174,7 @@ func decided(r *run, b *batch, it *item) *fate {
 	if it.touch.Kind != andante.Decide {
 		return nil
 	}
-	for _, check := range []func(*run, *batch, *item) *fate{notHeld, noExit, waits, conditionHolds} {
+	for _, check := range []func(*run, *batch, *item) *fate{notHeld, caughtUp, noExit, waits, conditionHolds} {
 		if f := check(r, b, it); f != nil {
 			return f
 		}

@@ -69,18 +69,29 @@ func (f *holdFlags) target(ctx context.Context, a *app, e *engine.Engine) (scope
 		id, err := account(ctx, e, f.account)
 		return andante.HoldAccount, string(id), "the account " + f.account, err
 	case f.sequence != "":
-		return andante.HoldSequence, f.sequence, "the sequence " + f.sequence, a.running(ctx, e, f.sequence)
+		return andante.HoldSequence, f.sequence, "the sequence " + f.sequence, nil
+	case f.sender != "":
+		return andante.HoldSender, f.sender, "the sender " + f.sender, nil
+	}
+	return andante.HoldEverything, "", "everything", nil
+}
+
+// known fails for a sequence or a sender that there is not. One that is gone may still be
+// held, and released.
+func (f *holdFlags) known(ctx context.Context, a *app, e *engine.Engine) error {
+	switch {
+	case f.sequence != "":
+		return a.running(ctx, e, f.sequence)
 	case f.sender != "":
 		w, err := a.published(ctx, e)
 		if err != nil {
-			return "", "", "", err
+			return err
 		}
 		if _, ok := w.Config.Identity(f.sender); !ok {
-			err = noSender(f.sender, w.Config)
+			return noSender(f.sender, w.Config)
 		}
-		return andante.HoldSender, f.sender, "the sender " + f.sender, err
 	}
-	return andante.HoldEverything, "", "everything", nil
+	return nil
 }
 
 // account returns the id of the account with a key.
@@ -142,6 +153,9 @@ func (a *app) hold(ctx context.Context, e *engine.Engine, f *holdFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := f.known(ctx, a, e); err != nil {
+		return err
+	}
 	h := andante.Hold{Scope: scope, Key: key, Author: cmp.Or(f.author, os.Getenv("USER"), "the command line"), Reason: f.reason, Until: until, Allow: f.allow, DropStale: f.catchUp == "no", Then: f.then}
 	if _, err := e.Ops.Hold(ctx, h); err != nil {
 		return err
@@ -195,6 +209,9 @@ func (a *app) releaseCommand() *cobra.Command {
 		case err != nil:
 			return err
 		case n == 0:
+			if err := f.known(c.Context(), a, e); err != nil {
+				return err
+			}
 			a.printf("Nothing held %s.\n", name)
 		default:
 			a.printf("Released: %s (%s).\n", name, count(n, "hold"))
