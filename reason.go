@@ -138,7 +138,7 @@ var reasonText = map[Reason]string{
 	ReasonUnreachable:  "the contact can't be reached",
 	ReasonExit:         "an exit condition came true",
 	ReasonStopped:      "stopped by hand",
-	ReasonOverLimit:    "over a limit, and the step says over_limit",
+	ReasonOverLimit:    "over a limit, and the step says over_limit: end",
 	ReasonAlready:      "already enrolled",
 	ReasonReenter:      "was enrolled before",
 	ReasonExclusive:    "on another sequence of the same exclusive group",

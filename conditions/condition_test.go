@@ -43,7 +43,7 @@ func hers() History {
 		Opened:   map[string]bool{"welcome": true},
 		Clicked:  map[string]bool{"welcome": true},
 		Met:      true,
-		Outcome:  map[string]string{"welcome": "reached"},
+		Outcome:  map[string]string{"welcome": "connected"},
 		Answered: map[string]string{"need": "a new boiler", "budget": ""},
 		Events:   map[string]time.Time{"purchase": now.Add(-36 * time.Hour)},
 	}
@@ -60,7 +60,7 @@ func TestEval(t *testing.T) {
 		{`clicked("welcome") and not replied()`, true, false},
 		{`clicked("a-benchmark-for-their-sector") or opened("welcome")`, true, false},
 		{`sent("welcome") && skipped("a-benchmark-for-their-sector")`, true, false},
-		{`outcome("welcome") == "reached"`, true, false},
+		{`outcome("welcome") == "connected"`, true, false},
 		{`outcome("a-benchmark-for-their-sector") == ""`, true, true},
 		{`answered("need")`, true, false},
 		{`answered("budget") or answered("time")`, false, false},

@@ -76,24 +76,38 @@ func (k *checker) comparison(n *ast.BinaryNode) *Error {
 	return k.word(n.Right, n.Left)
 }
 
-// word checks a text that a field is compared with: what it can never hold makes the
-// condition always true or always false.
+// word checks a text that a field, or an outcome, is compared with: what it can never hold
+// makes the condition always true or always false.
 func (k *checker) word(field, value ast.Node) *Error {
-	member, ok := field.(*ast.MemberNode)
 	literal, isText := value.(*ast.StringNode)
-	if !ok || !isText || literal.Value == "" {
+	if !isText || literal.Value == "" {
 		return nil
 	}
-	path, _ := pathOf(member)
-	words := k.schema.Words[path]
+	words := k.words(field)
 	if words == nil || slices.Contains(words, literal.Value) {
 		return nil
 	}
-	wrong := errorAt(value, "%s is never %q", path, literal.Value)
+	wrong := errorAt(value, "%s is never %q", describe(field), literal.Value)
 	if near := nearest.Name(strings.ToLower(literal.Value), words); near != "" {
 		return wrong.suggest(fmt.Sprintf("did you mean %q?", near))
 	}
 	return wrong.suggest("it is one of " + strings.Join(words, ", "))
+}
+
+// words returns what a field or a function can hold; nil if that is anything.
+func (k *checker) words(n ast.Node) (words []string) {
+	switch n := n.(type) {
+	case *ast.MemberNode:
+		path, _ := pathOf(n)
+		return k.schema.Words[path]
+	case *ast.CallNode:
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok && callee.Value == "outcome" {
+			for _, r := range andante.Results {
+				words = append(words, string(r))
+			}
+		}
+	}
+	return words
 }
 
 // isEmptyDate tells whether a date field is compared with "".

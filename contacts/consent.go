@@ -25,7 +25,7 @@ type evidence struct {
 func newEvidence(o Options, h *headings, now time.Time, loc *time.Location) (*evidence, error) {
 	switch {
 	case o.Basis != "" && !slices.Contains(andante.Bases, o.Basis):
-		return nil, fmt.Errorf("--basis: there is no basis %q; write %s", o.Basis, suggestion(string(o.Basis), texts(andante.Bases)))
+		return nil, fmt.Errorf("--basis: there is no basis %q; %s", o.Basis, suggestion(string(o.Basis), texts(andante.Bases)))
 	case o.Kind != "" && (!o.Kind.Valid() || o.Kind == andante.Decide):
 		return nil, fmt.Errorf("consent for the kind %q: there is no such kind", o.Kind)
 	case o.Purpose != "" && !o.Purpose.Valid():

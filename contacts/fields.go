@@ -3,6 +3,7 @@ package contacts
 import (
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -88,6 +89,10 @@ func addressFields() map[string]check {
 	return map[string]check{pathEmail: email, pathPhone: line, pathCountry: country}
 }
 
+// ParseField reads what somebody wrote for a field of their own, and returns it as it is
+// kept. The error says how it is written.
+func ParseField(t andante.FieldType, s string) (string, error) { return checkOf(t)(clean(s)) }
+
 func checkOf(t andante.FieldType) check {
 	switch t {
 	case andante.NumberField:
@@ -114,14 +119,23 @@ func flag(s string) (string, error) {
 	}
 }
 
-var errDate = errors.New("write the date as 2026-01-31, year first; other orders could be mistaken")
+var (
+	errDate = errors.New("write the date as 2026-01-31, year first; other orders could be mistaken")
+	errDay  = errors.New("there is no such day")
+)
+
+// dateForm is how a date is written, whatever the day.
+var dateForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 
 // date reads a day.
 func date(s string) (string, error) {
-	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return "", errDate
+	switch _, err := time.Parse(time.DateOnly, s); {
+	case err == nil:
+		return s, nil
+	case dateForm.MatchString(s):
+		return "", errDay
 	}
-	return s, nil
+	return "", errDate
 }
 
 // instant reads a time with its offset (RFC 3339). One without is read in loc, a
@@ -150,7 +164,7 @@ func oneOf[T ~string](known []T) check {
 				return k, nil
 			}
 		}
-		return "", errors.New("write " + suggestion(s, list))
+		return "", errors.New(suggestion(s, list))
 	}
 }
 
@@ -160,12 +174,12 @@ func suggestion(s string, list []string) string {
 	near := nearest.Name(s, list)
 	switch {
 	case near != "":
-		return near + "?"
+		return "did you mean " + near + "?"
 	case len(list) == 0:
-		return "nothing: the workspace has none"
+		return "the workspace has none"
 	case len(list) > few:
-		return strings.Join(list[:few], ", ") + " …"
+		return "there are " + strings.Join(list[:few], ", ") + " …"
 	default:
-		return strings.Join(list, ", ")
+		return "there are " + strings.Join(list, ", ")
 	}
 }

@@ -81,7 +81,7 @@ func (h *headings) byHand(fields map[string]check, m map[string]string) (map[int
 	for _, heading := range slices.Sorted(maps.Keys(m)) {
 		path := strings.TrimSpace(m[heading])
 		if _, ok := fields[path]; !ok && path != "" {
-			return nil, fmt.Errorf("--map %q: nothing is called %q; write %s", heading, path, suggestion(path, slices.Sorted(maps.Keys(fields))))
+			return nil, fmt.Errorf("--map %q: nothing is called %q; %s", heading, path, suggestion(path, slices.Sorted(maps.Keys(fields))))
 		}
 		i, err := h.find(heading)
 		if err != nil {
@@ -101,7 +101,7 @@ func (h *headings) find(heading string) (int, error) {
 	if i := slices.IndexFunc(h.all, func(s string) bool { return normal(s) == normal(heading) && normal(s) != "" }); i >= 0 {
 		return i, nil
 	}
-	return 0, fmt.Errorf("the file has no such column; write %s", suggestion(heading, h.all))
+	return 0, fmt.Errorf("the file has no such column; %s", suggestion(heading, h.all))
 }
 
 // plainNames lists the fields by their names without punctuation: firstname and

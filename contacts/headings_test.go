@@ -62,10 +62,10 @@ func TestHeadings(t *testing.T) {
 			[]string{},
 			"",
 		},
-		{"by hand, no such path", "email", Options{Map: map[string]string{"email": "contact.emial"}}, nil, nil, `--map "email": nothing is called "contact.emial"; write contact.email?`},
-		{"by hand, no such column", "email", Options{Map: map[string]string{"emial": "contact.email"}}, nil, nil, `--map "emial": the file has no such column; write email?`},
+		{"by hand, no such path", "email", Options{Map: map[string]string{"email": "contact.emial"}}, nil, nil, `--map "email": nothing is called "contact.emial"; did you mean contact.email?`},
+		{"by hand, no such column", "email", Options{Map: map[string]string{"emial": "contact.email"}}, nil, nil, `--map "emial": the file has no such column; did you mean email?`},
 		{"column of consent", "email,Signed on", Options{AtColumn: "signed_on"}, []Column{{"email", "contact.email"}}, []string{}, ""},
-		{"no column of consent", "email,Signed on", Options{AtColumn: "sigend on"}, nil, nil, `--at "sigend on": the file has no such column; write Signed on?`},
+		{"no column of consent", "email,Signed on", Options{AtColumn: "sigend on"}, nil, nil, `--at "sigend on": the file has no such column; did you mean Signed on?`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -37,11 +37,11 @@ func (im *Importer) Import(ctx context.Context, r io.Reader, rejects io.Writer, 
 		return nil, err
 	}
 	j := newJob[ops.Row](s, rejects, o)
-	named := map[string]ops.Row{}
+	above := newRepeats(j.report)
 	j.read = func(r row) (ops.Row, *flaw) {
 		v, bad := contact(r, fields, e, home)
 		if bad == nil {
-			bad = twice(named, v)
+			bad = above.note(v)
 		}
 		return v, bad
 	}
@@ -170,21 +170,4 @@ func pastTouch(r row, fields map[string]check, now time.Time, loc *time.Location
 	}
 	t.At = at
 	return t, nil
-}
-
-// twice finds an id that an earlier row of the file gave to somebody with another address:
-// they would become one person.
-func twice(named map[string]ops.Row, r ops.Row) *flaw {
-	if r.ExternalID == "" || r.Email == "" {
-		return nil
-	}
-	first, known := named[r.ExternalID]
-	if !known {
-		named[r.ExternalID] = ops.Row{Line: r.Line, Email: r.Email}
-		return nil
-	}
-	if strings.EqualFold(first.Email, r.Email) {
-		return nil
-	}
-	return &flaw{"the id stands for another address above", fmt.Sprintf("%s, on line %d", r.ExternalID, first.Line)}
 }

@@ -60,16 +60,17 @@ func TestRejected(t *testing.T) {
 		{"country", "email,country\na@x.de,Freedonia\n", "contact.country is not valid", "two letters"},
 		{"language", "email,language\na@x.de,german\n", "contact.language is not valid", "such as en"},
 		{"zone", "email,zone\na@x.de,Berlin\n", "contact.zone is not valid", "IANA"},
-		{"stage", "email,stage\na@x.de,custmer\n", "account.stage is not valid", "write customer?"},
+		{"all that is wrong", "email,stage,owner\na@x.de,custmer,mariah\n", "account.stage is not valid", "did you mean customer?; account.owner is not valid: \"mariah\": did you mean maria?"},
+		{"stage", "email,stage\na@x.de,custmer\n", "account.stage is not valid", "did you mean customer?"},
 		{"tier", "email,tier\na@x.de,gold\n", "account.tier is not valid", "key, commercial, residential"},
-		{"persona", "email,persona\na@x.de,cfoo\n", "contact.persona is not valid", "write cfo?"},
-		{"owner", "email,owner\na@x.de,mariah\n", "account.owner is not valid", "write maria?"},
+		{"persona", "email,persona\na@x.de,cfoo\n", "contact.persona is not valid", "did you mean cfo?"},
+		{"owner", "email,owner\na@x.de,mariah\n", "account.owner is not valid", "did you mean maria?"},
 		{"birthday", "email,birthday\na@x.de,1.2.1990\n", "contact.birthday is not valid", "year first"},
 		{"revenue", "email,revenue\na@x.de,\"1,000\"\n", "account.revenue is not valid", "1234.5"},
 		{"own number", "email,account.buildings\na@x.de,many\n", "account.buildings is not valid", "1234.5"},
 		{"own flag", "email,account.partner\na@x.de,perhaps\n", "account.partner is not valid", "yes or no"},
 		{"own date", "email,account.renewal\na@x.de,soon\n", "account.renewal is not valid", "year first"},
-		{"basis", "email,consent.basis\na@x.de,optin\n", "consent.basis is not valid", "write opt_in?"},
+		{"basis", "email,consent.basis\na@x.de,optin\n", "consent.basis is not valid", "did you mean opt_in?"},
 		{"no time of consent", "email,consent.basis,consent.at\na@x.de,opt_in,\n", "the time of the consent is missing", "opt_in"},
 		{"no time of a purchase", "email,consent.basis\na@x.de,customer\n", "the time of the consent is missing", "customer"},
 		{"bad time of consent", "email,consent.basis,consent.at\na@x.de,opt_in,3/4/26\n", "consent.at is not valid", "2026-01-31"},
@@ -118,7 +119,7 @@ func TestWholeFile(t *testing.T) {
 		{"unknown encoding", "email\n", Options{Encoding: "klingon"}, "windows-1252"},
 		{"headings in another encoding", "email,Stra\xdfe\n", Options{}, "--encoding windows-1252"},
 		{"wrong country", "email\n", Options{Country: "Freedonia"}, `--country "Freedonia"`},
-		{"wrong basis", "email\n", Options{Basis: "optin"}, "write opt_in?"},
+		{"wrong basis", "email\n", Options{Basis: "optin"}, "did you mean opt_in?"},
 		{"wrong kind of consent", "email\n", Options{Basis: andante.OptIn, Kind: "fax"}, "fax"},
 		{"basis that runs out", "email\n", Options{Basis: andante.CustomerOf}, "--at"},
 		{"unclosed quote", "email,x\na@x.de,\"\nb@x.de,2\n", Options{}, "line 2: a quote is opened"},
@@ -338,4 +339,21 @@ func FuzzImport(f *testing.F) {
 			t.Fatalf("%+v\n%s", rep, out.String())
 		}
 	})
+}
+
+// TestRepeats: rows of one contact, and rows that say different things of one account, are
+// taken, and told.
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	const file = "id,email,account,stage,owner\n1,a@x.de,acme,prospect,maria\n2,b@x.de,acme,customer,maria\n,c@x.de,,,\n1,A@x.de,acme,,\n,C@x.de,,,\n"
+	rep, _, err := dry(t, strings.NewReader(file), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"lines 2 and 3 say of the account acme that its stage is prospect, and customer", "lines 2 and 5 are the same contact", "lines 4 and 6 are the same contact",
+	}
+	if diff := cmp.Diff(want, rep.Repeats); diff != "" || rep.Repeated != 3 || rep.Rejected != 0 {
+		t.Errorf("%d repeated, %d rejected:\n%s", rep.Repeated, rep.Rejected, diff)
+	}
 }

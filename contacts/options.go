@@ -71,6 +71,10 @@ type Report struct {
 	Columns []Column `json:"columns"`
 	// Unmapped are the headings of the columns that were not taken.
 	Unmapped []string `json:"unmapped"`
+	// Repeated counts the rows that speak of the same contact as one above, or of its account
+	// in another way; the last one holds. The first few are told in Repeats.
+	Repeated int      `json:"repeated"`
+	Repeats  []string `json:"repeats,omitempty"`
 	// Entered counts those whom the rule of a sequence let in, by sequence.
 	Entered map[string]int `json:"entered"`
 	// Reasons counts the rejected rows by what is wrong with them.

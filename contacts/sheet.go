@@ -103,12 +103,14 @@ func (r row) formed() *flaw {
 	return nil
 }
 
-// values checks every cell that is not empty and returns them by path.
+// values checks every cell that is not empty and returns them by path. The flaw tells of
+// all that are wrong, so that a row is mended once.
 func (r row) values(fields map[string]check) (map[string]string, *flaw) {
 	if f := r.formed(); f != nil {
 		return nil, f
 	}
 	values := make(map[string]string, len(r.h.column))
+	var bad *flaw
 	for i, path := range r.h.paths {
 		if path == "" {
 			continue
@@ -118,12 +120,16 @@ func (r row) values(fields map[string]check) (map[string]string, *flaw) {
 			continue
 		}
 		v, err := fields[path](s)
-		if err != nil {
-			return nil, wrong(path, s, err)
+		switch {
+		case err == nil:
+			values[path] = v
+		case bad == nil:
+			bad = wrong(path, s, err)
+		default:
+			bad.detail += "; " + wrong(path, s, err).text()
 		}
-		values[path] = v
 	}
-	return values, nil
+	return values, bad
 }
 
 // wrong is the flaw of one cell.

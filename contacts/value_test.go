@@ -153,7 +153,7 @@ func TestTyped(t *testing.T) {
 	})
 	runChecks(t, flag, []checked{{"Yes", "yes", ""}, {"1", "yes", ""}, {"FALSE", "no", ""}, {"maybe", "", "yes or no"}})
 	runChecks(t, date, []checked{
-		{"2026-02-28", "2026-02-28", ""}, {"2026-02-30", "", "year first"}, {"28.02.2026", "", "year first"}, {"02/03/2026", "", "year first"}, {"2026-2-3", "", "year first"},
+		{"2026-02-28", "2026-02-28", ""}, {"2026-02-30", "", "no such day"}, {"28.02.2026", "", "year first"}, {"02/03/2026", "", "year first"}, {"2026-2-3", "", "year first"},
 	})
 	runChecks(t, oneOf(andante.Tiers), []checked{{"Key", "key", ""}, {"residental", "", "residential?"}, {"gold", "", "key, commercial, residential"}})
 	runChecks(t, oneOf([]string{}), []checked{{"x", "", "has none"}})

@@ -99,6 +99,7 @@ type rehearsal struct {
 	step     time.Duration
 	ruleDays int // every how many days everybody is asked what a change would ask of them
 	day      atomic.Int64
+	entering []*ops.EnrollReport // what came of those who were to enter
 
 	ungoverned bool // for tests: no limit is kept
 }
@@ -253,9 +254,11 @@ func (p *strand) begin(ctx context.Context) error {
 		return err
 	}
 	for _, name := range o.Sequences {
-		if _, err := p.engine.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: name, Where: o.Where}); err != nil {
+		r, err := p.engine.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: name, Where: o.Where})
+		if err != nil {
 			return err
 		}
+		p.s.entering = append(p.s.entering, r)
 	}
 	return nil
 }

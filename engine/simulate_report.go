@@ -22,13 +22,16 @@ const reportPage = 5000
 func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 	w := s.o.Workspace
 	tally := simulation.NewTally(s.from, s.to, w.Config.Home(), w.Policy)
-	finished := map[andante.EnrollmentID]bool{}
+	ended := map[andante.EnrollmentID]andante.Reason{}
+	for _, r := range s.entering {
+		tally.Entering(r.Sequence, r.Entered+r.HeldOut, r.Refused)
+	}
 	var floor *simulation.Floor
 	var mu sync.Mutex // of the tally
 	g, gctx := errgroup.WithContext(ctx)
 	for _, p := range s.strands {
 		g.Go(func() error {
-			return p.engine.Store.Read(gctx, func(tx *store.Tx) error { return p.read(gctx, tx, &mu, tally, finished) })
+			return p.engine.Store.Read(gctx, func(tx *store.Tx) error { return p.read(gctx, tx, &mu, tally, ended) })
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -55,7 +58,7 @@ func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 	}
 	out := tally.Finish(
 		func(name string) float64 { return w.Planned(name).Hours() / 24 },
-		func(id andante.EnrollmentID) bool { return finished[id] },
+		func(id andante.EnrollmentID) andante.Reason { return ended[id] },
 		func(sender string) int { return perHour(w, sender) },
 	)
 	out.Cadence = floor
@@ -80,7 +83,7 @@ func perHour(w *workspace.Workspace, sender string) int {
 }
 
 // read tells the tally of everybody and everything in the part.
-func (p *strand) read(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *simulation.Tally, finished map[andante.EnrollmentID]bool) error {
+func (p *strand) read(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *simulation.Tally, ended map[andante.EnrollmentID]andante.Reason) error {
 	w := p.s.o.Workspace
 	var where *conditions.Condition
 	if p.s.o.Where != "" {
@@ -98,7 +101,7 @@ func (p *strand) read(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *
 			break
 		}
 		after = page[len(page)-1].ID
-		if err := p.people(ctx, tx, mu, tally, where, page, finished); err != nil {
+		if err := p.people(ctx, tx, mu, tally, where, page, ended); err != nil {
 			return err
 		}
 	}
@@ -134,9 +137,9 @@ func (p *strand) read(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *
 	}
 }
 
-// people tells the tally of a page of contacts, and notes which of their enrollments came
-// to their end.
-func (p *strand) people(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *simulation.Tally, where *conditions.Condition, page []andante.Contact, finished map[andante.EnrollmentID]bool) error {
+// people tells the tally of a page of contacts, and notes why which of their enrollments are
+// over.
+func (p *strand) people(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally *simulation.Tally, where *conditions.Condition, page []andante.Contact, ended map[andante.EnrollmentID]andante.Reason) error {
 	w := p.s.o.Workspace
 	var contacts []andante.ContactID
 	var ids []andante.AccountID
@@ -169,8 +172,8 @@ func (p *strand) people(ctx context.Context, tx *store.Tx, mu *sync.Mutex, tally
 		tally.Person(simulation.Person{Contact: c.ID, Account: a.ID, Owner: a.Owner, Facts: w.Facts(c, a), Counted: counted})
 	}
 	for _, x := range runs {
-		if x.Reason == andante.ReasonFinished {
-			finished[x.ID] = true
+		if x.State == andante.EnrollmentFinished {
+			ended[x.ID] = x.Reason
 		}
 	}
 	return nil

@@ -186,6 +186,6 @@ func (v *view) paused(t int64) (free int64, r rule) {
 
 func (v *view) pauseEvidence() andante.Evidence {
 	e := choiceEvidence(&v.facts.Choice)
-	e.Until = &v.facts.Choice.Pause
+	e.Detail, e.Until = andante.Choice{Pause: v.facts.Choice.Pause.In(v.zone)}.String(), &v.facts.Choice.Pause
 	return e
 }

@@ -16,6 +16,9 @@ func (p *Policy) Explain() []string {
 	for i := range p.Limits {
 		list = append(list, p.Limits[i].explain())
 	}
+	if slices.ContainsFunc(p.Limits, func(l Limit) bool { return l.MaxPoints > 0 }) {
+		list = append(list, p.weights())
+	}
 	for i := range p.Gaps {
 		list = append(list, p.Gaps[i].explain(i > 0))
 	}
@@ -43,10 +46,35 @@ func (p *Policy) Explain() []string {
 		}
 		say("%s go to %s %s, by the contact's own clock%s. (windows)", capital(kinds(w.Kinds, "touches")), w.Who.everybodyOr(), w.Window, others)
 	}
+	if free := p.anyHour(); len(free) > 0 {
+		say("%s go at any hour of the day or night: no window is about them. (windows)", capital(strings.Replace(kinds(free, ""), " or ", " and ", 1)))
+	}
 	if p.Holidays {
 		say("Holidays of the contact's country are closed. (holidays)")
 	}
 	return append(list, "What a contact asked for (purpose: requested) is not limited; what a contact chose wins over all of this.")
+}
+
+// weights says what a touch of each kind takes of a limit in points.
+func (p *Policy) weights() string {
+	if len(p.Points) == 0 {
+		return "Every touch takes 1 point. (points)"
+	}
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(p.Points)) {
+		parts = append(parts, fmt.Sprintf("%s %g", k, p.Points[k]))
+	}
+	return "So many points a touch takes: " + strings.Join(append(parts, "whatever else 1"), ", ") + ". (points)"
+}
+
+// anyHour returns the kinds that reach people at an hour, and that no window is about.
+func (p *Policy) anyHour() (list []andante.Kind) {
+	for _, k := range []andante.Kind{andante.Email, andante.SMS, andante.Call, andante.Visit, andante.Video} {
+		if !slices.ContainsFunc(p.Windows, func(w WindowRule) bool { return among(w.Kinds, k) }) {
+			list = append(list, k)
+		}
+	}
+	return list
 }
 
 func shares[T comparable](a, b []T) bool {

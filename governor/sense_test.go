@@ -78,8 +78,10 @@ func TestExplain(t *testing.T) {
 		"A contact gets at most 1 text message of purpose marketing in one calendar month. What they asked for counts too. (texts)",
 		"An account of stage former and tier key gets at most 4.5 points of touches in any 1 day, all of its people together. The last 1 are kept for what has high priority or more. (points)",
 		"A prospect gets at most 1 touch in any 24 hours. (once)",
+		"Every touch takes 1 point. (points)",
 		"Between two touches by call to a contact lie at least 1 hour. (gap)",
 		"After a reply there is silence for 3 days towards the whole account, or until somebody has met them or been asked for something; people may call all the same. (cool_down)",
+		"Emails, text messages, calls, visits and video calls go at any hour of the day or night: no window is about them. (windows)",
 		"What a contact asked for (purpose: requested) is not limited; what a contact chose wins over all of this.",
 	}
 	if diff := cmp.Diff(want, p.Explain()); diff != "" {

@@ -11,6 +11,7 @@ type Use struct {
 	Limit  string  `json:"limit"`
 	Scope  Scope   `json:"scope"`
 	Used   float64 `json:"used"`
+	Coming float64 `json:"coming,omitempty"` // promised to a later day, as a card is, and within a period of now
 	Max    float64 `json:"max"`
 	Points bool    `json:"points,omitempty"` // of points, not touches
 	Period string  `json:"period"`
@@ -31,8 +32,12 @@ func (p *Policy) Usage(f Facts, scope Scope, now time.Time) (list []Use) {
 		}
 		u := Use{Limit: l.Name, Scope: l.Scope, Max: l.ceiling(), Points: l.MaxPoints > 0, Period: l.Per.Written}
 		for j := range v.marks {
-			if m := &v.marks[j]; s.holds(m) && l.counts(m) {
+			switch m := &v.marks[j]; {
+			case !l.counts(m):
+			case s.holds(m):
 				u.Used += v.weight(l, m.touch.Kind)
+			case l.Per.Unit == "" && m.from > v.now && m.from < v.now+int64(l.Per.Length):
+				u.Coming += v.weight(l, m.touch.Kind)
 			}
 		}
 		list = append(list, u)

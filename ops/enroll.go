@@ -275,8 +275,8 @@ func (e *enrolling) enterCalendar(en andante.Enrollment, c andante.Contact, a an
 	e.active[a.ID]++
 	e.entered, e.touches = append(e.entered, en), append(e.touches, list...)
 	e.rep.Entered++
-	for _, t := range list {
-		e.rep.span(t.Due)
+	if len(list) > 0 { // it begins with what comes first
+		e.rep.span(slices.MinFunc(list, func(a, b andante.Touch) int { return a.Due.Compare(b.Due) }).Due)
 	}
 }
 

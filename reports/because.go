@@ -46,7 +46,7 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		say("%s is empty", e.Detail)
 	case andante.ReasonHeld:
 		if e.Max > 0 {
-			say("a hold on %s by %s: %s; it lets %g through in any %s:", scopeWord(e.Rule), e.Source, e.Detail, e.Max, e.Period)
+			list = t.barrier(e)
 		} else {
 			say("a hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
 		}
@@ -91,6 +91,8 @@ func (t *teller) barrier(e andante.Evidence) []string {
 	switch {
 	case e.Max > 0 && e.Rule == "choice":
 		return []string{fmt.Sprintf("%s chose at most %s in any %s:", t.chooser(e), most, e.Period)}
+	case e.Max > 0 && e.Source != "":
+		return []string{fmt.Sprintf("a hold on %s by %s: %s; it lets %s through in any %s:", scopeWord(e.Rule), e.Source, e.Detail, most, e.Period)}
 	case e.Max > 0 && e.Reserved > 0:
 		return []string{fmt.Sprintf("the limit %s lets at most %s in any %s through per %s, and keeps the last %g for what is more important:", e.Rule, most, e.Period, e.Scope, e.Reserved)}
 	case e.Max > 0:
@@ -105,8 +107,6 @@ func (t *teller) barrier(e andante.Evidence) []string {
 		return []string{fmt.Sprintf("it introduces, and the silence of %s after that is not for what is on its way:", e.Period)}
 	case e.Detail != "":
 		return []string{t.chooser(e) + " chose " + e.Detail}
-	case e.Until != nil && e.Period == "" && e.Zone == "":
-		return []string{t.chooser(e) + " chose nothing before " + t.when(*e.Until)}
 	case e.Period != "":
 		return []string{fmt.Sprintf("two touches are at least %s apart; the other one:", e.Period)}
 	case e.Zone != "":

@@ -215,13 +215,19 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 		at = f.now
 	}
 	if hold, until, held := f.held(t, at); held {
+		catchesUp := !hold.DropStale && s.On == "" // a day does not move
+		if !catchesUp && !hold.Until.IsZero() {
+			until = hold.Until
+		}
 		e := andante.Evidence{Rule: string(hold.Scope), Scope: hold.Author, Detail: hold.Reason}
 		told := until
 		if hold.Until.IsZero() {
 			told = time.Time{} // nobody knows
 		}
 		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonHeld, Until: told, Evidence: e})
-		t.FirstDue = t.FirstDue.Add(until.Sub(at)) // its valid_for moves along
+		if catchesUp {
+			t.FirstDue = t.FirstDue.Add(until.Sub(at)) // its valid_for moves along
+		}
 		t.Due = until
 		return f.later(t)
 	}

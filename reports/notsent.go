@@ -35,8 +35,8 @@ type NotSentTouch struct {
 	Step     string            `json:"step"`
 	Kind     andante.Kind      `json:"kind"`
 	State    andante.State     `json:"state"`
-	At       time.Time         `json:"at"` // when it was settled, or when it is looked at again
-	Because  []string          `json:"because,omitempty"`
+	At       time.Time         `json:"at"`                // when it was settled, or when it is looked at again
+	Because  []string          `json:"because,omitempty"` // times in the company's zone
 }
 
 const notSentPage = 1000
@@ -137,7 +137,7 @@ func (r *Reports) tellPage(ctx context.Context, tx *store.Tx, g *NotSentGroup, p
 	for _, c := range people {
 		byID[c.ID] = c
 	}
-	t := &teller{r: r, tx: tx, touches: map[andante.TouchID]andante.Touch{}}
+	t := &teller{r: r, tx: tx, zone: r.Workspace.Config.Home(), touches: map[andante.TouchID]andante.Touch{}}
 	for _, x := range page {
 		t.touches[x.ID] = x
 	}
@@ -146,7 +146,6 @@ func (r *Reports) tellPage(ctx context.Context, tx *store.Tx, g *NotSentGroup, p
 	}
 	for _, x := range page {
 		t.contact = byID[x.Contact]
-		t.zone = r.Workspace.Facts(t.contact, andante.Account{}).Zones[0]
 		g.Touches = append(g.Touches, NotSentTouch{
 			Touch: x.ID, Contact: x.Contact, Name: nameOf(t.contact), Sequence: x.Sequence, Step: x.Step, Kind: x.Kind, State: x.State, At: notSentAt(x),
 			Because: t.because(x.Reason, x.Evidence),

@@ -1,6 +1,9 @@
 package simulation
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -70,13 +73,17 @@ type Owner struct {
 
 // Sequence is how one sequence fared.
 type Sequence struct {
-	Sequence string  `json:"sequence"`
-	Went     int     `json:"went"`
-	Skipped  int     `json:"skipped"`
-	Deferred int     `json:"deferred"` // touches put off at least once
-	Planned  float64 `json:"planned_days"`
-	Median   float64 `json:"median_days"` // of those who came to its end, from the first touch to the last
-	Finished int     `json:"finished"`    // how many came to its end
+	Sequence string                 `json:"sequence"`
+	Entered  int                    `json:"entered"`           // at the beginning, by hand
+	Refused  map[andante.Reason]int `json:"refused,omitempty"` // who might not, and why
+	Begun    int                    `json:"begun"`             // who got a touch of it
+	Cut      int                    `json:"cut"`               // of them, whose limits ended it, as its steps say
+	Went     int                    `json:"went"`
+	Skipped  int                    `json:"skipped"`
+	Deferred int                    `json:"deferred"` // touches put off at least once
+	Planned  float64                `json:"planned_days"`
+	Median   float64                `json:"median_days"` // of those who came to its end, from the first touch to the last
+	Finished int                    `json:"finished"`    // how many came to its end
 	// Barrier names what put its touches off for longest in all.
 	Barrier string `json:"barrier,omitempty"`
 }
@@ -87,8 +94,49 @@ func (s *Sequence) Stretched() bool {
 	return s.Finished > 0 && s.Barrier != "" && s.Median >= s.Planned+5 && s.Median >= s.Planned*1.25
 }
 
+// few is how many touches or people prove nothing.
+const few = 10
+
 // Starved tells whether hardly anything of the sequence goes.
-func (s *Sequence) Starved() bool { return s.Skipped > s.Went && s.Skipped >= 10 }
+func (s *Sequence) Starved() bool { return s.Skipped > s.Went && s.Skipped >= few }
+
+// CutShort tells whether limits end it for most who have begun it.
+func (s *Sequence) CutShort() bool { return s.Cut > s.Begun/2 && s.Cut >= few }
+
+// Shut returns why nobody may enter of those whom the sequence is for: the most frequent
+// reason, and how often it is given. It is empty if somebody enters, or it is for nobody.
+func (s *Sequence) Shut() (why andante.Reason, n int) {
+	if s.Entered > 0 || s.Begun > 0 {
+		return "", 0
+	}
+	for _, reason := range slices.Sorted(maps.Keys(s.Refused)) {
+		if !slices.Contains(notMeant, reason) && s.Refused[reason] > n {
+			why, n = reason, s.Refused[reason]
+		}
+	}
+	return why, n
+}
+
+// Trouble says in a few words what keeps the sequence from going as it is written; empty:
+// nothing does.
+func (s *Sequence) Trouble() string {
+	switch why, n := s.Shut(); {
+	case why != "":
+		return fmt.Sprintf("nobody enters: %s (%d)", why.Text(), n)
+	case s.CutShort():
+		return fmt.Sprintf("cut short: limits end it for %d of the %d who begin it", s.Cut, s.Begun)
+	case s.Starved():
+		return fmt.Sprintf("starved: %d of its touches are skipped and %d go", s.Skipped, s.Went)
+	case s.Stretched():
+		return fmt.Sprintf("takes %.0f days, not %.0f: %s", s.Median, s.Planned, s.Barrier)
+	}
+	return ""
+}
+
+// notMeant are the reasons of those whom a sequence is not for, or who have had it.
+var notMeant = []andante.Reason{
+	andante.ReasonWrongPersona, andante.ReasonWrongStage, andante.ReasonNotPrimary, andante.ReasonAlready, andante.ReasonReenter, andante.ReasonExclusive, andante.ReasonAtOnce,
+}
 
 // Sender is the pace of one sender.
 type Sender struct {

@@ -86,8 +86,7 @@ func (t *Tally) Touch(x andante.Touch) {
 	}
 	t.touchOf[x.ID] = sequenceOf{x.Sequence, who.Counted}
 	if x.State.Went() && !x.Counted.IsZero() {
-		asked := x.Enrollment != "" && !x.Counted.Before(t.from) // a task of no sequence is given whatever went before
-		t.gone = append(t.gone, going{who, x.Counted, &x, asked})
+		t.gone = append(t.gone, going{who, x.Counted, &x, t.asked(x)})
 	}
 	if !x.Settled.IsZero() && x.Settled.Before(t.from) || !who.Counted {
 		return
@@ -100,6 +99,17 @@ func (t *Tally) Touch(x andante.Touch) {
 	case andante.Skipped, andante.Failed:
 		q.Skipped++
 	}
+}
+
+// asked tells whether the governor decided about a touch in the time that was played: not
+// about a card that was posted before, whenever it lands, nor about a task of no sequence,
+// which is given whatever went before.
+func (t *Tally) asked(x andante.Touch) bool {
+	decided := x.Settled
+	if x.Kind.ByHuman() || decided.IsZero() {
+		decided = x.Due
+	}
+	return x.Enrollment != "" && !decided.Before(t.from)
 }
 
 func (t *Tally) sequence(name string) *sequenceTally {
@@ -193,10 +203,16 @@ func barrier(v andante.Verdict) string {
 	return string(v.Reason)
 }
 
+// Entering adds who entered a sequence at the beginning, and who might not.
+func (t *Tally) Entering(sequence string, entered int, refused map[andante.Reason]int) {
+	q := t.sequence(sequence)
+	q.Entered, q.Refused = entered, refused
+}
+
 // Finish returns the report. planned says how many days a sequence takes as it is written,
-// finished whether an enrollment came to its end, perHour what a sender's throttle lets
-// through; 0: everything.
-func (t *Tally) Finish(planned func(sequence string) float64, finished func(andante.EnrollmentID) bool, perHour func(sender string) int) *Report {
+// ended why an enrollment is over, perHour what a sender's throttle lets through; 0:
+// everything.
+func (t *Tally) Finish(planned func(sequence string) float64, ended func(andante.EnrollmentID) andante.Reason, perHour func(sender string) int) *Report {
 	r := &t.r
 	accounts := map[andante.AccountID]bool{}
 	var numbers []int
@@ -213,10 +229,14 @@ func (t *Tally) Finish(planned func(sequence string) float64, finished func(anda
 		q := t.sequences[name]
 		var took []float64
 		for id, begin := range q.begins {
-			if finished(id) {
+			switch ended(id) {
+			case andante.ReasonFinished:
 				took = append(took, q.ends[id].Sub(begin).Hours()/24)
+			case andante.ReasonOverLimit:
+				q.Cut++
 			}
 		}
+		q.Begun = len(q.begins)
 		q.Planned, q.Finished, q.Median = round(planned(name)), len(took), round(median(took))
 		q.Barrier = longest(q.lasts)
 		r.PerSequence = append(r.PerSequence, q.Sequence)

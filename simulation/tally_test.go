@@ -42,7 +42,9 @@ func tally(policy governor.Policy, touches ...andante.Touch) *simulation.Tally {
 }
 
 func finish(t *simulation.Tally) *simulation.Report {
-	return t.Finish(func(string) float64 { return 10 }, func(id andante.EnrollmentID) bool { return id == "run ana" }, func(string) int { return 60 })
+	return t.Finish(func(string) float64 { return 10 }, func(id andante.EnrollmentID) andante.Reason {
+		return map[andante.EnrollmentID]andante.Reason{"run ana": andante.ReasonFinished}[id]
+	}, func(string) int { return 60 })
 }
 
 func TestTally(t *testing.T) {
@@ -78,7 +80,7 @@ func TestTally(t *testing.T) {
 		},
 		PerContact:  simulation.Spread{Least: 1, Median: 3, Most: 3, Histogram: []simulation.Bucket{{1, 1}, {3, 1}}},
 		PerOwner:    []simulation.Owner{{Owner: "nora", Tasks: 1, PerWeek: 1, Peak: 1, PeakWeek: "2026-03-16"}},
-		PerSequence: []simulation.Sequence{{Sequence: "hello", Went: 4, Skipped: 1, Deferred: 1, Planned: 10, Median: 16, Finished: 1, Barrier: "month"}},
+		PerSequence: []simulation.Sequence{{Sequence: "hello", Begun: 2, Went: 4, Skipped: 1, Deferred: 1, Planned: 10, Median: 16, Finished: 1, Barrier: "month"}},
 		PerSender:   []simulation.Sender{{Sender: "news", Went: 3, PeakDay: 1, Day: "2026-03-02", PeakHour: 1, Hour: "2026-03-02 09:00", PerHour: 60}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -104,6 +106,12 @@ func TestOverLimit(t *testing.T) {
 		{"the first has left when the third comes", governor.Limit{Max: 2, Per: week}, []andante.Touch{mail("ana", 0), mail("ana", 3), mail("ana", 7)}, 0},
 		{"what was before fills it", governor.Limit{Max: 1, Per: week}, []andante.Touch{mail("ana", -3), mail("ana", 1)}, 1},
 		{"and is not judged itself", governor.Limit{Max: 1, Per: week}, []andante.Touch{mail("ana", -3), mail("ana", -2)}, 0},
+		{"a card that was posted before is none of its doing", governor.Limit{Max: 1, Per: week}, []andante.Touch{
+			mail("ana", -1), mail("ana", 2, func(x *andante.Touch) { x.Kind, x.Settled = andante.Card, at(-2) }),
+		}, 0},
+		{"a mail beside such a card is", governor.Limit{Max: 1, Per: week}, []andante.Touch{
+			mail("ana", 1), mail("ana", 0.5, func(x *andante.Touch) { x.Kind, x.Settled = andante.Card, at(-2) }),
+		}, 1},
 		{"another contact's are not theirs", governor.Limit{Max: 1, Per: week}, []andante.Touch{mail("ana", 0), mail("ben", 1)}, 0},
 		{"but their account's", governor.Limit{Max: 1, Per: week, Scope: governor.ScopeAccount}, []andante.Touch{mail("ana", 0), mail("ben", 1)}, 1},
 		{"by address", governor.Limit{Max: 1, Per: week, Scope: governor.ScopeAddress}, []andante.Touch{
@@ -126,6 +134,26 @@ func TestOverLimit(t *testing.T) {
 				t.Errorf("%d broken, want %d", got, test.want)
 			}
 		})
+	}
+}
+
+// TestTrouble: what keeps a sequence from going as it is written.
+func TestTrouble(t *testing.T) {
+	for _, test := range []struct {
+		name, want string
+		sequence   simulation.Sequence
+	}{
+		{"it goes", "", simulation.Sequence{Entered: 20, Begun: 20, Went: 40}},
+		{"it is for nobody", "", simulation.Sequence{Refused: map[andante.Reason]int{andante.ReasonWrongStage: 20}}},
+		{"nobody finds a place", "nobody enters: no free place in time (14)", simulation.Sequence{Refused: map[andante.Reason]int{andante.ReasonWrongStage: 20, andante.ReasonNoRoom: 14}}},
+		{"others run it already", "", simulation.Sequence{Begun: 3, Refused: map[andante.Reason]int{andante.ReasonNoRoom: 14}}},
+		{"it is ended for most", "cut short: limits end it for 21 of the 21 who begin it", simulation.Sequence{Entered: 21, Begun: 21, Cut: 21, Went: 21, Skipped: 21}},
+		{"most is skipped", "starved: 21 of its touches are skipped and 20 go", simulation.Sequence{Entered: 20, Begun: 20, Went: 20, Skipped: 21}},
+		{"it takes too long", "takes 60 days, not 22: prospect-month", simulation.Sequence{Entered: 20, Begun: 20, Went: 40, Finished: 20, Planned: 22, Median: 60, Barrier: "prospect-month"}},
+	} {
+		if got := test.sequence.Trouble(); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
 	}
 }
 

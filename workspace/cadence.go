@@ -61,8 +61,14 @@ func parseCadence(file string, src []byte) (*cadence.Plan, *policyChecker) {
 		tier := cadence.Tier{Name: t.Tier, When: t.When, Spread: cmp.Or(t.Spread, cadence.Even), ByPeople: t.ByPeople, FillWith: t.FillWith}
 		c.touches(&tier, t, at)
 		c.spread(tier.Spread, at.key("spread"))
-		if t.ByPeople < 0 {
+		switch {
+		case t.ByPeople < 0:
 			c.errorf(at.key("by_people"), "a number of touches is not negative")
+		case tier.Least > 0 && t.ByPeople > tier.Least:
+			c.errorf(at.key("by_people"), "%d touches by people are more than the %d that the tier gets", t.ByPeople, tier.Least)
+		}
+		if slices.ContainsFunc(p.Tiers, func(other cadence.Tier) bool { return other.Name == t.Tier && other.When == t.When }) {
+			c.errorf(at.key("tier"), "%s is there already: the first one holds", t.Tier)
 		}
 		p.Tiers = append(p.Tiers, tier)
 	}

@@ -22,13 +22,28 @@ func checkGaps(w *Workspace) []*andante.Finding {
 			if s.After == nil || !ok || s.Kind == andante.Decide || q.Steps[i-1].Kind == andante.Decide {
 				continue
 			}
-			if least := s.After.From(monday, time.UTC, nil).Sub(monday); least < gap.Min.Length {
-				found = append(found, in(q, "closer-than-gap", s.Lines["after"], "%s comes %s after the step before, but the gap is %s: the governor will put it off",
-					s.ID, s.After, gap.Min.Written))
+			before := w.Policy.Lands(&facts, q.Steps[i-1].Kind, monday)
+			lands := w.Policy.Lands(&facts, s.Kind, s.After.From(monday, time.UTC, nil))
+			if apart := lands.Sub(before).Abs(); apart < gap.Min.Length {
+				found = append(found, in(q, "closer-than-gap", s.Lines["after"], "%s comes %s after the step before, but the gap is %s: the governor will %s",
+					s.ID, s.After, gap.Min.Written, whatOf(s.OverLimit)))
 			}
 		}
 		return found
 	})
+}
+
+// whatOf says what becomes of a step that comes too early.
+func whatOf(o sequences.OverLimit) string {
+	switch o.Do {
+	case "skip":
+		return "skip it, as over_limit says"
+	case "end":
+		return "end the sequence there, as over_limit says"
+	case "switch":
+		return "have it go as " + string(o.Kind) + ", as over_limit says"
+	}
+	return "put it off"
 }
 
 // monday is a quiet morning on which sample plans begin.

@@ -45,6 +45,9 @@ func (a *app) account(acc *reports.Account, loc *time.Location) {
 	}
 	a.printf("%s (%s): %s\n", acc.Name, acc.Key, strings.Join(about, ", "))
 	for _, h := range acc.Holds {
+		if h.Scope == andante.HoldContact {
+			a.printf("%s: ", h.Name)
+		}
 		a.printf("%s\n", holdText(h, loc))
 	}
 	for _, d := range acc.People {
@@ -61,7 +64,11 @@ func (a *app) account(acc *reports.Account, loc *time.Location) {
 		if u.Points {
 			what = "points"
 		}
-		a.printf("limit %s: %g of %g %s in %s\n", u.Limit, u.Used, u.Max, what, per(u.Period))
+		coming := ""
+		if u.Coming > 0 {
+			coming = fmt.Sprintf(", and %g to come within another", u.Coming)
+		}
+		a.printf("limit %s: %g of %g %s in %s%s\n", u.Limit, u.Used, u.Max, what, per(u.Period), coming)
 	}
 }
 

@@ -2,12 +2,17 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/governor"
 )
 
@@ -49,6 +54,12 @@ func (a *app) choiceCommand() *cobra.Command {
 			if choice.Pause, err = time.ParseInLocation(time.DateOnly, pause, zone(e.Config)); err != nil {
 				return usagef("--pause-until is a date such as 2027-03-01, not %q", pause)
 			}
+			if !choice.Pause.After(e.Clock.Now()) {
+				return usagef("--pause-until %s is over already", pause)
+			}
+		}
+		if err := a.checkTopics(c.Context(), e, not); err != nil {
+			return err
 		}
 		if choice.IsZero() != nothing {
 			return usagef("say what the contact chose with --at-most, --pause-until, --only or --not, or --none to take it back")
@@ -64,4 +75,29 @@ func (a *app) choiceCommand() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// checkTopics wants topics that a published sequence has: a slip of the pen would refuse
+// nothing.
+func (a *app) checkTopics(ctx context.Context, e *engine.Engine, topics []string) error {
+	if len(topics) == 0 {
+		return nil
+	}
+	w, err := a.published(ctx, e)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, q := range w.Sequences {
+		if q.Topic != "" {
+			known[q.Topic] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(known))
+	for _, topic := range topics {
+		if !known[topic] {
+			return usagef("--not: no sequence has the topic %s%s; there are: %s", topic, didYouMean(topic, names), cmp.Or(strings.Join(names, ", "), "none"))
+		}
+	}
+	return nil
 }

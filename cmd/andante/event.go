@@ -1,11 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,10 +23,10 @@ var eventName = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)
 
 func (a *app) eventCommand() *cobra.Command {
 	var at, detail string
-	c := command("people", "event CONTACT NAME", "Note that something happened",
+	c := a.withYes(command("people", "event CONTACT NAME", "Note that something happened",
 		"Notes what happened to a contact (by id, external id or address), and does what\nfollows from it: sequences end, cool-downs begin or end, conditions see it.\n\n"+
 			"Some names mean something to the program: replied, handled (a colleague took care of\na reply), met, handed_over, opted_out, unreachable, clicked, answered, purchased and\nrequested. Any other is yours, such as form.benchmark.",
-		"andante event ana@acme.example replied\nandante event C-1001 form.benchmark --at 2026-11-02T09:30", nil)
+		"andante event ana@acme.example replied\nandante event C-1001 form.benchmark --at 2026-11-02T09:30", nil))
 	c.Flags().StringVar(&at, "at", "", "when it happened, such as 2026-11-02T09:30"+inZone+"; now if not given")
 	c.Flags().StringVar(&detail, "detail", "", "a few words that andante why shows")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -48,19 +49,32 @@ func (a *app) eventCommand() *cobra.Command {
 		if ev.At.After(e.Clock.Now().Add(time.Minute)) {
 			return usagef("--at %s has not come yet", at)
 		}
+		heard, near, err := a.heard(c.Context(), e, ev.Name)
+		if err != nil {
+			return err
+		}
+		if near != "" {
+			if err := a.confirm(fmt.Sprintf("Nothing that is published asks for %s; did you mean %s? Note %s all the same?", ev.Name, near, ev.Name)); err != nil {
+				return err
+			}
+		}
 		if err := e.Ops.Record(c.Context(), ev); err != nil {
 			return err
 		}
 		a.printf("Noted: %s for %s.\n", args[1], args[0])
-		return a.unheard(c.Context(), e, args[1])
+		if !heard && near == "" {
+			a.printf("Nothing that is published asks for %s.\n", args[1])
+		}
+		return nil
 	}
 	return c
 }
 
-// unheard says that nothing asks for an event of a name: it may be a slip of the pen.
-func (a *app) unheard(ctx context.Context, e *engine.Engine, name string) error {
+// heard tells whether anything asks for an event of a name, and if not, which name was
+// perhaps meant.
+func (a *app) heard(ctx context.Context, e *engine.Engine, name string) (heard bool, near string, err error) {
 	var known []string
-	err := e.Store.Read(ctx, func(tx *store.Tx) error {
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
 		w, err := e.Ops.Workspace(ctx, tx)
 		if err == nil {
 			known = w.Events()
@@ -68,15 +82,16 @@ func (a *app) unheard(ctx context.Context, e *engine.Engine, name string) error 
 		return err
 	})
 	if errors.Is(err, ops.ErrNothingPublished) {
-		return nil
+		return true, "", nil // nobody can say
 	}
 	if err != nil || slices.Contains(known, name) {
-		return err
+		return err == nil, "", err
 	}
-	near := ""
-	if name := nearest.Name(name, known); name != "" {
-		near = "; did you mean " + name + "?"
+	if near = nearest.Name(name, known); near == "" { // reply, say, for replied
+		i := slices.IndexFunc(known, func(k string) bool { return len(name) >= 4 && strings.HasPrefix(k, name[:len(name)-1]) })
+		if i >= 0 {
+			near = known[i]
+		}
 	}
-	a.printf("Nothing that is published asks for %s%s\n", name, cmp.Or(near, "."))
-	return nil
+	return false, near, nil
 }

@@ -117,7 +117,7 @@ func (a *app) holdCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().StringVar(&f.until, "until", "", "first day on which it is over; without one it holds until released")
 	c.Flags().StringVar(&f.reason, "reason", "", "why; andante why tells it")
-	c.Flags().StringVar(&f.allow, "allow", "", "what goes all the same, such as 1 per 90d")
+	c.Flags().StringVar(&f.allow, "allow", "", "what goes all the same, such as 1 per 90d; what they asked for goes besides")
 	c.Flags().StringVar(&f.then, "then", "", "what the owner is to do when it ends, such as \"task: the budget is open\"")
 	c.Flags().StringVar(&f.catchUp, "catch-up", "yes", "no: what is stale when it ends is dropped, the rest goes at once")
 	c.Flags().StringVar(&f.author, "by", "", "who says so; you if not given")

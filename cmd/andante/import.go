@@ -170,6 +170,7 @@ func (a *app) importDry(c *cobra.Command, file string, o contacts.Options, take 
 			a.printf("  %d would be added, %d changed, %d stay as they are\n", r.Added, r.Changed, r.Same)
 		}
 		a.rejected(r, "would be rejected")
+		a.repeated(r)
 		a.unmapped(r)
 	}
 	return a.confirm(fmt.Sprintf("Take in %s?", count(r.Rows-r.Rejected, "row")))
@@ -185,6 +186,7 @@ func (a *app) imported(r *contacts.Report, rejects string) error {
 		a.printf("%s entered %s, as its `enter:` says.\n", count(r.Entered[sequence], "contact"), sequence)
 	}
 	a.rejected(r, "rejected")
+	a.repeated(r)
 	a.unmapped(r)
 	if rejects != "" {
 		a.printf("The rejected rows are in %s, with the reason; mend and import that file.\n", rejects)
@@ -215,6 +217,19 @@ func mailboxes(n int) string {
 func (a *app) rejected(r *contacts.Report, verb string) {
 	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
 		a.printf("%8d  %s: %s\n", r.Reasons[reason], verb, reason)
+	}
+}
+
+func (a *app) repeated(r *contacts.Report) {
+	if r.Repeated == 0 {
+		return
+	}
+	a.printf("%s of the file say twice what is one; the last one holds:\n", count(r.Repeated, "row"))
+	for _, text := range r.Repeats {
+		a.printf("  %s\n", text)
+	}
+	if more := r.Repeated - len(r.Repeats); more > 0 {
+		a.printf("  and %d more\n", more)
 	}
 }
 

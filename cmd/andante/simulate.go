@@ -46,6 +46,9 @@ func (a *app) simulateCommand() *cobra.Command {
 	c.Flags().StringVar(&f.seedWords, "seed", "", "any words: other words draw other minutes, variants and answers; the workspace's own if not given")
 	c.Flags().StringVar(&f.html, "html", "", "write a page with charts to this file")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if f.replay != "" && f.compare != "" {
+			return usagef("--replay asks one policy about the past: name it with --policy, not --compare")
+		}
 		if f.days < 1 || f.days > 3660 {
 			return usagef("--days lies between 1 and 3660")
 		}
@@ -66,13 +69,13 @@ func (a *app) simulateCommand() *cobra.Command {
 }
 
 // folderWith loads the folder, with another file as its policy if one is named.
-func (a *app) folderWith(e *engine.Engine, policy string) (*workspace.Workspace, error) {
+func (a *app) folderWith(e *engine.Engine, flag, policy string) (*workspace.Workspace, error) {
 	if policy == "" {
 		return a.load(e)
 	}
 	src, err := os.ReadFile(policy)
 	if err != nil {
-		return nil, usagef("--policy: %w", err)
+		return nil, usagef("%s: %w", flag, err)
 	}
 	w, found := workspace.LoadWith(e.FS(), map[string][]byte{workspace.PolicyFile: src})
 	for _, f := range found {
@@ -81,15 +84,18 @@ func (a *app) folderWith(e *engine.Engine, policy string) (*workspace.Workspace,
 		}
 	}
 	if bad := workspace.Errors(found); len(bad) > 0 {
-		return nil, a.refused(bad)
+		for _, f := range bad {
+			fmt.Fprintln(a.err, f.Error())
+		}
+		return nil, usagef("%s: with %s as its policy the workspace has %s", flag, policy, count(len(bad), "error"))
 	}
 	return w, nil
 }
 
 // simulateOptions makes what the engine plays of the flags.
-func (a *app) simulateOptions(ctx context.Context, e *engine.Engine, f simulateFlags, policy string) (o engine.SimulateOptions, err error) {
+func (a *app) simulateOptions(ctx context.Context, e *engine.Engine, f simulateFlags, flag, policy string) (o engine.SimulateOptions, err error) {
 	o = engine.SimulateOptions{Days: f.days, Sequences: f.sequences, Where: f.where, Seed: andante.Seed(f.seedWords)}
-	if o.Workspace, err = a.folderWith(e, policy); err != nil {
+	if o.Workspace, err = a.folderWith(e, flag, policy); err != nil {
 		return o, err
 	}
 	if f.where != "" {
@@ -126,11 +132,7 @@ func (a *app) simulateOptions(ctx context.Context, e *engine.Engine, f simulateF
 
 func (a *app) simulate(ctx context.Context, e *engine.Engine, f simulateFlags) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is read and dropped
-	play := func(policy, what string) (*simulation.Report, error) {
-		o, err := a.simulateOptions(ctx, e, f, policy)
-		if err != nil {
-			return nil, err
-		}
+	play := func(o engine.SimulateOptions, what string) (*simulation.Report, error) {
 		line := newProgress(a.err)
 		defer line.done()
 		o.Log = a.log()
@@ -141,13 +143,23 @@ func (a *app) simulate(ctx context.Context, e *engine.Engine, f simulateFlags) e
 		}
 		return e.Simulate(ctx, o)
 	}
-	now, err := play(f.policy, "")
+	first, err := a.simulateOptions(ctx, e, f, "--policy", f.policy)
+	if err != nil {
+		return err
+	}
+	second := first
+	if f.compare != "" { // read before anything is played
+		if second, err = a.simulateOptions(ctx, e, f, "--compare", f.compare); err != nil {
+			return err
+		}
+	}
+	now, err := play(first, "")
 	if err != nil {
 		return err
 	}
 	var other *simulation.Report
 	if f.compare != "" {
-		if other, err = play(f.compare, filepath.Base(f.compare)+", "); err != nil {
+		if other, err = play(second, filepath.Base(f.compare)+", "); err != nil {
 			return err
 		}
 	}
@@ -186,7 +198,7 @@ func (a *app) rehearsed(ctx context.Context, w *workspace.Workspace) (found []*a
 		return nil, err
 	}
 	defer e.Close()
-	o, err := a.simulateOptions(ctx, e, simulateFlags{days: 365}, "")
+	o, err := a.simulateOptions(ctx, e, simulateFlags{days: 365}, "", "")
 	if err != nil {
 		return nil, err
 	}
@@ -202,12 +214,7 @@ func (a *app) rehearsed(ctx context.Context, w *workspace.Workspace) (found []*a
 		}
 		at := q.Lines["sequence"]
 		f := &andante.Finding{File: q.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Severity: andante.SeverityWarning, Rule: "simulated"}
-		switch {
-		case s.Starved():
-			f.Message = fmt.Sprintf("%d of its touches are skipped and %d go", s.Skipped, s.Went)
-		case s.Stretched():
-			f.Message = fmt.Sprintf("takes %.0f days, not %.0f: %s", s.Median, s.Planned, s.Barrier)
-		default:
+		if f.Message = s.Trouble(); f.Message == "" {
 			continue
 		}
 		found = append(found, f)
@@ -362,11 +369,8 @@ func (a *app) fared(list []simulation.Sequence) {
 			written = fmt.Sprintf("%.0f", q.Planned)
 		}
 		a.printf("%-*s %7d %8d %8d %14s %7s", wide, q.Sequence, q.Went, q.Deferred, q.Skipped, written, really)
-		switch {
-		case q.Starved():
-			a.printf("  starved: most of it does not go")
-		case q.Stretched():
-			a.printf("  stretched by %s", q.Barrier)
+		if trouble := q.Trouble(); trouble != "" {
+			a.printf("  %s", trouble)
 		}
 		a.printf("\n")
 	}
@@ -417,7 +421,7 @@ func (a *app) replay(ctx context.Context, e *engine.Engine, f simulateFlags) err
 	if err != nil {
 		return usagef("--replay: %w", err)
 	}
-	w, err := a.folderWith(e, f.policy)
+	w, err := a.folderWith(e, "--policy", f.policy)
 	if err != nil {
 		return err
 	}
@@ -435,6 +439,7 @@ func (a *app) replay(ctx context.Context, e *engine.Engine, f simulateFlags) err
 		a.printf("%8d  %s\n", r.Rules[name], name)
 	}
 	a.printf("%d of those were followed by an opt-out within 30 days; %s in all.\n", r.OptOuts, count(r.AllOptOuts, "opt-out"))
+	a.printf("Limits, gaps and ease were asked, with people as they are today; hours and what followed replies were not.\n")
 	return nil
 }
 

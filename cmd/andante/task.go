@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/contacts"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
@@ -105,6 +106,9 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, a
 	if err != nil {
 		return err
 	}
+	if d.Result.Unanswered() && len(answers) > 0 {
+		return usagef("--answer: with --outcome %s nobody was reached who could have said it", d.Result)
+	}
 	if d.Answers, err = answered(w, answers); err != nil {
 		return err
 	}
@@ -147,10 +151,11 @@ func answered(w *workspace.Workspace, list []string) (map[string]string, error) 
 			return nil, usagef("--answer: %s is no field of yours; declare contact.%s: text under fields: in andante.yaml and publish", name, name)
 		}
 		f := w.Config.DeclaredFields()[i]
-		if _, err := f.Type.Parse(value); err != nil {
-			return nil, usagef("--answer %s: %v", name, err)
+		kept, err := contacts.ParseField(f.Type, value)
+		if err != nil {
+			return nil, usagef("--answer %s: %q: %v", name, value, err)
 		}
-		answers[f.Path()] = value
+		answers[f.Path()] = kept
 	}
 	return answers, nil
 }
