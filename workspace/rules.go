@@ -67,7 +67,7 @@ func init() {
 		{"secret", andante.SeverityError, "A password stands in a URL of andante.yaml: it would be published, and end up in Git.", checkSecrets},
 		{"deliver", andante.SeverityError, "The mode of delivery is unknown, redirect has no address, or `only` names nobody.", checkDeliver},
 		{"closer-than-gap", andante.SeverityWarning, "Two steps follow each other sooner than the policy's gap lets them.", checkGaps},
-		{"simulated", andante.SeverityWarning, "Played with the real contacts, a sequence goes much slower than it is written, or hardly goes (`andante check --simulate`).", nothing},
+		{"simulated", andante.SeverityWarning, "Played with the real contacts, nobody may enter a sequence, limits cut it short or stretch it, or hardly anything of it goes (`andante check --simulate`).", nothing},
 		{"stretched", andante.SeverityWarning, "The governor's limits stretch the sequence well beyond its plan.", checkStretch},
 	}
 }

@@ -341,16 +341,31 @@ func (a *app) weeks(list []simulation.Week) {
 		a.printf("%9s", k)
 	}
 	a.printf("\n")
-	for len(list) > 0 && list[len(list)-1].Total == 0 {
-		list = list[:len(list)-1]
-	}
-	for _, w := range list {
+	for i, w := range list {
+		if w.Total == 0 {
+			if i == 0 || list[i-1].Total > 0 { // the first of them stands for all
+				a.printf("%-12s nothing%s\n", w.Week, until(list[i:]))
+			}
+			continue
+		}
 		a.printf("%-12s", w.Week)
 		for _, k := range kinds {
 			a.printf("%9d", w.Kinds[k])
 		}
 		a.printf("  %s\n", drawBar(w.Total, most))
 	}
+}
+
+// until says how long nothing comes from the first of these weeks on.
+func until(list []simulation.Week) string {
+	next := slices.IndexFunc(list, func(w simulation.Week) bool { return w.Total > 0 })
+	switch {
+	case next < 0:
+		return " from here on"
+	case next > 1:
+		return fmt.Sprintf(" for %d weeks", next)
+	}
+	return ""
 }
 
 // fared prints how the sequences fared.
