@@ -11,8 +11,9 @@ import (
 
 // changed does what follows when contacts have changed, or what is known of their accounts,
 // within a transaction in which those are locked: what waits for it, or for the end of a hold
-// that may concern them no more, is looked at again, the rules are asked who enters, and calendar sequences get their new dates. In staged are those
-// whose stage changed. It returns how many entered each sequence.
+// that may concern them no more, is looked at again, the rules are asked who enters, and
+// calendar sequences get their new dates. In staged are those whose stage changed. It returns
+// how many entered each sequence.
 func (o *Ops) changed(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) (entered map[string]int, err error) {
 	entered = map[string]int{}
 	accounts := unique(contacts, accountOf)

@@ -23,6 +23,7 @@ const (
 	complaintsStop = 0.003
 	enoughTries    = 100
 	bounceShare    = 0.05
+	bounceNotice   = 0.02
 	keepRates      = 30 * 24 * time.Hour
 )
 
@@ -133,6 +134,33 @@ func (o *Ops) judgeHealth(ctx context.Context, tx *store.Tx, scope andante.HoldS
 		return err
 	}
 	return tx.AddHold(ctx, andante.Hold{ID: andante.NewID[andante.HoldID](now), Scope: scope, Key: key, Author: andante.HoldAuthor, Reason: why, From: now})
+}
+
+// HealthNotices says what came back in the last week that is worth a look, though it stops
+// nothing yet, a sentence for each sequence and sender.
+func (o *Ops) HealthNotices(ctx context.Context) (notices []string, err error) {
+	err = o.Store.Read(ctx, func(tx *store.Tx) error {
+		list, err := tx.Returned(ctx, o.now().Add(-healthSpan))
+		notices = nil
+		for _, r := range list {
+			if text := notice(r); text != "" {
+				notices = append(notices, fmt.Sprintf("%s %s: %s", r.Scope, r.Key, text))
+			}
+		}
+		return err
+	})
+	return notices, err
+}
+
+func notice(r store.Rate) string {
+	tries := r.Sent + r.Bounced
+	switch {
+	case r.Complained > 0:
+		return fmt.Sprintf("complaints about %d of %d mails within a week", r.Complained, r.Sent)
+	case tries >= enoughTries && float64(r.Bounced) >= bounceNotice*float64(tries):
+		return fmt.Sprintf("mailboxes that do not exist: %d of %d mails within a week; at %.0f %% it stops", r.Bounced, tries, 100*bounceShare)
+	}
+	return ""
 }
 
 // tooMuch tells what there was too much of; empty: nothing.

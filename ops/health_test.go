@@ -27,3 +27,22 @@ func TestTooMuch(t *testing.T) {
 		}
 	}
 }
+
+func TestHealthNotice(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		rate store.Rate
+		want string
+	}{
+		{"nothing", store.Rate{Sent: 100_000}, ""},
+		{"a complaint", store.Rate{Sent: 3000, Complained: 1}, "complaints about 1 of 3000 mails within a week"},
+		{"one in fifty of a hundred", store.Rate{Sent: 98, Bounced: 2}, "mailboxes that do not exist: 2 of 100 mails within a week; at 5 % it stops"},
+		{"fewer", store.Rate{Sent: 99, Bounced: 2}, ""},
+		{"ninety-nine tries tell nothing", store.Rate{Sent: 50, Bounced: 49}, ""},
+	} {
+		if got := notice(test.rate); got != test.want {
+			t.Errorf("%s: %q", test.name, got)
+		}
+	}
+}

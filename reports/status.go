@@ -22,6 +22,7 @@ type Status struct {
 	Reasons     map[andante.Reason]int `json:"reasons"`
 	Enrollments []store.RunCount       `json:"enrollments"`
 	Holds       []Hold                 `json:"holds"`
+	Health      []string               `json:"health,omitempty"`  // what came back lately, in words
 	Unknown     []andante.TouchID      `json:"unknown,omitempty"` // the first of them
 	Leased      int                    `json:"leased"`
 	Waiting     []store.Waiting        `json:"waiting,omitempty"` // for their sender's throttle

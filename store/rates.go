@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -36,6 +37,16 @@ func (tx *Tx) RateSince(ctx context.Context, scope andante.HoldScope, key string
 	err := tx.row(ctx, `SELECT coalesce(sum(sent), 0), coalesce(sum(bounced), 0), coalesce(sum(complained), 0) FROM rates
 		WHERE scope=$1 AND key=$2 AND hour >= $3`, []any{string(scope), key, hourOf(since.Add(time.Hour - 1))}, &r.Sent, &r.Bounced, &r.Complained)
 	return r, err
+}
+
+// Returned sums up, for each sequence and sender of which something came back, what was
+// counted in the hours that began at an instant or later.
+func (tx *Tx) Returned(ctx context.Context, since time.Time) ([]Rate, error) {
+	return query(ctx, tx, `SELECT scope, key, sum(sent), sum(bounced), sum(complained) FROM rates WHERE hour >= $1
+		GROUP BY scope, key HAVING sum(bounced) + sum(complained) > 0 ORDER BY scope, key`, []any{hourOf(since.Add(time.Hour - 1))}, func(r *sql.Rows) (x Rate, err error) {
+		x.At = since
+		return x, r.Scan(&x.Scope, &x.Key, &x.Sent, &x.Bounced, &x.Complained)
+	})
 }
 
 // DropRates forgets what was counted before an instant.

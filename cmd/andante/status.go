@@ -40,6 +40,9 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if s.Health, err = e.Ops.HealthNotices(c.Context()); err != nil {
+				return err
+			}
 			if a.json {
 				return a.printJSON(s)
 			}
@@ -71,6 +74,9 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 	a.touches(s)
 	for _, h := range s.Holds {
 		a.printf("\n%s: %s\n", strings.TrimSpace(string(h.Scope)+" "+h.Name), holdText(h, loc))
+	}
+	if len(s.Health) > 0 {
+		a.printf("\n%s\n", strings.Join(s.Health, "\n"))
 	}
 	if len(s.Waiting) > 0 || !s.NextDue.IsZero() {
 		a.printf("\n")

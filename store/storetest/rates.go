@@ -22,7 +22,7 @@ func rates(_ *testing.T, s db) {
 	add := func(list ...store.Rate) {
 		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddRates(ctx, list) })
 	}
-	add(row("news", day, 1, 10, 1, 0), row("news", day.Add(time.Hour), 1, 20, 0, 1), row("other", day, 1, 99, 99, 99))
+	add(row("quiet", day, 1, 10, 0, 0), row("news", day, 1, 10, 1, 0), row("news", day.Add(time.Hour), 1, 20, 0, 1), row("other", day, 1, 99, 99, 99))
 	add(row("news", day.Add(59*time.Minute), 1, 5, 0, 0), row("news", day, 2, 7, 1, 1))
 	since := func(at time.Time) store.Rate {
 		return read(s, func(ctx context.Context, tx *store.Tx) (store.Rate, error) {
@@ -30,6 +30,9 @@ func rates(_ *testing.T, s db) {
 		})
 	}
 	s.same("all", row("news", day, 0, 42, 2, 2), since(day))
+	s.same("of whatever came back", []store.Rate{row("news", day, 0, 42, 2, 2), row("other", day, 0, 99, 99, 99)}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Rate, error) {
+		return tx.Returned(ctx, day)
+	}))
 	s.same("of the hours that began since", row("news", day.Add(1), 0, 20, 0, 1), since(day.Add(1)))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropRates(ctx, day.Add(time.Hour)) })
 	s.same("what is left", row("news", day, 0, 20, 0, 1), since(day))
