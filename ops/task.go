@@ -145,3 +145,29 @@ func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactI
 	_, err = o.changed(ctx, tx, contacts, nil)
 	return err
 }
+
+// plainTask gives the owner of a contact's account, or who stands in, a task that belongs to
+// no sequence; of says what it follows, and key which one, so that it is given once.
+func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, of, key, title, body string, at time.Time) error {
+	accounts, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
+	if err != nil || len(accounts) == 0 {
+		return err
+	}
+	w, err := o.Workspace(ctx, tx)
+	if err != nil {
+		return err
+	}
+	seed, err := tx.Seed(ctx)
+	if err != nil {
+		return err
+	}
+	t := andante.Touch{
+		ID: andante.DeriveID[andante.TouchID](seed, at, of, key), Contact: c.ID, Account: c.Account, Sequence: of,
+		Kind: andante.Other, Purpose: andante.Relationship, Priority: andante.Normal, Sender: w.Config.StandIn(accounts[0].Owner, o.now()),
+		State: andante.Open, Due: at, FirstDue: at, Subject: title,
+	}
+	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {
+		return err
+	}
+	return tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: at, Title: t.Subject, Body: body}})
+}
