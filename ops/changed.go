@@ -17,7 +17,7 @@ import (
 func (o *Ops) changed(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) (entered map[string]int, err error) {
 	entered = map[string]int{}
 	accounts := unique(contacts, accountOf)
-	if err := tx.WakeIn(ctx, accounts, o.now(), andante.ReasonWaiting, andante.ReasonHeld); err != nil {
+	if err := tx.WakeIn(ctx, accounts, o.now(), andante.ReasonWaiting, andante.ReasonHeld, andante.ReasonSender); err != nil {
 		return nil, err
 	}
 	by := map[bool][]andante.Contact{}
