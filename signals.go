@@ -83,14 +83,14 @@ func (s *Signals) Note(event string, at time.Time) bool {
 	return false
 }
 
-// Join keeps what others say besides, of each sign the latest.
+// Join keeps what others say besides, of each sign the latest. A change of stage is nobody
+// else's.
 func (s *Signals) Join(other Signals) {
 	latest(&s.Replied, other.Replied)
 	latest(&s.Met, other.Met)
 	latest(&s.Requested, other.Requested)
 	latest(&s.Responded, other.Responded)
 	latest(&s.Answered, other.Answered)
-	latest(&s.Staged, other.Staged)
 }
 
 // latest moves instants forward to one and tells whether any moved.

@@ -250,7 +250,11 @@ func (p *strand) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.engine.Ops.Publish(ctx, o.Workspace, nil, false); err != nil {
+	would, err := p.engine.Ops.Publish(ctx, o.Workspace, nil, true)
+	if err != nil {
+		return err
+	}
+	if _, err := p.engine.Ops.Publish(ctx, o.Workspace, would.Missing, false); err != nil { // what was deleted goes to its end
 		return err
 	}
 	for _, name := range o.Sequences {

@@ -44,6 +44,9 @@ func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 			return nil, err
 		}
 		for i := range c.Accounts {
+			if s.o.Where != "" && !tally.About(c.Accounts[i].Account) {
+				continue
+			}
 			if floor == nil {
 				floor = &simulation.Floor{}
 			}

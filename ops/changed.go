@@ -3,21 +3,28 @@ package ops
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
 )
 
+// putOff are the reasons for which a touch waits that hang on who somebody is and on what is
+// published: when that changes, it is looked at again.
+var putOff = slices.Concat(governor.OverLimit, []andante.Reason{
+	andante.ReasonYielded, andante.ReasonWindow, andante.ReasonHoliday, andante.ReasonWaiting, andante.ReasonHeld, andante.ReasonSender,
+})
+
 // changed does what follows when contacts have changed, or what is known of their accounts,
-// within a transaction in which those are locked: what waits for it, or for the end of a hold
-// that may concern them no more, is looked at again, the rules are asked who enters, and
-// calendar sequences get their new dates. In staged are those whose stage changed. It returns
-// how many entered each sequence.
+// within a transaction in which those are locked: what was put off is looked at again, the
+// rules are asked who enters, and calendar sequences get their new dates. In staged are those
+// whose stage changed. It returns how many entered each sequence.
 func (o *Ops) changed(ctx context.Context, tx *store.Tx, contacts []andante.Contact, staged map[andante.ContactID]bool) (entered map[string]int, err error) {
 	entered = map[string]int{}
 	accounts := unique(contacts, accountOf)
-	if err := tx.WakeIn(ctx, accounts, o.now(), andante.ReasonWaiting, andante.ReasonHeld, andante.ReasonSender); err != nil {
+	if err := tx.WakeIn(ctx, accounts, o.now(), putOff...); err != nil {
 		return nil, err
 	}
 	by := map[bool][]andante.Contact{}

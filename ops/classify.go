@@ -34,7 +34,7 @@ func (o *Ops) putContacts(ctx context.Context, tx *store.Tx, list []andante.Cont
 }
 
 // Classify reads the published rules again: everybody to whom no file gave a persona or a
-// tier gets those that they say now, and decisions that wait are asked again. It returns how
+// tier gets those that they say now, and what was put off is looked at again. It returns how
 // many contacts and accounts have changed.
 func (o *Ops) Classify(ctx context.Context) (n int, err error) {
 	for after, more := andante.ContactID(""), true; more; {
@@ -76,7 +76,7 @@ func (o *Ops) classifyPage(ctx context.Context, tx *store.Tx, ids []andante.Cont
 	if err != nil {
 		return 0, err
 	}
-	return len(contacts) + len(accounts), tx.WakeIn(ctx, unique(page, accountOf), o.now(), andante.ReasonWaiting)
+	return len(contacts) + len(accounts), tx.WakeIn(ctx, unique(page, accountOf), o.now(), putOff...)
 }
 
 // classify gives contacts and their accounts, which are locked, the personas and tiers that

@@ -49,7 +49,10 @@ func (o *Ops) noteHealth(ctx context.Context, tx *store.Tx, e andante.Event) err
 		return err
 	}
 	t := touches[0]
-	rate := store.Rate{At: e.At, Part: eventsPart}
+	rate := store.Rate{At: t.Settled, Part: eventsPart} // it stands beside the mails that went when it did
+	if rate.At.IsZero() {
+		rate.At = e.At
+	}
 	if e.Name == andante.EventBounced {
 		rate.Bounced = 1
 	} else {

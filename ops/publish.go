@@ -34,6 +34,7 @@ type PublishReport struct {
 	// by which the contacts were read; Classified counts whom that changed.
 	Classify   bool `json:"classify"`
 	Classified int  `json:"classified"`
+	Policy     bool `json:"policy"` // governor.yaml means something else: what was put off is looked at again
 	// Entered are the contacts who were there already and whom `enter:` let in, by sequence.
 	Entered map[string]int `json:"entered,omitempty"`
 }
@@ -90,6 +91,9 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		}
 		return tx.PutRevision(ctx, hash, manifest, o.now())
 	})
+	if err == nil && !dryRun && rep.Policy && !rep.Classify { // the policy is always the latest
+		err = o.lookAgain(ctx)
+	}
 	if err == nil && !dryRun && rep.Classify {
 		rep.Classified, err = o.Classify(ctx)
 	}
@@ -101,6 +105,23 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		rep.Entered, err = o.EnterPublished(ctx, w, ask)
 	}
 	return rep, err
+}
+
+// wakePage is how many touches are woken in one transaction.
+const wakePage = 5000
+
+// lookAgain makes whatever the policy has put off due again, a page at a time.
+func (o *Ops) lookAgain(ctx context.Context) error {
+	for n := wakePage; n == wakePage; {
+		err := o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.WakeSome(ctx, o.now(), wakePage, putOff...)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("look again at what the policy has put off: %w", err)
+		}
+	}
+	return nil
 }
 
 // compare fills the report from what runs now, and returns that; nil if nothing does.
@@ -119,6 +140,7 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	if err != nil {
 		return nil, err
 	}
+	rep.Policy = now.Policy.Hash != w.Policy.Hash
 	rep.Changed = workspace.Changed(now.Files, w.Files)
 	for _, name := range rep.Changed {
 		if _, was := now.Files[name]; !was {

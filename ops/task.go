@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ type TaskDone struct {
 
 // ErrNoOutcome says that nobody told what came of a conversation.
 var ErrNoOutcome = errors.New("a conversation needs an outcome")
+
+// ErrTooEarly says that a task can't have been done then.
+var ErrTooEarly = errors.New("that is before it could be done")
 
 // DoneTask closes a task: its step is over, it counts from then on at the time at which
 // it took place, and what they said is kept. A call that reached nobody gives its place
@@ -51,8 +55,23 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 			return ErrNoOutcome
 		}
 		t = list[0]
+		if began, err := o.began(ctx, tx, t); err != nil || d.At.Before(began.Truncate(time.Minute)) { // people tell minutes
+			return cmp.Or(err, fmt.Errorf("%w: %s, and it began on %s", ErrTooEarly, d.At.Format(time.RFC3339), began.Format(time.RFC3339)))
+		}
 		return o.doneTask(ctx, tx, &t, d)
 	})
+}
+
+// began returns when the sequence of a task was entered, or a task of none was given.
+func (o *Ops) began(ctx context.Context, tx *store.Tx, t andante.Touch) (time.Time, error) {
+	if t.Enrollment == "" {
+		return andante.PlannedAt(string(t.ID)), nil
+	}
+	list, err := tx.Enrollments(ctx, []andante.EnrollmentID{t.Enrollment})
+	if err != nil || len(list) == 0 {
+		return time.Time{}, err
+	}
+	return list[0].Entered, nil
 }
 
 func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d TaskDone) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/cadence"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -91,16 +92,14 @@ func (r *Reports) deciders(ctx context.Context, tx *store.Tx, out *Account, a an
 	if err != nil {
 		return err
 	}
-	counted, err := tx.Counted(ctx, now.Add(-r.Workspace.Policy.Horizon()), []andante.AccountID{a.ID}, nil)
+	counted, err := tx.Counted(ctx, now.Add(-max(r.Workspace.Policy.Horizon(), cadence.Memory)), []andante.AccountID{a.ID}, nil)
 	if err != nil {
 		return err
 	}
 	last := map[andante.ContactID]*LastTouch{}
 	var touches []governor.Touch
 	for _, c := range counted {
-		touches = append(touches, governor.Touch{
-			ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: c.At, Unanswered: c.Unanswered,
-		})
+		touches = append(touches, pastTouch(c, now))
 		if l := last[c.Contact]; !c.Waiting && !c.At.After(now) && (l == nil || c.At.After(l.At)) {
 			last[c.Contact] = &LastTouch{Kind: c.Kind, At: c.At}
 		}

@@ -31,6 +31,7 @@ type Cared struct {
 	Orphaned bool              `json:"orphaned"` // its owner is gone, or it has none
 	PerYear  int               `json:"per_year"`
 	FillWith string            `json:"fill_with,omitempty"`
+	LastDay  string            `json:"last_day,omitempty"` // of the slot that runs, on the account's calendar: 2026-12-31
 	cadence.Standing
 }
 
@@ -114,10 +115,14 @@ func (r *Reports) cared(ctx context.Context, tx *store.Tx, accounts []andante.Ac
 		if a.Signals.Staged.After(began) {
 			began = a.Signals.Staged // they were no customer before
 		}
-		list = append(list, Cared{
+		x := Cared{
 			Account: a.ID, Key: a.Key, Name: a.Name, Tier: t.Name, Owner: a.Owner, Orphaned: !has, PerYear: n, FillWith: t.FillWith,
 			Standing: r.Workspace.Cadence.Stand(t, n, began, given[a.ID], now, zones[0]),
-		})
+		}
+		if !x.DueBy.IsZero() {
+			x.LastDay = x.DueBy.Add(-time.Second).In(zones[0]).Format(time.DateOnly)
+		}
+		list = append(list, x)
 	}
 	return list, nil
 }

@@ -164,17 +164,22 @@ func (f *forecaster) loadCounted(ctx context.Context, tx *store.Tx, accounts []a
 	past, err := tx.Counted(ctx, f.now.Add(-horizon), accounts, addresses)
 	f.counted = map[andante.AccountID][]governor.Touch{}
 	for _, c := range past {
-		f.count(governor.Touch{ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: f.landed(c), Waiting: c.Waiting, Introduction: c.Introduction, Unanswered: c.Unanswered})
+		f.count(pastTouch(c, f.now))
 	}
 	return err
 }
 
-// landed is when a counted touch counts: one that is on its way, or somebody's task, now.
-func (f *forecaster) landed(c store.Counted) time.Time {
-	if c.Pending && f.now.After(c.At) {
-		return f.now
+// pastTouch is what the governor sees of a counted touch: one that is on its way, or
+// somebody's task, counts now.
+func pastTouch(c store.Counted, now time.Time) governor.Touch {
+	at := c.At
+	if c.Pending && now.After(at) {
+		at = now
 	}
-	return c.At
+	return governor.Touch{
+		ID: c.ID, Contact: c.Contact, Account: c.Account, Address: c.Address, Kind: c.Kind, Purpose: c.Purpose, At: at,
+		Waiting: c.Waiting, Introduction: c.Introduction, Unanswered: c.Unanswered,
+	}
 }
 
 // count notes a touch that takes its place in the limits.

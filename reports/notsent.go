@@ -41,14 +41,15 @@ type NotSentTouch struct {
 
 const notSentPage = 1000
 
-// NotSent lists the touches that were skipped, failed or canceled since an instant, and
-// those that wait because they were put off; of each reason up to n are told.
+// NotSent lists the touches that were skipped, failed or canceled since an instant, those that
+// wait because they were put off, and those that are due and still to be looked at; of each
+// reason up to n are told.
 func (r *Reports) NotSent(ctx context.Context, since time.Time, n int) (*NotSent, error) {
 	groups := map[andante.Reason]*NotSentGroup{}
 	err := r.Store.Read(ctx, func(tx *store.Tx) error {
 		clear(groups)
 		for after := andante.TouchID(""); ; {
-			page, err := tx.NotSent(ctx, since, after, notSentPage)
+			page, err := tx.NotSent(ctx, since, r.Clock.Now(), after, notSentPage)
 			if err != nil {
 				return err
 			}
@@ -59,6 +60,9 @@ func (r *Reports) NotSent(ctx context.Context, since time.Time, n int) (*NotSent
 				g := groups[t.Reason]
 				if g == nil {
 					g = &NotSentGroup{Reason: t.Reason, Text: t.Reason.Text()}
+					if t.Reason == "" {
+						g.Text = "due, and nobody has looked at it yet: does `andante run` run?"
+					}
 					groups[t.Reason] = g
 				}
 				g.add(t, n)

@@ -30,7 +30,7 @@ const mostTasks = 1000
 // have waited longest.
 func (r *Reports) Tasks(ctx context.Context, owner string) (list []Task, err error) {
 	return list, r.Store.Read(ctx, func(tx *store.Tx) error {
-		list = nil
+		list = []Task{}
 		open, err := tx.OpenTasks(ctx, owner, mostTasks)
 		if err != nil {
 			return err

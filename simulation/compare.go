@@ -40,7 +40,10 @@ type Past struct {
 
 // Add plays the past of an account again: each touch of the time asks the policy as it
 // stood then, beside those before it that really went.
-func (r *Replay) Add(p *governor.Policy, past Past) {
+func (r *Replay) Add(policy *governor.Policy, past Past) {
+	arrived := *policy
+	arrived.Landing = nil // a card stands here on the day on which it landed
+	p := &arrived
 	list := slices.DeleteFunc(slices.Clone(past.Touches), func(t andante.Touch) bool {
 		return !t.State.Went() || t.Counted.IsZero() || past.People[t.Contact] == nil
 	})

@@ -28,7 +28,8 @@ type Tally struct {
 	r        Report
 
 	people    map[andante.ContactID]*Person
-	gone      []going // whatever counts, history too
+	accounts  map[andante.AccountID]bool // of those in the report
+	gone      []going                    // whatever counts, history too
 	touchOf   map[andante.TouchID]sequenceOf
 	weeks     map[string]*Week
 	perWeek   map[string]map[andante.ContactID]int // week → contact → touches
@@ -64,7 +65,7 @@ type senderTally struct{ days, hours map[string]int }
 func NewTally(from, to time.Time, home *time.Location, policy *governor.Policy) *Tally {
 	t := &Tally{
 		from: from, to: to, home: home, policy: policy,
-		people: map[andante.ContactID]*Person{}, touchOf: map[andante.TouchID]sequenceOf{}, weeks: map[string]*Week{},
+		people: map[andante.ContactID]*Person{}, accounts: map[andante.AccountID]bool{}, touchOf: map[andante.TouchID]sequenceOf{}, weeks: map[string]*Week{},
 		perWeek: map[string]map[andante.ContactID]int{}, perPerson: map[andante.ContactID]int{}, tasks: map[string]map[string]int{},
 		sequences: map[string]*sequenceTally{}, senders: map[string]*senderTally{}, deferred: map[andante.TouchID]bool{},
 	}
@@ -76,7 +77,11 @@ func NewTally(from, to time.Time, home *time.Location, policy *governor.Policy) 
 }
 
 // Person adds somebody; before any touch.
-func (t *Tally) Person(p Person) { t.people[p.Contact] = &p }
+func (t *Tally) Person(p Person) {
+	if t.people[p.Contact] = &p; p.Counted {
+		t.accounts[p.Account] = true
+	}
+}
 
 // Touch adds a touch, of the time that was played or before it.
 func (t *Tally) Touch(x andante.Touch) {
@@ -111,6 +116,9 @@ func (t *Tally) asked(x andante.Touch) bool {
 	}
 	return x.Enrollment != "" && !decided.Before(t.from)
 }
+
+// About tells whether somebody of an account is in the report.
+func (t *Tally) About(account andante.AccountID) bool { return t.accounts[account] }
 
 func (t *Tally) sequence(name string) *sequenceTally {
 	q := t.sequences[name]
@@ -214,15 +222,13 @@ func (t *Tally) Entering(sequence string, entered int, refused map[andante.Reaso
 // everything.
 func (t *Tally) Finish(planned func(sequence string) float64, ended func(andante.EnrollmentID) andante.Reason, perHour func(sender string) int) *Report {
 	r := &t.r
-	accounts := map[andante.AccountID]bool{}
 	var numbers []int
 	for _, p := range t.people {
 		if p.Counted {
-			accounts[p.Account] = true
 			numbers = append(numbers, t.perPerson[p.Contact])
 		}
 	}
-	r.Contacts, r.Accounts, r.PerContact = len(numbers), len(accounts), spread(numbers)
+	r.Contacts, r.Accounts, r.PerContact = len(numbers), len(t.accounts), spread(numbers)
 	t.finishWeeks()
 	t.finishOwners()
 	for _, name := range slices.Sorted(maps.Keys(t.sequences)) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/simulation"
 )
@@ -193,6 +194,23 @@ func TestRates(t *testing.T) {
 		if len(found) != 1 || found[0].Error() != want {
 			t.Errorf("%q: %v, want %s", src, found, want)
 		}
+	}
+}
+
+// TestReplayOfPost: a card stands in the past on the day on which it landed.
+func TestReplayOfPost(t *testing.T) {
+	days, err := calendar.ParseOffset("4d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := governor.Policy{Gaps: []governor.Gap{{Min: governor.Period{Length: 48 * time.Hour}}}, Landing: map[andante.Kind]calendar.Offset{andante.Card: days}}
+	r := &simulation.Replay{From: monday.Add(-time.Hour), To: at(60), Rules: map[string]int{}}
+	r.Add(&p, simulation.Past{
+		People:  map[andante.ContactID]*simulation.Person{"ana": {Contact: "ana", Facts: governor.Facts{Contact: "ana", Account: "acme", Zones: []*time.Location{time.UTC}}}},
+		Touches: []andante.Touch{mail("ana", 0), mail("ana", 1, func(x *andante.Touch) { x.Kind = andante.Card })},
+	})
+	if r.Touches != 2 || r.Held != 1 {
+		t.Errorf("%d of %d held", r.Held, r.Touches)
 	}
 }
 

@@ -100,13 +100,14 @@ func qualified(table, columns string) string {
 }
 
 // NotSent returns up to n touches, in the order of their ids after the given one, that were
-// skipped, failed or canceled since an instant, or that wait because they were put off.
-func (tx *Tx) NotSent(ctx context.Context, since time.Time, after andante.TouchID, n int) ([]andante.Touch, error) {
+// skipped, failed or canceled since an instant, that wait because they were put off, or that
+// are due now and nobody has looked at.
+func (tx *Tx) NotSent(ctx context.Context, since, now time.Time, after andante.TouchID, n int) ([]andante.Touch, error) {
 	if after == "" {
 		after = firstID
 	}
 	return query(ctx, tx, "SELECT "+touchColumns+` FROM touches WHERE id > $1 AND (state IN ('skipped', 'failed', 'canceled') AND settled_at >= $2
-		OR state = 'planned' AND reason <> '') ORDER BY id LIMIT $3`, []any{string(after), ms(since), n}, scanTouch)
+		OR state = 'planned' AND (reason <> '' OR due_at <= $4)) ORDER BY id LIMIT $3`, []any{string(after), ms(since), n, ms(now)}, scanTouch)
 }
 
 // AccountsOfTouches returns the accounts that these touches belong to, once each.
@@ -304,10 +305,29 @@ func (tx *Tx) WakeIn(ctx context.Context, accounts []andante.AccountID, now time
 }
 
 func wake[K ~string](ctx context.Context, tx *Tx, column, end string, keys []K, now time.Time, reasons []andante.Reason) error {
+	waits, args := waitsFor(now, reasons)
+	_, err := execIn(ctx, tx, "UPDATE touches SET due_at=$1 WHERE "+waits+" AND "+column, args, keys, end)
+	return err
+}
+
+// WakeSome makes up to n touches due again that were put off for one of these reasons, and
+// returns how many.
+func (tx *Tx) WakeSome(ctx context.Context, now time.Time, n int, reasons ...andante.Reason) (int, error) {
+	waits, args := waitsFor(now, reasons)
+	res, err := tx.exec(ctx, "UPDATE touches SET due_at=$1 WHERE id IN (SELECT id FROM touches WHERE "+waits+fmt.Sprintf(" LIMIT $%d)", len(args)+1), append(args, n)...)
+	if err != nil {
+		return 0, err
+	}
+	woken, err := res.RowsAffected()
+	return int(woken), err
+}
+
+// waitsFor is the condition of touches that were put off for one of these reasons until
+// after now; now is its first parameter.
+func waitsFor(now time.Time, reasons []andante.Reason) (condition string, args []any) {
 	args, list := []any{ms(now)}, make([]string, len(reasons))
 	for i, r := range reasons {
 		args, list[i] = append(args, string(r)), fmt.Sprintf("$%d", i+2)
 	}
-	_, err := execIn(ctx, tx, "UPDATE touches SET due_at=$1 WHERE waits_at > $1 AND reason IN ("+strings.Join(list, ", ")+") AND "+column, args, keys, end)
-	return err
+	return "waits_at > $1 AND reason IN (" + strings.Join(list, ", ") + ")", args
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,7 +57,13 @@ func (a *app) adopt(ctx context.Context, e *engine.Engine, rep *reports.Reports,
 		if err != nil {
 			return err
 		}
-		a.adopted(would, r, "would go")
+		if a.json {
+			if err := a.printJSON(would); err != nil {
+				return err
+			}
+		} else {
+			a.adopted(would, r, "would go")
+		}
 		if would.N == 0 {
 			return nil
 		}
@@ -69,21 +76,27 @@ func (a *app) adopt(ctx context.Context, e *engine.Engine, rep *reports.Reports,
 	if err != nil {
 		return fmt.Errorf("adopt: %w; %s went before that, and it may be run again", err, count(got.N, "account"))
 	}
-	if a.json {
-		if err := a.printJSON(got); err != nil {
-			return err
-		}
-	} else {
-		a.adopted(got, r, "went")
+	var turns []ops.Turn
+	for _, id := range got.Accounts {
+		turns = append(turns, ops.Turn{Account: id, Owner: r.To, Sequence: introduce})
 	}
-	if introduce == "" || got.N == 0 {
+	if introduce == "" {
+		turns = nil
+	}
+	if a.json {
+		introduced, err := e.Ops.Fill(ctx, turns, andante.CauseAdopted, false)
+		return errors.Join(err, a.printJSON(adoption{got, append([]*ops.EnrollReport{}, introduced...)}))
+	}
+	if a.adopted(got, r, "went"); len(turns) == 0 {
 		return nil
 	}
-	turns := make([]ops.Turn, len(got.Accounts))
-	for i, id := range got.Accounts {
-		turns[i] = ops.Turn{Account: id, Owner: r.To, Sequence: introduce}
-	}
 	return a.enter(ctx, e, rep, turns, andante.CauseAdopted)
+}
+
+// adoption is what --json tells.
+type adoption struct {
+	*ops.Adopted
+	Introduced []*ops.EnrollReport `json:"introduced"` // who enters the new owner's introduction
 }
 
 func (a *app) adopted(got *ops.Adopted, r ops.AdoptRequest, verb string) {

@@ -72,21 +72,22 @@ func (a *app) cadence(c *reports.Cadence, all bool, loc *time.Location) {
 		a.printf("cadence.yaml is for none of %s.\n", count(c.Beside, "account"))
 		return
 	}
-	shown, behind := 0, 0
+	shown, left := 0, 0
 	a.printf("%-24s %-12s %-10s %7s %6s %4s %9s %7s  %s\n", "account", "tier", "owner", "planned", "given", "due", "by people", "trend", "")
 	for i := range c.Accounts {
 		x := &c.Accounts[i]
-		if x.Behind() {
-			behind++
+		if !all && !x.Behind() && !x.Orphaned {
+			continue
 		}
-		if !all && (!x.Behind() && !x.Orphaned || shown == fewAccounts) {
+		if !all && shown == fewAccounts {
+			left++
 			continue
 		}
 		shown++
 		a.printf("%-24s %-12s %-10s %7d %6d %4d %9s %7s  %s\n", cut(x.Name, 24), x.Tier, cut(ownerOf(x), 10), x.Planned, x.Given, x.Due,
 			byPeople(x), fmt.Sprintf("%d %s %d", x.Before, trend(x.Before, x.Lately), x.Lately), standing(x, loc))
 	}
-	if left := behind - shown; !all && left > 0 {
+	if left > 0 {
 		a.printf("and %d more: --all lists every account\n", left)
 	}
 	a.printf("\n%-12s %8s %7s %9s %8s %6s %10s %5s\n", "owner", "accounts", "behind", "neglected", "planned", "given", "by people", "due")
@@ -144,7 +145,9 @@ func standing(x *reports.Cared, loc *time.Location) string {
 	case !x.Neglected.IsZero():
 		list = append(list, "neglected since "+x.Neglected.In(loc).Format(day))
 	case x.Due > 0:
-		list = append(list, "due by "+x.DueBy.In(loc).AddDate(0, 0, -1).Format(day))
+		if last, err := time.Parse(time.DateOnly, x.LastDay); err == nil {
+			list = append(list, "due by "+last.Format(day))
+		}
 	}
 	if x.Last.IsZero() {
 		list = append(list, "no touch yet")
@@ -188,6 +191,9 @@ func (a *app) fill(ctx context.Context, e *engine.Engine, r *reports.Reports, c 
 	if len(turns) == 0 {
 		if len(missing) > 0 {
 			return usagef("nobody was enrolled: write the sequences, name them in cadence.yaml and `andante publish`")
+		}
+		if a.json {
+			return a.printJSON([]*ops.EnrollReport{})
 		}
 		a.printf("Nobody is behind.\n")
 		return nil

@@ -128,6 +128,9 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, a
 	if errors.Is(err, ops.ErrNoOutcome) {
 		return usagef("say what came of it: --outcome, one of %v", andante.Results)
 	}
+	if errors.Is(err, ops.ErrTooEarly) {
+		return usagef("--at: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -83,11 +84,14 @@ func (a *app) notSent(list *reports.NotSent, since string, z *time.Location) {
 		if i > 0 {
 			a.printf("\n")
 		}
-		a.printf("%s: %d not sent, %d waiting: %s\n", g.Reason, g.Over, g.Waiting, g.Text)
+		a.printf("%s: %d not sent, %d waiting: %s\n", cmp.Or(g.Reason, "due"), g.Over, g.Waiting, g.Text)
 		for _, t := range g.Touches {
 			text := "not sent"
 			if t.State == andante.Planned {
 				text = "waits until then"
+				if g.Reason == "" {
+					text = "due since then"
+				}
 			}
 			a.printf("  %s  %s/%s (%s) to %s: %s\n", t.At.In(z).Format("Mon 2 Jan 2006 15:04"), t.Sequence, t.Step, t.Kind, t.Name, text)
 			for _, b := range t.Because {

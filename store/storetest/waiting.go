@@ -23,14 +23,17 @@ func touchesNotSent(_ *testing.T, s db) {
 		row(3, andante.Planned, "", 0), row(4, andante.Failed, andante.ReasonRender, 50), row(5, andante.Sent, "", 70), row(6, andante.Canceled, andante.ReasonReplied, 61),
 	}
 	s.add(all...)
+	now := at(-1)
 	page := func(after andante.TouchID, n int) []andante.Touch {
 		s.t.Helper()
 		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
-			return tx.NotSent(ctx, at(50), after, n)
+			return tx.NotSent(ctx, at(50), now, after, n)
 		})
 	}
 	s.same("all", []andante.Touch{all[0], all[2], all[4], all[6]}, page("", 9))
 	s.same("the next page", []andante.Touch{all[4]}, page(all[2].ID, 1))
+	now = all[3].Due
+	s.same("what is due too", []andante.Touch{all[0], all[2], all[3], all[4], all[6]}, page("", 9))
 }
 
 // touchesWoken: a response brings back what silence and ease had put off, and nothing else.
@@ -61,4 +64,15 @@ func touchesWoken(_ *testing.T, s db) {
 	})
 	ours.Due = at(60)
 	s.same("of the account", []andante.Touch{ours, theirs}, sorted(s.touches(ours.ID, theirs.ID), touchID))
+	var woken int
+	s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+		woken, err = tx.WakeSome(ctx, at(70), 1, andante.ReasonLimit)
+		return err
+	})
+	s.same("one of two that wait", 1, woken)
+	s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+		woken, err = tx.WakeSome(ctx, at(70), 9, andante.ReasonLimit)
+		return err
+	})
+	s.same("the other", 1, woken)
 }
