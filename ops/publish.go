@@ -91,8 +91,8 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		}
 		return tx.PutRevision(ctx, hash, manifest, o.now())
 	})
-	if err == nil && !dryRun && rep.Policy && !rep.Classify { // the policy is always the latest
-		err = o.lookAgain(ctx)
+	if err == nil && !dryRun && rep.Policy {
+		err = o.lookAgain(ctx, w.Policy.Hash)
 	}
 	if err == nil && !dryRun && rep.Classify {
 		rep.Classified, err = o.Classify(ctx)
@@ -110,12 +110,15 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 // wakePage is how many touches are woken in one transaction.
 const wakePage = 5000
 
-// lookAgain makes whatever the policy has put off due again, a page at a time.
-func (o *Ops) lookAgain(ctx context.Context) error {
+// lookAgain makes whatever another policy has put off due again, a page at a time: the policy
+// is always the latest.
+func (o *Ops) lookAgain(ctx context.Context, policy string) error {
 	for n := wakePage; n == wakePage; {
 		err := o.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.WakeSome(ctx, o.now(), wakePage, putOff...)
-			return err
+			if n, err = tx.WakeSome(ctx, o.now(), wakePage, putOff...); err != nil || n == wakePage {
+				return err
+			}
+			return tx.SetPolicy(ctx, policy)
 		})
 		if err != nil {
 			return fmt.Errorf("look again at what the policy has put off: %w", err)
@@ -131,7 +134,11 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	if err != nil {
 		return nil, err
 	}
-	rep.Classify = rules != w.RulesHash()
+	policy, err := tx.Policy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rep.Classify, rep.Policy = rules != w.RulesHash(), policy != w.Policy.Hash
 	now, err := o.Revisions.Previous(ctx, tx)
 	if errors.Is(err, ErrNothingPublished) {
 		rep.Changed, rep.Plans = workspace.Changed(nil, w.Files), w.Names()
@@ -140,7 +147,6 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	if err != nil {
 		return nil, err
 	}
-	rep.Policy = now.Policy.Hash != w.Policy.Hash
 	rep.Changed = workspace.Changed(now.Files, w.Files)
 	for _, name := range rep.Changed {
 		if _, was := now.Files[name]; !was {
@@ -150,7 +156,7 @@ func (o *Ops) compare(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 			rep.Deleted = append(rep.Deleted, name)
 		}
 	}
-	rep.Same = len(rep.Changed) == 0 && !rep.Classify
+	rep.Same = len(rep.Changed) == 0 && !rep.Classify && !rep.Policy
 	rep.Renamed = workspace.Renamed(now, w)
 	for _, name := range w.Names() {
 		q := w.Sequences[name]

@@ -22,6 +22,7 @@ const (
 	metaSeen     = "seen"
 	metaOutage   = "outage"
 	metaRules    = "rules"
+	metaPolicy   = "policy"
 	metaKeys     = "keys"
 	metaHome     = "home"
 	metaMark     = "mark"
@@ -142,6 +143,15 @@ func (tx *Tx) Rules(ctx context.Context) (string, error) { return tx.meta(ctx, m
 // SetRules notes the rules by which every contact has been read.
 func (tx *Tx) SetRules(ctx context.Context, hash string) error {
 	return tx.setMeta(ctx, metaRules, hash)
+}
+
+// Policy returns the hash of the policy under which what was put off was last looked at;
+// empty before the first time.
+func (tx *Tx) Policy(ctx context.Context) (string, error) { return tx.meta(ctx, metaPolicy) }
+
+// SetPolicy notes the policy under which everything that was put off is looked at again.
+func (tx *Tx) SetPolicy(ctx context.Context, hash string) error {
+	return tx.setMeta(ctx, metaPolicy, hash)
 }
 
 // Manifest returns a revision's manifest, or [andante.ErrNotFound].

@@ -136,6 +136,9 @@ func (a *app) changes(r *ops.PublishReport, first bool) {
 	if r.Classify && !first {
 		a.printf("Personas and tiers by rule are read again, for the rules differ.\n")
 	}
+	if r.Policy && !first {
+		a.printf("What was put off is looked at again, for the policy differs.\n")
+	}
 	say(r.Missing, "Deleted, but still running")
 	for _, g := range r.Gone {
 		a.printf("%s/%s is gone, and %s who entered before still get it; `andante stop --sequence %s` would end that.\n", g.Sequence, g.Step, count(g.Contacts, "contact"), g.Sequence)

@@ -163,6 +163,12 @@ func revisions(t *testing.T, s db) {
 	s.same("rules of a new store", "", rules())
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetRules(ctx, "b") })
 	s.same("rules", "b", rules())
+	policy := func() string {
+		return read(s, func(ctx context.Context, tx *store.Tx) (string, error) { return tx.Policy(ctx) })
+	}
+	s.same("policy of a new store", "", policy())
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SetPolicy(ctx, "c") })
+	s.same("policy", "c", policy())
 	put := func(hash, manifest string, n int) {
 		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutRevision(ctx, hash, manifest, at(n)) })
 	}
