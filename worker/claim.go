@@ -23,7 +23,10 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch, later []governor.
 	it.touch.NotAfter = v.NotAfter
 	over := v.Reason != andante.ReasonYielded && slices.Contains(governor.OverLimit, v.Barrier)
 	if it.touch.Yielded = it.candidate.Yielded; v.Reason == andante.ReasonYielded {
-		it.touch.Yielded++
+		if !it.yieldsStill(b, v.Evidence.YieldedTo) {
+			it.touch.Yielded++
+		}
+		v.Evidence.Until = &v.Until
 	}
 	switch {
 	case v.Action == andante.Go:
@@ -43,6 +46,13 @@ func (r *run) judge(b *batch, it *item, past []governor.Touch, later []governor.
 		return skipped(v.Reason, v.Evidence)
 	}
 	return putOff(v.Reason, r.spread(b, it, v.Until), v.Evidence)
+}
+
+// yieldsStill tells whether the touch waits for this one already and was woken before its
+// time, because something about its reader has changed: that is no other yield.
+func (it *item) yieldsStill(b *batch, to andante.TouchID) bool {
+	was := it.touch.Evidence
+	return it.touch.Reason == andante.ReasonYielded && was.YieldedTo == to && was.Until != nil && b.now.Before(*was.Until)
 }
 
 // spread moves a touch off the instant at which a window opens, where many wait.
