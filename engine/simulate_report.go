@@ -26,23 +26,41 @@ func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 	for _, r := range s.entering {
 		tally.Entering(r.Sequence, r.Entered+r.HeldOut, r.Refused)
 	}
-	var floor *simulation.Floor
 	var mu sync.Mutex // of the tally
+	standing := make([]*reports.Cadence, len(s.strands))
 	g, gctx := errgroup.WithContext(ctx)
-	for _, p := range s.strands {
-		g.Go(func() error {
+	for i, p := range s.strands {
+		g.Go(func() (err error) {
+			r := reports.Reports{Store: p.engine.Store, Clock: p.clock, Workspace: w}
+			if standing[i], err = r.Cadence(gctx, reports.CadenceQuery{}); err != nil {
+				return err
+			}
 			return p.engine.Store.Read(gctx, func(tx *store.Tx) error { return p.read(gctx, tx, &mu, tally, ended) })
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	out := tally.Finish(
+		func(name string) float64 { return w.Planned(name).Hours() / 24 },
+		func(id andante.EnrollmentID) andante.Reason { return ended[id] },
+		func(sender string) int { return perHour(w, sender) },
+	)
+	out.Cadence = s.floor(standing, tally)
 	for _, p := range s.strands {
-		r := reports.Reports{Store: p.engine.Store, Clock: p.clock, Workspace: w}
-		c, err := r.Cadence(ctx, reports.CadenceQuery{})
-		if err != nil {
-			return nil, err
+		for event, n := range p.given {
+			if out.Answers == nil {
+				out.Answers = map[string]int{}
+			}
+			out.Answers[event] += n
 		}
+	}
+	return out, nil
+}
+
+// floor sums up how the accounts stand at the end that the report is about.
+func (s *rehearsal) floor(standing []*reports.Cadence, tally *simulation.Tally) (floor *simulation.Floor) {
+	for _, c := range standing {
 		for i := range c.Accounts {
 			if s.o.Where != "" && !tally.About(c.Accounts[i].Account) {
 				continue
@@ -59,21 +77,7 @@ func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 			}
 		}
 	}
-	out := tally.Finish(
-		func(name string) float64 { return w.Planned(name).Hours() / 24 },
-		func(id andante.EnrollmentID) andante.Reason { return ended[id] },
-		func(sender string) int { return perHour(w, sender) },
-	)
-	out.Cadence = floor
-	for _, p := range s.strands {
-		for event, n := range p.given {
-			if out.Answers == nil {
-				out.Answers = map[string]int{}
-			}
-			out.Answers[event] += n
-		}
-	}
-	return out, nil
+	return floor
 }
 
 // perHour is what a sender's throttle lets through in an hour; 0: it has none.
