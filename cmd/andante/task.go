@@ -42,6 +42,9 @@ func (a *app) taskListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if _, known := r.Workspace.Config.Person(owner); owner != "" && !known && len(list) == 0 { // who is gone may still have some
+				return noPerson(owner, r.Workspace.Config)
+			}
 			if a.json {
 				return a.printJSON(list)
 			}
