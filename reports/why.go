@@ -35,6 +35,7 @@ type Line struct {
 	Action   andante.Action    `json:"action,omitempty"`
 	Reason   andante.Reason    `json:"reason,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
+	Again    int               `json:"again,omitempty"` // how often it said so again afterwards, of what is put off
 	Evidence *andante.Evidence `json:"evidence,omitempty"`
 }
 
@@ -136,9 +137,28 @@ func (t *teller) tell(ctx context.Context, only string) (*Story, error) {
 	}
 	slices.SortStableFunc(t.lines, func(a, b Line) int { return a.At.Compare(b.At) })
 	return &Story{
-		Contact: t.contact.ID, Name: cmp.Or(t.contact.Name(), t.contact.ExternalID, t.contact.Email, string(t.contact.ID)), Zone: t.zone.String(), Lines: t.lines,
+		Contact: t.contact.ID, Name: cmp.Or(t.contact.Name(), t.contact.ExternalID, t.contact.Email, string(t.contact.ID)), Zone: t.zone.String(), Lines: t.folded(),
 		About: about(t.contact, t.account, t.zone.String(), facts.ZoneSource),
 	}, nil
+}
+
+// folded returns the lines with those of a touch in one that put it off for the same reason
+// time and again, as a hold without an end does every day.
+func (t *teller) folded() []Line {
+	lines := []Line{}
+	last := map[andante.TouchID]int{} // the latest line about a touch
+	for _, l := range t.lines {
+		i, told := last[l.Touch]
+		if told && l.Touch != "" && l.Action == andante.Defer && lines[i].Action == l.Action && lines[i].Reason == l.Reason && slices.Equal(lines[i].Because, l.Because) {
+			lines[i].Until, lines[i].Evidence = l.Until, l.Evidence
+			lines[i].Again++
+			lines[i].Text = fmt.Sprintf("%s (looked at %d times)", l.Text, lines[i].Again+1)
+			continue
+		}
+		last[l.Touch] = len(lines)
+		lines = append(lines, l)
+	}
+	return lines
 }
 
 func about(c andante.Contact, a andante.Account, zone, source string) string {
