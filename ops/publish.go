@@ -91,20 +91,28 @@ func (o *Ops) Publish(ctx context.Context, w *workspace.Workspace, finish []stri
 		}
 		return tx.PutRevision(ctx, hash, manifest, o.now())
 	})
-	if err == nil && !dryRun && rep.Policy {
-		err = o.lookAgain(ctx, w.Policy.Hash)
+	if err != nil || dryRun {
+		return rep, err
 	}
-	if err == nil && !dryRun && rep.Classify {
-		rep.Classified, err = o.Classify(ctx)
-	}
-	if err == nil && !dryRun {
-		ask := rep.Plans
-		if rep.Classify { // the conditions of all sequences may be true of others now
-			ask = w.Names()
+	return rep, o.afterPublish(ctx, w, rep)
+}
+
+// afterPublish does what follows from a revision that has just become what runs.
+func (o *Ops) afterPublish(ctx context.Context, w *workspace.Workspace, rep *PublishReport) (err error) {
+	if rep.Policy {
+		if err := o.lookAgain(ctx, w.Policy.Hash); err != nil {
+			return err
 		}
-		rep.Entered, err = o.EnterPublished(ctx, w, ask)
 	}
-	return rep, err
+	ask := rep.Plans
+	if rep.Classify { // the conditions of all sequences may be true of others now
+		ask = w.Names()
+		if rep.Classified, err = o.Classify(ctx); err != nil {
+			return err
+		}
+	}
+	rep.Entered, err = o.EnterPublished(ctx, w, ask)
+	return err
 }
 
 // wakePage is how many touches are woken in one transaction.

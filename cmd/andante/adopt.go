@@ -78,10 +78,9 @@ func (a *app) adopt(ctx context.Context, e *engine.Engine, rep *reports.Reports,
 	}
 	var turns []ops.Turn
 	for _, id := range got.Accounts {
-		turns = append(turns, ops.Turn{Account: id, Owner: r.To, Sequence: introduce})
-	}
-	if introduce == "" {
-		turns = nil
+		if introduce != "" {
+			turns = append(turns, ops.Turn{Account: id, Owner: r.To, Sequence: introduce})
+		}
 	}
 	if a.json {
 		introduced, err := e.Ops.Fill(ctx, turns, andante.CauseAdopted, false)
