@@ -54,10 +54,10 @@ type Subject struct {
 	Standing func(context.Context) (Standing, error)       // may it be sent from
 	Queue    func(context.Context) ([]queue.Health, error) // nil: inside the process
 
-	Relay    func(context.Context) (Relay, error) // nil: it is left out
-	Resolver Resolver                             // nil: the DNS is left out
+	Relay    func(context.Context, workspace.Identity) (Relay, error) // the mail server of a sender; nil: it is left out
+	Resolver Resolver                                                 // nil: the DNS is left out
 
-	secretless bool                 // the mail server's password can't be had
+	secretless map[string]bool      // whose mail server's password can't be had
 	usable     bool                 // the store answers and has today's tables
 	demo       bool                 // the store belongs to a demo
 	published  *workspace.Workspace // what runs; nil before the first publish
@@ -101,7 +101,7 @@ var checks = []struct {
 }{
 	{"folder", folder},
 	{"keys", keys},
-	{"password", password},
+	{"password", passwords},
 	{"outbox", outbox},
 	{"store", storeAnswers},
 	{"integrity", integrity},

@@ -56,9 +56,9 @@ var breakages = []breakage{
 	{"broken keys", func(c *clinic) { c.Keys, c.KeysErr = nil, errors.New("line 1 is odd") }, "keys", Problem, "line 1 is odd", "restore the file"},
 	{"keys for all to read", func(c *clinic) { c.chmod("secrets/andante.keys", 0o644) }, "keys", Problem, "-rw-r--r--", "chmod 600 secrets/andante.keys"},
 	{"other keys", func(c *clinic) { c.otherKeys() }, "store", Problem, "another address key", "secrets/andante.keys"},
-	{"no password", func(c *clinic) { c.remove("secrets/smtp") }, "password", Problem, "channels.email.password", "channels.email.password"},
+	{"no password", func(c *clinic) { c.remove("secrets/smtp") }, "password", Problem, "channels.email.password", "the password of channels.email"},
 	{"a password for all to read", func(c *clinic) { c.chmod("secrets/smtp", 0o640) }, "password", Problem, "-rw-r-----", "chmod 600 secrets/smtp"},
-	{"a user alone", func(c *clinic) { c.configure(", password: {file: secrets/smtp}", "") }, "password", Problem, "no password", "channels.email.password"},
+	{"a user alone", func(c *clinic) { c.configure(", password: {file: secrets/smtp}", "") }, "password", Problem, "no password", "the password of channels.email"},
 	{"an outbox that is a file", func(c *clinic) { c.write("outbox", ""); c.Outbox = filepath.Join(c.dir, "outbox") }, "outbox", Problem, "not a directory", "let it be written"},
 	{"no store yet", func(c *clinic) { c.Store, c.NoStore = nil, true }, "store", Notice, "no store yet", "andante publish"},
 	{"a store that is gone", func(c *clinic) {
@@ -85,7 +85,7 @@ var breakages = []breakage{
 	}, "smtp", Problem, "i/o timeout", "reach that port"},
 	{"a relay that begins without TLS", func(c *clinic) {
 		c.noTalk = &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("starttls: %w", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"})}
-	}, "smtp", Problem, "TLS handshake", "set channels.email.tls to starttls"},
+	}, "smtp", Problem, "TLS handshake", "set tls of channels.email to starttls"},
 	{"a relay that says nothing", func(c *clinic) { c.noTalk = context.DeadlineExceeded }, "smtp", Problem, "does not answer in time", "reach that port"},
 	{"a wrong password", func(c *clinic) {
 		c.noTalk = &channels.SendError{Kind: channels.Sender, Code: 535, Response: "535 no, me@acme.com"}

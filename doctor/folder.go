@@ -57,22 +57,35 @@ func outbox(_ context.Context, s *Subject) []Finding {
 	return one(fine("mails can be written to %s", s.Outbox))
 }
 
-// password looks for the mail server's, where one is named.
-func password(_ context.Context, s *Subject) []Finding {
-	if s.Config == nil || s.Config.Channels.Email.User == "" {
+// passwords looks for those of the mail servers, where they are named.
+func passwords(_ context.Context, s *Subject) (list []Finding) {
+	if s.Config == nil {
 		return nil
 	}
-	ref := s.Config.Channels.Email.Password
-	secret, err := s.Config.Password(s.FS)
-	s.secretless = err != nil || secret == ""
+	s.secretless = map[string]bool{}
+	for _, id := range s.config().Ways() {
+		list = append(list, s.password(id)...)
+	}
+	return list
+}
+
+func (s *Subject) password(id workspace.Identity) []Finding {
+	got, err := s.Config.Channels.Email.MailServer(id, s.FS)
+	if err == nil && got.User == "" {
+		return nil
+	}
+	missing := got.Password == "" && got.OAuth == nil
+	s.secretless[id.Key] = err != nil || missing
 	switch {
 	case err != nil:
-		return s.unlessSandbox(one(bad("set it for this process, or mend channels.email.password", "%v", err)))
-	case secret == "":
-		return s.unlessSandbox(one(bad("say where it is with channels.email.password: {env: NAME} or {file: PATH}", "channels.email has a user and no password")))
+		return s.unlessSandbox(one(bad("set it for this process, or mend the password of "+id.Way(), "%v", err)))
+	case missing:
+		return s.unlessSandbox(one(bad("say where it is, with the password of "+id.Way()+": {env: NAME} or {file: PATH}", "%s has a user and no password", id.Way())))
 	}
-	if f := mode(s.FS, ref.File, 0o077); ref.File != "" && f != "" {
-		return one(bad("chmod 600 "+ref.File, "others than its owner may read the mail server's password: %s", f))
+	for _, file := range s.Config.Channels.Email.SecretFiles(id) {
+		if f := mode(s.FS, file, 0o077); f != "" {
+			return one(bad("chmod 600 "+file, "others than its owner may read a mail server's password: %s", f))
+		}
 	}
-	return one(fine("the mail server's password is there"))
+	return one(fine("the password of %s is there", id.Way()))
 }

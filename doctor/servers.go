@@ -11,6 +11,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/queue"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // redis looks at the queue's servers.
@@ -66,39 +67,52 @@ func server(h queue.Health) (list []Finding) {
 // expiresSoon is how long before its end a certificate is told of.
 const expiresSoon = 14 * 24 * time.Hour
 
-// smtp talks to the mail server up to where a mail would begin.
-func smtp(ctx context.Context, s *Subject) []Finding {
-	if s.Relay == nil || s.Config == nil || s.secretless {
+// smtp talks to each mail server up to where a mail would begin.
+func smtp(ctx context.Context, s *Subject) (list []Finding) {
+	if s.Relay == nil || s.Config == nil {
 		return nil
 	}
-	host := s.Config.Channels.Email.Host
-	if host == "" {
-		return s.unlessSandbox(one(bad("name it with channels.email.host or ANDANTE_SMTP_HOST", "no mail server is named")))
-	}
-	ctx, cancel := context.WithTimeout(ctx, 45*time.Second)
-	defer cancel()
-	r, err := s.Relay(ctx)
-	if err != nil {
-		return s.unlessSandbox(one(bad(mendRelay(err), "%s:%d can't be used: %s", host, s.Config.Channels.Email.Port, andante.HideAddresses(relaySays(err)))))
-	}
-	list := one(fine("%s takes us%s; it offers %s", host, withLogin(r), offers(r)))
-	if f, ok := certificate(host, r, s.Clock.Wall()); ok {
-		list = append(list, f)
-	}
-	if !r.TLS && !loopback(host) {
-		list = append(list, look("set channels.email.tls to starttls or implicit", "what goes to %s is not encrypted", host))
+	for _, id := range s.config().Ways() {
+		if !s.secretless[id.Key] {
+			list = append(list, s.relay(ctx, id)...)
+		}
 	}
 	return s.unlessSandbox(list)
 }
 
+func (s *Subject) relay(ctx context.Context, id workspace.Identity) []Finding {
+	to, _ := s.Config.Channels.Email.MailServer(id, s.FS)
+	if to.Host == "" {
+		return one(bad("name it with channels.email.host or ANDANTE_SMTP_HOST", "no mail server is named"))
+	}
+	ctx, cancel := context.WithTimeout(ctx, 45*time.Second)
+	defer cancel()
+	r, err := s.Relay(ctx, id)
+	if err != nil {
+		return one(bad(mendRelay(err, id.Way()), "%s:%d can't be used: %s", to.Host, to.Port, andante.HideAddresses(relaySays(err))))
+	}
+	as := ""
+	if id.Key != "" {
+		as = " as " + id.Key
+	}
+	list := one(fine("%s takes us%s%s; it offers %s", to.Host, withLogin(r), as, offers(r)))
+	if f, ok := certificate(to.Host, r, s.Clock.Wall()); ok {
+		list = append(list, f)
+	}
+	if !r.TLS && !loopback(to.Host) {
+		list = append(list, look("set its tls to starttls or implicit", "what goes to %s is not encrypted", to.Host))
+	}
+	return list
+}
+
 // mendRelay says what to do about a mail server that can't be used.
-func mendRelay(err error) string {
+func mendRelay(err error, way string) string {
 	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &plain):
-		return "that port begins without TLS: set channels.email.tls to starttls, or name the port that begins with it (465, mostly)"
+		return "that port begins without TLS: set tls of " + way + " to starttls, or name the port that begins with it (465, mostly)"
 	case channels.KindOf(err) == channels.Sender:
-		return "mend channels.email (host, tls, user, password), or ask whoever runs the mail server"
+		return "mend " + way + " (host, tls, user, password), or ask whoever runs the mail server"
 	}
 	return "is it up, and may this machine reach that port?"
 }

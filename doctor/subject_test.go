@@ -86,7 +86,7 @@ func newClinic(t *testing.T, open func(andante.Clock) (*store.Store, error)) *cl
 		Clock: c.hands, FS: os.DirFS(c.dir), KeysFile: "secrets/andante.keys", Store: st, Folder: c.dir, Outbox: filepath.Join(c.dir, "not there yet"), Resolver: c.dns,
 		FreeDisk: func(string) (uint64, bool) { return c.room, true },
 		Standing: func(context.Context) (Standing, error) { return c.standing, c.noPlace },
-		Relay:    func(context.Context) (Relay, error) { return c.relay, c.noTalk },
+		Relay:    func(context.Context, workspace.Identity) (Relay, error) { return c.relay, c.noTalk },
 		Queue:    func(context.Context) ([]queue.Health, error) { return []queue.Health{c.redis}, nil },
 	}
 	c.configure()

@@ -20,13 +20,13 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// channels builds what sends each kind, by the mode of delivery. log is told of a mail
-// server that is away. close ends kept connections.
-func (e *Engine) channels(log *slog.Logger) (list map[andante.Kind]channels.Channel, close func() error, err error) {
+// channels builds what sends each kind, by the mode of delivery. config says where the
+// senders stand. log is told of a mail server that is away. close ends kept connections.
+func (e *Engine) channels(config func(context.Context) (*workspace.Config, error), log *slog.Logger) (list map[andante.Kind]channels.Channel, close func() error, err error) {
 	if e.o.blind != nil {
 		return e.blindly(), func() error { return nil }, nil
 	}
-	mail, err := e.relay(log)
+	mail, err := e.relay(config, log)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,26 +88,18 @@ func (e *Engine) addSandbox(list map[andante.Kind]channels.Channel, mail *email.
 	return nil
 }
 
-func (e *Engine) relay(log *slog.Logger) (*email.Channel, error) {
-	s := e.Config.Channels.Email
-	password, err := e.Config.Password(e.FS())
-	if err != nil && e.Config.Deliver.Mode != "sandbox" {
-		return nil, err
+// relay is the channel of mails. config says where the senders stand; log is told of servers
+// that are away.
+func (e *Engine) relay(config func(context.Context) (*workspace.Config, error), log *slog.Logger) (*email.Channel, error) {
+	servers := &mailServers{e: e, config: config, tokens: map[string]email.Tokens{}}
+	if e.Config.Deliver.Mode != "sandbox" { // else nothing leaves, and the servers may be unfinished
+		if err := servers.check(context.Background()); err != nil {
+			return nil, err
+		}
 	}
-	if e.Config.Deliver.Mode == "sandbox" {
-		// Nothing leaves, so the relay may be unfinished; it only builds mails.
-		s.Host, s.User = cmp.Or(s.Host, "localhost"), ""
-	}
-	return e.mailServer(s, password, log)
-}
-
-// mailServer opens the channel to a relay. Without a log its errors are all that tells of it.
-func (e *Engine) mailServer(s workspace.EmailChannel, password andante.Secret, log *slog.Logger) (*email.Channel, error) {
-	cfg := email.Config{
-		Host: s.Host, Port: s.Port, TLS: s.TLS, User: s.User, Password: password,
-		Hello: s.Hello, Connections: s.Connections, MaxMails: s.MaxMails, Log: log,
-	}
-	cfg.Hello = cmp.Or(cfg.Hello, helloName(e.Config.PublicURL))
+	c := e.Config.Channels.Email
+	cfg := email.Config{ServerOf: servers.of, Connections: c.Connections, MaxMails: c.MaxMails, Log: log}
+	cfg.Hello = cmp.Or(c.Hello, helloName(e.Config.PublicURL))
 	if e.o.Email != nil {
 		e.o.Email(&cfg)
 	}

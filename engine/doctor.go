@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"os"
 	"path/filepath"
 
+	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/doctor"
 	"github.com/andante-hq/andante/internal/diskfree"
 	"github.com/andante-hq/andante/queue"
@@ -88,17 +90,19 @@ func trouble(r *Refusal) *doctor.Trouble {
 	return &doctor.Trouble{Found: r.Why, Do: r.Do}
 }
 
-// probe talks to the mail server with what this machine has, whatever the mode.
-func (e *Engine) probe(ctx context.Context) (doctor.Relay, error) {
-	password, err := e.Config.Password(e.FS())
-	if err != nil {
-		return doctor.Relay{}, err
+// probe talks to a sender's mail server with what this machine has, whatever the mode.
+func (e *Engine) probe(ctx context.Context, id workspace.Identity) (doctor.Relay, error) {
+	servers := &mailServers{e: e, tokens: map[string]email.Tokens{}}
+	cfg := email.Config{Hello: cmp.Or(e.Config.Channels.Email.Hello, helloName(e.Config.PublicURL))}
+	cfg.ServerOf = func(context.Context, string) (email.Server, error) { return servers.as(id) }
+	if e.o.Email != nil {
+		e.o.Email(&cfg)
 	}
-	mail, err := e.mailServer(e.Config.Channels.Email, password, nil)
+	mail, err := email.New(cfg, e.Clock)
 	if err != nil {
 		return doctor.Relay{}, err
 	}
 	defer mail.Close()
-	t, err := mail.Probe(ctx)
+	t, err := mail.Probe(ctx, id.Key)
 	return doctor.Relay{Extensions: t.Extensions, TLS: t.TLS, Certificate: t.Certificate, LoggedIn: t.LoggedIn}, err
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -123,7 +124,12 @@ func newClinic(t *testing.T, c says) *clinic {
 	k.part.Connections = 1
 	k.email = func(cfg *email.Config) {
 		if trusted != nil {
-			cfg.TLS, cfg.RootCAs, cfg.User, cfg.Password = email.StartTLS, trusted, opt.User, andante.Secret(opt.Password)
+			of := cfg.ServerOf
+			cfg.ServerOf = func(ctx context.Context, sender string) (email.Server, error) {
+				s, err := of(ctx, sender)
+				s.TLS, s.RootCAs, s.User, s.Password = email.StartTLS, trusted, opt.User, andante.Secret(opt.Password)
+				return s, err
+			}
 		}
 		if c.name == "nothing" || c.name == "yes, too slowly" {
 			cfg.CommandTimeout, cfg.DotTimeout = time.Second, time.Second

@@ -206,7 +206,7 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	defer e.observe(q)()
 	var w *worker.Worker
 	if slices.Contains(r.Roles, RoleWorker) { // the others need no mail server, nor its password
-		list, closeChannels, err := e.channels(e.log)
+		list, closeChannels, err := e.channels(e.published, e.log)
 		if err != nil {
 			return err
 		}

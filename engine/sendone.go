@@ -8,12 +8,13 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
-// SendOne sends a message that is no touch: a test to oneself. It goes by the
-// mode of delivery and is not recorded.
-func (e *Engine) SendOne(ctx context.Context, m andante.Message) (channels.Receipt, error) {
-	list, closeChannels, err := e.channels(nil)
+// SendOne sends a message that is no touch, as a sender of the folder: a test to oneself. It
+// goes by the mode of delivery and is not recorded.
+func (e *Engine) SendOne(ctx context.Context, sender string, m andante.Message) (channels.Receipt, error) {
+	list, closeChannels, err := e.channels(func(context.Context) (*workspace.Config, error) { return e.Config, nil }, nil)
 	if err != nil {
 		return channels.Receipt{}, err
 	}
@@ -29,6 +30,7 @@ func (e *Engine) SendOne(ctx context.Context, m andante.Message) (channels.Recei
 	if err != nil {
 		return channels.Receipt{}, err
 	}
+	sealed.Sender = sender
 	g := &oneGate{}
 	if err := c.Deliver(ctx, []channels.Sealed{sealed}, g); err != nil {
 		return g.receipt, err

@@ -92,7 +92,7 @@ func (w *simWorld) open(at time.Time) (err error) {
 	if err := w.e.Store.Write(w.ctx, func(tx *store.Tx) error { return tx.SetSeed(w.ctx, seed) }); err != nil {
 		return err
 	}
-	list, closeChannels, err := w.e.channels(nil)
+	list, closeChannels, err := w.e.channels(w.e.published, nil)
 	if err != nil {
 		return err
 	}

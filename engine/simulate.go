@@ -220,7 +220,7 @@ func (s *rehearsal) open(ctx context.Context, file string, parts int) (p *strand
 	if err != nil {
 		return nil, err
 	}
-	list, _, err := p.engine.channels(s.o.Log)
+	list, _, err := p.engine.channels(p.engine.published, s.o.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -82,11 +81,7 @@ func (s *rehearsal) floor(standing []*reports.Cadence, tally *simulation.Tally) 
 
 // perHour is what a sender's throttle lets through in an hour; 0: it has none.
 func perHour(w *workspace.Workspace, sender string) int {
-	id, ok := w.Config.Identity(sender)
-	if !ok || id.Throttle == nil {
-		return 0
-	}
-	return int(time.Hour / id.Throttle.Each())
+	return w.Config.Throttle(andante.Email, sender).PerHour()
 }
 
 // read tells the tally of everybody and everything in the part.

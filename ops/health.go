@@ -24,7 +24,7 @@ const (
 	enoughTries    = 100
 	bounceShare    = 0.05
 	bounceNotice   = 0.02
-	keepRates      = 30 * 24 * time.Hour
+	keepRates      = 60 * 24 * time.Hour // warm-ups look back so far
 )
 
 // Those who count mails each use one of ratesParts rows, and bounces and complaints one of

@@ -145,23 +145,23 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 		return 0, 0, err
 	}
 	if len(back) > 0 {
-		if err := o.Refund(ctx, tx, back[0].Touch.Sender, len(back)); err != nil {
+		if err := o.Refund(ctx, tx, store.Lane{Kind: back[0].Touch.Kind, Sender: back[0].Touch.Sender}, len(back)); err != nil {
 			return 0, 0, err
 		}
 	}
 	return len(back), len(lost), tx.EndLease(ctx, id)
 }
 
-// Refund gives a sender's throttle back what was spent of it for n touches that were
-// not sent after all.
-func (o *Ops) Refund(ctx context.Context, tx *store.Tx, sender string, n int) error {
+// Refund gives a lane's throttle back what was spent of it for n touches that were not
+// sent after all.
+func (o *Ops) Refund(ctx context.Context, tx *store.Tx, lane store.Lane, n int) error {
 	w, err := o.Workspace(ctx, tx)
 	if err != nil || n <= 0 {
 		return nil // without a workspace no throttle is known; what is returned matters more
 	}
-	id, ok := w.Config.Identity(sender)
-	if !ok || id.Throttle == nil {
+	each := w.Config.Throttle(lane.Kind, lane.Sender).Each()
+	if each == 0 {
 		return nil
 	}
-	return tx.RefundThrottle(ctx, sender, time.Duration(n)*id.Throttle.Each(), o.now())
+	return tx.RefundThrottle(ctx, lane, time.Duration(n)*each, o.now())
 }

@@ -113,7 +113,7 @@ type teller struct {
 	account andante.Account
 	zone    *time.Location
 	touches map[andante.TouchID]andante.Touch
-	spent   map[string]time.Time // throttles by sender, until when
+	spent   map[store.Lane]time.Time // throttles, until when
 	lines   []Line
 }
 
@@ -189,9 +189,11 @@ func (t *teller) history(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.spent = map[string]time.Time{}
+	t.spent = map[store.Lane]time.Time{}
 	for _, w := range throttles {
-		t.spent[w.Sender] = w.Next
+		if w.Domain == "" {
+			t.spent[w.Lane] = w.Next
+		}
 	}
 	t.touches = map[andante.TouchID]andante.Touch{}
 	var touchIDs []andante.TouchID
@@ -431,7 +433,7 @@ func (t *teller) touch(x andante.Touch) {
 	switch {
 	case x.State == andante.Planned:
 		l := Line{At: x.Due, Touch: x.ID, What: name(x), Text: "planned for " + t.when(x.Due)}
-		if until, ok := t.spent[x.Sender]; ok && !x.Due.After(t.r.Clock.Now()) {
+		if until, ok := t.spent[store.Lane{Kind: x.Kind, Sender: x.Sender}]; ok && !x.Due.After(t.r.Clock.Now()) {
 			l.Text = "due, and waits until " + t.when(until) + " at least: " + andante.ReasonThrottled.Text()
 			l.Because = []string{"the sender is " + x.Sender}
 		}

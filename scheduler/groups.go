@@ -19,17 +19,16 @@ func (b batch) ids() []andante.TouchID {
 	return ids
 }
 
-// A group is what one lease may hold: touches of one kind and sender, urgent or not.
+// A group is what one lease may hold: touches of one lane, urgent or not.
 type group struct {
-	kind   andante.Kind
-	sender string
+	lane   store.Lane
 	urgent bool
 }
 
-func groupOf(t store.DueTouch) group { return group{t.Kind, t.Sender, t.Priority == andante.High} }
+func groupOf(t store.DueTouch) group { return group{t.Lane, t.Priority == andante.High} }
 
 // groups splits touches, which come in order, into leases of no more than size says of so
-// many. The leases keep the order: a sender's throttle is spent on the most urgent.
+// many. The leases keep the order: a lane's throttle is spent on the most urgent.
 func groups(due []store.DueTouch, size func(int) int) []batch {
 	n := map[group]int{}
 	for _, t := range due {

@@ -9,64 +9,73 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// pace spends the senders' throttles. A throttle is the next free instant of a
-// sender; it is spent in blocks here, at most what goes out in the time of one
-// lease.
+// pace spends the throttles of the lanes. A pace is the lane's next free instant; it is
+// spent in blocks here, at most what goes out in the time of one lease. What a lane may
+// send in an hour or on a day is counted: what went, and what is leased.
 type pace struct {
 	w     *workspace.Workspace
 	now   time.Time
 	block time.Duration
 	parts int // of so many this scheduler spends one part of each throttle
-	loads map[string]store.SenderLoad
-	spent map[string]time.Time // senders that must wait
-	dirty map[string]time.Time // to be written
+	best  bestDays
+	loads map[store.Lane]store.LaneLoad
+	spent map[store.Lane]time.Time // lanes that must wait
+	dirty map[store.Lane]time.Time // to be written
 }
 
-func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, now time.Time) (*pace, error) {
+func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, heads []store.Head, now time.Time) (*pace, error) {
 	w, err := s.ops.Workspace(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	p := &pace{w: w, now: now, block: s.o.LeaseTime, parts: s.o.Parts, spent: map[string]time.Time{}, dirty: map[string]time.Time{}}
-	if p.loads, err = tx.SenderLoads(ctx); err != nil {
+	p := &pace{w: w, now: now, block: s.o.LeaseTime, parts: s.o.Parts, best: s.best, spent: map[store.Lane]time.Time{}, dirty: map[store.Lane]time.Time{}}
+	if p.loads, err = tx.LaneLoads(ctx); err != nil {
 		return nil, err
 	}
 	list, err := tx.Throttles(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	written := map[store.Lane]time.Time{}
 	for _, t := range list {
-		if p.waits(t.Sender, t.Next) {
-			p.spent[t.Sender] = t.Next
+		if t.Domain != "" {
+			continue
+		}
+		written[t.Lane] = t.Next
+		if p.waits(t.Lane, t.Next) {
+			p.spent[t.Lane] = t.Next
 		}
 	}
-	return p, err
+	return p, p.countAll(ctx, tx, heads, written)
 }
 
-// throttle returns the sender's pace; nil if it has none.
-func (p *pace) throttle(sender string) *workspace.Throttle {
-	id, ok := p.w.Config.Identity(sender)
-	if !ok || id.Throttle == nil {
-		return nil
-	}
-	return &workspace.Throttle{N: id.Throttle.N, Per: id.Throttle.Per * time.Duration(p.parts)}
+// throttle returns the lane's; nil if it has none.
+func (p *pace) throttle(lane store.Lane) *workspace.Throttle {
+	return p.w.Config.Throttle(lane.Kind, lane.Sender)
 }
 
-// waits tells whether a sender's next free instant keeps it waiting. It is never spent
-// further ahead than a block: beyond that a clock was wrong.
-func (p *pace) waits(sender string, next time.Time) bool {
-	t := p.throttle(sender)
-	return t != nil && next.After(p.now) && !next.After(p.now.Add(p.block+t.Each()))
+// each is the time that one message of a lane takes up here.
+func (p *pace) each(t *workspace.Throttle) time.Duration { return t.Each() * time.Duration(p.parts) }
+
+// waits tells whether a lane's next free instant keeps it waiting. It is never spent
+// further ahead than a block: beyond that an hour or a day was full, which is counted anew,
+// or a clock was wrong.
+func (p *pace) waits(lane store.Lane, next time.Time) bool {
+	t := p.throttle(lane)
+	return t.Each() > 0 && next.After(p.now) && !next.After(p.now.Add(p.block+p.each(t)))
 }
 
-// ready returns the heads that are due and whose sender need not wait. A throttled one
-// waits for its last lease of the lane to be taken too: what piles up while no worker is
-// there must not go out at once.
+// ready returns the heads that are due and whose lane need not wait. A throttled one
+// waits for its last lease of the same urgency to be taken too: what piles up while no
+// worker is there must not go out at once.
 func (p *pace) ready(heads []store.Head) (list []store.Head) {
 	for _, h := range heads {
-		_, waits := p.spent[h.Sender]
-		untaken := p.loads[h.Sender].BulkWaiting
+		_, waits := p.spent[h.Lane]
+		untaken := p.loads[h.Lane].BulkWaiting
 		if h.Priority == andante.High {
-			untaken = p.loads[h.Sender].UrgentWaiting
+			untaken = p.loads[h.Lane].UrgentWaiting
 		}
-		waits = waits || untaken && p.throttle(h.Sender) != nil
+		waits = waits || untaken && p.throttle(h.Lane) != nil
 		if !waits && !h.Due.After(p.now) {
 			list = append(list, h)
 		}
@@ -79,7 +88,7 @@ func (p *pace) ready(heads []store.Head) (list []store.Head) {
 func (p *pace) next(heads []store.Head) (next time.Time, waiting bool) {
 	for _, h := range heads {
 		at := h.Due
-		if free, waits := p.spent[h.Sender]; waits && free.After(at) {
+		if free, waits := p.spent[h.Lane]; waits && free.After(at) {
 			waiting = waiting || !at.After(p.now)
 			at = free
 		}
@@ -90,38 +99,66 @@ func (p *pace) next(heads []store.Head) (next time.Time, waiting bool) {
 	return next, waiting
 }
 
-// allow returns as many touches as the sender's throttle lets out now and spends
-// it for them.
-func (p *pace) allow(ctx context.Context, tx *store.Tx, sender string, touches []store.DueTouch) ([]store.DueTouch, error) {
-	throttle := p.throttle(sender)
-	if throttle == nil {
+// allow returns as many touches as the lane's throttle lets out now and spends it for them.
+func (p *pace) allow(ctx context.Context, tx *store.Tx, lane store.Lane, touches []store.DueTouch) ([]store.DueTouch, error) {
+	t := p.throttle(lane)
+	if t == nil {
 		return touches, nil
 	}
-	next, ok := p.dirty[sender]
+	next, ok := p.dirty[lane]
 	if !ok {
-		spent, err := tx.LockThrottle(ctx, sender)
+		spent, err := tx.LockThrottle(ctx, lane, "")
 		if err != nil {
 			return nil, err
 		}
-		if p.waits(sender, spent) {
-			p.spent[sender] = spent
+		if p.waits(lane, spent) {
+			p.spent[lane] = spent
 			return nil, nil
 		}
 		next = p.now
 	}
-	each := throttle.Each()
-	room := 0
-	if end := p.now.Add(p.block); next.Before(end) {
-		room = int((end.Sub(next) + each - 1) / each)
+	room, err := p.room(ctx, tx, lane, next)
+	if err != nil {
+		return nil, err
 	}
 	touches = touches[:min(room, len(touches))]
-	p.dirty[sender] = next.Add(time.Duration(len(touches)) * each)
+	p.dirty[lane] = next.Add(time.Duration(len(touches)) * p.each(t))
 	return touches, nil
 }
 
+// room is how many messages of a lane may be leased that is free from an instant on. Its
+// throttle must be locked.
+func (p *pace) room(ctx context.Context, tx *store.Tx, lane store.Lane, free time.Time) (int, error) {
+	t, room := p.throttle(lane), int(^uint(0)>>1)
+	if each := p.each(t); each > 0 {
+		room = 0
+		if end := p.now.Add(p.block); free.Before(end) {
+			room = int((end.Sub(free) + each - 1) / each)
+		}
+		if t.Apart > 0 { // a block would leave in one go
+			room = min(room, 1)
+		}
+	}
+	if !t.Counts() {
+		return room, nil
+	}
+	var err error
+	if p.loads, err = tx.LaneLoads(ctx); err != nil { // what this round and others have leased meanwhile
+		return 0, err
+	}
+	left, again, err := p.left(ctx, tx, lane)
+	if left <= 0 {
+		p.spent[lane] = again
+	}
+	return min(room, max(left, 0)), err
+}
+
 func (p *pace) write(ctx context.Context, tx *store.Tx) error {
-	for sender, next := range p.dirty {
-		if err := tx.PutThrottle(ctx, store.Throttle{Sender: sender, Next: next}); err != nil {
+	for lane, next := range p.dirty {
+		if free, full := p.spent[lane]; full && free.After(next) {
+			next = free
+		}
+		if err := tx.PutThrottle(ctx, store.Throttle{Lane: lane, Next: next}); err != nil {
 			return err
 		}
 	}

@@ -63,6 +63,8 @@ type Scheduler struct {
 	// epoch is the store's, as the first round found it; -1: before that.
 	epoch int64
 	daily daily
+	// best are the senders' best days, as their warm-ups ask.
+	best bestDays
 	// seen is the highest mark that was found in the store.
 	seen int64
 }
@@ -81,7 +83,7 @@ func StoreChanged(err error) bool { return errors.Is(err, ErrTakenOver) || error
 func New(o *ops.Ops, q queue.Queue, opt Options, log *slog.Logger) *Scheduler {
 	return &Scheduler{
 		store: o.Store, queue: q, ops: o, clock: o.Clock, log: log, o: opt.Defaults(), wake: make(chan struct{}, 1),
-		marked: o.Clock.Wall(), epoch: -1,
+		marked: o.Clock.Wall(), epoch: -1, best: bestDays{},
 	}
 }
 
@@ -290,7 +292,7 @@ func (s *Scheduler) patience(attempt int) time.Duration {
 	return max(s.o.PickupTime, min(s.o.PickupTime<<min(attempt-1, 8), 5*time.Minute))
 }
 
-// lease takes what is due, up to the brake, and groups it by kind and sender.
+// lease takes what is due, up to the brake, and groups it by lane.
 func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.Item, error) {
 	now := s.clock.Now()
 	wall, err := tx.Wall(ctx)
@@ -306,11 +308,11 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if _, r.Out, err = tx.LeaseLoad(ctx); err != nil {
 		return nil, err
 	}
-	pace, err := s.throttled(ctx, tx, now)
+	heads, err := tx.Heads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	heads, err := tx.Heads(ctx)
+	pace, err := s.throttled(ctx, tx, heads, now)
 	if err != nil {
 		return nil, err
 	}
@@ -379,7 +381,7 @@ func (s *Scheduler) mark(ctx context.Context, tx *store.Tx, leased bool) error {
 	return nil
 }
 
-// grant makes leases of what is due, as far as the senders' throttles let it out, and
+// grant makes leases of what is due, as far as the lanes' throttles let it out, and
 // spends these.
 func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []store.DueTouch, wall time.Time, r *Round) (items []queue.Item, err error) {
 	epoch, err := tx.Epoch(ctx)
@@ -387,14 +389,14 @@ func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []s
 		return nil, err
 	}
 	for _, g := range groups(due, func(n int) int { return s.share(n, r.Full) }) {
-		if g.touches, err = pace.allow(ctx, tx, g.sender, g.touches); err != nil {
+		if g.touches, err = pace.allow(ctx, tx, g.lane, g.touches); err != nil {
 			return nil, err
 		}
 		if len(g.touches) == 0 {
 			continue
 		}
 		l := store.Lease{
-			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.kind, Sender: g.sender, Urgent: g.urgent, Size: len(g.touches),
+			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.lane.Kind, Sender: g.lane.Sender, Urgent: g.urgent, Size: len(g.touches),
 			Touches: g.ids(), Created: wall, Queued: wall, Expires: wall.Add(s.o.LeaseTime),
 		}
 		if err := tx.AddLease(ctx, l); err != nil {
@@ -419,9 +421,9 @@ func (s *Scheduler) room(p *pace) (urgent, bulk int) {
 	return max(min(s.o.Brake/2-urgent, most), 0), max(min(s.o.Brake-bulk, most), 0)
 }
 
-// due takes what is due, the higher priorities first. Of one priority each sender
+// due takes what is due, the higher priorities first. Of one priority each lane
 // gets its share of the room, so that the backlog of one keeps nobody else waiting.
-// No sender takes more than half of the brake, so that others find room at once.
+// No lane takes more than half of the brake, so that others find room at once.
 func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []store.Head, r *Round) (due []store.DueTouch, err error) {
 	urgent, bulk := s.room(pace)
 	for p := andante.High; p <= andante.Low; p++ {
@@ -438,7 +440,7 @@ func (s *Scheduler) due(ctx context.Context, tx *store.Tx, pace *pace, heads []s
 		for i, h := range active {
 			share := (*left + len(active) - i - 1) / (len(active) - i)
 			if p != andante.High {
-				share = min(share, max(s.o.Brake/2, s.o.Batch)-pace.loads[h.Sender].Bulk)
+				share = min(share, max(s.o.Brake/2, s.o.Batch)-pace.loads[h.Lane].Bulk)
 			}
 			if share <= 0 {
 				r.Full = true

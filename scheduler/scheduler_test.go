@@ -658,12 +658,12 @@ func TestAThrottleIsSpentOnce(t *testing.T) {
 	var failed error
 	var wg sync.WaitGroup
 	w.write(func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.LockThrottle(ctx, "slow"); err != nil {
+		if _, err := tx.LockThrottle(ctx, slowMail, ""); err != nil {
 			return err
 		}
 		wg.Go(func() { round, failed = w.Round(t.Context()) })
 		somebodyWaits(t, dsn)
-		return tx.PutThrottle(ctx, store.Throttle{Sender: "slow", Next: noon.Add(time.Second)})
+		return tx.PutThrottle(ctx, store.Throttle{Lane: slowMail, Next: noon.Add(time.Second)})
 	})
 	wg.Wait()
 	if failed != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -57,6 +59,8 @@ Hello again.
 `)},
 }
 
+var slowMail = store.Lane{Kind: andante.Email, Sender: "slow"}
+
 var (
 	noon = time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) // a Tuesday
 	boot = time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)  // by the machine
@@ -98,9 +102,14 @@ func openWorld(t *testing.T, dsn string, o scheduler.Options) *world {
 	return w
 }
 
-func (w *world) publish() *workspace.Workspace {
+func (w *world) publish() *workspace.Workspace { return w.publishWith("", "") }
+
+// publishWith publishes the workspace with one text of andante.yaml replaced.
+func (w *world) publishWith(old, text string) *workspace.Workspace {
 	w.t.Helper()
-	ws, found := workspace.Load(files)
+	changed := maps.Clone(files)
+	changed["andante.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(files["andante.yaml"].Data), old, text, 1))}
+	ws, found := workspace.Load(changed)
 	if bad := workspace.Errors(found); len(bad) > 0 {
 		w.t.Fatal(bad[0])
 	}

@@ -47,7 +47,7 @@ func (tx *Tx) ExpiredLeases(ctx context.Context, before time.Time) (n int, first
 func (tx *Tx) OldestDue(ctx context.Context, now time.Time) (id andante.TouchID, due time.Time, err error) {
 	var at int64
 	err = tx.row(ctx, `SELECT t.id, t.waits_at FROM touches t WHERE t.waits_at <= $1
-		AND NOT EXISTS (SELECT 1 FROM throttles w WHERE w.sender=t.sender AND w.domain='' AND w.next_at > $1)
+		AND NOT EXISTS (SELECT 1 FROM throttles w WHERE w.lane=t.lane AND w.domain='' AND w.next_at > $1)
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND h.from_at <= $1 AND (h.until_at IS NULL OR h.until_at > $1)
 			AND (h.scope='everything' OR h.scope='sequence' AND h.key=t.sequence OR h.scope='sender' AND h.key=t.sender
 				OR h.scope='contact' AND h.key=CAST(t.contact_id AS TEXT) OR h.scope='account' AND h.key=CAST(t.account_id AS TEXT)))

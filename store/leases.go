@@ -94,27 +94,27 @@ func (tx *Tx) LeaseLoad(ctx context.Context) (touches, leases int, err error) {
 	return touches, leases, err
 }
 
-// A SenderLoad is what is leased of a sender.
-type SenderLoad struct {
+// A LaneLoad is what is leased of a lane.
+type LaneLoad struct {
 	Bulk, Urgent               int  // touches
-	BulkWaiting, UrgentWaiting bool // a lease of that lane waits for a worker
+	BulkWaiting, UrgentWaiting bool // a lease of that urgency waits for a worker
 }
 
-// SenderLoads returns it for each sender of which something is leased.
-func (tx *Tx) SenderLoads(ctx context.Context) (map[string]SenderLoad, error) {
-	loads := map[string]SenderLoad{}
-	_, err := query(ctx, tx, "SELECT sender, urgent, sum(size), sum(CASE WHEN worker='' THEN 1 ELSE 0 END) FROM leases GROUP BY sender, urgent", nil, func(r *sql.Rows) (struct{}, error) {
-		var sender string
+// LaneLoads returns it for each lane of which something is leased.
+func (tx *Tx) LaneLoads(ctx context.Context) (map[Lane]LaneLoad, error) {
+	loads := map[Lane]LaneLoad{}
+	_, err := query(ctx, tx, "SELECT kind, sender, urgent, sum(size), sum(CASE WHEN worker='' THEN 1 ELSE 0 END) FROM leases GROUP BY kind, sender, urgent", nil, func(r *sql.Rows) (struct{}, error) {
+		var lane Lane
 		var urgent bool
 		var touches, waiting int
-		err := r.Scan(&sender, &urgent, &touches, &waiting)
-		l := loads[sender]
+		err := r.Scan(&lane.Kind, &lane.Sender, &urgent, &touches, &waiting)
+		l := loads[lane]
 		if urgent {
 			l.Urgent, l.UrgentWaiting = touches, waiting > 0
 		} else {
 			l.Bulk, l.BulkWaiting = touches, waiting > 0
 		}
-		loads[sender] = l
+		loads[lane] = l
 		return struct{}{}, err
 	})
 	return loads, err
@@ -180,86 +180,6 @@ func oneRow(res sql.Result, err error) error {
 		err = andante.ErrLeaseLost
 	}
 	return err
-}
-
-// A Throttle is the next instant at which a sender may send, towards a domain
-// or, with an empty domain, at all.
-type Throttle struct {
-	Sender string
-	Domain string
-	Next   time.Time
-}
-
-// Throttles returns the throttles that reach beyond now.
-func (tx *Tx) Throttles(ctx context.Context, now time.Time) ([]Throttle, error) {
-	return query(ctx, tx, "SELECT sender, domain, next_at FROM throttles WHERE next_at > $1", []any{ms(now)},
-		func(r *sql.Rows) (t Throttle, err error) {
-			var next int64
-			err = r.Scan(&t.Sender, &t.Domain, &next)
-			t.Next = time.UnixMilli(next).UTC()
-			return t, err
-		})
-}
-
-// LockThrottle locks the throttle of a sender, so that no other scheduler spends
-// it too, and returns its next free instant; the zero time if it was never spent.
-func (tx *Tx) LockThrottle(ctx context.Context, sender string) (time.Time, error) {
-	_, err := tx.exec(ctx, "INSERT INTO throttles (sender, domain, next_at) VALUES ($1, '', 0) ON CONFLICT DO NOTHING", sender)
-	if err != nil {
-		return time.Time{}, err
-	}
-	var next int64
-	err = tx.row(ctx, "SELECT next_at FROM throttles WHERE sender=$1 AND domain=''"+tx.d.lock, []any{sender}, &next)
-	if next == 0 {
-		return time.Time{}, err
-	}
-	return time.UnixMilli(next).UTC(), err
-}
-
-// PutThrottle writes a throttle.
-func (tx *Tx) PutThrottle(ctx context.Context, t Throttle) error {
-	_, err := tx.exec(ctx, `INSERT INTO throttles (sender, domain, next_at) VALUES ($1, $2, $3)
-		ON CONFLICT (sender, domain) DO UPDATE SET next_at=excluded.next_at`, t.Sender, t.Domain, ms(t.Next))
-	return err
-}
-
-// RefundThrottle gives back what was spent of a sender's throttle for touches that
-// were not sent after all.
-func (tx *Tx) RefundThrottle(ctx context.Context, sender string, spent time.Duration, now time.Time) error {
-	_, err := tx.exec(ctx, `UPDATE throttles SET next_at = CASE WHEN next_at - $2 > $3 THEN next_at - $2 ELSE $3 END
-		WHERE sender=$1 AND domain='' AND next_at > $3`, sender, spent.Milliseconds(), ms(now))
-	return err
-}
-
-// A Waiting is how many due touches wait for their sender's throttle, and until
-// when.
-type Waiting struct {
-	Sender  string    `json:"sender"`
-	Touches int       `json:"touches"`
-	Until   time.Time `json:"until"`
-}
-
-// Waiting counts the due touches that wait for a throttle, by sender.
-func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
-	return query(ctx, tx, `SELECT w.sender, w.next_at, count(*) FROM throttles w JOIN touches t ON t.sender=w.sender
-		WHERE w.domain='' AND w.next_at > $1 AND t.waits_at <= $1
-		GROUP BY w.sender, w.next_at ORDER BY w.sender`, []any{ms(now)},
-		func(r *sql.Rows) (w Waiting, err error) {
-			var until int64
-			err = r.Scan(&w.Sender, &until, &w.Touches)
-			w.Until = time.UnixMilli(until).UTC()
-			return w, err
-		})
-}
-
-// NextFree returns when the next planned touch may go: its due time, or the end of
-// the throttle that it waits for. The zero time if nothing is planned. It reads
-// every planned touch.
-func (tx *Tx) NextFree(ctx context.Context) (time.Time, error) {
-	var at sql.NullInt64
-	err := tx.row(ctx, `SELECT min(CASE WHEN w.next_at > t.waits_at THEN w.next_at ELSE t.waits_at END)
-		FROM touches t LEFT JOIN throttles w ON w.sender=t.sender AND w.domain='' WHERE t.waits_at IS NOT NULL`, nil, &at)
-	return instant(at), err
 }
 
 // OldestLease returns the age of the oldest lease that no worker has picked up, in

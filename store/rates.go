@@ -39,6 +39,19 @@ func (tx *Tx) RateSince(ctx context.Context, scope andante.HoldScope, key string
 	return r, err
 }
 
+// SentBy returns how many mails a sender sent, by the hour, in the hour of an instant and
+// since then.
+func (tx *Tx) SentBy(ctx context.Context, sender string, since time.Time) ([]Rate, error) {
+	return query(ctx, tx, `SELECT hour, sum(sent) FROM rates WHERE scope=$1 AND key=$2 AND hour >= $3 GROUP BY hour ORDER BY hour`,
+		[]any{string(andante.HoldSender), sender, hourOf(since)}, func(r *sql.Rows) (Rate, error) {
+			x := Rate{Scope: andante.HoldSender, Key: sender}
+			var hour int64
+			err := r.Scan(&hour, &x.Sent)
+			x.At = time.Unix(hour*3600, 0).UTC()
+			return x, err
+		})
+}
+
 // Returned sums up, for each sequence and sender of which something came back, what was
 // counted in the hours that began at an instant or later.
 func (tx *Tx) Returned(ctx context.Context, since time.Time) ([]Rate, error) {

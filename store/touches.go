@@ -130,48 +130,48 @@ func (tx *Tx) TouchesIn(ctx context.Context, lease andante.LeaseID) ([]andante.T
 	return where(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE lease_id=$1 AND id", []any{string(lease)}, ids, " ORDER BY priority, due_at, id", scanTouch)
 }
 
-// A Head is the first planned touch of a sender and a priority.
+// A Head is the first planned touch of a lane and a priority.
 type Head struct {
-	Sender   string
+	Lane
 	Priority andante.Priority
 	Due      time.Time
 }
 
-// Heads returns the first planned touch of each sender and priority. It steps from
-// sender to sender in the index, so that a long backlog costs no more than a short
-// one.
+// Heads returns the first planned touch of each lane and priority. It steps from lane to
+// lane in the index, so that a long backlog costs no more than a short one.
 func (tx *Tx) Heads(ctx context.Context) ([]Head, error) {
-	const text = `WITH RECURSIVE s (sender) AS (
-			SELECT min(sender) FROM touches WHERE waits_at IS NOT NULL
-			UNION ALL SELECT (SELECT min(t.sender) FROM touches t WHERE t.waits_at IS NOT NULL AND t.sender > s.sender) FROM s WHERE s.sender IS NOT NULL),
-		h AS (SELECT s.sender, p.n, (SELECT min(t.waits_at) FROM touches t WHERE t.waits_at IS NOT NULL AND t.sender=s.sender AND t.priority=p.n) AS due
-			FROM s CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2) p WHERE s.sender IS NOT NULL)
-		SELECT sender, n, due FROM h WHERE due IS NOT NULL ORDER BY n, due, sender`
+	const text = `WITH RECURSIVE s (lane) AS (
+			SELECT min(lane) FROM touches WHERE waits_at IS NOT NULL
+			UNION ALL SELECT (SELECT min(t.lane) FROM touches t WHERE t.waits_at IS NOT NULL AND t.lane > s.lane) FROM s WHERE s.lane IS NOT NULL),
+		h AS (SELECT s.lane, p.n, (SELECT min(t.waits_at) FROM touches t WHERE t.waits_at IS NOT NULL AND t.lane=s.lane AND t.priority=p.n) AS due
+			FROM s CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2) p WHERE s.lane IS NOT NULL)
+		SELECT lane, n, due FROM h WHERE due IS NOT NULL ORDER BY n, due, lane`
 	return query(ctx, tx, text, nil, func(r *sql.Rows) (h Head, err error) {
+		var lane string
 		var due int64
-		err = r.Scan(&h.Sender, &h.Priority, &due)
-		h.Due = time.UnixMilli(due).UTC()
+		err = r.Scan(&lane, &h.Priority, &due)
+		h.Lane, h.Due = parseLane(lane), time.UnixMilli(due).UTC()
 		return h, err
 	})
 }
 
 // A DueTouch is what a lease asks about a touch whose time has come.
 type DueTouch struct {
-	ID       andante.TouchID
-	Kind     andante.Kind
-	Sender   string
+	ID andante.TouchID
+	Lane
 	Priority andante.Priority
 	Due      time.Time
+	Reason   andante.Reason // of the last "not yet"
 }
 
-// Due returns up to n planned touches of a sender and priority whose time has come,
+// Due returns up to n planned touches of a lane and priority whose time has come,
 // the earliest first, and locks them, passing over those that somebody else holds.
 func (tx *Tx) Due(ctx context.Context, now time.Time, h Head, n int) ([]DueTouch, error) {
-	return query(ctx, tx, `SELECT id, kind, waits_at FROM touches WHERE waits_at <= $3 AND sender=$1 AND priority=$2
-		ORDER BY waits_at, id LIMIT $4`+tx.d.skip, []any{h.Sender, int(h.Priority), ms(now), n}, func(r *sql.Rows) (DueTouch, error) {
-		d := DueTouch{Sender: h.Sender, Priority: h.Priority}
+	return query(ctx, tx, `SELECT id, reason, waits_at FROM touches WHERE waits_at <= $3 AND lane=$1 AND priority=$2
+		ORDER BY waits_at, id LIMIT $4`+tx.d.skip, []any{h.Lane.String(), int(h.Priority), ms(now), n}, func(r *sql.Rows) (DueTouch, error) {
+		d := DueTouch{Lane: h.Lane, Priority: h.Priority}
 		var due int64
-		err := r.Scan(&d.ID, &d.Kind, &due)
+		err := r.Scan(&d.ID, &d.Reason, &due)
 		d.Due = time.UnixMilli(due).UTC()
 		return d, err
 	})

@@ -273,6 +273,6 @@ func (r *run) giveBack(ctx context.Context, notBefore time.Time) error {
 		if err != nil {
 			return err
 		}
-		return r.ops.Refund(ctx, tx, r.lease.Sender, r.lease.Size-r.sent-returned)
+		return r.ops.Refund(ctx, tx, store.Lane{Kind: r.lease.Kind, Sender: r.lease.Sender}, r.lease.Size-r.sent-returned)
 	})
 }

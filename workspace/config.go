@@ -56,7 +56,8 @@ type Person struct {
 	Phone    string    `yaml:"phone" doc:"as printed in letters"`
 	Title    string    `yaml:"title" doc:"as printed in letters"`
 	Zone     string    `yaml:"zone" doc:"time zone"`
-	Throttle *Throttle `yaml:"throttle" doc:"fastest pace of letters, such as 30 per hour"`
+	SMTP     *SMTP     `yaml:"smtp" doc:"their own mailbox, where letters leave by it and not by the company's server"`
+	Throttle *Throttle `yaml:"throttle" doc:"how fast letters leave: a pace such as 30 per hour, a preset, or the keys below; personal, if not written, for a mailbox of their own"`
 }
 
 // Department takes replies of a sort.
@@ -97,43 +98,8 @@ type Sender struct {
 	ReplyTo  string    `yaml:"reply_to" doc:"where answers go; the address itself if empty"`
 	Phone    string    `yaml:"phone" doc:"for {{ sender.phone }}"`
 	Title    string    `yaml:"title" doc:"for {{ sender.title }}"`
-	Throttle *Throttle `yaml:"throttle" doc:"fastest pace, such as 600 per minute"`
-}
-
-// Throttle is a pace, written as 600 per minute.
-type Throttle struct {
-	N   int
-	Per time.Duration
-}
-
-// Each is the time that one message takes up.
-func (t Throttle) Each() time.Duration { return t.Per / time.Duration(t.N) }
-
-// UnmarshalText reads the written form.
-func (t *Throttle) UnmarshalText(b []byte) error {
-	var unit string
-	if _, err := fmt.Sscanf(string(b), "%d per %s", &t.N, &unit); err != nil || t.N < 1 {
-		return fmt.Errorf("write a pace such as 600 per minute, not %q", b)
-	}
-	per, ok := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[unit]
-	if !ok {
-		return fmt.Errorf("a pace is per second, minute, hour or day, not per %s", unit)
-	}
-	t.Per = per
-	return nil
-}
-
-// String writes it as it is read.
-func (t Throttle) String() string {
-	for _, unit := range []struct {
-		name string
-		per  time.Duration
-	}{{"second", time.Second}, {"minute", time.Minute}, {"hour", time.Hour}} {
-		if t.Per == unit.per {
-			return fmt.Sprintf("%d per %s", t.N, unit.name)
-		}
-	}
-	return fmt.Sprintf("%d per day", t.N)
+	SMTP     *SMTP     `yaml:"smtp" doc:"its own mail server or login, where it has one"`
+	Throttle *Throttle `yaml:"throttle" doc:"how fast it sends: a pace such as 600 per minute, a preset (personal or department), or the keys below"`
 }
 
 // Channels says how each kind leaves.
@@ -148,11 +114,32 @@ type EmailChannel struct {
 	TLS         string    `yaml:"tls" doc:"starttls, implicit or none" env:"ANDANTE_SMTP_TLS"`
 	User        string    `yaml:"user" doc:"to log in with; empty: no login" env:"ANDANTE_SMTP_USER"`
 	Password    SecretRef `yaml:"password" doc:"{env: NAME} or {file: PATH}; never the password itself"`
+	OAuth       *OAuth    `yaml:"oauth" doc:"instead of a password: access tokens, as Google and Microsoft want them"`
 	Hello       string    `yaml:"hello" doc:"name that we greet with; if empty the machine's, where that is a full one, else public_url's"`
 	Connections int       `yaml:"connections" doc:"kept per sender"`
 	MaxMails    int       `yaml:"max_mails" doc:"a connection is replaced after so many"`
 
 	DKIMSelectors yamldoc.OneOrMany[string] `yaml:"dkim_selectors" doc:"names of the keys that it signs with, so that andante doctor can look them up"`
+}
+
+// SMTP is a sender's own way out. What is not written is that of channels.email.
+type SMTP struct {
+	Host     string    `yaml:"host" doc:"name of the server; the company's, if not written"`
+	Port     int       `yaml:"port" doc:"587 as a rule"`
+	TLS      string    `yaml:"tls" doc:"starttls, implicit or none"`
+	User     string    `yaml:"user" doc:"to log in with; the address, if not written"`
+	Password SecretRef `yaml:"password" doc:"{env: NAME} or {file: PATH}"`
+	OAuth    *OAuth    `yaml:"oauth" doc:"instead of a password"`
+}
+
+// OAuth says how access tokens are got (RFC 6749): by a refresh token of the mailbox, or
+// without one by the program's own credentials.
+type OAuth struct {
+	TokenURL     string                    `yaml:"token_url" doc:"such as https://oauth2.googleapis.com/token, or https://login.microsoftonline.com/TENANT/oauth2/v2.0/token"`
+	ClientID     string                    `yaml:"client_id" doc:"of the application that was registered with the provider"`
+	ClientSecret SecretRef                 `yaml:"client_secret" doc:"{env: NAME} or {file: PATH}"`
+	RefreshToken SecretRef                 `yaml:"refresh_token" doc:"{env: NAME} or {file: PATH}"`
+	Scopes       yamldoc.OneOrMany[string] `yaml:"scopes" doc:"such as https://outlook.office365.com/.default"`
 }
 
 // Deliver is the mode of delivery.
@@ -211,7 +198,9 @@ func parseConfig(file string, src []byte) (*Config, []*andante.Finding) {
 	c := defaultConfig()
 	doc, found := yamldoc.Parse(file, 1, src, "when")
 	c.doc = doc
-	return c, append(found, doc.Decode(c, yamldoc.With(calendar.ParseOffset))...)
+	found = append(found, doc.Decode(c, yamldoc.With(calendar.ParseOffset))...)
+	c.dropEmpty()
+	return c, found
 }
 
 // DeclaredFields returns the workspace's own fields: those of andante.yaml by
@@ -252,6 +241,7 @@ func (c *Config) Home() *time.Location {
 type Identity struct {
 	Key      string
 	ReplyTo  string
+	SMTP     *SMTP // its own way out; nil: channels.email
 	Throttle *Throttle
 	andante.Person
 }
@@ -260,10 +250,16 @@ type Identity struct {
 func (c *Config) Identity(key string) (Identity, bool) {
 	if s, ok := c.Senders[key]; ok {
 		p := andante.Person{Key: key, Name: s.Name, Email: s.Address, Phone: s.Phone, Title: s.Title}
-		return Identity{Key: key, ReplyTo: s.ReplyTo, Throttle: s.Throttle, Person: p}, true
+		return Identity{Key: key, ReplyTo: s.ReplyTo, SMTP: s.SMTP, Throttle: s.Throttle, Person: p}, true
 	}
-	if p, ok := c.Person(key); ok {
-		return Identity{Key: key, Throttle: c.People[key].Throttle, Person: p}, true
+	p, ok := c.Person(key)
+	if !ok {
+		return Identity{}, false
 	}
-	return Identity{}, false
+	id := Identity{Key: key, SMTP: c.People[key].SMTP, Throttle: c.People[key].Throttle, Person: p}
+	if id.SMTP != nil && id.Throttle == nil { // a mailbox that a person writes from stands no flood
+		personal := presets["personal"]
+		id.Throttle = &personal
+	}
+	return id, true
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -104,9 +103,9 @@ func TestPassword(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			secret, err := c.Password(files)
-			if secret.Reveal() != test.want {
-				t.Errorf("got %q", secret.Reveal())
+			got, err := c.Channels.Email.MailServer(workspace.Identity{}, files)
+			if got.Password.Reveal() != test.want {
+				t.Errorf("got %q", got.Password.Reveal())
 			}
 			if message := ""; err != nil {
 				if message = err.Error(); message != test.err {
@@ -199,24 +198,6 @@ func TestHide(t *testing.T) {
 	} {
 		if got := workspace.Hide(in); got != want {
 			t.Errorf("%s is shown as %s", in, got)
-		}
-	}
-}
-
-func TestThrottle(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]workspace.Throttle{
-		"600 per minute": {N: 600, Per: time.Minute}, "1 per second": {N: 1, Per: time.Second}, "30 per hour": {N: 30, Per: time.Hour}, "5 per day": {N: 5, Per: 24 * time.Hour},
-	} {
-		var got workspace.Throttle
-		if err := got.UnmarshalText([]byte(in)); err != nil || got != want || got.String() != in {
-			t.Errorf("%s: %v, %v", in, got, err)
-		}
-	}
-	for _, in := range []string{"", "600", "0 per minute", "-1 per minute", "600 per week", "fast", "1.5 per hour"} {
-		var got workspace.Throttle
-		if err := got.UnmarshalText([]byte(in)); err == nil {
-			t.Errorf("%q is %v", in, got)
 		}
 	}
 }

@@ -25,14 +25,9 @@ func checkMachine(w *Workspace) (found []*andante.Finding) {
 		found = append(found, f)
 		return f
 	}
+	found = append(checkServers(w), checkThrottles(w)...)
 	mail := w.Config.Channels.Email
 	at := func(key string) []string { return []string{"channels", "email", key} }
-	if !slices.Contains(tlsModes, mail.TLS) {
-		say(at("tls"), "tls is starttls, implicit or none, not %q", mail.TLS).Suggestion = yamldoc.Suggest(mail.TLS, tlsModes)
-	}
-	if mail.Port < 1 || mail.Port > 65535 {
-		say(at("port"), "a port is a number from 1 to 65535, not %d", mail.Port)
-	}
 	if mail.Connections < 1 {
 		say(at("connections"), "without a connection nothing leaves: write 1 or more")
 	}

@@ -41,7 +41,7 @@ func describeValue(b *strings.Builder, key string, v reflect.Value, depth int) {
 	case v.Kind() == reflect.Struct:
 		fmt.Fprintf(b, "%s:\n", key)
 		describe(b, v, depth+1)
-	case v.Kind() == reflect.Map && v.Type().Elem().Kind() == reflect.Struct:
+	case v.Kind() == reflect.Map && v.Type().Elem().Kind() == reflect.Struct && v.Type().Elem().Field(0).Tag.Get("yaml") != "":
 		fmt.Fprintf(b, "%s:\n%sKEY:\n", key, indent)
 		describe(b, elem(v.Type().Elem()), depth+2)
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:
@@ -56,7 +56,7 @@ func describeValue(b *strings.Builder, key string, v reflect.Value, depth int) {
 	case v.Kind() == reflect.Pointer:
 		fmt.Fprintf(b, "%s:\n", key)
 	default:
-		fmt.Fprintf(b, "%s: %s\n", key, scalar(v))
+		b.WriteString(strings.TrimRight(key+": "+scalar(v), " ") + "\n")
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/nearest"
 )
 
@@ -30,7 +29,7 @@ func Machine(fsys fs.FS) (*Config, error) {
 	if err := env.Parse(c); err != nil {
 		return nil, fmt.Errorf("read the environment: %w", err)
 	}
-	if err := misspelt(os.Environ(), c.Channels.Email.Password.Env); err != nil {
+	if err := misspelt(os.Environ(), c.secretNames()); err != nil {
 		return nil, err
 	}
 	w := &Workspace{Config: c}
@@ -47,25 +46,16 @@ func Machine(fsys fs.FS) (*Config, error) {
 	return c, nil
 }
 
-// Password reads the mail server's password; empty without a login.
-func (c *Config) Password(fsys fs.FS) (andante.Secret, error) {
-	s, err := c.Channels.Email.Password.Resolve(func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
-	if err != nil {
-		return "", fmt.Errorf("channels.email.password: %w", err)
-	}
-	return s, nil
-}
-
 // misspelt finds a variable that is nearly one of those that are read. Others may be
 // there for reasons of their own: Kubernetes writes some for a service named andante.
-func misspelt(environ []string, secret string) error {
+func misspelt(environ, secrets []string) error {
 	known := map[string]string{} // the words of a name → the name
 	for _, name := range variables(reflect.TypeFor[Config]()) {
 		known[wordsOf(name)] = name
 	}
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, prefix) || name == secret || known[wordsOf(name)] == name {
+		if !strings.HasPrefix(name, prefix) || slices.Contains(secrets, name) || known[wordsOf(name)] == name {
 			continue
 		}
 		if near := nearest.Name(wordsOf(name), slices.Sorted(maps.Keys(known))); near != "" {
@@ -81,6 +71,35 @@ const prefix = "ANDANTE_"
 // wordsOf returns what a slip of the pen can be in: a name without what all have.
 func wordsOf(name string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(name, prefix), "_", "")
+}
+
+// secretNames are the variables that secrets stand in.
+func (c *Config) secretNames() (names []string) {
+	add := func(list ...SecretRef) {
+		for _, s := range list {
+			names = append(names, s.Env)
+		}
+	}
+	oauth := func(o *OAuth) {
+		if o != nil {
+			add(o.ClientSecret, o.RefreshToken)
+		}
+	}
+	own := func(s *SMTP) {
+		if s != nil {
+			add(s.Password)
+			oauth(s.OAuth)
+		}
+	}
+	add(c.Channels.Email.Password)
+	oauth(c.Channels.Email.OAuth)
+	for _, s := range c.Senders {
+		own(s.SMTP)
+	}
+	for _, p := range c.People {
+		own(p.SMTP)
+	}
+	return names
 }
 
 // variables returns the names that the fields of a type are read from.

@@ -267,7 +267,7 @@ func TestIdentity(t *testing.T) {
 	t.Parallel()
 	c := load(t, nil).Config
 	news, _ := c.Identity("news")
-	if news.Email != "news@acme.example" || news.Throttle == nil || news.Throttle.N != 600 {
+	if news.Email != "news@acme.example" || news.Throttle == nil || news.Throttle.Rate.N != 600 {
 		t.Errorf("news is %+v", news)
 	}
 	nora, _ := c.Identity("nora")

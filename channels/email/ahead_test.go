@@ -98,7 +98,7 @@ func sendTo(t *testing.T, s *slowDot) *channeltest.Gate {
 	}
 	defer l.Close()
 	go s.serve(l)
-	ch, err := email.New(email.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: email.NoTLS, Hello: "test.localhost"}, andante.SystemClock{})
+	ch, err := email.New(email.Config{Server: email.Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: email.NoTLS}, Hello: "test.localhost"}, andante.SystemClock{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,15 @@ import (
 	"strings"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/andante-hq/andante"
 )
 
 // auth authenticates by the best mechanism that both sides know (RFC 4954).
 func (c *conn) auth() *failure {
 	offered := strings.Fields(strings.ToUpper(c.extensions["AUTH"]))
-	a := mechanism(c.cfg, offered)
+	a := mechanism(c.cfg.Server, c.secret, offered)
+	c.secret = ""
 	if a == nil {
 		return &failure{stage: stageAuth, err: fmt.Errorf("%w: no common way to authenticate", errSettings)}
 	}
@@ -49,11 +52,17 @@ func (c *conn) auth() *failure {
 
 // mechanism chooses how to authenticate: first what doesn't show the password
 // to the relay, except that CRAM-MD5 comes after PLAIN over TLS, where PLAIN is
-// the stronger.
-func mechanism(cfg Config, offered []string) smtp.Auth {
-	user, password := cfg.User, cfg.Password.Reveal()
+// the stronger. A token has one way only.
+func mechanism(to Server, secret andante.Secret, offered []string) smtp.Auth {
+	user, password := to.User, secret.Reveal()
+	if to.Tokens != nil {
+		if slices.Contains(offered, "XOAUTH2") {
+			return smtp.XOAuth2Auth(user, password)
+		}
+		return nil
+	}
 	order := []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5"}
-	if cfg.TLS == NoTLS {
+	if to.TLS == NoTLS {
 		order = []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"}
 	}
 	for _, m := range order {
@@ -66,9 +75,9 @@ func mechanism(cfg Config, offered []string) smtp.Auth {
 		case "SCRAM-SHA-1":
 			return smtp.ScramSHA1Auth(user, password)
 		case "PLAIN":
-			return smtp.PlainAuth("", user, password, cfg.Host, true)
+			return smtp.PlainAuth("", user, password, to.Host, true)
 		case "LOGIN":
-			return smtp.LoginAuth(user, password, cfg.Host, true)
+			return smtp.LoginAuth(user, password, to.Host, true)
 		case "CRAM-MD5":
 			return smtp.CRAMMD5Auth(user, password)
 		}

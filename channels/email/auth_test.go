@@ -31,7 +31,7 @@ func TestMechanism(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got := ""
-		if a := mechanism(Config{TLS: tt.tls, User: "u", Password: "p"}, strings.Fields(tt.offered)); a != nil {
+		if a := mechanism(Server{TLS: tt.tls, User: "u"}, "p", strings.Fields(tt.offered)); a != nil {
 			got = authName(t, a)
 		}
 		if got != tt.want {
@@ -64,7 +64,7 @@ func farEnd(t *testing.T, cfg Config, replies ...string) ([]string, *failure) {
 	}()
 	clock := andante.SystemClock{}
 	cfg.CommandTimeout, cfg.Hello = 5*time.Second, "us"
-	c := &conn{cfg: cfg, clock: clock, wire: newWire(ours, clock)}
+	c := &conn{cfg: cfg, clock: clock, secret: cfg.Password, wire: newWire(ours, clock)}
 	f := c.open(ours)
 	c.close()
 	return <-heard, f
@@ -72,7 +72,7 @@ func farEnd(t *testing.T, cfg Config, replies ...string) ([]string, *failure) {
 
 func TestPasswordNeverGoesInPlain(t *testing.T) {
 	t.Parallel()
-	cfg := Config{TLS: NoTLS, User: "u", Password: "p"}
+	cfg := Config{Server: Server{TLS: NoTLS, User: "u", Password: "p"}}
 	lines, f := farEnd(t, cfg, "220 hello", "250-us\r\n250 AUTH PLAIN", "235 fine")
 	if f == nil || channels.KindOf(f.in(t.Context())) != channels.Sender {
 		t.Errorf("not refused: %v", f)
@@ -84,7 +84,7 @@ func TestPasswordNeverGoesInPlain(t *testing.T) {
 
 func TestHelo(t *testing.T) {
 	t.Parallel()
-	lines, f := farEnd(t, Config{TLS: NoTLS}, "220 hello", "502 what", "250 fine", "221 bye")
+	lines, f := farEnd(t, Config{Server: Server{TLS: NoTLS}}, "220 hello", "502 what", "250 fine", "221 bye")
 	if f != nil {
 		t.Fatal(f.in(t.Context()))
 	}
@@ -120,7 +120,7 @@ func TestLogin(t *testing.T) {
 				}
 			}()
 			clock := andante.SystemClock{}
-			cfg := Config{TLS: StartTLS, User: "u", Password: "p", CommandTimeout: 5 * time.Second}
+			cfg := Config{Server: Server{TLS: StartTLS, User: "u", Password: "p"}, CommandTimeout: 5 * time.Second}
 			c := &conn{cfg: cfg, clock: clock, wire: newWire(ours, clock), extensions: map[string]string{"AUTH": "LOGIN"}}
 			defer c.close()
 			f := c.auth()

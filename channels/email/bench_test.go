@@ -45,7 +45,7 @@ func BenchmarkFarAway(b *testing.B) {
 			far.Delay(faults.ToClient, roundTrip/2)
 			_, port, _ := net.SplitHostPort(far.Addr())
 			n, _ := strconv.Atoi(port)
-			ch, err := email.New(email.Config{Host: "127.0.0.1", Port: n, TLS: email.NoTLS}, andante.SystemClock{})
+			ch, err := email.New(email.Config{Server: email.Server{Host: "127.0.0.1", Port: n, TLS: email.NoTLS}}, andante.SystemClock{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -75,7 +75,7 @@ func BenchmarkDeliver(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer in.Close()
-	ch, err := email.New(email.Config{Host: "127.0.0.1", Port: portOf(in), TLS: email.NoTLS}, andante.SystemClock{})
+	ch, err := email.New(email.Config{Server: email.Server{Host: "127.0.0.1", Port: portOf(in), TLS: email.NoTLS}}, andante.SystemClock{})
 	if err != nil {
 		b.Fatal(err)
 	}

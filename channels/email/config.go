@@ -1,6 +1,7 @@
 package email
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -18,14 +19,25 @@ const (
 	NoTLS       = "none"     // for a relay on loopback or a network of one's own; never with a password, but on loopback
 )
 
-// Config says where the relay is and how to talk to it.
-type Config struct {
-	Host     string // name or address of the relay; its certificate must carry it
+// A Server is where mails are handed in, and as whom.
+type Server struct {
+	Host     string // name or address; its certificate must carry it
 	Port     int    // default: 587, with implicit TLS 465, with none 25
 	TLS      string // starttls (default), implicit or none
 	User     string // empty: no AUTH
 	Password andante.Secret
-	Hello    string // our name in EHLO; default: localhost
+	Tokens   Tokens         // instead of a password: OAuth 2.0
+	RootCAs  *x509.CertPool // for a server with a private authority; nil: the system's
+}
+
+// Config says where mails are handed in and how to talk there.
+type Config struct {
+	Server
+	// ServerOf, if set, says by which server the mails of a sender leave. An error stops
+	// that sender alone. It is asked for each batch and must be safe for concurrent use.
+	ServerOf func(ctx context.Context, sender string) (Server, error)
+
+	Hello string // our name in EHLO; default: localhost
 
 	Connections    int           // kept per sender between two batches; default 4
 	IdleTimeout    time.Duration // a kept connection is closed after it; default 30s
@@ -37,13 +49,11 @@ type Config struct {
 	FlightSize int           // messages per permit; default and most: channels.FlightSize
 	FlightTime time.Duration // of sending per permit; default: channels.FlightTime
 
-	RootCAs *x509.CertPool // for a relay with a private authority; nil: the system's
-	Log     *slog.Logger   // told when the relay is away and when it is back; nil: nobody is
+	Log *slog.Logger // told when the relay is away and when it is back; nil: nobody is
 }
 
 func (c Config) withDefaults() Config {
-	setDefault(&c.TLS, StartTLS)
-	setDefault(&c.Port, map[string]int{StartTLS: 587, ImplicitTLS: 465, NoTLS: 25}[c.TLS])
+	c.Server = c.Server.withDefaults()
 	setDefault(&c.Hello, "localhost")
 	setDefault(&c.Connections, 4)
 	setDefault(&c.IdleTimeout, 30*time.Second)
@@ -55,6 +65,12 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+func (s Server) withDefaults() Server {
+	setDefault(&s.TLS, StartTLS)
+	setDefault(&s.Port, map[string]int{StartTLS: 587, ImplicitTLS: 465, NoTLS: 25}[s.TLS])
+	return s
+}
+
 func setDefault[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -63,17 +79,27 @@ func setDefault[T comparable](field *T, value T) {
 }
 
 func (c Config) check() error {
-	switch {
-	case c.Host == "":
-		return errors.New("email: host is missing; name the relay that takes the mails")
-	case c.TLS != StartTLS && c.TLS != ImplicitTLS && c.TLS != NoTLS:
-		return fmt.Errorf("email: tls is %q; use starttls, implicit or none", c.TLS)
-	case c.Port < 1 || c.Port > 65535:
-		return fmt.Errorf("email: port %d is out of range", c.Port)
-	case c.User != "" && c.Password == "":
-		return errors.New("email: a user without a password; set the password, or leave out the user")
-	case strings.ContainsFunc(c.Hello, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+	if strings.ContainsFunc(c.Hello, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return errors.New("email: hello must be a plain host name")
+	}
+	if c.ServerOf != nil { // each is looked at when it is asked for
+		return nil
+	}
+	return c.Server.Check()
+}
+
+// Check tells what is missing, or can't be.
+func (s Server) Check() error {
+	s = s.withDefaults()
+	switch {
+	case s.Host == "":
+		return errors.New("email: host is missing; name the relay that takes the mails")
+	case s.TLS != StartTLS && s.TLS != ImplicitTLS && s.TLS != NoTLS:
+		return fmt.Errorf("email: tls is %q; use starttls, implicit or none", s.TLS)
+	case s.Port < 1 || s.Port > 65535:
+		return fmt.Errorf("email: port %d is out of range", s.Port)
+	case s.User != "" && s.Password == "" && s.Tokens == nil:
+		return errors.New("email: a user without a password; set the password, or leave out the user")
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ const (
 type conn struct {
 	cfg        Config
 	clock      andante.Clock
+	secret     andante.Secret // password or access token; only until it is logged in
 	wire       *wire
 	extensions map[string]string
 

@@ -237,10 +237,10 @@ func TestNoConnectionAsksNoPermit(t *testing.T) {
 		"nonsense":        {func(inbox.Command) *inbox.Reply { return &inbox.Reply{Raw: []byte("HTTP/1.1 400\r\n")} }, email.Config{}, temporary},
 		"an endless line": {func(inbox.Command) *inbox.Reply { return &inbox.Reply{Raw: make([]byte, 1<<20)} }, email.Config{}, temporary},
 		"silence":         {func(inbox.Command) *inbox.Reply { return &inbox.Reply{Wait: make(chan struct{})} }, email.Config{CommandTimeout: 200 * time.Millisecond}, temporary},
-		"no STARTTLS":     {reply(inbox.Quit, 221, "bye"), email.Config{TLS: email.StartTLS}, sender},
-		"no AUTH":         {reply(inbox.Quit, 221, "bye"), email.Config{User: "u", Password: "p"}, sender},
-		"no TLS at all":   {reply(inbox.Quit, 221, "bye"), email.Config{TLS: email.ImplicitTLS}, temporary},
-		"nobody at home":  {nil, email.Config{Host: "127.0.0.2"}, temporary},
+		"no STARTTLS":     {reply(inbox.Quit, 221, "bye"), email.Config{Server: email.Server{TLS: email.StartTLS}}, sender},
+		"no AUTH":         {reply(inbox.Quit, 221, "bye"), email.Config{Server: email.Server{User: "u", Password: "p"}}, sender},
+		"no TLS at all":   {reply(inbox.Quit, 221, "bye"), email.Config{Server: email.Server{TLS: email.ImplicitTLS}}, temporary},
+		"nobody at home":  {nil, email.Config{Server: email.Server{Host: "127.0.0.2"}}, temporary},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,27 @@ import (
 // dial connects, says EHLO, secures the connection and authenticates. Its error
 // is the context's or a *SendError of kind Temporary or Sender.
 func dial(ctx context.Context, cfg Config, clock andante.Clock) (*conn, error) {
+	if cfg.Tokens == nil {
+		return connect(ctx, cfg, clock, cfg.Password)
+	}
+	token, err := cfg.Tokens.Token(ctx)
+	if err != nil {
+		return nil, tokenError(ctx, err)
+	}
+	c, err := connect(ctx, cfg, clock, token)
+	if !tokenRefused(err) {
+		return c, err
+	}
+	// It may have been withdrawn before its time; another one tells whether it was that.
+	cfg.Tokens.Refused(token)
+	if token, err = cfg.Tokens.Token(ctx); err != nil {
+		return nil, tokenError(ctx, err)
+	}
+	return connect(ctx, cfg, clock, token)
+}
+
+// connect does it with a password or a token.
+func connect(ctx context.Context, cfg Config, clock andante.Clock, secret andante.Secret) (*conn, error) {
 	d := net.Dialer{Deadline: clock.Wall().Add(cfg.DialTimeout)}
 	raw, err := d.DialContext(ctx, "tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
 	if err != nil {
@@ -24,7 +45,7 @@ func dial(ctx context.Context, cfg Config, clock andante.Clock) (*conn, error) {
 	}
 	// Nothing has been permitted yet, so the end of ctx may cut the handshake.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	c := &conn{cfg: cfg, clock: clock, wire: newWire(raw, clock), used: clock.Wall()}
+	c := &conn{cfg: cfg, clock: clock, secret: secret, wire: newWire(raw, clock), used: clock.Wall()}
 	if err := c.open(raw); err != nil {
 		c.close()
 		stop()

@@ -57,7 +57,11 @@ func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate cha
 			return errors.New("email: a batch of several senders")
 		}
 	}
-	t := &trip{channel: c, sender: sender}
+	cfg, err := c.configOf(ctx, sender)
+	if err != nil {
+		return err
+	}
+	t := &trip{channel: c, sender: sender, cfg: cfg}
 	defer t.end()
 	flights := channels.Flights{
 		Clock:   c.clock,
@@ -68,4 +72,27 @@ func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate cha
 		Send:    t.send,
 	}
 	return flights.Run(ctx, batch, gate)
+}
+
+// configOf returns how to reach a sender's server. What can't be used is the operator's to
+// mend: a *SendError of kind Sender.
+func (c *Channel) configOf(ctx context.Context, sender string) (Config, error) {
+	cfg := c.cfg
+	if cfg.ServerOf == nil {
+		return cfg, nil
+	}
+	server, err := cfg.ServerOf(ctx, sender)
+	if err == nil {
+		cfg.Server = server.withDefaults()
+		err = cfg.Server.Check()
+	}
+	switch {
+	case ctx.Err() != nil:
+		return cfg, ctx.Err()
+	case channels.KindOf(err) != "":
+		return cfg, err
+	case err != nil:
+		return cfg, &channels.SendError{Kind: channels.Sender, Err: err}
+	}
+	return cfg, nil
 }

@@ -208,7 +208,7 @@ func TestIdleConnectionIsNotUsed(t *testing.T) {
 	in, base := relay(t, inbox.Options{}, email.Config{})
 	_ = base.Close()
 	clock := &ahead{}
-	cfg := email.Config{Host: "127.0.0.1", Port: portOf(in), TLS: email.NoTLS, IdleTimeout: time.Hour, FlightTime: time.Hour}
+	cfg := email.Config{Server: email.Server{Host: "127.0.0.1", Port: portOf(in), TLS: email.NoTLS}, IdleTimeout: time.Hour, FlightTime: time.Hour}
 	ch, err := email.New(cfg, clock)
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func TestFlightTime(t *testing.T) {
 	in, base := relay(t, inbox.Options{}, email.Config{})
 	_ = base.Close()
 	clock := &ahead{}
-	ch, err := email.New(email.Config{Host: "127.0.0.1", Port: portOf(in), TLS: email.NoTLS, FlightTime: time.Hour}, clock)
+	ch, err := email.New(email.Config{Server: email.Server{Host: "127.0.0.1", Port: portOf(in), TLS: email.NoTLS}, FlightTime: time.Hour}, clock)
 	if err != nil {
 		t.Fatal(err)
 	}

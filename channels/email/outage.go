@@ -20,12 +20,12 @@ type outages struct {
 }
 
 func newOutages(cfg Config, clock andante.Clock) *outages {
-	return &outages{log: cfg.Log.With("host", cfg.Host, "port", cfg.Port), clock: clock, since: map[string]time.Time{}}
+	return &outages{log: cfg.Log, clock: clock, since: map[string]time.Time{}}
 }
 
 // met notes that a sender could not get a connection. Whether the relay refuses the
 // sender, or our own process ends, is for others to tell.
-func (o *outages) met(sender string, err error) {
+func (o *outages) met(sender string, to Server, err error) {
 	if channels.KindOf(err) != channels.Temporary {
 		return
 	}
@@ -35,7 +35,7 @@ func (o *outages) met(sender string, err error) {
 		return
 	}
 	o.since[sender] = o.clock.Wall()
-	o.log.Warn("the mail server can't be reached; what is due waits and is tried again", "sender", sender, "err", andante.HideAddresses(err.Error()))
+	o.log.Warn("the mail server can't be reached; what is due waits and is tried again", "sender", sender, "host", to.Host, "port", to.Port, "err", andante.HideAddresses(err.Error()))
 }
 
 // over notes that the relay has answered a sender's mail.

@@ -74,7 +74,7 @@ func TestOutageNamesTheRelay(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&b, nil))
-	_, ch := relay(t, inbox.Options{}, email.Config{Log: log, Host: "127.0.0.2"})
+	_, ch := relay(t, inbox.Options{}, email.Config{Server: email.Server{Host: "127.0.0.2"}, Log: log})
 	if err := ch.Deliver(t.Context(), batchOf(t, ch, 1), &channeltest.Gate{}); channels.KindOf(err) != temporary {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestOutageNamesTheRelay(t *testing.T) {
 		}
 	}
 	b.Reset()
-	_, ch = relay(t, inbox.Options{}, email.Config{Log: log, TLS: email.StartTLS})
+	_, ch = relay(t, inbox.Options{}, email.Config{Server: email.Server{TLS: email.StartTLS}, Log: log})
 	if err := ch.Deliver(t.Context(), batchOf(t, ch, 1), &channeltest.Gate{}); channels.KindOf(err) != sender || b.Len() > 0 {
 		t.Errorf("error %v, log %q", err, b.String())
 	}

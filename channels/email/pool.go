@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/andante-hq/andante"
@@ -24,19 +25,20 @@ func newPool(cfg Config, clock andante.Clock) *pool {
 	return &pool{cfg: cfg, clock: clock, kept: map[string][]*conn{}}
 }
 
-// take returns the sender's connection that was used last, or nil. Those that
-// were idle too long are closed.
-func (p *pool) take(sender string) *conn {
+// take returns the sender's connection to a server that was used last, or nil. Those that
+// were idle too long are closed; those to a server that is the sender's no more are soon.
+func (p *pool) take(sender string, to Server) *conn {
 	p.sweep()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.kept[sender]
-	if len(list) == 0 {
-		return nil
+	for i, c := range slices.Backward(list) {
+		if c.cfg.Server == to {
+			p.kept[sender] = slices.Delete(list, i, i+1)
+			return c
+		}
 	}
-	c := list[len(list)-1]
-	p.kept[sender] = list[:len(list)-1]
-	return c
+	return nil
 }
 
 // maxIdleBuffer is the most bytes for a mail that a connection keeps while it is idle.

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the goldens")
 
 func builder(t testing.TB) *email.Channel {
 	t.Helper()
-	ch, err := email.New(email.Config{Host: "localhost"}, andante.SystemClock{})
+	ch, err := email.New(email.Config{Server: email.Server{Host: "localhost"}}, andante.SystemClock{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,15 +14,20 @@ type Talk struct {
 	LoggedIn    bool
 }
 
-// Probe connects as Deliver does, up to where a mail would begin, and takes leave. Its
-// error is the context's or a *channels.SendError of kind Temporary or Sender.
-func (c *Channel) Probe(ctx context.Context) (Talk, error) {
-	conn, err := dial(ctx, c.cfg, c.clock)
+// Probe connects to a sender's server as Deliver does, up to where a mail would begin, and
+// takes leave. Its error is the context's or a *channels.SendError of kind Temporary or
+// Sender.
+func (c *Channel) Probe(ctx context.Context, sender string) (Talk, error) {
+	cfg, err := c.configOf(ctx, sender)
+	if err != nil {
+		return Talk{}, err
+	}
+	conn, err := dial(ctx, cfg, c.clock)
 	if err != nil {
 		return Talk{}, err
 	}
 	defer conn.quit()
-	t := Talk{Extensions: conn.extensions, LoggedIn: c.cfg.User != ""}
+	t := Talk{Extensions: conn.extensions, LoggedIn: cfg.User != ""}
 	if secured, ok := conn.wire.conn.(*tls.Conn); ok {
 		t.TLS = true
 		if chain := secured.ConnectionState().PeerCertificates; len(chain) > 0 {

@@ -22,11 +22,11 @@ func TestProbe(t *testing.T) {
 		user bool
 	}{
 		"plain":      {opt: inbox.Options{}, want: ok},
-		"starttls":   {opt: inbox.Options{TLS: server}, cfg: email.Config{TLS: email.StartTLS, RootCAs: trusted}, want: ok, tls: true},
-		"a login":    {opt: inbox.Options{TLS: server, Implicit: true, User: "u", Password: "p"}, cfg: email.Config{TLS: email.ImplicitTLS, RootCAs: trusted, User: "u", Password: "p"}, want: ok, tls: true, user: true},
-		"wrong":      {opt: inbox.Options{User: "u", Password: "p"}, cfg: email.Config{User: "u", Password: "no"}, want: sender},
-		"nobody":     {opt: inbox.Options{TLS: server}, cfg: email.Config{TLS: email.StartTLS}, want: sender},
-		"not secure": {opt: inbox.Options{}, cfg: email.Config{TLS: email.StartTLS}, want: sender},
+		"starttls":   {opt: inbox.Options{TLS: server}, cfg: email.Config{Server: email.Server{TLS: email.StartTLS, RootCAs: trusted}}, want: ok, tls: true},
+		"a login":    {opt: inbox.Options{TLS: server, Implicit: true, User: "u", Password: "p"}, cfg: email.Config{Server: email.Server{TLS: email.ImplicitTLS, RootCAs: trusted, User: "u", Password: "p"}}, want: ok, tls: true, user: true},
+		"wrong":      {opt: inbox.Options{User: "u", Password: "p"}, cfg: email.Config{Server: email.Server{User: "u", Password: "no"}}, want: sender},
+		"nobody":     {opt: inbox.Options{TLS: server}, cfg: email.Config{Server: email.Server{TLS: email.StartTLS}}, want: sender},
+		"not secure": {opt: inbox.Options{}, cfg: email.Config{Server: email.Server{TLS: email.StartTLS}}, want: sender},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,7 +41,7 @@ func TestProbe(t *testing.T) {
 				}
 			}
 			in, ch := relay(t, c.opt, c.cfg)
-			got, err := ch.Probe(t.Context())
+			got, err := ch.Probe(t.Context(), "news")
 			if channels.KindOf(err) != c.want || c.want == ok && err != nil {
 				t.Fatalf("error %v, want kind %q", err, c.want)
 			}

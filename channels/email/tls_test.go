@@ -71,16 +71,16 @@ func TestTLS(t *testing.T) {
 		cfg  email.Config
 		want channels.ErrorKind
 	}{
-		"starttls":               {inbox.Options{TLS: server}, email.Config{TLS: email.StartTLS, RootCAs: trusted}, ok},
-		"starttls, scripted":     {inbox.Options{TLS: server, Script: script}, email.Config{TLS: email.StartTLS, RootCAs: trusted}, ok},
-		"implicit":               {inbox.Options{TLS: server, Implicit: true}, email.Config{TLS: email.ImplicitTLS, RootCAs: trusted}, ok},
-		"with a password":        {inbox.Options{TLS: server, User: "u", Password: "p"}, email.Config{TLS: email.StartTLS, RootCAs: trusted, User: "u", Password: "p"}, ok},
-		"with a wrong password":  {inbox.Options{TLS: server, User: "u", Password: "p"}, email.Config{TLS: email.StartTLS, RootCAs: trusted, User: "u", Password: "canary"}, sender},
-		"password over loopback": {inbox.Options{User: "u", Password: "p"}, email.Config{User: "u", Password: "p"}, ok},
-		"not offered":            {inbox.Options{}, email.Config{TLS: email.StartTLS}, sender},
-		"nobody vouches":         {inbox.Options{TLS: server}, email.Config{TLS: email.StartTLS}, sender},
-		"another name":           {inbox.Options{TLS: stranger}, email.Config{TLS: email.StartTLS, RootCAs: trusted}, sender},
-		"text slipped in":        {inbox.Options{TLS: server, Script: inject}, email.Config{TLS: email.StartTLS, RootCAs: trusted}, temporary},
+		"starttls":               {inbox.Options{TLS: server}, email.Config{Server: email.Server{TLS: email.StartTLS, RootCAs: trusted}}, ok},
+		"starttls, scripted":     {inbox.Options{TLS: server, Script: script}, email.Config{Server: email.Server{TLS: email.StartTLS, RootCAs: trusted}}, ok},
+		"implicit":               {inbox.Options{TLS: server, Implicit: true}, email.Config{Server: email.Server{TLS: email.ImplicitTLS, RootCAs: trusted}}, ok},
+		"with a password":        {inbox.Options{TLS: server, User: "u", Password: "p"}, email.Config{Server: email.Server{TLS: email.StartTLS, RootCAs: trusted, User: "u", Password: "p"}}, ok},
+		"with a wrong password":  {inbox.Options{TLS: server, User: "u", Password: "p"}, email.Config{Server: email.Server{TLS: email.StartTLS, RootCAs: trusted, User: "u", Password: "canary"}}, sender},
+		"password over loopback": {inbox.Options{User: "u", Password: "p"}, email.Config{Server: email.Server{User: "u", Password: "p"}}, ok},
+		"not offered":            {inbox.Options{}, email.Config{Server: email.Server{TLS: email.StartTLS}}, sender},
+		"nobody vouches":         {inbox.Options{TLS: server}, email.Config{Server: email.Server{TLS: email.StartTLS}}, sender},
+		"another name":           {inbox.Options{TLS: stranger}, email.Config{Server: email.Server{TLS: email.StartTLS, RootCAs: trusted}}, sender},
+		"text slipped in":        {inbox.Options{TLS: server, Script: inject}, email.Config{Server: email.Server{TLS: email.StartTLS, RootCAs: trusted}}, temporary},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

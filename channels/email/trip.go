@@ -17,6 +17,7 @@ const checkAfter = 5 * time.Second
 type trip struct {
 	channel *Channel
 	sender  string
+	cfg     Config // with the sender's server
 	conn    *conn
 	barren  int   // connections in a row that died in this flight without an answer
 	gaveUp  error // why no more connections are tried
@@ -49,7 +50,7 @@ func (t *trip) connect(ctx context.Context) (int, error) {
 		t.drop()
 	}
 	for t.conn == nil {
-		kept := c.pool.take(t.sender)
+		kept := c.pool.take(t.sender, t.cfg.Server)
 		if kept == nil {
 			break
 		}
@@ -68,9 +69,9 @@ func (t *trip) redial(ctx context.Context) error {
 	if t.conn != nil {
 		return nil
 	}
-	conn, err := dial(ctx, t.channel.cfg, t.channel.clock)
+	conn, err := dial(ctx, t.cfg, t.channel.clock)
 	if err != nil {
-		t.channel.outages.met(t.sender, err)
+		t.channel.outages.met(t.sender, t.cfg.Server, err)
 		return err
 	}
 	t.conn = conn
@@ -155,7 +156,7 @@ func (t *trip) reconnect(ctx context.Context) error {
 	}
 	if t.gaveUp == nil && t.barren > 1 {
 		t.gaveUp = &channels.SendError{Kind: channels.Temporary, Err: errBarren}
-		t.channel.outages.met(t.sender, t.gaveUp)
+		t.channel.outages.met(t.sender, t.cfg.Server, t.gaveUp)
 	}
 	if t.gaveUp == nil {
 		t.gaveUp = t.redial(ctx)

@@ -53,6 +53,10 @@ func (a *app) machine() (cfg *workspace.Config, password, err error) {
 	if cfg, err = workspace.Machine(root.FS()); err != nil {
 		return nil, nil, err
 	}
-	_, password = cfg.Password(root.FS())
+	for _, id := range cfg.Ways() {
+		if _, err := cfg.Channels.Email.MailServer(id, root.FS()); password == nil {
+			password = err
+		}
+	}
 	return cfg, password, nil
 }

@@ -56,7 +56,7 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 	if p.kind != andante.Email {
 		return usagef("send-test sends mails, and this step is of the kind %s; `andante preview` shows it", p.kind)
 	}
-	receipt, err := e.SendOne(c.Context(), andante.Message{
+	receipt, err := e.SendOne(c.Context(), p.identity.Key, andante.Message{
 		Kind: andante.Email, From: andante.Mailbox{Name: p.identity.Name, Address: p.identity.Email}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
 		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text,
 		Unsubscribe: p.link, Date: e.Clock.Now().In(zone(e.Config)),
@@ -65,7 +65,8 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 		return fmt.Errorf("write the test: %w", err)
 	}
 	if err != nil {
-		return fmt.Errorf("send the test through %s:%d: %w%s", e.Config.Channels.Email.Host, e.Config.Channels.Email.Port, err, relayHint(err))
+		server, _ := e.Config.Channels.Email.MailServer(p.identity, e.FS())
+		return fmt.Errorf("send the test through %s:%d: %w%s", server.Host, server.Port, err, relayHint(err, p.identity.Way()))
 	}
 	a.sentTest(e, receipt, to)
 	for _, n := range p.notes {
@@ -75,16 +76,16 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 }
 
 // relayHint says what to do about a relay that can't be used.
-func relayHint(err error) string {
+func relayHint(err error, way string) string {
 	var refused *channels.SendError
 	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &untrusted):
 		return "; if the certificate is your own authority's, name the authority in SSL_CERT_FILE"
 	case errors.As(err, &refused) && refused.Code == 535:
-		return "; see channels.email.user and password in andante.yaml"
+		return "; see user and password of " + way + " in andante.yaml"
 	case errors.As(err, &refused) && refused.Code == 0:
-		return "; see channels.email in andante.yaml, or ANDANTE_SMTP_HOST, _PORT and _TLS"
+		return "; see " + way + " in andante.yaml, or ANDANTE_SMTP_HOST, _PORT and _TLS"
 	}
 	return ""
 }

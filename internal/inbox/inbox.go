@@ -26,6 +26,8 @@ type Options struct {
 	Implicit bool             // speak TLS from the first byte on
 	User     string           // require AUTH PLAIN or LOGIN; empty: take mail from anyone
 	Password string
+	Token    func(user, token string) bool // require AUTH XOAUTH2 instead; nil: no token is asked for
+	UTF8     bool                          // offer SMTPUTF8 (RFC 6531)
 
 	Script       func(Command) *Reply // overrides replies; nil: every mail is taken
 	DelayPerMail time.Duration        // waited at the final dot, as a slow relay does
@@ -37,6 +39,7 @@ type Mail struct {
 	From      string    // envelope
 	To        []string  // envelope
 	MessageID string    // without angle brackets
+	UTF8      bool      // MAIL said SMTPUTF8
 	MailAt    time.Time // when MAIL was received
 	At        time.Time // when the mail was accepted
 	Raw       []byte    // as received; nil with Options.Dir (read File) or NoRaw

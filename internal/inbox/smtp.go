@@ -24,6 +24,7 @@ func serveSMTP(in *Inbox, l net.Listener) (stop func() error) {
 	s.AllowInsecureAuth = true // it listens on loopback
 	s.ErrorLog = log.New(io.Discard, "", 0)
 	s.MaxMessageBytes = 50 << 20
+	s.EnableSMTPUTF8 = in.opt.UTF8
 	if in.opt.TLS != nil && in.opt.Implicit {
 		l = tls.NewListener(l, in.opt.TLS)
 	} else {
@@ -59,11 +60,11 @@ type session struct {
 
 var errAuthRequired = &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
 
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	if s.in.opt.User != "" && !s.authed {
+func (s *session) Mail(from string, o *smtp.MailOptions) error {
+	if s.in.opt.asksLogin() && !s.authed {
 		return errAuthRequired
 	}
-	s.mail = Mail{From: from, MailAt: s.in.opt.Now(), Conn: numberOf(s.conn.Conn())}
+	s.mail = Mail{From: from, UTF8: o.UTF8, MailAt: s.in.opt.Now(), Conn: numberOf(s.conn.Conn())}
 	return nil
 }
 
@@ -88,10 +89,13 @@ func (s *session) Logout() error { return nil }
 
 // AuthMechanisms offers AUTH only where it is required.
 func (s *session) AuthMechanisms() []string {
-	if s.in.opt.User == "" {
-		return nil
+	switch {
+	case s.in.opt.Token != nil:
+		return []string{xoauth2}
+	case s.in.opt.User != "":
+		return []string{sasl.Plain, sasl.Login}
 	}
-	return []string{sasl.Plain, sasl.Login}
+	return nil
 }
 
 func (s *session) Auth(mech string) (sasl.Server, error) {
@@ -107,9 +111,16 @@ func (s *session) Auth(mech string) (sasl.Server, error) {
 		return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
 	case sasl.Login:
 		return newLoginServer(check), nil
+	case xoauth2:
+		return &tokenServer{takes: func(user, token string) bool {
+			s.authed = s.in.opt.Token(user, token)
+			return s.authed
+		}}, nil
 	}
 	return nil, smtp.ErrAuthUnknownMechanism
 }
+
+func (o Options) asksLogin() bool { return o.User != "" || o.Token != nil }
 
 // knows compares the credentials in constant time.
 func (in *Inbox) knows(user, password string) bool {

@@ -80,10 +80,10 @@ func oldestDue(_ *testing.T, s db) {
 	sequence.Sequence, sender.Sender = "stopped", "refused"
 	s.add(free, throttled, held[andante.HoldContact], held[andante.HoldAccount], sequence, sender)
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.PutThrottle(ctx, store.Throttle{Sender: "slow", Next: now.Add(time.Second)}); err != nil {
+		if err := tx.PutThrottle(ctx, store.Throttle{Lane: mail("slow"), Next: now.Add(time.Second)}); err != nil {
 			return err
 		}
-		return tx.PutThrottle(ctx, store.Throttle{Sender: free.Sender, Next: now})
+		return tx.PutThrottle(ctx, store.Throttle{Lane: mail(free.Sender), Next: now})
 	})
 	holds := []andante.Hold{
 		{Scope: andante.HoldContact, Key: string(touch(3).Contact), From: at(0)},

@@ -81,18 +81,19 @@ func leasesRoundTrip(_ *testing.T, s db) {
 	if got := look(); got != (load{10 + 11 + 12 + 13, 4}) {
 		s.t.Errorf("load: %+v", got)
 	}
-	want := map[string]store.SenderLoad{}
+	want := map[store.Lane]store.LaneLoad{}
 	for _, l := range append(all, late) {
-		had := want[l.Sender]
+		lane := store.Lane{Kind: l.Kind, Sender: l.Sender}
+		had := want[lane]
 		if l.Urgent {
 			had.Urgent, had.UrgentWaiting = had.Urgent+l.Size, had.UrgentWaiting || l.Worker == ""
 		} else {
 			had.Bulk, had.BulkWaiting = had.Bulk+l.Size, had.BulkWaiting || l.Worker == ""
 		}
-		want[l.Sender] = had
+		want[lane] = had
 	}
-	s.same("loads", want, read(s, func(ctx context.Context, tx *store.Tx) (map[string]store.SenderLoad, error) {
-		return tx.SenderLoads(ctx)
+	s.same("loads", want, read(s, func(ctx context.Context, tx *store.Tx) (map[store.Lane]store.LaneLoad, error) {
+		return tx.LaneLoads(ctx)
 	}))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.Requeue(ctx, all[0].ID, at(20), at(21)) })
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.EndLease(ctx, all[1].ID) })
@@ -248,11 +249,11 @@ func throttles(_ *testing.T, s db) {
 			return nil
 		})
 	}
-	key := func(t store.Throttle) string { return t.Sender + " " + t.Domain }
+	key := func(t store.Throttle) string { return t.Lane.String() + " " + t.Domain }
 	look := func(now time.Time) []store.Throttle {
 		return sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]store.Throttle, error) { return tx.Throttles(ctx, now) }), key)
 	}
-	all := []store.Throttle{{Sender: "news", Next: at(5)}, {Sender: "news", Domain: "gmail.example", Next: at(3)}, {Sender: "nora", Next: at(9)}}
+	all := []store.Throttle{{Lane: mail("news"), Next: at(5)}, {Lane: mail("news"), Domain: "gmail.example", Next: at(3)}, {Lane: mail("nora"), Next: at(9)}}
 	put(all...)
 	s.same("all", all, look(at(0)))
 	s.same("one that ends now is over", []store.Throttle{all[0], all[2]}, look(at(3)))
@@ -268,7 +269,7 @@ func waitingForThrottle(_ *testing.T, s db) {
 		return t
 	}
 	s.add(planned(0, "nora", at(1)), planned(1, "nora", at(2)), planned(2, "nora", at(20)), planned(3, "news", at(1)), planned(4, "lena", at(6)))
-	for _, w := range []store.Throttle{{Sender: "nora", Next: at(9)}, {Sender: "lena", Next: at(8)}, {Sender: "idle", Next: at(9)}, {Sender: "news", Next: at(0)}} {
+	for _, w := range []store.Throttle{{Lane: mail("nora"), Next: at(9)}, {Lane: mail("lena"), Next: at(8)}, {Lane: mail("idle"), Next: at(9)}, {Lane: mail("news"), Next: at(0)}} {
 		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutThrottle(ctx, w) })
 	}
 	look := func(now time.Time) []store.Waiting {
@@ -278,19 +279,19 @@ func waitingForThrottle(_ *testing.T, s db) {
 		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.NextFree(ctx) })
 	}
 	refund := func(sender string, d time.Duration) {
-		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.RefundThrottle(ctx, sender, d, at(3)) })
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.RefundThrottle(ctx, mail(sender), d, at(3)) })
 	}
-	s.same("waiting", []store.Waiting{{Sender: "nora", Touches: 2, Until: at(9)}}, look(at(3)))
-	s.same("later", []store.Waiting{{Sender: "lena", Touches: 1, Until: at(8)}, {Sender: "nora", Touches: 2, Until: at(9)}}, look(at(7)))
+	s.same("waiting", []store.Waiting{{Lane: mail("nora"), Touches: 2, Until: at(9)}}, look(at(3)))
+	s.same("later", []store.Waiting{{Lane: mail("lena"), Touches: 1, Until: at(8)}, {Lane: mail("nora"), Touches: 2, Until: at(9)}}, look(at(7)))
 	s.same("the next that is free", at(1), free())
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		return tx.PutThrottle(ctx, store.Throttle{Sender: "news", Next: at(30)})
+		return tx.PutThrottle(ctx, store.Throttle{Lane: mail("news"), Next: at(30)})
 	})
 	s.same("and when that waits too", at(8), free())
 	refund("nora", at(9).Sub(at(5)))
-	s.same("refunded", []store.Waiting{{Sender: "nora", Touches: 2, Until: at(5)}}, look(at(3))[1:])
+	s.same("refunded", []store.Waiting{{Lane: mail("nora"), Touches: 2, Until: at(5)}}, look(at(3))[1:])
 	refund("nora", time.Hour)
-	s.same("more than was spent", []store.Waiting{{Sender: "news", Touches: 1, Until: at(30)}}, look(at(3)))
+	s.same("more than was spent", []store.Waiting{{Lane: mail("news"), Touches: 1, Until: at(30)}}, look(at(3)))
 }
 
 func oldestLease(_ *testing.T, s db) {
@@ -350,7 +351,7 @@ func lostLeases(_ *testing.T, s db) {
 func lockThrottle(_ *testing.T, s db) {
 	lock := func(sender string) (next time.Time) {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
-			next, err = tx.LockThrottle(ctx, sender)
+			next, err = tx.LockThrottle(ctx, mail(sender), "")
 			return err
 		})
 		return next
@@ -358,9 +359,14 @@ func lockThrottle(_ *testing.T, s db) {
 	s.same("never spent", time.Time{}, lock("news"))
 	s.same("never spent, again", time.Time{}, lock("news"))
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		return firstError(tx.PutThrottle(ctx, store.Throttle{Sender: "news", Next: at(5)}),
-			tx.PutThrottle(ctx, store.Throttle{Sender: "news", Domain: "gmail.example", Next: at(9)}))
+		return firstError(tx.PutThrottle(ctx, store.Throttle{Lane: mail("news"), Next: at(5)}),
+			tx.PutThrottle(ctx, store.Throttle{Lane: mail("news"), Domain: "gmail.example", Next: at(9)}))
 	})
 	s.same("spent", at(5), lock("news"))
 	s.same("another's", time.Time{}, lock("nora"))
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		domain, err := tx.LockThrottle(ctx, mail("news"), "gmail.example")
+		s.same("toward a domain", at(9), domain)
+		return err
+	})
 }

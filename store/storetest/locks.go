@@ -195,7 +195,7 @@ func dueSkips(t *testing.T, s db) {
 	all := list(6, touch)
 	s.add(all...)
 	due := func(ctx context.Context, tx *store.Tx, n int) []andante.TouchID {
-		touches, err := tx.Due(ctx, at(100), store.Head{Sender: all[0].Sender, Priority: all[0].Priority}, n)
+		touches, err := tx.Due(ctx, at(100), store.Head{Lane: mail(all[0].Sender), Priority: all[0].Priority}, n)
 		if err != nil {
 			t.Error(err)
 		}
@@ -247,7 +247,7 @@ func leasesSkip(t *testing.T, s db) {
 func throttleLocked(t *testing.T, s db) {
 	lock := func(sender string) func(context.Context, *store.Tx) error {
 		return func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.LockThrottle(ctx, sender)
+			_, err := tx.LockThrottle(ctx, mail(sender), "")
 			return err
 		}
 	}

@@ -34,6 +34,9 @@ func rates(_ *testing.T, s db) {
 		return tx.Returned(ctx, day)
 	}))
 	s.same("of the hours that began since", row("news", day.Add(1), 0, 20, 0, 1), since(day.Add(1)))
+	s.same("sent by the hour", []store.Rate{row("news", day, 0, 22, 0, 0), row("news", day.Add(time.Hour), 0, 20, 0, 0)}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Rate, error) {
+		return tx.SentBy(ctx, "news", day.Add(30*time.Minute))
+	}))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropRates(ctx, day.Add(time.Hour)) })
 	s.same("what is left", row("news", day, 0, 20, 0, 1), since(day))
 }

@@ -218,7 +218,7 @@ func dueInOrder(_ *testing.T, s db) {
 	due := func(sender string, p andante.Priority, n int) (got []andante.TouchID) {
 		s.t.Helper()
 		s.write(func(ctx context.Context, tx *store.Tx) error {
-			touches, err := tx.Due(ctx, at(100), store.Head{Sender: sender, Priority: p}, n)
+			touches, err := tx.Due(ctx, at(100), store.Head{Lane: mail(sender), Priority: p}, n)
 			got = pick(touches, dueID)
 			return err
 		})
@@ -232,6 +232,9 @@ func dueInOrder(_ *testing.T, s db) {
 	s.same("low of nora", want[4:5], due("nora", andante.Low, 9))
 }
 
+// mail is the lane of a sender's mails.
+func mail(sender string) store.Lane { return store.Lane{Kind: andante.Email, Sender: sender} }
+
 func heads(_ *testing.T, s db) {
 	look := func() []store.Head {
 		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.Head, error) { return tx.Heads(ctx) })
@@ -240,13 +243,17 @@ func heads(_ *testing.T, s db) {
 	all, _ := dueList()
 	s.add(all...)
 	s.same("heads", []store.Head{
-		{Sender: "nora", Priority: andante.High, Due: at(100)},
-		{Sender: "news", Priority: andante.High, Due: at(100).Add(time.Millisecond)},
-		{Sender: "news", Priority: andante.Normal, Due: at(4)},
-		{Sender: "nora", Priority: andante.Normal, Due: at(5)},
-		{Sender: "nora", Priority: andante.Low, Due: at(0)},
-		{Sender: "news", Priority: andante.Low, Due: at(1)},
+		{Lane: mail("nora"), Priority: andante.High, Due: at(100)},
+		{Lane: mail("news"), Priority: andante.High, Due: at(100).Add(time.Millisecond)},
+		{Lane: mail("news"), Priority: andante.Normal, Due: at(4)},
+		{Lane: mail("nora"), Priority: andante.Normal, Due: at(5)},
+		{Lane: mail("nora"), Priority: andante.Low, Due: at(0)},
+		{Lane: mail("news"), Priority: andante.Low, Due: at(1)},
 	}, look())
+	call := touch(90)
+	call.Kind, call.Sender, call.Priority, call.Due = andante.Call, "nora", andante.High, at(0)
+	s.add(call)
+	s.same("whom she calls waits beside whom she mails", store.Head{Lane: store.Lane{Kind: andante.Call, Sender: "nora"}, Priority: andante.High, Due: at(0)}, look()[0])
 }
 
 func changeWrites(_ *testing.T, s db) {

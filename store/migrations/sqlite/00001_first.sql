@@ -162,10 +162,12 @@ CREATE TABLE touches (
     subject TEXT NOT NULL,
     -- What indexes look at, so that no other change of state touches one.
     waits_at BIGINT GENERATED ALWAYS AS (CASE WHEN state = 'planned' THEN due_at END) VIRTUAL,
-    doubted_at BIGINT GENERATED ALWAYS AS (CASE WHEN state = 'unknown' THEN coalesce(settled_at, due_at) END) VIRTUAL
+    doubted_at BIGINT GENERATED ALWAYS AS (CASE WHEN state = 'unknown' THEN coalesce(settled_at, due_at) END) VIRTUAL,
+    -- What shares a throttle, and one queue of what is due.
+    lane TEXT GENERATED ALWAYS AS (kind || ' ' || sender) VIRTUAL
 );
 CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE enrollment_id IS NOT NULL;
-CREATE INDEX touches_waiting ON touches (sender, priority, waits_at, id) WHERE waits_at IS NOT NULL;
+CREATE INDEX touches_waiting ON touches (lane, priority, waits_at, id) WHERE waits_at IS NOT NULL;
 CREATE INDEX touches_doubted ON touches (doubted_at, id) WHERE doubted_at IS NOT NULL;
 CREATE INDEX touches_contact ON touches (contact_id);
 
@@ -256,10 +258,10 @@ CREATE TABLE rates (
 );
 
 CREATE TABLE throttles (
-    sender TEXT NOT NULL,
+    lane TEXT NOT NULL,
     domain TEXT NOT NULL,
     next_at BIGINT NOT NULL,
-    PRIMARY KEY (sender, domain)
+    PRIMARY KEY (lane, domain)
 );
 
 CREATE TABLE events (

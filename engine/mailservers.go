@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/andante-hq/andante/channels/email"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// mailServers know by which server each sender's mails leave: as what is published says, with
+// this machine's own server where it says nothing, and the secrets of this machine.
+type mailServers struct {
+	e      *Engine
+	config func(context.Context) (*workspace.Config, error) // where senders stand
+
+	mu     sync.Mutex
+	tokens map[string]email.Tokens // one for each login, so that one token serves all its connections
+}
+
+// published is the configuration of the published revision; before the first publish that
+// of the folder.
+func (e *Engine) published(ctx context.Context) (c *workspace.Config, err error) {
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
+		w, err := e.Ops.Workspace(ctx, tx)
+		if err == nil {
+			c = w.Config
+		}
+		return err
+	})
+	if errors.Is(err, ops.ErrNothingPublished) {
+		return e.Config, nil
+	}
+	return c, err
+}
+
+// of returns the server of a sender.
+func (m *mailServers) of(ctx context.Context, sender string) (email.Server, error) {
+	c, err := m.config(ctx)
+	if err != nil {
+		return email.Server{}, err
+	}
+	id, _ := c.Identity(sender)
+	return m.as(id)
+}
+
+// as returns the server of an identity.
+func (m *mailServers) as(id workspace.Identity) (email.Server, error) {
+	s, err := m.e.Config.Channels.Email.MailServer(id, m.e.FS())
+	if err != nil {
+		return email.Server{}, err
+	}
+	to := email.Server{Host: s.Host, Port: s.Port, TLS: s.TLS, User: s.User, Password: s.Password}
+	if s.OAuth != nil {
+		to.Tokens = m.tokensFor(s)
+	}
+	return to, nil
+}
+
+func (m *mailServers) tokensFor(s workspace.MailServer) email.Tokens {
+	o := s.OAuth
+	key := fmt.Sprintf("%q", []string{s.User, o.TokenURL, o.ClientID, o.ClientSecret.Reveal(), o.RefreshToken.Reveal(), fmt.Sprint(o.Scopes)})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tokens[key] == nil {
+		m.tokens[key] = email.NewTokens(email.OAuth{
+			TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: o.RefreshToken, Scopes: o.Scopes,
+		})
+	}
+	return m.tokens[key]
+}
+
+// check looks whether the machine's own server can be used, if any sender needs it: it is
+// better to hear that at the start than from the first mail. A sender with one of its own
+// stops alone.
+func (m *mailServers) check(ctx context.Context) error {
+	c, err := m.config(ctx)
+	if err != nil {
+		return err
+	}
+	first := c.Ways()[0]
+	if first.SMTP != nil {
+		return nil
+	}
+	s, err := m.as(first)
+	if err != nil {
+		return err
+	}
+	return s.Check()
+}

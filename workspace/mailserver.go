@@ -1,0 +1,202 @@
+package workspace
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"reflect"
+	"slices"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/yamldoc"
+)
+
+// A MailServer is by what an identity's mails leave, with its secrets.
+type MailServer struct {
+	Host     string
+	Port     int
+	TLS      string
+	User     string
+	Password andante.Secret
+	OAuth    *OAuthSecrets
+}
+
+// OAuthSecrets are an [OAuth] with its secrets.
+type OAuthSecrets struct {
+	TokenURL, ClientID         string
+	ClientSecret, RefreshToken andante.Secret
+	Scopes                     []string
+}
+
+// MailServer returns by what an identity's mails leave: its own server or login, and for what
+// it does not say the machine's. Secrets come from the environment and from files of fsys.
+func (c *EmailChannel) MailServer(id Identity, fsys fs.FS) (MailServer, error) {
+	s := MailServer{Host: c.Host, Port: c.Port, TLS: c.TLS, User: c.User}
+	password, oauth := c.Password, c.OAuth
+	if own := id.SMTP; own != nil {
+		if own.Host != "" { // another server has nothing of this one
+			s = MailServer{Host: own.Host, Port: 587, TLS: "starttls"}
+		}
+		s.Port, s.TLS = cmp.Or(own.Port, s.Port), cmp.Or(own.TLS, s.TLS)
+		if own.Password != (SecretRef{}) || own.OAuth != nil {
+			s.User, password, oauth = cmp.Or(own.User, id.Email), own.Password, own.OAuth
+		} else if own.Host != "" {
+			password, oauth = SecretRef{}, nil
+		}
+	}
+	read := func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) }
+	var err error
+	resolve := func(key string, r SecretRef) (secret andante.Secret) {
+		if err == nil {
+			if secret, err = r.Resolve(read); err != nil {
+				err = fmt.Errorf("%s.%s: %w", id.Way(), key, err)
+			}
+		}
+		return secret
+	}
+	s.Password = resolve("password", password)
+	if oauth != nil {
+		s.OAuth = &OAuthSecrets{
+			TokenURL: oauth.TokenURL, ClientID: oauth.ClientID, Scopes: oauth.Scopes,
+			ClientSecret: resolve("client_secret", oauth.ClientSecret), RefreshToken: resolve("refresh_token", oauth.RefreshToken),
+		}
+	}
+	return s, err
+}
+
+// SecretFiles returns the files in which the secrets of an identity's mail server stand.
+func (c *EmailChannel) SecretFiles(id Identity) (files []string) {
+	list, oauth := []SecretRef{c.Password}, c.OAuth
+	if id.SMTP != nil {
+		list, oauth = []SecretRef{id.SMTP.Password}, id.SMTP.OAuth
+	}
+	if oauth != nil {
+		list = append(list, oauth.ClientSecret, oauth.RefreshToken)
+	}
+	for _, r := range list {
+		if r.File != "" {
+			files = append(files, r.File)
+		}
+	}
+	return files
+}
+
+// dropEmpty takes what is written without a value, as `config describe` prints it, for not
+// written.
+func (c *Config) dropEmpty() {
+	unset := func(o **OAuth) {
+		if *o != nil && reflect.ValueOf(**o).IsZero() {
+			*o = nil
+		}
+	}
+	own := func(s **SMTP, t **Throttle) {
+		if *s != nil {
+			if unset(&(*s).OAuth); **s == (SMTP{}) {
+				*s = nil
+			}
+		}
+		if *t != nil && (*t).WarmUp != nil && *(*t).WarmUp == (WarmUp{}) {
+			(*t).WarmUp = nil
+		}
+		if *t != nil && len((*t).Toward) == 0 {
+			(*t).Toward = nil
+		}
+		if *t != nil && reflect.ValueOf(**t).IsZero() {
+			*t = nil
+		}
+	}
+	unset(&c.Channels.Email.OAuth)
+	for key, s := range c.Senders {
+		own(&s.SMTP, &s.Throttle)
+		c.Senders[key] = s
+	}
+	for key, p := range c.People {
+		own(&p.SMTP, &p.Throttle)
+		c.People[key] = p
+	}
+}
+
+// Ways returns one identity for each way by which mails leave: an empty one for the machine's
+// own server, if anybody uses that, and then those that have a server or a login of their own.
+func (c *Config) Ways() []Identity {
+	var own []Identity
+	shared := len(c.Senders)+len(c.People) == 0
+	for _, key := range slices.Concat(slices.Sorted(maps.Keys(c.Senders)), slices.Sorted(maps.Keys(c.People))) {
+		if id, _ := c.Identity(key); id.SMTP != nil {
+			own = append(own, id)
+		} else {
+			shared = true
+		}
+	}
+	if shared {
+		own = append([]Identity{{}}, own...)
+	}
+	return own
+}
+
+// Way names where an identity's mail server is written.
+func (id Identity) Way() string {
+	if id.SMTP == nil {
+		return "channels.email"
+	}
+	return "smtp of " + id.Key
+}
+
+// checkServers looks at the mail servers of the machine and of each sender.
+func checkServers(w *Workspace) (found []*andante.Finding) {
+	say := func(path []string, key, format string, args ...any) *andante.Finding {
+		f := w.at("config-value", append(slices.Clone(path), key), format, args...)
+		found = append(found, f)
+		return f
+	}
+	secured := func(path []string, mode string) {
+		if !slices.Contains(tlsModes, mode) {
+			say(path, "tls", "tls is starttls, implicit or none, not %q", mode).Suggestion = yamldoc.Suggest(mode, tlsModes)
+		}
+	}
+	port := func(path []string, n int) {
+		if n < 1 || n > 65535 {
+			say(path, "port", "a port is a number from 1 to 65535, not %d", n)
+		}
+	}
+	oauth := func(path []string, o *OAuth, password SecretRef) {
+		if o == nil {
+			return
+		}
+		u, err := url.Parse(o.TokenURL)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost" {
+			say(path, "oauth", "token_url is an https address, not %q", Hide(o.TokenURL))
+		}
+		if o.ClientID == "" {
+			say(path, "oauth", "client_id is missing")
+		}
+		if password != (SecretRef{}) {
+			say(path, "oauth", "a mailbox takes a password or access tokens: write one of password and oauth")
+		}
+	}
+	own := func(noun, key string, s *SMTP) {
+		if s == nil {
+			return
+		}
+		path := []string{noun, key, "smtp"}
+		secured(path, cmp.Or(s.TLS, "starttls"))
+		port(path, cmp.Or(s.Port, 587))
+		oauth(path, s.OAuth, s.Password)
+		if s.OAuth == nil && s.Password == (SecretRef{}) && s.User != "" {
+			say(path, "password", "%s logs in without a password", key).Suggestion = "write password: {env: NAME}, or oauth:"
+		}
+	}
+	mail, path := w.Config.Channels.Email, []string{"channels", "email"}
+	secured(path, mail.TLS)
+	port(path, mail.Port)
+	oauth(path, mail.OAuth, mail.Password)
+	for _, key := range slices.Sorted(maps.Keys(w.Config.Senders)) {
+		own("senders", key, w.Config.Senders[key].SMTP)
+	}
+	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
+		own("people", key, w.Config.People[key].SMTP)
+	}
+	return found
+}
