@@ -35,7 +35,7 @@ func (o *outages) met(sender string, to Server, err error) {
 		return
 	}
 	o.since[sender] = o.clock.Wall()
-	o.log.Warn("the mail server can't be reached; what is due waits and is tried again", "sender", sender, "host", to.Host, "port", to.Port, "err", andante.HideAddresses(err.Error()))
+	o.log.Warn("the mail server can't be reached; what is due waits and is tried again", "host", to.Host, "port", to.Port, "sender", sender, "err", andante.HideAddresses(err.Error()))
 }
 
 // over notes that the relay has answered a sender's mail.
