@@ -11,8 +11,8 @@ const horizon = 400 * daySeconds
 
 var utcOnly = []*time.Location{time.UTC}
 
-// Hours are the windows of one touch, read in all zones that its contact may be
-// in. They are open only when every window is open in every zone and, with
+// Hours are the windows of one touch, read in all zones that its contact may be in, but for
+// those that stand on somebody else's clock. They are open only when every window is open in every zone and, with
 // Holidays, no zone has a holiday. No windows means always open; no zones, UTC.
 // Safe for concurrent use if Holidays is.
 type Hours struct {
@@ -140,16 +140,25 @@ func (s *scan) segment(zone int, u int64) segment {
 // before change if it is open. It may be the same after it.
 func (s *scan) state(u int64) (open bool, change int64) {
 	opened, closed := int64(math.MaxInt64), int64(math.MinInt64)
+	look := func(w Window, seg segment) {
+		open, next := w.at(u + seg.offset)
+		if next = min(next-seg.offset, seg.end); open {
+			opened = min(opened, next)
+		} else {
+			closed = max(closed, next)
+		}
+	}
 	for i := range s.zones {
 		seg := s.segment(i, u)
 		for _, w := range s.hours.Windows {
-			open, next := w.at(u + seg.offset)
-			next = min(next-seg.offset, seg.end)
-			if open {
-				opened = min(opened, next)
-			} else {
-				closed = max(closed, next)
+			if w.zone == nil {
+				look(w, seg)
 			}
+		}
+	}
+	for _, w := range s.hours.Windows {
+		if w.zone != nil {
+			look(w, segmentAt(u, w.zone))
 		}
 	}
 	if closed > u {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Window is the local days and hours in which a contact may be touched, the
@@ -13,6 +14,7 @@ import (
 type Window struct {
 	spans   []span // sorted, apart from each other
 	written string
+	zone    *time.Location // where somebody else's clock is meant; nil: the zones of the hours
 }
 
 // A span of the week in minutes since Monday 00:00; to is exclusive.
@@ -161,6 +163,30 @@ func parseClock(s string) (minutes int, ok bool) {
 
 // String returns the window as it was written; empty for the zero Window.
 func (w Window) String() string { return w.written }
+
+// In returns the window as it stands on somebody else's clock, whatever the zones of the
+// hours are. whose names them.
+func (w Window) In(zone *time.Location, whose string) Window {
+	w.zone = orUTC(zone)
+	w.written += " (" + whose + ")"
+	return w
+}
+
+// Days returns the whole days on which the window opens.
+func (w Window) Days() Window {
+	if len(w.spans) == 0 {
+		return w
+	}
+	days := Window{written: w.written, zone: w.zone}
+	for day := range weekdays {
+		from, to := day*minutesPerDay, (day+1)*minutesPerDay
+		if slices.ContainsFunc(w.spans, func(s span) bool { return s.from < to && s.to > from }) {
+			days.spans = append(days.spans, span{from, to})
+		}
+	}
+	_ = days.merge() // days are apart from each other
+	return days
+}
 
 // Equal tells whether both windows have the same hours, however written.
 func (w Window) Equal(other Window) bool { return slices.Equal(w.spans, other.spans) }

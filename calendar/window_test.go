@@ -3,6 +3,7 @@ package calendar
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -106,4 +107,41 @@ func mustWindow(tb testing.TB, s string) Window {
 		tb.Fatal(err)
 	}
 	return w
+}
+
+// TestDays keeps the days of a window and forgets its hours.
+func TestDays(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Mon-Thu 09:00-12:00, 13:00-17:00": "Mon-Thu 00:00-24:00", "Sat-Mon 22:00-24:00": "Sat-Mon 00:00-24:00",
+		"Mon 20:00-24:00, Tue 00:00-06:00": "Mon-Tue 00:00-24:00", "08:00-17:00": "00:00-24:00",
+	} {
+		if got := mustWindow(t, in).Days(); !got.Equal(mustWindow(t, want)) || got.String() != in {
+			t.Errorf("the days of %q are %v", in, got.spans)
+		}
+	}
+	if open, _ := (Window{}).Days().at(0); !open {
+		t.Error("the days of the window that is always open are closed")
+	}
+}
+
+// TestOnAnotherClock has a colleague in Berlin write to a contact in New York: on the days of
+// the one and in the hours of the other, over a change of only one clock.
+func TestOnAnotherClock(t *testing.T) {
+	t.Parallel()
+	h := Hours{
+		Windows: []Window{mustWindow(t, "Mon-Sun 15:00-21:00"), mustWindow(t, "Mon-Thu 09:00-24:00").In(mustZone(t, "Europe/Berlin"), "nora")},
+		Zones:   []*time.Location{mustZone(t, "America/New_York")},
+	}
+	for _, test := range [][3]string{
+		// In March New York is five hours behind Berlin for three weeks, and else six.
+		{"2026-03-05T12:00:00-05:00", "2026-03-05T15:00:00-05:00", "2026-03-05T18:00:00-05:00"}, // Thursday: till Berlin's midnight
+		{"2026-03-05T18:00:00-05:00", "2026-03-09T15:00:00-04:00", "2026-03-09T19:00:00-04:00"}, // Monday, after New York's change
+		{"2026-03-30T00:00:00-04:00", "2026-03-30T15:00:00-04:00", "2026-03-30T18:00:00-04:00"}, // after Berlin's
+	} {
+		opens, closes, ok := h.Next(mustTime(t, test[0]))
+		if !ok || !opens.Equal(mustTime(t, test[1])) || !closes.Equal(mustTime(t, test[2])) {
+			t.Errorf("after %s: %s to %s, want %s to %s", test[0], opens, closes, test[1], test[2])
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 
 	"github.com/andante-hq/andante/channels/email"
@@ -91,4 +92,13 @@ func (m *mailServers) check(ctx context.Context) error {
 		return err
 	}
 	return s.Check()
+}
+
+// exchangers asks the DNS for the mail exchangers of a domain, the best first.
+func exchangers(ctx context.Context, domain string) (hosts []string, err error) {
+	list, err := net.DefaultResolver.LookupMX(ctx, domain+".") // the dot: no search list
+	for _, mx := range list {
+		hosts = append(hosts, mx.Host)
+	}
+	return hosts, err
 }

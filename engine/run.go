@@ -202,6 +202,9 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	if !r.demo {
 		o.Marked = e.marked
 	}
+	if e.Config.Deliver.Mode == "live" && !r.demo {
+		o.Exchangers = exchangers
+	}
 	sched := scheduler.New(e.Ops, q, o, e.log)
 	defer e.observe(q)()
 	var w *worker.Worker

@@ -15,7 +15,7 @@ import (
 
 // simExpectations are the statements after "expect".
 var simExpectations = map[string]func(*simWorld, []string) error{
-	"touch": (*simWorld).expectTouch, "none": (*simWorld).expectNone, "sent": (*simWorld).expectSent, "most": (*simWorld).expectMost,
+	"touch": (*simWorld).expectTouch, "none": (*simWorld).expectNone, "sent": (*simWorld).expectSent, "most": (*simWorld).expectMost, "senders": (*simWorld).expectSenders,
 	"hours": (*simWorld).expectHours, "deferred": (*simWorld).expectDeferred, "try": (*simWorld).expectTry,
 	"header": (*simWorld).expectHeader, "text": (*simWorld).expectText, "finished": (*simWorld).expectFinished, "active": (*simWorld).expectActive,
 	"planned": (*simWorld).expectPlanned, "foretold": (*simWorld).expectForetold, "behind": (*simWorld).expectBehind,

@@ -81,6 +81,40 @@ func (w *simWorld) expectNone(args []string) error {
 	return nil
 }
 
+// expectSenders: [NAME] N. The contact (each, with p[1-9]), or all together, had mails from
+// so many addresses.
+func (w *simWorld) expectSenders(args []string) error {
+	if len(args) == 0 || len(args) > 2 {
+		return errors.New("write expect senders [NAME] N")
+	}
+	n, err := strconv.Atoi(args[len(args)-1])
+	if err != nil {
+		return err
+	}
+	who := []string{""}
+	if len(args) == 2 {
+		who = names(args[0])
+	}
+	for _, name := range who {
+		var id andante.ContactID
+		if name != "" {
+			if id, err = w.who(name); err != nil {
+				return err
+			}
+		}
+		from := map[string]bool{}
+		for _, m := range w.mails {
+			if id == "" || m.touch.Contact == id {
+				from[m.From] = true
+			}
+		}
+		if len(from) != n {
+			return fmt.Errorf("%s had mails from %v", cmp.Or(name, "all"), slices.Sorted(keysOf(from)))
+		}
+	}
+	return nil
+}
+
 // expectSent: [NAME] N. So many mails have come so far, to the contact (to each,
 // with p[1-9]) or to all together; they need no statement of their own.
 func (w *simWorld) expectSent(args []string) error {

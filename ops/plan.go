@@ -46,7 +46,7 @@ func (p *planner) nth(e andante.Enrollment, c andante.Contact, a andante.Account
 	if !ok {
 		return andante.Touch{}, false
 	}
-	sender, _ := p.w.SenderOf(plan, s, a, p.now) // none: the worker skips the touch and says why
+	sender, _ := p.w.SenderOf(plan, s, c.ID, a, p.now) // none: the worker skips the touch and says why
 	return andante.Touch{
 		ID:         andante.DeriveID[andante.TouchID](p.seed, p.now, "touch", string(e.ID), s.ID, strconv.Itoa(n)),
 		Enrollment: e.ID, Contact: c.ID, Account: a.ID, Sequence: e.Sequence, Step: s.ID, Repeat: n,

@@ -13,7 +13,6 @@ import (
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
-	"github.com/andante-hq/andante/workspace"
 )
 
 // A Forecast is what is to go out in a span of time, if nobody replies, leaves or is
@@ -285,7 +284,7 @@ func (f *forecaster) facts(t andante.Touch, at time.Time) governor.Facts {
 
 func (f *forecaster) candidate(t andante.Touch, q *sequences.Sequence, s *sequences.Step, facts *governor.Facts) governor.Candidate {
 	e := f.enrollments[t.Enrollment]
-	return workspace.Candidate(&t, &e, q, s, facts)
+	return f.r.Workspace.Candidate(&t, &e, q, s, facts, f.r.Workspace.Config.StandIn(f.accounts[t.Account].Owner, f.now))
 }
 
 // fewRivals is how many touches are looked at that may want the same place: as many as the

@@ -30,6 +30,9 @@ type Options struct {
 	// Marked, if set, has the store's mark raised with each round that leases, and once a
 	// minute. It is told each one once it is committed, before a worker may hear of a lease.
 	Marked func(context.Context, int64)
+	// Exchangers asks for the mail exchangers of a domain, the best first; nil: nobody is
+	// asked, and each domain that is not a provider's own stands for itself.
+	Exchangers func(ctx context.Context, domain string) ([]string, error)
 }
 
 // Defaults fills what is not set.
@@ -65,6 +68,8 @@ type Scheduler struct {
 	daily daily
 	// best are the senders' best days, as their warm-ups ask.
 	best bestDays
+	// hosts asks who runs the mailboxes of a domain.
+	hosts *hosts
 	// seen is the highest mark that was found in the store.
 	seen int64
 }
@@ -84,6 +89,7 @@ func New(o *ops.Ops, q queue.Queue, opt Options, log *slog.Logger) *Scheduler {
 	return &Scheduler{
 		store: o.Store, queue: q, ops: o, clock: o.Clock, log: log, o: opt.Defaults(), wake: make(chan struct{}, 1),
 		marked: o.Clock.Wall(), epoch: -1, best: bestDays{},
+		hosts: &hosts{store: o.Store, clock: o.Clock, lookup: opt.Exchangers, wanted: map[string]bool{}},
 	}
 }
 
@@ -99,6 +105,7 @@ func (s *Scheduler) Wake() {
 // store is another one ([StoreChanged]): what to do with what is due is no longer this process's to say.
 // idle, if set, is called when a round leased nothing and no lease is out.
 func (s *Scheduler) Run(ctx context.Context, idle func(context.Context, Round) error) error {
+	defer s.hosts.asking.Wait()
 	failed := false
 	for ctx.Err() == nil {
 		r, err := s.Round(ctx)
@@ -187,6 +194,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 		r.Next = midnight
 	}
 	s.store.Learn(ctx)
+	s.hosts.ask(ctx)
 	// A lease that does not reach the queue is put there again after PickupTime.
 	return r, errors.Join(tended, leased, s.queue.Put(ctx, append(again, fresh...)))
 }
@@ -389,6 +397,9 @@ func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []s
 		return nil, err
 	}
 	for _, g := range groups(due, func(n int) int { return s.share(n, r.Full) }) {
+		if g.touches, err = s.spaced(ctx, tx, pace, g); err != nil {
+			return nil, err
+		}
 		if g.touches, err = pace.allow(ctx, tx, g.lane, g.touches); err != nil {
 			return nil, err
 		}

@@ -20,6 +20,21 @@ type Mail struct {
 	Settled   time.Time
 }
 
+// Correspondents returns as whom each contact got mails, the last one first.
+func (tx *Tx) Correspondents(ctx context.Context, contacts []andante.ContactID) (map[andante.ContactID][]string, error) {
+	list := map[andante.ContactID][]string{}
+	_, err := where(ctx, tx, "SELECT contact_id, sender, max(settled_at) AS last FROM touches WHERE kind='email' AND state IN ('sent', 'unknown') AND contact_id", nil, contacts,
+		" GROUP BY contact_id, sender ORDER BY last DESC, sender", func(r *sql.Rows) (struct{}, error) {
+			var contact andante.ContactID
+			var sender string
+			var last sql.NullInt64
+			err := r.Scan(&contact, &sender, &last)
+			list[contact] = append(list[contact], sender)
+			return struct{}{}, err
+		})
+	return list, err
+}
+
 // MailsAfter returns up to n touches by email that belong to an enrollment, in the order
 // of their ids after the given one; empty: from the first on.
 func (tx *Tx) MailsAfter(ctx context.Context, after andante.TouchID, n int) ([]Mail, error) {

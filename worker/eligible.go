@@ -127,7 +127,7 @@ func rightSender(r *run, b *batch, it *item) *fate {
 		it.touch.Sender, why = it.thread.sender, "the thread was begun as %s"
 	} else {
 		it.thread = thread{}
-		it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.account, b.now)
+		it.touch.Sender, _ = b.w.SenderOf(it.plan, it.step, it.contact.ID, it.account, b.now, it.wrote...)
 	}
 	if _, ok := b.w.Config.Identity(it.touch.Sender); ok && it.touch.Sender != r.lease.Sender {
 		f := putOff(andante.ReasonReturned, b.now, andante.Evidence{Detail: fmt.Sprintf(why, it.touch.Sender)})

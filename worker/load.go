@@ -47,6 +47,7 @@ type item struct {
 	history    conditions.History
 	earlier    []andante.Touch // of the enrollment
 	thread     thread          // the conversation that it goes on with
+	wrote      []string        // senders who wrote to the contact, the last one first; where a group shares the work
 	quotes     []store.Quote
 	refused    refusals
 	values     andante.Values
@@ -162,7 +163,7 @@ func (r *run) prepareItem(ctx context.Context, tx *store.Tx, b *batch, it *item)
 	it.touch.Address = r.ops.Keys.Hash(it.address)
 	it.facts = b.w.Facts(it.contact, it.account)
 	it.facts.Address = it.touch.Address
-	it.candidate = workspace.Candidate(&it.touch, &it.enrollment, plan, it.step, &it.facts)
+	it.candidate = b.w.Candidate(&it.touch, &it.enrollment, plan, it.step, &it.facts, it.doer)
 	it.candidate.Holds = r.o.Claim
 	return nil
 }

@@ -41,12 +41,16 @@ func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
 	if err != nil {
 		return err
 	}
+	wrote, err := correspondents(ctx, tx, b)
+	if err != nil {
+		return err
+	}
 	events := by(happened, func(e store.LastEvent) andante.ContactID { return e.Contact })
 	earlier := by(settled, func(t andante.Touch) andante.EnrollmentID { return t.Enrollment })
 	quotes := by(kept, func(q store.Quote) andante.EnrollmentID { return q.Enrollment })
 	for _, it := range b.items {
 		it.earlier = keep(earlier[it.enrollment.ID], func(t andante.Touch) bool { return t.ID != it.touch.ID })
-		it.quotes = quotes[it.enrollment.ID]
+		it.quotes, it.wrote = quotes[it.enrollment.ID], wrote[it.contact.ID]
 		if it.asks() {
 			it.history = historyOf(b.now, it.earlier, events[it.contact.ID])
 			it.history.Answered = it.answers()
@@ -54,6 +58,18 @@ func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
 		}
 	}
 	return nil
+}
+
+// correspondents returns who wrote to whom, where that decides who writes next.
+func correspondents(ctx context.Context, tx *store.Tx, b *batch) (map[andante.ContactID][]string, error) {
+	if len(b.w.Config.SenderGroups) == 0 {
+		return nil, nil
+	}
+	contacts := make([]andante.ContactID, len(b.items))
+	for i, it := range b.items {
+		contacts[i] = it.contact.ID
+	}
+	return tx.Correspondents(ctx, compact(contacts))
 }
 
 // asks tells whether a condition is asked about the touch.

@@ -25,6 +25,7 @@ type Config struct {
 	Fields        map[string]FieldDecl  `yaml:"fields" doc:"fields of your own, such as account.buildings: number"`
 	Qualification *Qualification        `yaml:"qualification" doc:"when a contact is qualified: qualified() in conditions"`
 	Senders       map[string]Sender     `yaml:"senders" doc:"identities that mails are sent as, by key; people are senders too"`
+	SenderGroups  map[string][]string   `yaml:"sender_groups" doc:"senders that share the work, such as outreach: [nora, tom]: each contact stays with one of them"`
 
 	Channels Channels `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
 	Deliver  Deliver  `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
@@ -51,13 +52,14 @@ type Company struct {
 
 // Person is a colleague.
 type Person struct {
-	Name     string    `yaml:"name" doc:"first and last name"`
-	Email    string    `yaml:"email" doc:"their own address; letters come from it"`
-	Phone    string    `yaml:"phone" doc:"as printed in letters"`
-	Title    string    `yaml:"title" doc:"as printed in letters"`
-	Zone     string    `yaml:"zone" doc:"time zone"`
-	SMTP     *SMTP     `yaml:"smtp" doc:"their own mailbox, where letters leave by it and not by the company's server"`
-	Throttle *Throttle `yaml:"throttle" doc:"how fast letters leave: a pace such as 30 per hour, a preset, or the keys below; personal, if not written, for a mailbox of their own"`
+	Name     string           `yaml:"name" doc:"first and last name"`
+	Email    string           `yaml:"email" doc:"their own address; letters come from it"`
+	Phone    string           `yaml:"phone" doc:"as printed in letters"`
+	Title    string           `yaml:"title" doc:"as printed in letters"`
+	Zone     string           `yaml:"zone" doc:"time zone"`
+	Works    *calendar.Window `yaml:"works" doc:"working hours in their zone, such as Mon-Thu 09:00-17:00: tasks come in them, and letters on these days; none: always"`
+	SMTP     *SMTP            `yaml:"smtp" doc:"their own mailbox, where letters leave by it and not by the company's server"`
+	Throttle *Throttle        `yaml:"throttle" doc:"how fast letters leave: a pace such as 30 per hour, a preset, or the keys below; personal, if not written, for a mailbox of their own"`
 }
 
 // Department takes replies of a sort.
@@ -198,7 +200,7 @@ func parseConfig(file string, src []byte) (*Config, []*andante.Finding) {
 	c := defaultConfig()
 	doc, found := yamldoc.Parse(file, 1, src, "when")
 	c.doc = doc
-	found = append(found, doc.Decode(c, yamldoc.With(calendar.ParseOffset))...)
+	found = append(found, doc.Decode(c, yamldoc.With(calendar.ParseOffset), yamldoc.With(calendar.ParseWindow))...)
 	c.dropEmpty()
 	return c, found
 }

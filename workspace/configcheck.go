@@ -71,6 +71,7 @@ func checkKeys(w *Workspace) (found []*andante.Finding) {
 	}
 	check("people", slices.Sorted(maps.Keys(w.Config.People)))
 	check("personas", slices.Sorted(maps.Keys(w.Config.Personas)))
+	check("sender_groups", slices.Sorted(maps.Keys(w.Config.SenderGroups)))
 	check("senders", slices.Sorted(maps.Keys(w.Config.Senders)))
 	return found
 }

@@ -202,11 +202,11 @@ func checkSenders(w *Workspace) (found []*andante.Finding) {
 		look(badAddress(w.Config.People[key].Email), "people", key, "email")
 		look(badName(w.Config.People[key].Name), "people", key, "name")
 	}
-	return append(found, w.each(w.namedSenders)...)
+	return append(append(found, checkGroups(w)...), w.each(w.namedSenders)...)
 }
 
 func (w *Workspace) namedSenders(q *sequences.Sequence) (found []*andante.Finding) {
-	known := append(slices.Sorted(maps.Keys(w.Config.Senders)), slices.Sorted(maps.Keys(w.Config.People))...)
+	known := slices.Concat(slices.Sorted(maps.Keys(w.Config.Senders)), slices.Sorted(maps.Keys(w.Config.People)), slices.Sorted(maps.Keys(w.Config.SenderGroups)))
 	check := func(key string, at sequences.Position, special ...string) {
 		if key == "" || slices.Contains(special, key) || slices.Contains(known, key) {
 			return

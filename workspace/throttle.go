@@ -153,16 +153,6 @@ func (t *Throttle) PerHour() int {
 	return most
 }
 
-// TowardHost is the pace toward the mailboxes of a provider or a domain; false if there is
-// none.
-func (t *Throttle) TowardHost(host string) (Rate, bool) {
-	if r, ok := t.Toward[host]; ok {
-		return r, true
-	}
-	r, ok := t.Toward["others"]
-	return r, ok
-}
-
 // String writes it in a line.
 func (t Throttle) String() string {
 	var parts []string

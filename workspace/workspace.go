@@ -297,10 +297,16 @@ func (w *Workspace) Hours(f *governor.Facts, q *sequences.Sequence, s *sequences
 // Errors of choosing a sender.
 var errNoOwner = errors.New("the account has no owner to send as")
 
-// SenderOf returns the key of the identity that a step is sent as for an account at an
-// instant: while its owner is away, the deputy. It fails when the owner is meant and there
-// is none.
-func (w *Workspace) SenderOf(q *sequences.Sequence, s *sequences.Step, a andante.Account, at time.Time) (string, error) {
+// SenderOf returns the key of the identity that a step is sent as to a contact at an instant:
+// while the account's owner is away, the deputy. was are those who wrote to the contact
+// before, the last one first. It fails when the owner is meant and there is none.
+func (w *Workspace) SenderOf(q *sequences.Sequence, s *sequences.Step, c andante.ContactID, a andante.Account, at time.Time, was ...string) (string, error) {
+	key, err := w.senderOf(q, s, a, at)
+	return w.Config.Member(key, c, was...), err
+}
+
+// senderOf returns a sender, a person or a group.
+func (w *Workspace) senderOf(q *sequences.Sequence, s *sequences.Step, a andante.Account, at time.Time) (string, error) {
 	key := cmp.Or(s.Sender, q.Sender)
 	if key != "owner" {
 		return key, nil

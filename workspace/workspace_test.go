@@ -217,7 +217,7 @@ func TestSenderOf(t *testing.T) {
 		{"owner", "", "news", "nora", "news"},
 	} {
 		q, s := &sequences.Sequence{Sender: test.sequence, IfNoOwner: test.ifNoOwner}, &sequences.Step{Sender: test.step}
-		got, err := w.SenderOf(q, s, andante.Account{Owner: test.owner}, now)
+		got, err := w.SenderOf(q, s, "", andante.Account{Owner: test.owner}, now)
 		if got != test.want || (err == nil) != (test.want != "") {
 			t.Errorf("%+v: %q, %v", test, got, err)
 		}

@@ -117,7 +117,7 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if err != nil {
 		return nil, err
 	}
-	key, err := w.SenderOf(q, s, account, e.Clock.Now())
+	key, err := w.SenderOf(q, s, c.ID, account, e.Clock.Now())
 	if err != nil {
 		return nil, fmt.Errorf("%w: give %s an owner, or the sequence an if_no_owner", err, account.Name)
 	}

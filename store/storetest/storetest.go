@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"tasks", taskTests},
 		{"simulation", simulatedTests},
 		{"rates", rateTests},
+		{"hosts", hostTests},
 		{"leases", leaseTests},
 		{"ledger", ledgerTests},
 		{"consent", consentTests},

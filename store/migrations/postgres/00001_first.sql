@@ -264,6 +264,13 @@ CREATE TABLE throttles (
     PRIMARY KEY (lane, domain)
 );
 
+-- Who runs the mailboxes of a domain, as its mail exchangers say; empty: nobody that is known.
+CREATE TABLE hosts (
+    domain TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    asked_at BIGINT NOT NULL
+);
+
 CREATE TABLE events (
     id UUID PRIMARY KEY,
     contact_id UUID,
@@ -276,7 +283,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE tasks; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE tasks; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
