@@ -134,7 +134,7 @@ func importTable(t *testing.T) map[string][]string {
 
 // For tests: what they may import, and who may import them, is no question of
 // architecture.
-var testSupport = []string{"channels/channeltest", "store/storetest", "internal/testclock", "internal/testdb", "internal/harness", "internal/faults"}
+var testSupport = []string{"channels/channeltest", "store/storetest", "internal/testclock", "internal/testdb", "internal/harness", "internal/faults", "internal/readers"}
 
 func TestImportTable(t *testing.T) {
 	t.Parallel()
@@ -203,6 +203,8 @@ func TestLibrariesHaveOneHome(t *testing.T) {
 		in      []string
 	}{
 		{"github.com/wneessen/go-mail", []string{"channels/email"}},
+		{"github.com/emersion/go-msgauth", []string{"channels/email"}},
+		{"golang.org/x/oauth2", []string{"channels/email"}},
 		{"github.com/hibiken/asynq", []string{"queue"}},
 		{"github.com/redis/go-redis", []string{"queue", "internal/testdb"}},
 		{"github.com/alicebob/miniredis", []string{"queue"}},

@@ -225,8 +225,17 @@ type Message struct {
 	MessageID   string   // without angle brackets
 	InReplyTo   string   // likewise
 	References  []string // likewise
+	Parts       []Part   // images and attachments
 	Unsubscribe string   // the https URI of RFC 8058; empty for a notice
 	Date        time.Time
+}
+
+// A Part is a file that goes with a message: an image that its text shows, or an attachment.
+type Part struct {
+	Name      string
+	MediaType string
+	ContentID string // by which the text shows it, without angle brackets; empty: an attachment
+	Bytes     []byte // not to be changed
 }
 
 // A Mailbox is a name and an address.

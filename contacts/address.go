@@ -12,11 +12,11 @@ import (
 
 // email reads an e-mail address and returns it normalised.
 func email(s string) (string, error) {
-	ascii, err := mailaddr.ASCII(s)
+	address, err := mailaddr.Recipient(s)
 	if err != nil {
 		return "", err
 	}
-	return andante.NormalizeEmail(ascii), nil
+	return andante.NormalizeEmail(address), nil
 }
 
 // domain reads the name of a domain.

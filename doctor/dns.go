@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net"
 	"net/url"
@@ -162,65 +161,6 @@ func organization(domain string) string {
 		return up
 	}
 	return domain
-}
-
-// dkim looks for the keys that the relay signs with. Which ones it uses no DNS tells.
-func dkim(ctx context.Context, s *Subject) []Finding {
-	if s.Resolver == nil || s.Config == nil {
-		return nil
-	}
-	selectors := s.Config.Channels.Email.DKIMSelectors
-	if len(selectors) == 0 {
-		if len(s.realDomains()) == 0 {
-			return nil
-		}
-		return one(look("name the selectors of the mail server's keys with channels.email.dkim_selectors; the header DKIM-Signature of a mail that it sent has them as s=",
-			"without their selectors the DKIM keys can't be looked up"))
-	}
-	return s.eachDomain(ctx, func(ctx context.Context, domain string) Finding {
-		var good, wrong []string
-		for _, selector := range selectors {
-			why, err := s.key(ctx, selector+"._domainkey."+domain)
-			if err != nil {
-				return unanswered(selector+"._domainkey."+domain, err)
-			}
-			if why == "" {
-				good = append(good, selector)
-			} else {
-				wrong = append(wrong, selector+" "+why)
-			}
-		}
-		switch {
-		case len(good) == 0:
-			return bad("publish the key that the mail server signs with, or mend channels.email.dkim_selectors", "%s has no DKIM key: %s", domain, strings.Join(wrong, ", "))
-		case len(wrong) > 0:
-			return look("if the mail server does not sign with it, take it out of channels.email.dkim_selectors", "%s has the DKIM key %s; but %s", domain, strings.Join(good, ", "), strings.Join(wrong, ", "))
-		}
-		return fine("%s has the DKIM key %s", domain, strings.Join(good, ", "))
-	})
-}
-
-// key tells what is wrong with the key at a name (RFC 6376 section 3.6.1); empty: nothing.
-func (s *Subject) key(ctx context.Context, name string) (why string, err error) {
-	all, err := s.Resolver.LookupTXT(ctx, name+".")
-	if missing(err) || err == nil && len(all) == 0 {
-		return "is not there", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	if len(all) > 1 {
-		return fmt.Sprintf("has %d records", len(all)), nil
-	}
-	for part := range strings.SplitSeq(all[0], ";") {
-		if tag, value, _ := strings.Cut(part, "="); strings.TrimSpace(tag) == "p" {
-			if strings.TrimSpace(value) == "" {
-				return "is revoked", nil
-			}
-			return "", nil
-		}
-	}
-	return "is no key", nil
 }
 
 // replies looks whether answers and bounces can arrive: by MX, or by an address of the

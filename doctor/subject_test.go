@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/dkimkey"
 	"github.com/andante-hq/andante/internal/testclock"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/queue"
@@ -48,6 +49,27 @@ deliver: {mode: live}
 
 const sequence = "---\nsequence: brief\ntitle: Brief\npurpose: marketing\nsender: news\n---\n" +
 	"\n## One\n\n```yaml step\nkind: email\nafter: 0d\nsubject: One\nvalue: insight - one\n```\n\nHello.\n"
+
+// signs has mails signed here, and returns the record that is still to be published.
+func (c *clinic) signs() (record string) {
+	c.t.Helper()
+	text, err := dkimkey.NewEd25519()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(c.dir, "secrets", "dkim.pem"), text, 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	c.configure("dkim_selectors: [k1, k2]", "dkim: {acme.com: [{selector: s1, key: {file: secrets/dkim.pem}}]}")
+	key, err := dkimkey.Parse(text)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if record, err = dkimkey.Record(key); err != nil {
+		c.t.Fatal(err)
+	}
+	return record
+}
 
 // newClinic makes an installation with a store of its own; open, if set, opens it.
 func newClinic(t *testing.T, open func(andante.Clock) (*store.Store, error)) *clinic {

@@ -98,7 +98,11 @@ func (e *Engine) relay(config func(context.Context) (*workspace.Config, error), 
 		}
 	}
 	c := e.Config.Channels.Email
-	cfg := email.Config{ServerOf: servers.of, Connections: c.Connections, MaxMails: c.MaxMails, Log: log}
+	keys, err := e.dkimKeys()
+	if err != nil && e.Config.Deliver.Mode != "sandbox" {
+		return nil, err
+	}
+	cfg := email.Config{Keys: keys, ServerOf: servers.of, Connections: c.Connections, MaxMails: c.MaxMails, Log: log}
 	cfg.Hello = cmp.Or(c.Hello, helloName(e.Config.PublicURL))
 	if e.o.Email != nil {
 		e.o.Email(&cfg)

@@ -18,7 +18,7 @@ type Note struct {
 // NotYet lists the keys of a step that would go wrong for want of their effect, so
 // that nothing goes out: a step that waits for a date or an event must not come at
 // once, nor a mail go unread by its reviewer or without its attachment.
-var NotYet = []string{"review", "attach", "cc"}
+var NotYet = []string{"review", "cc"}
 
 // Keys that are read and checked, and that nothing acts on yet.
 var (

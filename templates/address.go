@@ -14,6 +14,9 @@ func (b *builder) address(s string, isHTML, image bool, pos position) {
 	before, t, _ := b.split(s)
 	if t == nil {
 		b.checkAddress(html.UnescapeString(s), image, pos)
+		if p, ok := b.images.at(b.where.file, html.UnescapeString(s)); ok && image {
+			s = "cid:" + p.ContentID
+		}
 		b.literal(s)
 		return
 	}
@@ -214,7 +217,12 @@ func (b *builder) checkAddress(address string, image bool, pos position) {
 	switch {
 	case err != nil:
 		b.report.at(pos, "link-scheme", fmt.Sprintf("%q is not an address", short(address)), "")
-	case image && (u.Scheme == "cid" && u.Opaque != "" || (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""):
+	case image && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "":
+	case image && isOwn(u):
+		if _, ok := b.images.at(b.where.file, address); !ok {
+			message, suggestion := b.images.missing(address)
+			b.report.at(pos, "image", message, suggestion)
+		}
 	case image:
 		b.report.at(pos, "link-scheme", fmt.Sprintf("the image %q has no https address", short(address)), "begin it with https://")
 	case u.Scheme == "":

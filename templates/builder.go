@@ -22,12 +22,13 @@ type builder struct {
 	partial func(t *tag) *unit
 	cursor  cursor
 	layout  bool // {{ content }} is what the layout goes around
+	images  images
 	words   strings.Builder
 }
 
-func newBuilder(s *script, report *reporter, partial func(*tag) *unit) *builder {
+func newBuilder(s *script, report *reporter, images images, partial func(*tag) *unit) *builder {
 	return &builder{
-		script: s, unit: &unit{}, report: report, partial: partial,
+		script: s, images: images, unit: &unit{}, report: report, partial: partial,
 		placed: make([]bool, len(s.tags)), cursor: cursor{where: s.where, text: s.source},
 	}
 }

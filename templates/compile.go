@@ -89,7 +89,7 @@ func (c *compilation) line(text string, line, column int, file string) *unit {
 	chk := checker{script: s, t: c.t, report: c.report}
 	chk.check()
 	c.uses = append(c.uses, chk.uses...)
-	b := newBuilder(s, c.report, func(t *tag) *unit { return c.partialUnit(t, partialUse{t.partial.name, false, true}) })
+	b := newBuilder(s, c.report, c.t.images, func(t *tag) *unit { return c.partialUnit(t, partialUse{t.partial.name, false, true}) })
 	b.write(s.cooked, place{})
 	return c.finish(b, chk.locals)
 }
@@ -131,10 +131,10 @@ func (c *compilation) markdown(s *script, use partialUse, report *reporter, nest
 	c.hollow = c.hollow || j.hollow || wordless(doc, s)
 	dress(doc, c.layout)
 	alone := aloneTags(doc)
-	asHTML = newBuilder(s, report, func(t *tag) *unit {
+	asHTML = newBuilder(s, report, c.t.images, func(t *tag) *unit {
 		return c.partialUnit(t, partialUse{t.partial.name, true, !alone[t]})
 	})
-	asText = newBuilder(s, report, func(t *tag) *unit {
+	asText = newBuilder(s, report, c.t.images, func(t *tag) *unit {
 		return c.partialUnit(t, partialUse{t.partial.name, false, !alone[t]})
 	})
 	if use.inline && !inlined {

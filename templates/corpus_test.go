@@ -128,6 +128,11 @@ func runStep(t *testing.T, step string, workspace fstest.MapFS) []txtar.File {
 	add("html", strings.TrimPrefix(html, "<main>\n"))
 	text, _, _ := strings.Cut(r.Text, "\nEND OF TEXT")
 	add("text", text)
+	var images []string
+	for _, p := range r.Images {
+		images = append(images, p.ContentID+" "+p.MediaType+" "+p.Name)
+	}
+	add("images", strings.Join(images, "\n"))
 	return out
 }
 

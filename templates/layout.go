@@ -24,6 +24,9 @@ var layoutWords = []string{"content", "subject", "preview", "unsubscribe_url", "
 // Reads tells whether a file of the workspace's templates/ is read.
 func Reads(name string) bool {
 	base, ext := strings.TrimSuffix(name, path.Ext(name)), path.Ext(name)
+	if strings.HasPrefix(name, imageFolder+"/") {
+		return true
+	}
 	return slices.Contains(layoutNames, base) && (ext == ".html" || ext == ".txt") || path.Dir(name) == "partials" && ext == ".md"
 }
 
@@ -76,7 +79,7 @@ func (t *Templates) compileLayout(source, file string, report *reporter) *unit {
 	s.standAlone()
 	c := compilation{t: t, report: own, layout: strings.TrimSuffix(path.Base(file), path.Ext(file)), mail: true, partials: map[partialUse]*unit{}}
 	isHTML := path.Ext(file) == ".html"
-	b := newBuilder(s, own, func(t *tag) *unit { return c.partialUnit(t, partialUse{t.partial.name, isHTML, false}) })
+	b := newBuilder(s, own, t.images, func(t *tag) *unit { return c.partialUnit(t, partialUse{t.partial.name, isHTML, false}) })
 	b.layout = true
 	if isHTML {
 		b.lintLayout()

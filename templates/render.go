@@ -144,7 +144,7 @@ func (t *Template) layOutMail(r *run, in Input, out *Rendered, text, html []byte
 	b.WriteByte('\n')
 	out.Text = b.String()
 	err := r.wrap(t.layout.html, appendHTMLQuote(html, in.Quote, language), b)
-	out.HTML = b.String()
+	out.HTML, out.Images = b.String(), t.templates.images.in(b.Bytes())
 	return err
 }
 

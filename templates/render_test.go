@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"errors"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -186,7 +187,7 @@ func TestConcurrent(t *testing.T) {
 			for range 20 {
 				for _, each := range []*Template{tpl, first} {
 					got, err := each.Render(context.Background(), Input{Values: testValues("")})
-					if err != nil || got != want {
+					if err != nil || !reflect.DeepEqual(got, want) {
 						t.Errorf("another result: %v", err)
 					}
 				}

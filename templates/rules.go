@@ -19,6 +19,7 @@ func Rules() []Rule { return slices.Clone(ruleList) }
 var ruleList = []Rule{
 	{"control-character", andante.SeverityError, "A text holds no control characters."},
 	{"empty-subject", andante.SeverityError, "A mail's subject is empty for no contact."},
+	{"image", andante.SeverityError, "An image of the workspace is there, is the PNG, JPEG or GIF that its name says, and has at most 1 MB."},
 	{"image-alt", andante.SeverityWarning, "An image has a text for those who do not see it."},
 	{"layout", andante.SeverityError, "A layout exists, and prints the content and the way out."},
 	{"link-host", andante.SeverityError, "No value chooses the host of a link that the author has begun."},

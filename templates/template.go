@@ -46,6 +46,8 @@ type Quote struct {
 // Rendered is a finished message. HTML is empty for every kind but email.
 type Rendered struct {
 	Subject, Preview, HTML, Text string
+	// Images are the workspace's own that the HTML shows, by their Content-ID.
+	Images []andante.Part
 	// Words are what a later mail quotes: the text without what the layout puts
 	// around it.
 	Words string

@@ -15,6 +15,7 @@ type Templates struct {
 	nouns    map[string][]string      // the names of each noun's fields
 	partials map[string]*partial
 	layouts  map[string]layout
+	images   images
 }
 
 // New reads layouts and partials. workspace is the workspace's templates folder,
@@ -35,6 +36,7 @@ func New(workspace fs.FS, fields []andante.Field) (*Templates, []*andante.Findin
 	}
 	report := &reporter{}
 	if workspace != nil {
+		t.images = readImages(workspace, report)
 		t.readPartials(workspace, report)
 	}
 	t.readLayouts(workspace, report)

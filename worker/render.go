@@ -83,6 +83,7 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 		return m, "", err
 	}
 	m = compose(it, id, s, q, out, link, b.now.In(b.w.ZoneOf(id)))
+	m.Parts = append(out.Images, b.w.Attachments(s)...)
 	if it.thread.on {
 		m.InReplyTo, m.References = it.thread.last.MessageID, it.thread.ids
 	}

@@ -121,7 +121,14 @@ type EmailChannel struct {
 	Connections int       `yaml:"connections" doc:"kept per sender"`
 	MaxMails    int       `yaml:"max_mails" doc:"a connection is replaced after so many"`
 
+	DKIM          map[string][]DKIMKey      `yaml:"dkim" doc:"keys that mails are signed with here, by domain; none: the mail server signs (andante dkim new makes them)"`
 	DKIMSelectors yamldoc.OneOrMany[string] `yaml:"dkim_selectors" doc:"names of the keys that it signs with, so that andante doctor can look them up"`
+}
+
+// DKIMKey signs the mails of a domain.
+type DKIMKey struct {
+	Selector string    `yaml:"selector" doc:"under which its public part stands in the DNS"`
+	Key      SecretRef `yaml:"key" doc:"{file: PATH} or {env: NAME} of the private key, as PEM"`
 }
 
 // SMTP is a sender's own way out. What is not written is that of channels.email.

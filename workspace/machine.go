@@ -92,6 +92,11 @@ func (c *Config) secretNames() (names []string) {
 		}
 	}
 	add(c.Channels.Email.Password)
+	for _, list := range c.Channels.Email.DKIM {
+		for _, k := range list {
+			add(k.Key)
+		}
+	}
 	oauth(c.Channels.Email.OAuth)
 	for _, s := range c.Senders {
 		own(s.SMTP)

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/mailaddr"
 	"github.com/andante-hq/andante/internal/yamldoc"
 )
 
@@ -144,6 +146,9 @@ func (id Identity) Way() string {
 	return "smtp of " + id.Key
 }
 
+// selectorForm is what may stand before ._domainkey (RFC 6376 section 3.1).
+var selectorForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
 // checkServers looks at the mail servers of the machine and of each sender.
 func checkServers(w *Workspace) (found []*andante.Finding) {
 	say := func(path []string, key, format string, args ...any) *andante.Finding {
@@ -189,6 +194,19 @@ func checkServers(w *Workspace) (found []*andante.Finding) {
 		}
 	}
 	mail, path := w.Config.Channels.Email, []string{"channels", "email"}
+	for _, domain := range slices.Sorted(maps.Keys(mail.DKIM)) {
+		if name, err := mailaddr.Domain(domain); err != nil || name != domain {
+			say(path, "dkim", "%q is no domain: write it in lower case, such as acme.example", domain)
+		}
+		for _, k := range mail.DKIM[domain] {
+			if !selectorForm.MatchString(k.Selector) {
+				say(path, "dkim", "%s: %q is no selector: lower case letters, digits and dashes", domain, k.Selector)
+			}
+			if k.Key == (SecretRef{}) {
+				say(path, "dkim", "%s, selector %s: say where the key is: key: {file: secrets/...}", domain, k.Selector)
+			}
+		}
+	}
 	secured(path, mail.TLS)
 	port(path, mail.Port)
 	oauth(path, mail.OAuth, mail.Password)

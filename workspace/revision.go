@@ -39,7 +39,7 @@ func belongs(name string) bool {
 	}
 	folder, _, _ := strings.Cut(name, "/")
 	hidden := strings.HasPrefix(path.Base(name), ".")
-	return !hidden && (folder == "sequences" || folder == "templates" || folder == "nuggets")
+	return !hidden && (folder == "sequences" || folder == "templates" || folder == "nuggets" || folder == attachments)
 }
 
 // readFiles reads every file of a revision. beside are the YAML files next to

@@ -52,6 +52,7 @@ func init() {
 		{"renamed-step", andante.SeverityError, "A published step's id is gone while its text lives on under another heading: add `id:`.", nothing},
 		{"bare-field", andante.SeverityError, "A field that may be empty stands bare: give it a default, an {% if %} or `needs:`.", checkTexts},
 		{"never-open", andante.SeverityError, "The hours of a sequence or a step never open within the policy's.", checkHours},
+		{"attachment", andante.SeverityError, "A file that a step attaches is not there, or no mailbox takes it.", checkAttachments},
 		{"occasion", andante.SeverityError, "`on:` or `enter: {each: ...}` names a field that does not exist or is no date.", checkOccasions},
 		{"qualification", andante.SeverityError, "A qualification names a field that is not declared, or can't be reached.", checkQualification},
 		{"name", andante.SeverityError, "People, senders and personas have keys in lower case, with dashes or underscores.", checkKeys},

@@ -2,6 +2,7 @@ package workspace_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestSenderGroups(t *testing.T) {
 		"{Outreach Team: [nora]}":  "is no name",
 	} {
 		files := good(t)
-		files["andante.yaml"] = append(files["andante.yaml"], []byte("sender_groups: "+written+"\n")...)
+		files["andante.yaml"] = slices.Concat(files["andante.yaml"], []byte("sender_groups: "+written+"\n"))
 		_, found := workspace.Load(files)
 		said := ""
 		for _, f := range workspace.Errors(found) {

@@ -23,11 +23,16 @@ func recipientOf(m andante.Mailbox) (*mail.Address, error) {
 	if len(m.Name) > maxName || strings.Contains(m.Name, "=?") {
 		m.Name = ""
 	}
-	return addressOf("to", m)
+	return mailboxOf("to", m, mailaddr.Recipient)
 }
 
-// addressOf checks a mailbox and returns it as it goes out, the domain in ASCII.
+// addressOf checks a mailbox of ours, which every server takes.
 func addressOf(what string, m andante.Mailbox) (*mail.Address, error) {
+	return mailboxOf(what, m, mailaddr.ASCII)
+}
+
+// mailboxOf checks a mailbox and returns it as it goes out, the domain in ASCII.
+func mailboxOf(what string, m andante.Mailbox, read func(string) (string, error)) (*mail.Address, error) {
 	// RFC 2047 section 5 allows no backslash in an encoded name, and readers stumble.
 	name, err := phrase(what+" name", strings.ReplaceAll(m.Name, `\`, " "), maxName)
 	if err != nil {
@@ -36,11 +41,22 @@ func addressOf(what string, m andante.Mailbox) (*mail.Address, error) {
 	if m.Address == "" {
 		return nil, fmt.Errorf("%s: the address is missing", what)
 	}
-	ascii, err := mailaddr.ASCII(m.Address)
+	address, err := read(m.Address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	return &mail.Address{Name: name, Address: ascii}, nil
+	return &mail.Address{Name: name, Address: address}, nil
+}
+
+// formatted writes a mailbox for a header. An international address stands in it as it is
+// (RFC 6532 section 3.2): only servers get it that know what to do with that.
+func formatted(a *mail.Address) string {
+	if !mailaddr.International(a.Address) {
+		return a.String()
+	}
+	const stand = "<x@x.example>"
+	named := mail.Address{Name: a.Name, Address: stand[1 : len(stand)-1]}
+	return strings.TrimSuffix(named.String(), stand) + "<" + a.Address + ">"
 }
 
 // phrase checks free text that goes into a header. Runs of spaces become one:

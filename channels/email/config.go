@@ -37,6 +37,8 @@ type Config struct {
 	// that sender alone. It is asked for each batch and must be safe for concurrent use.
 	ServerOf func(ctx context.Context, sender string) (Server, error)
 
+	Keys []Key // with which mails are signed; none: the server signs, or nobody does
+
 	Hello string // our name in EHLO; default: localhost
 
 	Connections    int           // kept per sender between two batches; default 4

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,6 +55,9 @@ func (o outcome) result() (channels.Receipt, error) {
 // and without its final dot it has nothing yet. With the mail go the commands of the one
 // that ahead names (RFC 2920 section 3.1), so that each mail waits for one answer only.
 func (c *conn) send(m envelope, open func() bool, ahead func() (envelope, bool)) outcome {
+	if !c.takes(m) {
+		return outcome{err: &channels.SendError{Kind: channels.Permanent, Err: errNotASCII}}
+	}
 	c.mails++
 	defer func() { c.used = c.clock.Wall() }()
 	out, accepted := c.command(m)
@@ -123,11 +127,29 @@ type command struct {
 
 func (c *conn) commands(m envelope) [3]command {
 	return [3]command{
-		{stageMail, "MAIL FROM:<" + m.from + ">" + c.size(m), 2},
+		{stageMail, "MAIL FROM:<" + m.from + ">" + c.size(m) + international(m), 2},
 		{stageRcpt, "RCPT TO:<" + m.to + ">", 2},
 		{stageData, "DATA", 3},
 	}
 }
+
+// international asks for the extension that takes the recipient's letters (RFC 6531 section
+// 3.4).
+func international(m envelope) string {
+	if m.utf8 {
+		return " SMTPUTF8"
+	}
+	return ""
+}
+
+// takes tells whether the server can take the mail at all.
+func (c *conn) takes(m envelope) bool {
+	_, international := c.extensions["SMTPUTF8"]
+	return !m.utf8 || international
+}
+
+// errNotASCII refuses a mail that the server can't take. Another server may.
+var errNotASCII = errors.New("this mail server takes no address with letters beyond ASCII before the @ (it lacks SMTPUTF8, RFC 6531)")
 
 // together appends commands as they go in one write.
 func together(b []byte, lines [3]command) []byte {

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/mailaddr"
 )
 
 // An envelope is a mail and whom it goes to, as SMTP takes them.
 type envelope struct {
 	from, to string
+	utf8     bool // the recipient's address has letters beyond ASCII (RFC 6531)
 	mail     []byte
 }
 
@@ -22,15 +26,19 @@ var errBareLine = errors.New("a CR or LF stands alone")
 // envelopeOf readies a sealed mail. Prepare has made it right; this is the last
 // gate before the socket, for bytes that may have come another way.
 func envelopeOf(s channels.Sealed) (envelope, error) {
+	international := mailaddr.International(s.To)
 	for _, a := range []string{s.From, s.To} {
-		if a == "" || strings.ContainsFunc(a, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' }) {
+		if a == "" || !utf8.ValidString(a) || strings.ContainsFunc(a, func(r rune) bool { return r <= ' ' || r == 0x7f || unicode.IsControl(r) || r == '<' || r == '>' }) {
 			return envelope{}, fmt.Errorf("envelope of touch %s: not an address that SMTP takes", s.Touch)
 		}
+	}
+	if mailaddr.International(s.From) {
+		return envelope{}, fmt.Errorf("envelope of touch %s: the sender's address is not ASCII", s.Touch)
 	}
 	if err := wholeLines(s.Bytes); err != nil {
 		return envelope{}, fmt.Errorf("mail of touch %s: %w", s.Touch, err)
 	}
-	return envelope{from: s.From, to: s.To, mail: s.Bytes}, nil
+	return envelope{from: s.From, to: s.To, utf8: international, mail: s.Bytes}, nil
 }
 
 // wholeLines refuses a CR or LF that stands alone. The last line may lack its end.

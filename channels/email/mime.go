@@ -23,24 +23,12 @@ const headerWidth = 74
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 // compose writes header and bodies: text, HTML, or both as alternatives, the best one last
-// (RFC 2046 section 5.1.4).
+// (RFC 2046 section 5.1.4); around them the images that the HTML shows (RFC 2387), and
+// around that what is attached.
 func compose(m andante.Message, h header) []byte {
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	b := appendHeader((*buf)[:0], m, h)
-	switch {
-	case m.Text != "" && m.HTML != "":
-		mark := boundary(m)
-		b = append(append(append(b, "Content-Type: multipart/alternative;\r\n boundary="...), mark...), "\r\n\r\n--"...)
-		b = appendPart(append(append(b, mark...), "\r\n"...), "text/plain", m.Text)
-		b = append(append(append(b, "\r\n--"...), mark...), "\r\n"...)
-		b = appendPart(b, "text/html", m.HTML)
-		b = append(append(append(b, "\r\n--"...), mark...), "--\r\n"...)
-	case m.Text != "":
-		b = appendPart(b, "text/plain", m.Text)
-	default:
-		b = appendPart(b, "text/html", m.HTML)
-	}
+	b := appendContent(appendHeader((*buf)[:0], m, h), m)
 	if !bytes.HasSuffix(b, []byte("\r\n")) {
 		b = append(b, "\r\n"...)
 	}
@@ -48,10 +36,64 @@ func compose(m andante.Message, h header) []byte {
 	return bytes.Clone(b)
 }
 
-// boundary parts the bodies. It comes of the mail's id, so that it stays the same and
-// nobody who writes a body can foresee it.
-func boundary(m andante.Message) string {
-	sum := sha256.Sum256([]byte(m.MessageID))
+// A writer appends a part with its header.
+type writer func([]byte) []byte
+
+func appendContent(b []byte, m andante.Message) []byte {
+	words := func(b []byte) []byte { return appendWords(b, m) }
+	shown, attached := split(m.Parts)
+	related := words
+	if len(shown) > 0 {
+		kind := "related;\r\n type=\"multipart/alternative\""
+		if m.Text == "" {
+			kind = "related;\r\n type=\"text/html\""
+		}
+		related = func(b []byte) []byte {
+			return appendMultipart(b, kind, boundary(m, "related"), withFiles(words, shown)...)
+		}
+	}
+	if len(attached) > 0 {
+		return appendMultipart(b, "mixed", boundary(m, "mixed"), withFiles(related, attached)...)
+	}
+	return related(b)
+}
+
+// withFiles puts files behind what they go with.
+func withFiles(first writer, files []andante.Part) []writer {
+	list := []writer{first}
+	for _, p := range files {
+		list = append(list, func(b []byte) []byte { return appendFile(b, p) })
+	}
+	return list
+}
+
+// appendWords writes text and HTML.
+func appendWords(b []byte, m andante.Message) []byte {
+	text := func(b []byte) []byte { return appendPart(b, "text/plain", m.Text) }
+	html := func(b []byte) []byte { return appendPart(b, "text/html", m.HTML) }
+	switch {
+	case m.Text != "" && m.HTML != "":
+		return appendMultipart(b, "alternative", boundary(m, ""), text, html)
+	case m.Text != "":
+		return text(b)
+	}
+	return html(b)
+}
+
+// appendMultipart writes parts one after the other.
+func appendMultipart(b []byte, kind, mark string, parts ...writer) []byte {
+	b = append(append(append(append(b, "Content-Type: multipart/"...), kind...), ";\r\n boundary="...), mark...)
+	b = append(b, "\r\n"...)
+	for _, p := range parts {
+		b = p(append(append(append(b, "\r\n--"...), mark...), "\r\n"...))
+	}
+	return append(append(append(b, "\r\n--"...), mark...), "--\r\n"...)
+}
+
+// boundary parts the bodies of a level. It comes of the mail's id, so that it stays the same
+// and nobody who writes a body can foresee it.
+func boundary(m andante.Message, level string) string {
+	sum := sha256.Sum256([]byte(m.MessageID + level))
 	return "part-" + hex.EncodeToString(sum[:20]) // it is not quoted: token characters only
 }
 
@@ -72,7 +114,7 @@ func appendHeader(b []byte, m andante.Message, h header) []byte {
 	}
 	b = appendField(b, "Subject", encodeWords(h.subject))
 	b = appendField(b, "From", h.from.String())
-	b = appendField(b, "To", h.to.String())
+	b = appendField(b, "To", formatted(h.to))
 	if h.replyTo != nil {
 		b = appendField(b, "Reply-To", h.replyTo.String())
 	}

@@ -16,7 +16,7 @@ import (
 
 // byGoMail builds a mail with go-mail.
 func byGoMail(t *rapid.T, m andante.Message, h header) string {
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP), gomail.WithBoundary(boundary(m)))
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP), gomail.WithBoundary(boundary(m, "")))
 	msg.FromMailAddress(h.from)
 	msg.ToMailAddress(h.to)
 	if h.replyTo != nil {

@@ -14,13 +14,20 @@ import (
 // Prepare builds the mail's final bytes (RFC 5322, RFC 2045): multipart with
 // text and HTML, UTF-8, quoted-printable, lines of at most 998 bytes that end in
 // CR LF. It refuses what would make a broken mail or a header of somebody's
-// choosing. The same message gives the same bytes.
+// choosing. The same message gives the same bytes, but for the time in a DKIM signature.
 func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
 	h, err := headerOf(m)
 	if err != nil {
 		return channels.Sealed{}, fmt.Errorf("prepare mail of touch %s: %w", m.Touch, err)
 	}
 	raw := compose(m, h)
+	raw, err = sign(c.cfg.Keys, h.from.Address, raw)
+	if err != nil {
+		return channels.Sealed{}, fmt.Errorf("prepare mail of touch %s: %w", m.Touch, err)
+	}
+	if len(raw) > maxMail {
+		return channels.Sealed{}, fmt.Errorf("prepare mail of touch %s: it has %d MB, and many mailboxes take no more than %d", m.Touch, len(raw)>>20, maxMail>>20)
+	}
 	if err := checkLines(raw); err != nil {
 		return channels.Sealed{}, fmt.Errorf("prepare mail of touch %s: %w", m.Touch, err)
 	}
@@ -94,6 +101,7 @@ func headerOf(m andante.Message) (header, error) {
 	note(err)
 	h.unsubscribe, err = unsubscribeOf(m.Unsubscribe)
 	note(err)
+	note(checkParts(m))
 	return h, errors.Join(errs...)
 }
 

@@ -63,7 +63,26 @@ func goldenMessages() map[string]andante.Message {
 	german.InReplyTo = "first@harborview.example"
 	german.References = []string{"first@harborview.example", "second@harborview.example", "a-rather-long-one-that-must-be-folded@harborview.example"}
 	german.Unsubscribe = "https://harborview.example/u/" + strings.Repeat("x", 800)
-	return map[string]andante.Message{"plain": plain, "html": onlyHTML, "both": welcome(), "german": german}
+
+	// An image and files of all sorts of names, one of which looks like a boundary.
+	files := welcome()
+	files.HTML = `<p>Hello Maria, <img src="cid:img-1@andante" alt="the plan"></p>` + "\n"
+	files.Parts = []andante.Part{
+		{Name: "plan.png", MediaType: "image/png", ContentID: "img-1@andante", Bytes: bytes.Repeat([]byte("\x89PNG\r\n\x1a\n"), 30)},
+		{Name: "plan.pdf", MediaType: "application/pdf", Bytes: []byte("%PDF-1.7\r\n--part-\r\n.\r\n")},
+		{Name: "Wartung: Übersicht & Preise 2027 (50%), \"neu\".csv", MediaType: "text/csv", Bytes: []byte("a;b\nü;ö\n")},
+		{Name: "計画書.pdf", MediaType: "application/pdf", Bytes: []byte{0}},
+	}
+	attached := files
+	attached.HTML, attached.Parts = "", files.Parts[1:2]
+	shown := files
+	shown.Text, shown.Parts = "", files.Parts[:1]
+
+	international := welcome()
+	international.To = andante.Mailbox{Name: "Jürgen Weiß", Address: "jürgen@bücher.example"}
+	return map[string]andante.Message{
+		"plain": plain, "html": onlyHTML, "both": welcome(), "german": german, "files": files, "attached": attached, "shown": shown, "international": international,
+	}
 }
 
 func TestGoldens(t *testing.T) {
@@ -105,9 +124,10 @@ func checkForm(t *testing.T, raw []byte) {
 	if !bytes.HasSuffix(raw, []byte("\r\n")) {
 		t.Error("the last line has no end")
 	}
-	for i, b := range raw {
-		if b >= 0x80 {
-			t.Fatalf("byte %d is %#x: not 7-bit", i, b)
+	for line := range bytes.Lines(raw) {
+		international := bytes.HasPrefix(line, []byte("To: ")) // RFC 6532: an address stands as it is
+		if i := bytes.IndexFunc(line, func(r rune) bool { return r >= 0x80 }); i >= 0 && !international {
+			t.Fatalf("%q is not 7-bit", line)
 		}
 	}
 }
@@ -147,6 +167,9 @@ func readBack(t *testing.T, m andante.Message, raw []byte) {
 		if b != "" {
 			want = append(want, lines(b))
 		}
+	}
+	for _, p := range m.Parts {
+		want = append(want, lines(string(p.Bytes)))
 	}
 	for {
 		p, err := r.NextPart()
@@ -194,31 +217,52 @@ func TestSealed(t *testing.T) {
 func TestPrepareRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*andante.Message){
-		"a line in the subject":            func(m *andante.Message) { m.Subject = "Hello\r\nBcc: all@oakfield.example" },
-		"a line feed in the subject":       func(m *andante.Message) { m.Subject = "Hello\nBcc: all@oakfield.example" },
-		"a tab in the subject":             func(m *andante.Message) { m.Subject = "a\tb" },
-		"C1 in the subject":                func(m *andante.Message) { m.Subject = "a\u0085b" },
-		"an encoded word in the subject":   func(m *andante.Message) { m.Subject = "=?utf-8?q?=0D=0A?=" },
-		"broken UTF-8 in the subject":      func(m *andante.Message) { m.Subject = "a\xff" },
-		"a subject without end":            func(m *andante.Message) { m.Subject = strings.Repeat("x", 901) },
-		"NUL in the name":                  func(m *andante.Message) { m.To.Name = "Ma\x00ria" },
-		"a line in the name":               func(m *andante.Message) { m.From.Name = "Jonas\r\nX: y" },
-		"a line in the address":            func(m *andante.Message) { m.To.Address = "maria@oakfield.example\r\nDATA" },
-		"two addresses":                    func(m *andante.Message) { m.To.Address = "a@oakfield.example,b@oakfield.example" },
-		"brackets":                         func(m *andante.Message) { m.To.Address = "<maria@oakfield.example>" },
-		"parameters":                       func(m *andante.Message) { m.To.Address = "maria@oakfield.example> NOTIFY=NEVER <x@y.example" },
-		"a quoted local part":              func(m *andante.Message) { m.To.Address = `"maria ortiz"@oakfield.example` },
-		"no @":                             func(m *andante.Message) { m.To.Address = "maria" },
-		"no domain":                        func(m *andante.Message) { m.To.Address = "maria@" },
-		"no local part":                    func(m *andante.Message) { m.To.Address = "@oakfield.example" },
-		"a domain without dot":             func(m *andante.Message) { m.To.Address = "maria@oakfield" },
-		"a domain with empty label":        func(m *andante.Message) { m.To.Address = "maria@oakfield..example" },
-		"a domain that ends in a dot":      func(m *andante.Message) { m.To.Address = "maria@oakfield.example." },
-		"an IP address":                    func(m *andante.Message) { m.To.Address = "maria@192.0.2.1" },
-		"an address literal":               func(m *andante.Message) { m.To.Address = "maria@[192.0.2.1]" },
-		"a dot at the end of local":        func(m *andante.Message) { m.To.Address = "maria.@oakfield.example" },
-		"two dots":                         func(m *andante.Message) { m.To.Address = "ma..ria@oakfield.example" },
-		"SMTPUTF8":                         func(m *andante.Message) { m.To.Address = "zoë@oakfield.example" },
+		"a line in the subject":          func(m *andante.Message) { m.Subject = "Hello\r\nBcc: all@oakfield.example" },
+		"a line feed in the subject":     func(m *andante.Message) { m.Subject = "Hello\nBcc: all@oakfield.example" },
+		"a tab in the subject":           func(m *andante.Message) { m.Subject = "a\tb" },
+		"C1 in the subject":              func(m *andante.Message) { m.Subject = "a\u0085b" },
+		"an encoded word in the subject": func(m *andante.Message) { m.Subject = "=?utf-8?q?=0D=0A?=" },
+		"broken UTF-8 in the subject":    func(m *andante.Message) { m.Subject = "a\xff" },
+		"a subject without end":          func(m *andante.Message) { m.Subject = strings.Repeat("x", 901) },
+		"NUL in the name":                func(m *andante.Message) { m.To.Name = "Ma\x00ria" },
+		"a line in the name":             func(m *andante.Message) { m.From.Name = "Jonas\r\nX: y" },
+		"a line in the address":          func(m *andante.Message) { m.To.Address = "maria@oakfield.example\r\nDATA" },
+		"two addresses":                  func(m *andante.Message) { m.To.Address = "a@oakfield.example,b@oakfield.example" },
+		"brackets":                       func(m *andante.Message) { m.To.Address = "<maria@oakfield.example>" },
+		"parameters":                     func(m *andante.Message) { m.To.Address = "maria@oakfield.example> NOTIFY=NEVER <x@y.example" },
+		"a quoted local part":            func(m *andante.Message) { m.To.Address = `"maria ortiz"@oakfield.example` },
+		"no @":                           func(m *andante.Message) { m.To.Address = "maria" },
+		"no domain":                      func(m *andante.Message) { m.To.Address = "maria@" },
+		"no local part":                  func(m *andante.Message) { m.To.Address = "@oakfield.example" },
+		"a domain without dot":           func(m *andante.Message) { m.To.Address = "maria@oakfield" },
+		"a domain with empty label":      func(m *andante.Message) { m.To.Address = "maria@oakfield..example" },
+		"a domain that ends in a dot":    func(m *andante.Message) { m.To.Address = "maria@oakfield.example." },
+		"an IP address":                  func(m *andante.Message) { m.To.Address = "maria@192.0.2.1" },
+		"an address literal":             func(m *andante.Message) { m.To.Address = "maria@[192.0.2.1]" },
+		"a dot at the end of local":      func(m *andante.Message) { m.To.Address = "maria.@oakfield.example" },
+		"two dots":                       func(m *andante.Message) { m.To.Address = "ma..ria@oakfield.example" },
+		"a sender beyond ASCII":          func(m *andante.Message) { m.From.Address = "zoë@harborview.example" },
+		"an invisible letter in to":      func(m *andante.Message) { m.To.Address = "maria\u200b@oakfield.example" },
+		"a file without a name":          func(m *andante.Message) { m.Parts = []andante.Part{{MediaType: "image/png", Bytes: []byte("x")}} },
+		"a line in a file's name": func(m *andante.Message) {
+			m.Parts = []andante.Part{{Name: "a\r\nX: y", MediaType: "image/png", Bytes: []byte("x")}}
+		},
+		"a folder in a file's name": func(m *andante.Message) {
+			m.Parts = []andante.Part{{Name: "../a.png", MediaType: "image/png", Bytes: []byte("x")}}
+		},
+		"a line in a media type": func(m *andante.Message) {
+			m.Parts = []andante.Part{{Name: "a", MediaType: "image/png\r\nX: y", Bytes: []byte("x")}}
+		},
+		"a line in a Content-ID": func(m *andante.Message) {
+			m.Parts = []andante.Part{{Name: "a", MediaType: "image/png", ContentID: "a@b>\r\nX: y", Bytes: []byte("x")}}
+		},
+		"an empty file": func(m *andante.Message) { m.Parts = []andante.Part{{Name: "a", MediaType: "image/png"}} },
+		"an image that nothing shows": func(m *andante.Message) {
+			m.HTML, m.Parts = "", []andante.Part{{Name: "a", MediaType: "image/png", ContentID: "a@b", Bytes: []byte("x")}}
+		},
+		"more than a mailbox takes": func(m *andante.Message) {
+			m.Parts = []andante.Part{{Name: "a", MediaType: "image/png", Bytes: make([]byte, 8<<20)}}
+		},
 		"a long local part":                func(m *andante.Message) { m.To.Address = strings.Repeat("x", 65) + "@oakfield.example" },
 		"no recipient":                     func(m *andante.Message) { m.To.Address = "" },
 		"no sender":                        func(m *andante.Message) { m.From.Address = "" },

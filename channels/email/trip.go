@@ -141,7 +141,7 @@ func (t *trip) announce(ahead channels.Ahead) (envelope, bool) {
 		return envelope{}, false
 	}
 	m, err := envelopeOf(s)
-	if err != nil {
+	if err != nil || !t.conn.takes(m) {
 		return m, false
 	}
 	t.next = &announced{s.Touch, m}

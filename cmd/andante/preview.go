@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"os"
@@ -26,8 +27,9 @@ type previewed struct {
 	contact  andante.Contact
 	kind     andante.Kind
 	text     templates.Rendered
-	link     string   // of the unsubscribe page; it opens nothing
-	notes    []string // why this contact would not get the step
+	parts    []andante.Part // images that the text shows, and attachments
+	link     string         // of the unsubscribe page; it opens nothing
+	notes    []string       // why this contact would not get the step
 }
 
 // pick says which step is rendered, and for whom.
@@ -66,7 +68,7 @@ func (a *app) previewCommand() *cobra.Command {
 			return err
 		}
 		if html != "" {
-			if err := os.WriteFile(html, []byte(got.text.HTML), 0o644); err != nil {
+			if err := os.WriteFile(html, []byte(got.page()), 0o644); err != nil {
 				return err
 			}
 		}
@@ -81,7 +83,7 @@ func (a *app) show(p *previewed) error {
 	if a.json {
 		return a.printJSON(map[string]any{
 			"kind": p.kind, "from": from.Email, "to": to.AddressFor(p.kind), "subject": p.text.Subject, "preview": p.text.Preview,
-			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes,
+			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes, "files": fileNames(p.parts),
 		})
 	}
 	a.printf("From: %s <%s>\nTo: %s <%s>\n", from.Name, from.Email, to.Name(), to.AddressFor(p.kind))
@@ -91,10 +93,37 @@ func (a *app) show(p *previewed) error {
 		}
 	}
 	a.printf("\n%s\n", strings.TrimRight(p.text.Text, "\n"))
+	for _, f := range p.parts {
+		where := "Attached"
+		if f.ContentID != "" {
+			where = "Shown"
+		}
+		a.printf("\n%s: %s (%s, %.1f kB)", where, f.Name, f.MediaType, float64(len(f.Bytes))/1024)
+	}
+	if len(p.parts) > 0 {
+		a.printf("\n")
+	}
 	for _, n := range p.notes {
 		fmt.Fprintln(a.err, "note:", n)
 	}
 	return nil
+}
+
+func fileNames(parts []andante.Part) []string {
+	names := []string{}
+	for _, f := range parts {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// page is the HTML as a browser shows it, the images in it.
+func (p *previewed) page() string {
+	page := p.text.HTML
+	for _, f := range p.text.Images {
+		page = strings.ReplaceAll(page, "cid:"+f.ContentID, "data:"+f.MediaType+";base64,"+base64.StdEncoding.EncodeToString(f.Bytes))
+	}
+	return page
 }
 
 // render renders SEQUENCE/STEP of the folder for a contact.
@@ -140,6 +169,7 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	}
 	got.notes = append(notes(q, s, c, account, in.Values), condition(w, s, in.Values, e.Clock.Now())...)
 	got.text, err = t.Render(ctx, in)
+	got.parts = append(slices.Clone(got.text.Images), w.Attachments(s)...)
 	return got, err
 }
 

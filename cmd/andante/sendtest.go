@@ -58,7 +58,7 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 	}
 	receipt, err := e.SendOne(c.Context(), p.identity.Key, andante.Message{
 		Kind: andante.Email, From: andante.Mailbox{Name: p.identity.Name, Address: p.identity.Email}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
-		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text,
+		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text, Parts: p.parts,
 		Unsubscribe: p.link, Date: e.Clock.Now().In(zone(e.Config)),
 	})
 	if err != nil && e.Config.Deliver.Mode == "sandbox" {

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // lookup turns a domain into the form that the DNS knows (RFC 5891, UTS 46).
@@ -20,7 +23,18 @@ const atext = "!#$%&'*+-/=?^_`{|}~."
 // ASCII checks an e-mail address and returns it with its domain in punycode. Quoted
 // local parts and address literals are refused: nobody has them who wants to be
 // written to.
-func ASCII(s string) (string, error) {
+func ASCII(s string) (string, error) { return address(s, asciiPart) }
+
+// Recipient is ASCII for whom we write to, who may have letters of any language before the
+// @ (RFC 6531): it is NFC then, and [International].
+func Recipient(s string) (string, error) { return address(s, anyPart) }
+
+// International tells whether an address needs a mail server that takes such letters.
+func International(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 })
+}
+
+func address(s string, localPart func(string) (string, error)) (string, error) {
 	at := strings.LastIndexByte(s, '@')
 	switch {
 	case at < 0:
@@ -30,11 +44,11 @@ func ASCII(s string) (string, error) {
 	case at == len(s)-1:
 		return "", errors.New("nothing stands after the @")
 	}
-	local, host := s[:at], s[at+1:]
-	if err := localPart(local); err != nil {
+	local, err := localPart(s[:at])
+	if err != nil {
 		return "", err
 	}
-	host, err := Domain(host)
+	host, err := Domain(s[at+1:])
 	if err != nil {
 		return "", err
 	}
@@ -45,14 +59,31 @@ func ASCII(s string) (string, error) {
 	return local + "@" + host, nil
 }
 
+func asciiPart(s string) (string, error) {
+	if i := strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(s[i:])
+		return "", fmt.Errorf("%q can't stand before the @ here", r)
+	}
+	return s, localPart(s)
+}
+
+func anyPart(s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", errors.New("it is no text: save the file as UTF-8")
+	}
+	s = norm.NFC.String(s) // RFC 6532 section 3.1
+	return s, localPart(s)
+}
+
 func localPart(s string) error {
 	if len(s) > 64 { // RFC 5321 section 4.5.3.1.1
 		return errors.New("more than 64 characters stand before the @")
 	}
 	for _, r := range s {
 		switch {
+		case r >= 0x80 && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)):
 		case r >= 0x80:
-			return fmt.Errorf("%q can't stand before the @ here", r)
+			return fmt.Errorf("%q can't stand before the @", r)
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		case !strings.ContainsRune(atext, r):
 			return fmt.Errorf("%q can't stand before the @; write the bare address alone", r)
