@@ -204,6 +204,7 @@ func TestLibrariesHaveOneHome(t *testing.T) {
 	}{
 		{"github.com/wneessen/go-mail", []string{"channels/email"}},
 		{"github.com/emersion/go-msgauth", []string{"channels/email"}},
+		{"github.com/twilio/twilio-go", []string{"channels/sms"}},
 		{"golang.org/x/oauth2", []string{"channels/email"}},
 		{"github.com/hibiken/asynq", []string{"queue"}},
 		{"github.com/redis/go-redis", []string{"queue", "internal/testdb"}},

@@ -33,6 +33,7 @@ type SendError struct {
 	Code     int    // the server's reply code; 0 without one
 	Response string // the server's words, cleaned with andante.CleanText
 	Err      error  // what happened underneath; may be nil
+	OptOut   bool   // of kind Address: not that it does not exist, but that its owner wants nothing more
 }
 
 // Error tells kind, code and words. It never contains an address of ours; the

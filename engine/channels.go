@@ -24,30 +24,75 @@ import (
 // senders stand. log is told of a mail server that is away. close ends kept connections.
 func (e *Engine) channels(config func(context.Context) (*workspace.Config, error), log *slog.Logger) (list map[andante.Kind]channels.Channel, close func() error, err error) {
 	if e.o.blind != nil {
-		return e.blindly(), func() error { return nil }, nil
+		list, err = e.blindly()
+		return list, func() error { return nil }, err
 	}
 	mail, err := e.relay(config, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	var c channels.Channel = mail
-	d := e.Config.Deliver
-	switch {
-	case d.Mode == "redirect":
-		c = redirected{mail, d.To}
-	case d.Mode == "sandbox":
-		c, err = e.sandbox(mail)
-	case len(d.Only) > 0:
-		var rest channels.Channel
-		rest, err = e.sandbox(mail)
-		c = &listed{Channel: mail, rest: rest, only: d.Only}
-	}
+	texts, err := e.texts(e.Config.Deliver.Mode != "sandbox")
 	if err != nil {
 		return nil, nil, err
 	}
-	list = e.tasks()
-	list[andante.Email] = c
-	return list, mail.Close, e.addSandbox(list, mail)
+	real := map[andante.Kind]channels.Channel{andante.Email: mail}
+	if texts != nil {
+		real[andante.SMS] = texts
+	}
+	list, err = e.byMode(real)
+	return list, mail.Close, err
+}
+
+// byMode puts the mode of delivery in front of what really sends. People get their tasks in
+// every mode.
+func (e *Engine) byMode(real map[andante.Kind]channels.Channel) (map[andante.Kind]channels.Channel, error) {
+	list, d := e.tasks(), e.Config.Deliver
+	var box channels.Channel
+	if e.outbox() != "" || d.Mode == "redirect" && real[andante.SMS] != nil && d.Phone == "" {
+		var err error
+		if box, err = sandbox.New(e.outboxOr("outbox"), e.Clock, preparing(real)); err != nil {
+			return nil, err
+		}
+	}
+	for kind, c := range real {
+		switch to := d.To; {
+		case d.Mode == "redirect":
+			if kind == andante.SMS {
+				to = d.Phone
+			}
+			if list[kind] = (redirected{c, to}); to == "" {
+				list[kind] = box
+			}
+		case d.Mode == "sandbox":
+			list[kind] = box
+		case len(d.Only) > 0:
+			list[kind] = &listed{Channel: c, rest: box, only: d.Only}
+		default:
+			list[kind] = c
+		}
+	}
+	if d.Mode == "sandbox" || e.o.SandboxRest { // the sandbox takes the kinds that have no channel
+		fill(list, box)
+	}
+	return list, nil
+}
+
+// fill has a channel take the kinds that have none.
+func fill(list map[andante.Kind]channels.Channel, c channels.Channel) {
+	for _, k := range c.Features().Kinds {
+		if list[k] == nil {
+			list[k] = c
+		}
+	}
+}
+
+// preparing are the builders of messages, for what only looks like them.
+func preparing(real map[andante.Kind]channels.Channel) sandbox.Prepares {
+	p := sandbox.Prepares{}
+	for kind, c := range real {
+		p[kind] = c.Prepare
+	}
+	return p
 }
 
 // tasks are the channels of what people carry out.
@@ -60,32 +105,20 @@ func (e *Engine) tasks() map[andante.Kind]channels.Channel {
 	return list
 }
 
-// blindly are channels that send nothing: tasks are opened, and the rest is forgotten.
-func (e *Engine) blindly() map[andante.Kind]channels.Channel {
-	list, box := e.tasks(), sandbox.Blind(e.Clock, e.o.blind)
-	for _, k := range box.Features().Kinds {
-		if list[k] == nil {
-			list[k] = box
-		}
-	}
-	return list
-}
-
-// addSandbox lets the sandbox take the kinds that have no channel, in a safe mode.
-func (e *Engine) addSandbox(list map[andante.Kind]channels.Channel, mail *email.Channel) error {
-	if e.Config.Deliver.Mode != "sandbox" && !e.o.SandboxRest {
-		return nil
-	}
-	box, err := e.sandbox(mail)
+// blindly are channels that send nothing: tasks are opened, and the rest is built and
+// forgotten.
+func (e *Engine) blindly() (map[andante.Kind]channels.Channel, error) {
+	texts, err := e.texts(false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, k := range box.Features().Kinds {
-		if list[k] == nil {
-			list[k] = box
-		}
+	prepare := sandbox.Prepares{}
+	if texts != nil {
+		prepare[andante.SMS] = texts.Prepare
 	}
-	return nil
+	list := e.tasks()
+	fill(list, sandbox.Blind(e.Clock, prepare, e.o.blind))
+	return list, nil
 }
 
 // relay is the channel of mails. config says where the senders stand; log is told of servers
@@ -123,10 +156,6 @@ func helloName(publicURL string) string {
 	return "[127.0.0.1]"
 }
 
-func (e *Engine) sandbox(mail *email.Channel) (channels.Channel, error) {
-	return sandbox.New(e.outbox(), e.Clock, mail.Prepare)
-}
-
 // outbox is the folder to which mails are written by the mode of delivery; empty: none is.
 func (e *Engine) outbox() string {
 	dir := ""
@@ -136,6 +165,14 @@ func (e *Engine) outbox() string {
 	case d.Mode != "redirect" && (len(d.Only) > 0 || e.o.SandboxRest):
 		dir = "outbox"
 	}
+	return e.within(dir)
+}
+
+// outboxOr is the outbox, or another folder where the mode asks for none.
+func (e *Engine) outboxOr(dir string) string { return cmp.Or(e.outbox(), e.within(dir)) }
+
+// within is a path of the workspace as it is opened.
+func (e *Engine) within(dir string) string {
 	if dir == "" || filepath.IsAbs(dir) {
 		return dir
 	}

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/andante-hq/andante"
@@ -21,7 +21,7 @@ func (e *Engine) SendOne(ctx context.Context, sender string, m andante.Message) 
 	defer closeChannels()
 	c, ok := list[m.Kind]
 	if !ok {
-		return channels.Receipt{}, errors.New("no channel sends this kind yet")
+		return channels.Receipt{}, fmt.Errorf("no channel sends %s: see channels in andante.yaml", m.Kind)
 	}
 	m.Touch = andante.NewID[andante.TouchID](e.Clock.Now())
 	_, domain, _ := strings.Cut(m.From.Address, "@")

@@ -20,8 +20,12 @@ func expandSteps(name string, src []byte) []byte {
 			fmt.Fprintf(&b, "\n## %s\n\n```yaml step\n%s\n```\n", id, strings.TrimSpace(keys))
 			continue
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n```yaml step\n%s```\n\nThe text of %s.\n", id,
-			defaults(keys, "kind: email", "subject: About "+id, "value: insight - "+id), id)
+		who := ""
+		if strings.Contains(keys, "sms") { // a text message says who writes
+			who = "Acme: "
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n```yaml step\n%s```\n\n%sThe text of %s.\n", id,
+			defaults(keys, "kind: email", "subject: About "+id, "value: insight - "+id), who, id)
 	}
 	return []byte(b.String())
 }

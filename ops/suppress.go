@@ -127,6 +127,23 @@ func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, respons
 	return o.applyToAll(ctx, tx, people, andante.EventUnreachable, response, t.ID)
 }
 
+// Stopped keeps what a gateway knows of a touch's number: its owner has said stop there. It
+// bars contact and number from what is advertising of the kind. The touch's account must be
+// locked.
+func (o *Ops) Stopped(ctx context.Context, tx *store.Tx, t andante.Touch, response string) error {
+	var list []andante.Suppression
+	for _, p := range advertising {
+		list = append(list, andante.Suppression{
+			ID: andante.NewID[andante.SuppressionID](o.now()), Contact: t.Contact, Address: t.Address, Kind: t.Kind, Purpose: p,
+			Reason: andante.ReasonOptedOut, Source: response, At: o.now(),
+		})
+	}
+	if err := tx.AddSuppressions(ctx, list); err != nil {
+		return err
+	}
+	return tx.RaiseVersion(ctx, []andante.AccountID{t.Account})
+}
+
 // DeadAddress bars the address of a touch that a server says does not exist.
 func DeadAddress(t andante.Touch, response string, now time.Time) andante.Suppression {
 	s := andante.Suppression{

@@ -61,7 +61,7 @@ func (s *Sequence) NoEffect() []Note {
 
 func (s *Step) noEffect(list *notes) {
 	switch s.Kind {
-	case andante.Email, "":
+	case andante.Email, andante.SMS, "":
 	case andante.Decide, andante.Call, andante.Visit, andante.Video, andante.Other:
 	default:
 		list.add(s.where("kind"), "kind", "%s: has no channel yet", s.Kind)

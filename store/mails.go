@@ -35,6 +35,19 @@ func (tx *Tx) Correspondents(ctx context.Context, contacts []andante.ContactID) 
 	return list, err
 }
 
+// Texted returns which of these numbers ever had a text message, or may have had one.
+func (tx *Tx) Texted(ctx context.Context, numbers []andante.AddressHash) (map[andante.AddressHash]bool, error) {
+	had := map[andante.AddressHash]bool{}
+	_, err := where(ctx, tx, "SELECT DISTINCT t.address FROM addressed a JOIN touches t ON t.contact_id=a.contact_id AND t.address=a.address WHERE t.kind='sms' AND t.state IN ('sent', 'unknown') AND a.address",
+		nil, numbers, "", func(r *sql.Rows) (struct{}, error) {
+			var number andante.AddressHash
+			err := r.Scan(&number)
+			had[number] = true
+			return struct{}{}, err
+		})
+	return had, err
+}
+
 // MailsAfter returns up to n touches by email that belong to an enrollment, in the order
 // of their ids after the given one; empty: from the first on.
 func (tx *Tx) MailsAfter(ctx context.Context, after andante.TouchID, n int) ([]Mail, error) {

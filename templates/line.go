@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+	"strings"
 
 	"github.com/andante-hq/andante"
 )
@@ -23,6 +24,15 @@ func (t *Templates) CompileLine(text, file string, line, column int) (*Line, []*
 		return nil, c.report.sorted()
 	}
 	return &Line{tpl}, c.report.sorted()
+}
+
+// CompileValue is CompileLine for what may become long: the body of a request.
+func (t *Templates) CompileValue(text, file string, line, column int) (*Line, []*andante.Finding) {
+	l, found := t.CompileLine(strings.ReplaceAll(text, "\n", " "), file, line, column)
+	if l != nil {
+		l.t.room = maxBody
+	}
+	return l, found
 }
 
 // Render fills the line in. It may become empty.

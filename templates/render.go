@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (t *Template) line(u *unit, r *run) (string, error) {
 	b := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()
-	if err := u.execute(sink{b, maxLine}, r.vars); err != nil {
+	if err := u.execute(sink{b, cmp.Or(t.room, maxLine)}, r.vars); err != nil {
 		return "", t.failure(err)
 	}
 	return strings.TrimSpace(keepControls(b.String(), "")), nil
@@ -115,6 +116,9 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 	}
 	if !mail {
 		out.Text, out.Words = string(text), string(text)
+		if end := in.WayOut.Words(t.language(in.Values)); end != "" && t.source.Kind == andante.SMS {
+			out.Text = strings.TrimRight(out.Text, "\n") + "\n" + end
+		}
 		return nil
 	}
 	b.Reset()

@@ -33,6 +33,7 @@ type Input struct {
 	Values      andante.Values // the company's fields, once given, must not change
 	Subject     string         // of the mail that is answered, with its Re:; empty: the text's own
 	Unsubscribe string         // https address of the way out; empty for none
+	WayOut      WayOut         // that ends a text message
 	Quote       *Quote         // the earlier mail that this one answers; nil for none
 }
 
@@ -71,6 +72,7 @@ type Template struct {
 	html      *unit // nil for kinds other than email
 	text      *unit
 	uses      []Use
+	room      int  // most bytes of the subject; 0: maxLine
 	hollow    bool // the HTML may have lists, headings or links with nothing in them
 }
 

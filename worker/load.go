@@ -47,6 +47,7 @@ type item struct {
 	history    conditions.History
 	earlier    []andante.Touch // of the enrollment
 	thread     thread          // the conversation that it goes on with
+	texted     bool            // the number had a text message before
 	wrote      []string        // senders who wrote to the contact, the last one first; where a group shares the work
 	quotes     []store.Quote
 	refused    refusals

@@ -45,12 +45,16 @@ func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
 	if err != nil {
 		return err
 	}
+	texted, err := textedNumbers(ctx, tx, b)
+	if err != nil {
+		return err
+	}
 	events := by(happened, func(e store.LastEvent) andante.ContactID { return e.Contact })
 	earlier := by(settled, func(t andante.Touch) andante.EnrollmentID { return t.Enrollment })
 	quotes := by(kept, func(q store.Quote) andante.EnrollmentID { return q.Enrollment })
 	for _, it := range b.items {
 		it.earlier = keep(earlier[it.enrollment.ID], func(t andante.Touch) bool { return t.ID != it.touch.ID })
-		it.quotes, it.wrote = quotes[it.enrollment.ID], wrote[it.contact.ID]
+		it.quotes, it.wrote, it.texted = quotes[it.enrollment.ID], wrote[it.contact.ID], texted[it.touch.Address]
 		if it.asks() {
 			it.history = historyOf(b.now, it.earlier, events[it.contact.ID])
 			it.history.Answered = it.answers()
@@ -70,6 +74,17 @@ func correspondents(ctx context.Context, tx *store.Tx, b *batch) (map[andante.Co
 		contacts[i] = it.contact.ID
 	}
 	return tx.Correspondents(ctx, compact(contacts))
+}
+
+// textedNumbers returns the numbers that had a text message, of those that get one.
+func textedNumbers(ctx context.Context, tx *store.Tx, b *batch) (map[andante.AddressHash]bool, error) {
+	var numbers []andante.AddressHash
+	for _, it := range b.items {
+		if it.touch.Kind == andante.SMS {
+			numbers = append(numbers, it.touch.Address)
+		}
+	}
+	return tx.Texted(ctx, compact(numbers))
 }
 
 // asks tells whether a condition is asked about the touch.

@@ -193,6 +193,14 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 			return err
 		}
 	}
+	for _, o := range rec.stopped {
+		if !done[o.item.touch.ID] {
+			continue
+		}
+		if err := r.ops.Stopped(ctx, tx, o.item.touch, responseOf(o.err)); err != nil {
+			return err
+		}
+	}
 	if rec.sender != nil && done[rec.senderOf] {
 		return r.stopSender(ctx, tx, rec.sender)
 	}
@@ -210,6 +218,7 @@ type recording struct {
 	tasks    []store.Task
 	verdicts []store.StoredVerdict
 	bounces  []outcome
+	stopped  []outcome
 	sender   *channels.SendError
 	senderOf andante.TouchID // whose refusal it was
 	at       time.Time       // of the last outcome
@@ -302,6 +311,11 @@ func (rec *recording) fail(t *andante.Touch, o outcome, problem *channels.SendEr
 		t.State, t.Reason = andante.Failed, andante.ReasonPermanent
 	case channels.Address:
 		t.State, t.Reason = andante.Failed, andante.ReasonAddress
+		if problem.OptOut {
+			t.Reason = andante.ReasonOptedOut
+			rec.stopped = append(rec.stopped, o)
+			break
+		}
 		rec.bounces = append(rec.bounces, o)
 		if !o.item.step.GoesOnWithout() {
 			end = andante.ReasonUnreachable

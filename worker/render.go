@@ -76,6 +76,7 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	}
 	it.values.PutPerson("sender", id.Person)
 	in := templates.Input{
+		WayOut: it.wayOut(b.w, id, link),
 		Values: it.values, Subject: it.thread.subject, Unsubscribe: link, Quote: it.thread.quote(s, it.quotes, id),
 	}
 	out, err := tmpl.Render(ctx, in)
@@ -104,14 +105,30 @@ func compose(it *item, id workspace.Identity, s *sequences.Step, q *sequences.Se
 	if reply == "" {
 		reply = id.ReplyTo
 	}
+	from := id.Email
+	if it.touch.Kind == andante.SMS {
+		from = id.SMS // empty: the channel's own
+	}
 	return andante.Message{
 		Touch: it.touch.ID, Kind: it.touch.Kind,
-		From:    andante.Mailbox{Name: id.Name, Address: id.Email},
+		From:    andante.Mailbox{Name: id.Name, Address: from},
 		ReplyTo: andante.Mailbox{Address: reply},
 		To:      andante.Mailbox{Name: it.contact.Name(), Address: it.address},
 		Subject: out.Subject, HTML: out.HTML, Text: out.Text,
 		MessageID: it.touch.MessageID, Unsubscribe: link, Date: now,
 	}
+}
+
+// wayOut is how a text message ends: the first to a number says how to get no more, and each
+// of a sender who can't hear an answer has a link.
+func (it *item) wayOut(w *workspace.Workspace, id workspace.Identity, link string) templates.WayOut {
+	switch {
+	case it.touch.Kind != andante.SMS:
+		return templates.WayOut{}
+	case !w.Config.HearsTexts(id):
+		return templates.WayOut{Link: link}
+	}
+	return templates.WayOut{Reply: !it.texted}
 }
 
 // thread is the conversation that a step with `thread: true` goes on.

@@ -57,6 +57,7 @@ type Person struct {
 	Phone    string           `yaml:"phone" doc:"as printed in letters"`
 	Title    string           `yaml:"title" doc:"as printed in letters"`
 	Zone     string           `yaml:"zone" doc:"time zone"`
+	SMS      string           `yaml:"sms" doc:"what their texts come from, where that is not channels.sms.from"`
 	Works    *calendar.Window `yaml:"works" doc:"working hours in their zone, such as Mon-Thu 09:00-17:00: tasks come in them, and letters on these days; none: always"`
 	SMTP     *SMTP            `yaml:"smtp" doc:"their own mailbox, where letters leave by it and not by the company's server"`
 	Throttle *Throttle        `yaml:"throttle" doc:"how fast letters leave: a pace such as 30 per hour, a preset, or the keys below; personal, if not written, for a mailbox of their own"`
@@ -101,12 +102,53 @@ type Sender struct {
 	Phone    string    `yaml:"phone" doc:"for {{ sender.phone }}"`
 	Title    string    `yaml:"title" doc:"for {{ sender.title }}"`
 	SMTP     *SMTP     `yaml:"smtp" doc:"its own mail server or login, where it has one"`
+	SMS      string    `yaml:"sms" doc:"what its texts come from, where that is not channels.sms.from"`
 	Throttle *Throttle `yaml:"throttle" doc:"how fast it sends: a pace such as 600 per minute, a preset (personal or department), or the keys below"`
 }
 
 // Channels says how each kind leaves.
 type Channels struct {
 	Email EmailChannel `yaml:"email" doc:"the mail server that takes our mail"`
+	SMS   SMSChannel   `yaml:"sms" doc:"the gateway that takes text messages"`
+}
+
+// SMSChannel is the gateway of text messages.
+type SMSChannel struct {
+	Driver    string                    `yaml:"driver" doc:"twilio, or http: any gateway that takes an HTTP request; empty: no texts are sent"`
+	From      string                    `yaml:"from" doc:"a number such as +15125550100, a messaging service's id, or a name where that is allowed; of senders that have no sms: of their own"`
+	Countries yamldoc.OneOrMany[string] `yaml:"countries" doc:"codes of the countries to which texts may go, such as [US, CA]; to all others none goes"`
+	Prices    map[string]float64        `yaml:"prices" doc:"of one segment by country, and others: for the rest, such as US: 0.0083"`
+	Segments  int                       `yaml:"segments" doc:"most segments of one text"`
+	Rate      Rate                      `yaml:"rate" doc:"fastest pace of each sender, such as 1 per second"`
+	Twilio    Twilio                    `yaml:"twilio" doc:"the account at Twilio"`
+	HTTP      SMSGateway                `yaml:"http" doc:"the request that a text becomes, and what the answers mean"`
+}
+
+// Twilio is an account there.
+type Twilio struct {
+	Account  string    `yaml:"account" doc:"its SID, AC..."`
+	Key      string    `yaml:"key" doc:"SID of an API key, SK...; empty: the account's auth token is the secret"`
+	Secret   SecretRef `yaml:"secret" doc:"{env: NAME} or {file: PATH}: the key's secret, or the auth token"`
+	Callback string    `yaml:"callback" doc:"https address that Twilio tells what becomes of a text; %s in it is the touch; empty: none"`
+	URL      string    `yaml:"url" doc:"instead of Twilio's, for tests"`
+}
+
+// SMSGateway is any other gateway. Texts are Liquid: {{ text.to }}, text.from, text.body, text.id
+// and text.secret, escaped as the body's Content-Type asks for.
+type SMSGateway struct {
+	Method   string            `yaml:"method" doc:"POST, PUT or GET"`
+	URL      string            `yaml:"url" doc:"Liquid; values in it are escaped"`
+	Headers  map[string]string `yaml:"headers" doc:"Liquid, such as Content-Type: application/json"`
+	Body     string            `yaml:"body" doc:"Liquid; values are escaped for JSON, a form or XML by the Content-Type"`
+	Secret   SecretRef         `yaml:"secret" doc:"{env: NAME} or {file: PATH}: {{ text.secret }}"`
+	ID       string            `yaml:"id" doc:"regular expression that finds the gateway's id of the text in the answer"`
+	Outcomes []SMSOutcome      `yaml:"outcomes" doc:"what answers mean, the first that holds; else the status says it"`
+}
+
+// SMSOutcome is what an answer means.
+type SMSOutcome struct {
+	When string `yaml:"when" doc:"condition on answer.status (a number) and answer.body"`
+	Is   string `yaml:"is" doc:"sent, temporary, permanent, address, opted_out, sender or unknown"`
 }
 
 // EmailChannel is the relay.
@@ -153,9 +195,10 @@ type OAuth struct {
 
 // Deliver is the mode of delivery.
 type Deliver struct {
-	Mode string                    `yaml:"mode" doc:"live; sandbox: written to a folder, nothing leaves; redirect: everything goes to one address" env:"ANDANTE_DELIVER_MODE"`
-	To   string                    `yaml:"to" doc:"of redirect: the one address; of sandbox: the folder" env:"ANDANTE_DELIVER_TO"`
-	Only yamldoc.OneOrMany[string] `yaml:"only" doc:"in live mode: nobody but these addresses and domains"`
+	Mode  string                    `yaml:"mode" doc:"live; sandbox: written to a folder, nothing leaves; redirect: everything goes to one address" env:"ANDANTE_DELIVER_MODE"`
+	To    string                    `yaml:"to" doc:"of redirect: the one address; of sandbox: the folder" env:"ANDANTE_DELIVER_TO"`
+	Phone string                    `yaml:"phone" doc:"of redirect: the one number that all texts go to; empty: they are written to the outbox"`
+	Only  yamldoc.OneOrMany[string] `yaml:"only" doc:"in live mode: nobody but these addresses, domains and numbers"`
 }
 
 // Modes of delivery.
@@ -194,11 +237,14 @@ const DefaultStore = "andante.db"
 // defaultConfig holds the values of keys that are not written.
 func defaultConfig() *Config {
 	return &Config{
-		Company:  Company{Zone: "UTC", Language: "en"},
-		Channels: Channels{Email: EmailChannel{Port: 587, TLS: "starttls", Connections: 2, MaxMails: 1000}},
-		Deliver:  Deliver{Mode: "sandbox", To: "outbox"},
-		Store:    DefaultStore,
-		Web:      Web{Listen: "127.0.0.1:8025"},
+		Company: Company{Zone: "UTC", Language: "en"},
+		Channels: Channels{
+			Email: EmailChannel{Port: 587, TLS: "starttls", Connections: 2, MaxMails: 1000},
+			SMS:   SMSChannel{Segments: 4, Rate: Rate{N: 1, Per: time.Second}, HTTP: SMSGateway{Method: "POST"}},
+		},
+		Deliver: Deliver{Mode: "sandbox", To: "outbox"},
+		Store:   DefaultStore,
+		Web:     Web{Listen: "127.0.0.1:8025"},
 	}
 }
 
@@ -250,7 +296,8 @@ func (c *Config) Home() *time.Location {
 type Identity struct {
 	Key      string
 	ReplyTo  string
-	SMTP     *SMTP // its own way out; nil: channels.email
+	SMS      string // what texts come from; empty: channels.sms.from
+	SMTP     *SMTP  // its own way out; nil: channels.email
 	Throttle *Throttle
 	andante.Person
 }
@@ -259,13 +306,13 @@ type Identity struct {
 func (c *Config) Identity(key string) (Identity, bool) {
 	if s, ok := c.Senders[key]; ok {
 		p := andante.Person{Key: key, Name: s.Name, Email: s.Address, Phone: s.Phone, Title: s.Title}
-		return Identity{Key: key, ReplyTo: s.ReplyTo, SMTP: s.SMTP, Throttle: s.Throttle, Person: p}, true
+		return Identity{Key: key, ReplyTo: s.ReplyTo, SMS: s.SMS, SMTP: s.SMTP, Throttle: s.Throttle, Person: p}, true
 	}
 	p, ok := c.Person(key)
 	if !ok {
 		return Identity{}, false
 	}
-	id := Identity{Key: key, SMTP: c.People[key].SMTP, Throttle: c.People[key].Throttle, Person: p}
+	id := Identity{Key: key, SMS: c.People[key].SMS, SMTP: c.People[key].SMTP, Throttle: c.People[key].Throttle, Person: p}
 	if id.SMTP != nil && id.Throttle == nil { // a mailbox that a person writes from stands no flood
 		personal := presets["personal"]
 		id.Throttle = &personal

@@ -91,7 +91,7 @@ func (c *Config) secretNames() (names []string) {
 			oauth(s.OAuth)
 		}
 	}
-	add(c.Channels.Email.Password)
+	add(c.Channels.Email.Password, c.Channels.SMS.Twilio.Secret, c.Channels.SMS.HTTP.Secret)
 	for _, list := range c.Channels.Email.DKIM {
 		for _, k := range list {
 			add(k.Key)

@@ -110,6 +110,7 @@ func (c *Config) dropEmpty() {
 		}
 	}
 	unset(&c.Channels.Email.OAuth)
+	c.Channels.SMS.HTTP.Outcomes = slices.DeleteFunc(c.Channels.SMS.HTTP.Outcomes, func(o SMSOutcome) bool { return o == SMSOutcome{} })
 	for key, s := range c.Senders {
 		own(&s.SMTP, &s.Throttle)
 		c.Senders[key] = s

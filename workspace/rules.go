@@ -52,6 +52,8 @@ func init() {
 		{"renamed-step", andante.SeverityError, "A published step's id is gone while its text lives on under another heading: add `id:`.", nothing},
 		{"bare-field", andante.SeverityError, "A field that may be empty stands bare: give it a default, an {% if %} or `needs:`.", checkTexts},
 		{"never-open", andante.SeverityError, "The hours of a sequence or a step never open within the policy's.", checkHours},
+		{"unnamed-text", andante.SeverityError, "A text message does not say who writes.", nothing},
+		{"long-text", andante.SeverityWarning, "A text message takes more than one segment.", nothing},
 		{"attachment", andante.SeverityError, "A file that a step attaches is not there, or no mailbox takes it.", checkAttachments},
 		{"occasion", andante.SeverityError, "`on:` or `enter: {each: ...}` names a field that does not exist or is no date.", checkOccasions},
 		{"qualification", andante.SeverityError, "A qualification names a field that is not declared, or can't be reached.", checkQualification},

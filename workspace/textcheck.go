@@ -41,6 +41,9 @@ func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found [
 		uses, f := w.templates.Check(w.source(q, s, key))
 		found = append(found, unsaid(placed(q, s, f), text, r.Kind)...)
 		found = append(found, w.bareFields(q, s, uses)...)
+		if r.Kind == andante.SMS {
+			found = append(found, w.textFindings(q, s, text)...)
+		}
 	}
 	return found
 }

@@ -252,6 +252,9 @@ func (s Spacing) String() string {
 
 // Throttle is how fast a sender sends a kind; nil: as fast as it can.
 func (c *Config) Throttle(k andante.Kind, sender string) *Throttle {
+	if k == andante.SMS && c.Channels.SMS.Rate.N > 0 {
+		return &Throttle{Rate: c.Channels.SMS.Rate}
+	}
 	if k != andante.Email {
 		return nil
 	}

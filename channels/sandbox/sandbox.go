@@ -38,24 +38,27 @@ var errLost = errors.New("sandbox: the answer was lost")
 type Channel struct {
 	dir     string
 	clock   andante.Clock
-	prepare func(andante.Message) (channels.Sealed, error)
+	prepare Prepares
 	taken   func(channels.Sealed) // instead of a folder
 	pace    channels.Pace
 }
 
 var _ channels.Channel = (*Channel)(nil)
 
+// Prepares build messages by kind, so that they look as they would when sent, and cost what
+// they would.
+type Prepares map[andante.Kind]func(andante.Message) (channels.Sealed, error)
+
 // Blind returns a channel that keeps nothing of what it takes: for a simulation, of which
 // nobody reads a mail. taken is told of each message.
-func Blind(clock andante.Clock, taken func(channels.Sealed)) *Channel {
-	return &Channel{clock: clock, taken: taken}
+func Blind(clock andante.Clock, prepare Prepares, taken func(channels.Sealed)) *Channel {
+	return &Channel{clock: clock, prepare: prepare, taken: taken}
 }
 
 // New returns a channel that writes into dir, which is made if it is missing. A folder that
 // can't be written is an error.
-// prepare builds mails, so that they look as they would when sent; without it
-// they are written as plain text, as all other kinds are.
-func New(dir string, clock andante.Clock, prepare func(andante.Message) (channels.Sealed, error)) (*Channel, error) {
+// Kinds of which prepare has nothing are written as plain text.
+func New(dir string, clock andante.Clock, prepare Prepares) (*Channel, error) {
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
 		err = writable.Folder(dir)
@@ -78,11 +81,10 @@ func (c *Channel) Features() channels.Features {
 	return channels.Features{Kinds: kinds, Idempotent: true}
 }
 
-// Prepare builds the message as text, or hands a mail to the function given to
-// New.
+// Prepare builds the message as text, or as the function for its kind does.
 func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
-	if m.Kind == andante.Email && c.prepare != nil {
-		return c.prepare(m)
+	if prepare := c.prepare[m.Kind]; prepare != nil {
+		return prepare(m)
 	}
 	if m.To.Address == "" && (m.Kind == andante.Email || m.Kind == andante.SMS) {
 		return channels.Sealed{}, fmt.Errorf("prepare %s of touch %s: no address", m.Kind, m.Touch)
@@ -173,9 +175,12 @@ func (c *Channel) write(s channels.Sealed) error {
 		c.taken(s)
 		return nil
 	}
-	ending := ".txt"
-	if s.Kind == andante.Email {
+	ending, bytes := ".txt", s.Bytes
+	switch {
+	case s.Kind == andante.Email:
 		ending = ".eml"
+	case c.prepare[s.Kind] != nil: // it is the words alone
+		bytes = fmt.Appendf(nil, "Kind: %s\nFrom: %s\nTo: %s\nSegments: %d\n\n%s\n", s.Kind, s.From, s.To, s.Segments, s.Bytes)
 	}
 	if name := string(s.Touch); name == "" || name != filepath.Base(name) || name[0] == '.' {
 		return fmt.Errorf("sandbox: %q can't name a file", s.Touch)
@@ -185,7 +190,7 @@ func (c *Channel) write(s channels.Sealed) error {
 		return err
 	}
 	defer os.Remove(temp.Name())
-	_, err = temp.Write(s.Bytes)
+	_, err = temp.Write(bytes)
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return err
 	}

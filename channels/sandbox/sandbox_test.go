@@ -105,10 +105,12 @@ func TestMagicRecipients(t *testing.T) {
 	}
 }
 
-func TestPrepareIsAskedForMailsOnly(t *testing.T) {
+func TestPrepareIsAskedForItsKindOnly(t *testing.T) {
 	t.Parallel()
 	want := channels.Sealed{Touch: "t", Bytes: []byte("built elsewhere")}
-	ch, err := sandbox.New(t.TempDir(), andante.SystemClock{}, func(andante.Message) (channels.Sealed, error) { return want, nil })
+	ch, err := sandbox.New(t.TempDir(), andante.SystemClock{}, sandbox.Prepares{
+		andante.Email: func(andante.Message) (channels.Sealed, error) { return want, nil },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

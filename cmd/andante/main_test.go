@@ -69,7 +69,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"inbox": cmdInbox, "unpack": cmdUnpack, "mails": cmdMails, "pick": cmdPick, "fill": cmdFill, "enrollment": cmdEnrollment,
-			"glob": cmdGlob,
+			"glob": cmdGlob, "gateway": cmdGateway,
 		},
 	})
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/internal/gsm7"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/templates"
@@ -28,8 +29,10 @@ type previewed struct {
 	kind     andante.Kind
 	text     templates.Rendered
 	parts    []andante.Part // images that the text shows, and attachments
-	link     string         // of the unsubscribe page; it opens nothing
-	notes    []string       // why this contact would not get the step
+	texts    workspace.SMSChannel
+	price    string   // of a text message
+	link     string   // of the unsubscribe page; it opens nothing
+	notes    []string // why this contact would not get the step
 }
 
 // pick says which step is rendered, and for whom.
@@ -82,17 +85,20 @@ func (a *app) show(p *previewed) error {
 	from, to := p.identity, p.contact
 	if a.json {
 		return a.printJSON(map[string]any{
-			"kind": p.kind, "from": from.Email, "to": to.AddressFor(p.kind), "subject": p.text.Subject, "preview": p.text.Preview,
+			"kind": p.kind, "from": p.from(), "to": to.AddressFor(p.kind), "subject": p.text.Subject, "preview": p.text.Preview,
 			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes, "files": fileNames(p.parts),
 		})
 	}
-	a.printf("From: %s <%s>\nTo: %s <%s>\n", from.Name, from.Email, to.Name(), to.AddressFor(p.kind))
+	a.printf("From: %s <%s>\nTo: %s <%s>\n", from.Name, p.from(), to.Name(), to.AddressFor(p.kind))
 	for _, l := range [][2]string{{"Subject", p.text.Subject}, {"Preview", p.text.Preview}} {
 		if l[1] != "" {
 			a.printf("%s: %s\n", l[0], l[1])
 		}
 	}
 	a.printf("\n%s\n", strings.TrimRight(p.text.Text, "\n"))
+	if p.kind == andante.SMS {
+		a.printf("\n%s\n", p.price)
+	}
 	for _, f := range p.parts {
 		where := "Attached"
 		if f.ContentID != "" {
@@ -107,6 +113,36 @@ func (a *app) show(p *previewed) error {
 		fmt.Fprintln(a.err, "note:", n)
 	}
 	return nil
+}
+
+// from is what the message comes from.
+func (p *previewed) from() string {
+	if p.kind == andante.SMS {
+		return cmp.Or(p.identity.SMS, p.texts.From)
+	}
+	return p.identity.Email
+}
+
+// priceOf says what a text costs that goes to a number.
+func priceOf(c workspace.SMSChannel, text string) string {
+	n := gsm7.Of(strings.TrimSpace(text))
+	words := fmt.Sprintf("%d segment", n.Segments)
+	if n.Segments > 1 {
+		words += "s"
+	}
+	if n.Unicode {
+		words += fmt.Sprintf(", in Unicode for %s", string(gsm7.Foreign(text)))
+	}
+	for _, country := range c.Countries {
+		price, ok := c.Prices[country]
+		if !ok {
+			price, ok = c.Prices["others"]
+		}
+		if ok {
+			words += fmt.Sprintf("; %.4g in %s", price*float64(n.Segments), country)
+		}
+	}
+	return words
 }
 
 func fileNames(parts []andante.Part) []string {
@@ -162,13 +198,17 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	got := &previewed{identity: id, contact: c, kind: s.Kind, link: engine.UnsubscribeLink(w.Config.PublicURL, ops.TestToken)}
 	in := templates.Input{
 		Values:      w.Values(c, account, enrollment, id),
-		Unsubscribe: got.link,
+		Unsubscribe: got.link, WayOut: templates.WayOut{Reply: true}, // as the first text has it
+	}
+	if !w.Config.HearsTexts(id) {
+		in.WayOut = templates.WayOut{Link: got.link}
 	}
 	if s.Thread && !s.NoQuote {
 		in.Quote = &templates.Quote{From: id.Name, Date: e.Clock.Now().Add(-72 * time.Hour), Text: "(the last mail of this sequence)"}
 	}
 	got.notes = append(notes(q, s, c, account, in.Values), condition(w, s, in.Values, e.Clock.Now())...)
 	got.text, err = t.Render(ctx, in)
+	got.texts, got.price = w.Config.Channels.SMS, priceOf(w.Config.Channels.SMS, got.text.Text)
 	got.parts = append(slices.Clone(got.text.Images), w.Attachments(s)...)
 	return got, err
 }

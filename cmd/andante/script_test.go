@@ -15,11 +15,14 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-message/mail"
@@ -184,6 +187,40 @@ func cmdEnrollment(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return err
 	}))
+}
+
+// cmdGateway starts a gateway of text messages and fills its port into a configuration:
+// gateway FROM TO. It notes each request in gateway.log. To 99 nobody may write any more; to
+// 98 it says something that nobody understands.
+func cmdGateway(ts *testscript.TestScript, _ bool, args []string) {
+	var mu sync.Mutex
+	log, taken := ts.MkAbs("gateway.log"), 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		f, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err == nil {
+			fmt.Fprintf(f, "%s %s %s %s\n", r.Method, r.URL, r.Header.Get("Authorization"), body)
+			f.Close()
+		}
+		switch {
+		case bytes.Contains(body, []byte(`99"`)):
+			w.WriteHeader(http.StatusConflict)
+			fmt.Fprint(w, "stopped by its owner")
+		case bytes.Contains(body, []byte(`98"`)):
+			fmt.Fprint(w, "hm")
+		default:
+			taken++
+			fmt.Fprintf(w, "queued as %d", taken)
+		}
+	}))
+	ts.Defer(srv.Close)
+	_, port, err := net.SplitHostPort(srv.Listener.Addr().String())
+	ts.Check(err)
+	src, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), bytes.ReplaceAll(src, []byte("PORT"), []byte(port)), 0o644))
 }
 
 // cmdFill writes a large file: fill FILE MEGABYTES BEGINNING, the beginning with

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,17 +21,17 @@ func (a *app) sendTestCommand() *cobra.Command {
 	var p pick
 	var live bool
 	c := command("day", "send-test SEQUENCE/STEP", "Send a step to yourself",
-		"Renders a step as `preview` does and sends it to your own address. In sandbox mode it\nis written to the folder; --live sends it all the same.",
+		"Renders a step as `preview` does and sends it to your own address or number. In\nsandbox mode it is written to the folder; --live sends it all the same.",
 		"andante send-test "+firstStep+" --to me@acme.example --live", nil)
-	c.Flags().StringVar(&to, "to", "", "your address")
+	c.Flags().StringVar(&to, "to", "", "your address, or your number for a text message")
 	p.flags(c)
 	c.Flags().BoolVar(&live, "live", false, "send it whatever the mode is")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if to == "" {
 			return usagef("--to is missing: write your own address")
 		}
-		if got, err := mail.ParseAddress(to); err != nil || got.Address != to {
-			return usagef("--to is an address such as me@acme.example, not %q", to)
+		if got, err := mail.ParseAddress(to); (err != nil || got.Address != to) && !strings.HasPrefix(to, "+") {
+			return usagef("--to is an address such as me@acme.example, or for a text a number such as +15125550100, not %q", to)
 		}
 		e, err := a.openFor(p)(c.Context(), func(o *engine.Options) {
 			o.Config = func(cfg *workspace.Config) {
@@ -53,16 +54,24 @@ func (a *app) sendTestCommand() *cobra.Command {
 }
 
 func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to string) error {
-	if p.kind != andante.Email {
-		return usagef("send-test sends mails, and this step is of the kind %s; `andante preview` shows it", p.kind)
+	switch number := strings.HasPrefix(to, "+"); {
+	case p.kind == andante.SMS && !number:
+		return usagef("--to: this step is a text message; write your number, such as +15125550100")
+	case p.kind == andante.Email && number:
+		return usagef("--to: this step is a mail; write your address")
+	case p.kind != andante.Email && p.kind != andante.SMS:
+		return usagef("send-test sends mails and text messages, and this step is of the kind %s; `andante preview` shows it", p.kind)
 	}
 	receipt, err := e.SendOne(c.Context(), p.identity.Key, andante.Message{
-		Kind: andante.Email, From: andante.Mailbox{Name: p.identity.Name, Address: p.identity.Email}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
+		Kind: p.kind, From: andante.Mailbox{Name: p.identity.Name, Address: p.from()}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
 		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text, Parts: p.parts,
 		Unsubscribe: p.link, Date: e.Clock.Now().In(zone(e.Config)),
 	})
 	if err != nil && e.Config.Deliver.Mode == "sandbox" {
 		return fmt.Errorf("write the test: %w", err)
+	}
+	if err != nil && p.kind == andante.SMS {
+		return fmt.Errorf("send the test by channels.sms: %w", err)
 	}
 	if err != nil {
 		server, _ := e.Config.Channels.Email.MailServer(p.identity, e.FS())

@@ -13,6 +13,7 @@ var hostTests = []test{
 	{"addresses of touches", addressesOf},
 	{"slots", slots},
 	{"who wrote to whom", correspondents},
+	{"numbers that had a text", texted},
 }
 
 func hosts(_ *testing.T, s db) {
@@ -59,6 +60,27 @@ func slots(_ *testing.T, s db) {
 	put := touch(0)
 	put.Due, put.Reason, put.Evidence = at(50), andante.ReasonThrottled, rule
 	s.same("only what is planned is put off", []andante.Touch{put, touch(1), gone}, s.touches(touch(0).ID, touch(1).ID, gone.ID))
+}
+
+func texted(_ *testing.T, s db) {
+	hash := func(n int) andante.AddressHash { return andante.AddressHash("number " + text(n)) }
+	for n, row := range []struct {
+		kind  andante.Kind
+		state andante.State
+	}{{andante.SMS, andante.Sent}, {andante.SMS, andante.Unknown}, {andante.SMS, andante.Skipped}, {andante.Call, andante.Done}} {
+		t := touch(n)
+		t.Kind, t.Address, t.State, t.Counted = row.kind, hash(n), andante.Attempted, at(n)
+		s.add(t)
+		was := t.State
+		t.State = row.state
+		if row.state != andante.Skipped && row.state != andante.Done {
+			s.change(was, t, false)
+		}
+	}
+	want := map[andante.AddressHash]bool{hash(0): true, hash(1): true}
+	s.same("texted", want, read(s, func(ctx context.Context, tx *store.Tx) (map[andante.AddressHash]bool, error) {
+		return tx.Texted(ctx, []andante.AddressHash{hash(0), hash(1), hash(2), hash(3), hash(4)})
+	}))
 }
 
 func correspondents(_ *testing.T, s db) {

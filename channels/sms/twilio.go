@@ -1,0 +1,236 @@
+package sms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/twilio/twilio-go/client"
+	twilioapi "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+)
+
+// Twilio is the gateway of that name (its Message resource).
+type Twilio struct {
+	Account  string         // SID, AC...
+	Key      string         // SID of an API key, SK...; empty: the account itself
+	Secret   andante.Secret // of the key, or the account's auth token
+	Callback string         // where Twilio tells what becomes of a text; %s is the touch. Empty: nowhere
+
+	URL    string            // instead of https://api.twilio.com; for tests
+	Inner  http.RoundTripper // nil: http.DefaultTransport
+	Clock  andante.Clock
+	Looks  []time.Duration // when a text without an answer is looked up, each after the one before; nil: the default
+	Within time.Duration   // of a request; 0: 30 s
+}
+
+// looks are when a text is looked for of which nobody said that it was taken: Twilio's lists
+// lag a little behind.
+var looks = []time.Duration{0, 2 * time.Second, 5 * time.Second, 10 * time.Second}
+
+// validity is how long Twilio may keep a text in its queue, in seconds: the hours of whoever
+// gets it go on.
+const validity = 900
+
+// Send creates a message. A request that left and was not answered is looked up before
+// anything is said of it.
+func (g *Twilio) Send(ctx context.Context, t Text) (channels.Receipt, error) {
+	began := g.Clock.Wall()
+	answer, q, err := g.create(ctx, t)
+	if err == nil {
+		return accepted(answer, "accepted"), nil
+	}
+	outcome := g.classify(q, err)
+	switch {
+	case outcome.Kind == channels.Unknown:
+		return g.look(ctx, t, began, g.lookTimes(), outcome)
+	case q.status >= 500: // most likely it was not taken
+		return g.look(ctx, t, began, g.lookTimes()[:1], outcome)
+	}
+	return channels.Receipt{}, outcome
+}
+
+func (g *Twilio) lookTimes() []time.Duration {
+	if g.Looks == nil {
+		return looks
+	}
+	return g.Looks
+}
+
+func accepted(m *twilioapi.ApiV2010Message, words string) channels.Receipt {
+	return channels.Receipt{Code: http.StatusCreated, Response: words + " as " + text(m.Sid) + ", " + text(m.Status), ProviderID: text(m.Sid)}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// create asks Twilio to send a text.
+func (g *Twilio) create(ctx context.Context, t Text) (*twilioapi.ApiV2010Message, *request, error) {
+	p := &twilioapi.CreateMessageParams{}
+	p.SetTo(t.To).SetBody(t.Body).SetValidityPeriod(validity)
+	if strings.HasPrefix(t.From, "MG") && len(t.From) == 34 { // a messaging service's SID
+		p.SetMessagingServiceSid(t.From)
+	} else {
+		p.SetFrom(t.From)
+	}
+	if g.Callback != "" {
+		p.SetStatusCallback(strings.ReplaceAll(g.Callback, "%s", string(t.ID)))
+	}
+	api, q, end, err := g.api(ctx)
+	if err != nil {
+		return nil, q, err
+	}
+	defer end()
+	m, err := api.CreateMessage(p)
+	if err == nil && text(m.Sid) == "" {
+		err = errors.New("the answer names no message")
+	}
+	return m, q, err
+}
+
+// api is Twilio's API for one request.
+func (g *Twilio) api(ctx context.Context) (*twilioapi.ApiService, *request, func(), error) {
+	q := &request{inner: g.Inner}
+	if q.inner == nil {
+		q.inner = http.DefaultTransport
+	}
+	if g.URL != "" {
+		base, err := url.Parse(g.URL)
+		if err != nil {
+			return nil, q, nil, err
+		}
+		q.base = base
+	}
+	within := g.Within
+	if within == 0 {
+		within = requestTime
+	}
+	var end context.CancelFunc
+	q.ctx, end = context.WithTimeout(context.WithoutCancel(ctx), within)
+	user := g.Key
+	if user == "" {
+		user = g.Account
+	}
+	c := &client.Client{Credentials: client.NewCredentials(user, g.Secret.Reveal()), HTTPClient: q.client()}
+	c.SetAccountSid(g.Account)
+	return twilioapi.NewApiServiceWithClient(c), q, end, nil
+}
+
+// look searches the account's messages for a text that may have been taken: to the same
+// number, with the same words, since it was handed over.
+func (g *Twilio) look(ctx context.Context, t Text, began time.Time, when []time.Duration, otherwise *channels.SendError) (channels.Receipt, error) {
+	for _, wait := range when {
+		if wait > 0 && andante.Sleep(context.WithoutCancel(ctx), wait) != nil {
+			break
+		}
+		m, err := g.find(ctx, t, began)
+		if err != nil || m == nil {
+			continue
+		}
+		if code := number(m.ErrorCode); code != 0 {
+			return channels.Receipt{ProviderID: text(m.Sid)}, verdict(0, code, text(m.ErrorMessage))
+		}
+		return accepted(m, "no answer came, and it was found"), nil
+	}
+	return channels.Receipt{}, otherwise
+}
+
+func number(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// skew is how far Twilio's clock and ours may be apart.
+const skew = 2 * time.Minute
+
+// find returns the one message that the text became; nil if there is none, or more than one
+// and nobody can tell which.
+func (g *Twilio) find(ctx context.Context, t Text, began time.Time) (*twilioapi.ApiV2010Message, error) {
+	api, _, end, err := g.api(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	p := &twilioapi.ListMessageParams{}
+	list, err := api.ListMessage(p.SetTo(t.To).SetPageSize(50).SetLimit(50))
+	if err != nil {
+		return nil, err
+	}
+	var found *twilioapi.ApiV2010Message
+	for i := range list {
+		m := &list[i]
+		made, err := time.Parse(time.RFC1123Z, text(m.DateCreated))
+		if err != nil || made.Before(began.Add(-skew)) || strings.TrimSpace(text(m.Body)) != t.Body {
+			continue
+		}
+		if found != nil {
+			return nil, nil
+		}
+		found = m
+	}
+	return found, nil
+}
+
+// classify tells what a failed request means.
+func (g *Twilio) classify(q *request, err error) *channels.SendError {
+	var refused *client.TwilioRestError
+	switch {
+	case errors.As(err, &refused) && q.status != 0:
+		return verdict(q.status, refused.Code, refused.Message)
+	case q.status >= 300: // an answer, though not in Twilio's form
+		return verdict(q.status, 0, http.StatusText(q.status))
+	case errors.As(err, &refused): // twilio-go refuses the credentials before it asks
+		return &channels.SendError{Kind: channels.Sender, Code: refused.Code, Response: andante.CleanText(refused.Message)}
+	case !q.left.Load():
+		return &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("twilio can't be reached: %w", hide(err))}
+	}
+	return &channels.SendError{Kind: channels.Unknown, Err: fmt.Errorf("twilio did not answer: %w", hide(err))}
+}
+
+// hide takes the address out of an error: it names the account.
+func hide(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// verdict tells what a status and one of Twilio's error codes mean (Twilio: Error and Warning
+// Dictionary). Codes that only callbacks bring stand here too.
+func verdict(status, code int, words string) *channels.SendError {
+	e := &channels.SendError{Kind: channels.Permanent, Code: code, Response: andante.CleanText(words)}
+	if code == 0 {
+		e.Code = status
+	}
+	switch code {
+	case 21610: // they have said stop to this number of ours
+		e.Kind, e.OptOut = channels.Address, true
+	case 21211, 21217, 21614, 21635, 30005, 30006:
+		e.Kind = channels.Address
+	case 20003, 20005, 21606, 21608, 21212, 21603, 21611, 21618, 21659, 21660, 21661, 21703, 21704, 21705, 30007, 30032, 30034, 30035:
+		e.Kind = channels.Sender
+	case 30001, 30002, 30003, 30008, 20429, 20500, 20503:
+		e.Kind = channels.Temporary
+	default:
+		switch {
+		case status == http.StatusUnauthorized || status == http.StatusForbidden:
+			e.Kind = channels.Sender
+		case status == http.StatusTooManyRequests || status >= 500:
+			e.Kind = channels.Temporary
+		}
+	}
+	return e
+}

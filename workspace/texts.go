@@ -1,0 +1,132 @@
+package workspace
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/gsm7"
+	"github.com/andante-hq/andante/internal/yamldoc"
+	"github.com/andante-hq/andante/sequences"
+)
+
+// The drivers of text messages, and what an answer of the http one may mean.
+var (
+	smsDrivers  = []string{"twilio", "http"}
+	smsOutcomes = []string{"sent", "temporary", "permanent", "address", "opted_out", "sender", "unknown"}
+)
+
+// HearsTexts tells whether an identity hears the answer to a text: a number does, and so does
+// a messaging service; a name of letters does not.
+func (c *Config) HearsTexts(id Identity) bool {
+	from := cmp.Or(id.SMS, c.Channels.SMS.From)
+	return strings.HasPrefix(from, "+") || strings.Trim(from, "0123456789") == "" || strings.HasPrefix(from, "MG") && len(from) == 34
+}
+
+// checkSMS looks at the gateway of text messages.
+func checkSMS(w *Workspace) (found []*andante.Finding) {
+	sms := w.Config.Channels.SMS
+	say := func(key, format string, args ...any) *andante.Finding {
+		f := w.at("config-value", append([]string{"channels", "sms"}, strings.Split(key, ".")...), format, args...)
+		found = append(found, f)
+		return f
+	}
+	if sms.Driver == "" {
+		return nil
+	}
+	if !slices.Contains(smsDrivers, sms.Driver) {
+		say("driver", "%q sends no texts", sms.Driver).Suggestion = yamldoc.Choose(sms.Driver, smsDrivers)
+	}
+	if len(sms.Countries) == 0 {
+		say("countries", "no text may go anywhere").Suggestion = "name the countries that you write to, such as countries: [US, CA]"
+	}
+	for _, code := range sms.Countries {
+		if !countryCode.MatchString(code) {
+			say("countries", "%q is no country: write a code such as US", code)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(sms.Prices)) {
+		if code != "others" && !countryCode.MatchString(code) || sms.Prices[code] < 0 {
+			say("prices", "%s: %g is no price: write a country's code, or others, and what a segment costs", code, sms.Prices[code])
+		}
+	}
+	if sms.Segments < 1 || sms.Segments > 10 {
+		say("segments", "a text has 1 to 10 segments")
+	}
+	switch t := sms.Twilio; {
+	case sms.Driver != "twilio":
+	case !strings.HasPrefix(t.Account, "AC"):
+		say("twilio.account", "an account's SID begins with AC")
+	case t.Secret == (SecretRef{}):
+		say("twilio.secret", "say where the secret is: {env: NAME} or {file: PATH}")
+	}
+	if sms.Driver == "http" {
+		found = append(found, w.checkGateway(say)...)
+	}
+	return found
+}
+
+func (w *Workspace) checkGateway(say func(key, format string, args ...any) *andante.Finding) []*andante.Finding {
+	g := w.Config.Channels.SMS.HTTP
+	if !slices.Contains([]string{"POST", "PUT", "GET"}, g.Method) {
+		say("http.method", "%q is no method: POST, PUT or GET", g.Method)
+	}
+	before, _, _ := strings.Cut(g.URL, "{")
+	u, err := url.Parse(before)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
+		say("http.url", "the gateway's address begins with https:// and its host")
+	}
+	if _, err := regexp.Compile(g.ID); err != nil {
+		say("http.id", "%q is no regular expression: %s", g.ID, err)
+	}
+	for i, o := range g.Outcomes {
+		if !slices.Contains(smsOutcomes, o.Is) {
+			say(fmt.Sprintf("http.outcomes.%d.is", i), "%q is no outcome", o.Is).Suggestion = yamldoc.Choose(o.Is, smsOutcomes)
+		}
+	}
+	return nil
+}
+
+// liquid are tags and objects, which stand for words of some length.
+var liquid = regexp.MustCompile(`\{\{.*?\}\}|\{%.*?%\}`)
+
+// textFindings looks at the text of a text message: that it says who writes, and what it
+// costs.
+func (w *Workspace) textFindings(q *sequences.Sequence, s *sequences.Step, text sequences.Text) (found []*andante.Finding) {
+	at := sequences.Position{Line: s.BodyAt, Column: 1}
+	if len(text.Lines) > 0 {
+		at.Line = text.Lines[0]
+	}
+	if !strings.Contains(text.Body, "company.name") && !strings.Contains(strings.ToLower(text.Body), strings.ToLower(w.Config.Company.Name)) {
+		f := in(q, "unnamed-text", at, "the text message does not say who writes")
+		f.Suggestion = "begin it with {{ company.name }}: ..."
+		found = append(found, f)
+	}
+	plain := strings.TrimSpace(liquid.ReplaceAllStringFunc(text.Body, func(tag string) string {
+		if strings.HasPrefix(tag, "{%") {
+			return ""
+		}
+		return "xxxxxxxx"
+	}))
+	if n := gsm7.Of(plain); n.Segments > 1 {
+		f := in(q, "long-text", at, "the text message takes about %d segments, and each is paid for", n.Segments)
+		if n.Unicode && gsm7.Of(gsm7.Plain(plain)).Segments < n.Segments {
+			f.Suggestion = fmt.Sprintf("write %s in their plain form: with such characters a segment holds 70 and not 160", quoted(gsm7.Foreign(plain)))
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+func quoted(list []rune) string {
+	words := make([]string, len(list))
+	for i, r := range list {
+		words[i] = string(r)
+	}
+	return strings.Join(words, " ")
+}
