@@ -413,6 +413,7 @@ type replies struct {
 	mu    sync.Mutex
 	heap  answerHeap
 	given map[string]int // by event
+	texts simulation.Texts
 }
 
 type answer struct {
@@ -440,6 +441,11 @@ func (h *answerHeap) Pop() any {
 
 // taken draws what comes back of a message.
 func (p *strand) taken(m channels.Sealed) {
+	if m.Kind == andante.SMS {
+		p.mu.Lock()
+		p.texts.Messages, p.texts.Segments, p.texts.Cost = p.texts.Messages+1, p.texts.Segments+m.Segments, p.texts.Cost+float64(m.Cost)/1e6
+		p.mu.Unlock()
+	}
 	event, after := p.s.o.Rates.Answer(p.seed, m.Kind, m.Touch)
 	if event == "" {
 		return

@@ -46,13 +46,18 @@ func (s *rehearsal) report(ctx context.Context) (*simulation.Report, error) {
 		func(sender string) int { return perHour(w, sender) },
 	)
 	out.Cadence = s.floor(standing, tally)
+	var texts simulation.Texts
 	for _, p := range s.strands {
+		texts.Messages, texts.Segments, texts.Cost = texts.Messages+p.texts.Messages, texts.Segments+p.texts.Segments, texts.Cost+p.texts.Cost
 		for event, n := range p.given {
 			if out.Answers == nil {
 				out.Answers = map[string]int{}
 			}
 			out.Answers[event] += n
 		}
+	}
+	if texts.Messages > 0 && s.o.Where == "" { // else it would be told of those who are not asked about
+		out.Texts = &texts
 	}
 	return out, nil
 }

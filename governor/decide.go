@@ -54,10 +54,22 @@ func stale(at time.Time) andante.Verdict {
 	return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonStale, Evidence: andante.Evidence{Until: &at}}
 }
 
+// zonesFor returns the zones whose clocks a touch of a kind goes by, and where they come
+// from: a text or a call to a number that may be anywhere goes by them all.
+func (f *Facts) zonesFor(k andante.Kind) (zones []*time.Location, source string) {
+	if (k == andante.SMS || k == andante.Call) && f.PhoneZones != nil {
+		if zones = f.PhoneZones(); len(zones) > 0 {
+			return zones, "number"
+		}
+	}
+	return f.Zones, f.ZoneSource
+}
+
 // Hours returns the hours in which the candidate may go. A mail that somebody has
 // just asked for keeps to those of its sequence and step alone.
 func (p *Policy) Hours(f *Facts, c Candidate) calendar.Hours {
-	h := calendar.Hours{Windows: c.Narrow, Zones: f.Zones}
+	zones, _ := f.zonesFor(c.Kind)
+	h := calendar.Hours{Windows: c.Narrow, Zones: zones}
 	if c.Purpose == andante.Requested && c.Kind == andante.Email {
 		return h
 	}

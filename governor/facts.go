@@ -19,6 +19,9 @@ type Facts struct {
 
 	Zones      []*time.Location // all of them must be open; none: UTC
 	ZoneSource string           // where they come from
+	// PhoneZones are those that the contact's number may be in, where nothing nearer is
+	// known of where they are; nil: Zones hold for texts and calls too.
+	PhoneZones func() []*time.Location
 	Holidays   calendar.Holidays
 
 	Signals  andante.Signals // of the contact

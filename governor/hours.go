@@ -29,7 +29,8 @@ func (v *view) notAfter(t int64, open opening) int64 {
 
 // hoursEvidence tells why the hours are closed now.
 func (v *view) hoursEvidence() (andante.Reason, andante.Evidence) {
-	e := andante.Evidence{Zone: join(v.facts.Zones, ", "), Source: v.facts.ZoneSource}
+	zones, source := v.facts.zonesFor(v.candidate.Kind)
+	e := andante.Evidence{Zone: join(zones, ", "), Source: source}
 	if name := v.hours.Blocked(v.start); name != "" {
 		e.Rule = name
 		return andante.ReasonHoliday, e

@@ -25,6 +25,7 @@ type Report struct {
 	PerOwner    []Owner                `json:"per_owner"`
 	PerSequence []Sequence             `json:"per_sequence"`
 	PerSender   []Sender               `json:"per_sender"`
+	Texts       *Texts                 `json:"texts,omitempty"` // of everybody; none without a gateway
 	Cadence     *Floor                 `json:"cadence,omitempty"`
 	OverLimit   int                    `json:"over_limit"` // touches that broke a limit, counted again
 	Seconds     float64                `json:"seconds"`
@@ -33,6 +34,13 @@ type Report struct {
 // Went is how many touches were sent or done.
 func (r *Report) Went() int {
 	return r.Touches[andante.Sent] + r.Touches[andante.Done] + r.Touches[andante.Open]
+}
+
+// Texts are what text messages cost.
+type Texts struct {
+	Messages int     `json:"messages"`
+	Segments int     `json:"segments"`
+	Cost     float64 `json:"cost"` // in the gateway account's currency; 0 if no prices are known
 }
 
 // Week is what went in a week.

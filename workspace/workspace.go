@@ -18,6 +18,7 @@ import (
 	"github.com/andante-hq/andante/conditions"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/internal/memfs"
+	"github.com/andante-hq/andante/internal/phonezone"
 	"github.com/andante-hq/andante/internal/yamldoc"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/templates"
@@ -283,10 +284,23 @@ func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 	if l, ok := governor.Chosen(c.Choice); ok {
 		f.Own = append(f.Own, l)
 	}
+	if c.Phone != "" && source != "contact" && source != "account" {
+		f.PhoneZones = func() []*time.Location { return phoneZones(c.Phone) }
+	}
 	if w.Policy.Holidays {
 		f.Holidays = calendar.HolidaysOf(country)
 	}
 	return f
+}
+
+// phoneZones returns the zones that a number may be in.
+func phoneZones(number string) (zones []*time.Location) {
+	for _, name := range phonezone.Of(number) {
+		if zone, err := calendar.LoadZone(name); err == nil {
+			zones = append(zones, zone)
+		}
+	}
+	return zones
 }
 
 // Hours returns the hours in which a step may reach a contact.

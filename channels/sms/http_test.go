@@ -89,8 +89,12 @@ func TestAnyGatewaysAnswers(t *testing.T) {
 		want   channels.ErrorKind
 		optOut bool
 	}{
-		{"", "", false}, {"no such number", channels.Address, false}, {"stopped", channels.Address, true},
-		{"unpaid", channels.Sender, false}, {"puzzling", channels.Unknown, false}, {"cut", channels.Unknown, false},
+		{"", "", false},
+		{"no such number", channels.Address, false},
+		{"stopped", channels.Address, true},
+		{"unpaid", channels.Sender, false},
+		{"puzzling", channels.Unknown, false},
+		{"cut", channels.Unknown, false},
 	} {
 		m := text(i)
 		p.mu.Lock()

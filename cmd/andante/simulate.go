@@ -269,6 +269,7 @@ func (a *app) simulated(r *simulation.Report) {
 		}
 		a.printf("%-16s %7d %9d %10s\n", cut(nobody(s.Sender), 16), s.Went, s.PeakDay, strconv.Itoa(s.PeakHour)+limit)
 	}
+	a.textsCost(r.Texts)
 	if len(r.Reasons) > 0 {
 		a.printf("\nevery \"no\" and \"not yet\", and why\n")
 		for _, reason := range byCount(r.Reasons) {
@@ -470,4 +471,16 @@ func byRule(m map[string]int) []string {
 		return strings.Compare(x, y)
 	})
 	return list
+}
+
+// textsCost prints what text messages cost.
+func (a *app) textsCost(t *simulation.Texts) {
+	if t == nil {
+		return
+	}
+	a.printf("\n%d text messages of %d segments", t.Messages, t.Segments)
+	if t.Cost > 0 {
+		a.printf(", which cost %.2f", t.Cost)
+	}
+	a.printf("\n")
 }
