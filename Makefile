@@ -1,6 +1,6 @@
 # What a developer runs. .ci/run is the gate; it does all of this and more.
 .DEFAULT_GOAL := help
-.PHONY: help check test race faults fuzz bench demo docs stats
+.PHONY: help check test race faults fuzz bench demo docs spam stats
 
 TOOL     := go tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
@@ -41,6 +41,9 @@ demo: ## months of the example in seconds
 
 docs: ## write the generated pages of docs/
 	go run ./cmd/andante docs docs
+
+spam: ## what SpamAssassin says of the example's mails, offline
+	.ci/spam
 
 stats: ## lines of Go for each package: code, tests
 	@printf '%-26s %6s %6s\n' package code tests
