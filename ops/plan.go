@@ -55,6 +55,21 @@ func (p *planner) nth(e andante.Enrollment, c andante.Contact, a andante.Account
 	}, true
 }
 
+// onceMore plans a step again that reached nobody: in its hours, as far apart as it says.
+func (p *planner) onceMore(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, i int, was andante.Touch) (andante.Touch, bool) {
+	t, ok := p.nth(e, c, a, plan, i, was.Repeat+1, was.Settled)
+	if !ok {
+		return t, false
+	}
+	s, facts := &plan.Steps[i], p.w.Facts(c, a)
+	hours := p.w.Hours(&facts, plan, s)
+	from := s.NoAnswer.Apart.From(was.Settled, facts.Zones[0], facts.Holidays)
+	if t.Due, ok = hours.Spread(from, p.seed.Fraction("again", string(t.ID))); ok {
+		t.FirstDue, t.Sender = t.Due, was.Sender
+	}
+	return t, ok
+}
+
 // due returns when a step comes. One on an occasion that does not come any more comes at
 // once: the worker skips it and says why. Of a calendar sequence it does not come.
 func (p *planner) due(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, s *sequences.Step, facts *governor.Facts, from time.Time) (time.Time, bool) {

@@ -148,10 +148,14 @@ func (o *Ops) Resume(ctx context.Context, tx *store.Tx, id andante.EnrollmentID)
 	if plan.Calendar() {
 		return o.resumeCalendar(ctx, tx, list[0], touches)
 	}
-	for _, t := range touches {
-		if t.Step == list[0].Step && t.State.Settled() {
-			return o.resume(ctx, tx, list[0], t)
+	var last *andante.Touch // a call that nobody answered comes more than once
+	for i, t := range touches {
+		if t.Step == list[0].Step && t.State.Settled() && (last == nil || t.Repeat > last.Repeat) {
+			last = &touches[i]
 		}
+	}
+	if last != nil {
+		return o.resume(ctx, tx, list[0], *last)
 	}
 	return tx.MoveEnrollments(ctx, list) // its step is still to come
 }
@@ -215,6 +219,11 @@ func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *peopl
 	if i == 0 {
 		return andante.Touch{}, andante.ReasonNoStep, nil
 	}
+	if step := &plan.Steps[i-1]; step.Repeats(s.Touch.Result, s.Touch.Repeat) && !plan.Calendar() {
+		if t, ok := p.onceMore(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i-1, s.Touch); ok {
+			return t, "", nil
+		}
+	}
 	if plan.Calendar() {
 		t, ok := p.again(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i-1, s.Touch)
 		if !ok {
@@ -266,7 +275,14 @@ func loadPeople(ctx context.Context, tx *store.Tx, list []Settled, goes func(and
 func (o *Ops) goesOn(ctx context.Context, tx *store.Tx) func(andante.Enrollment, Settled) bool {
 	return func(e andante.Enrollment, s Settled) bool {
 		plan, err := o.Revisions.Plan(ctx, tx, e.Plan)
-		return s.End == "" && e.State != andante.EnrollmentFinished && (err != nil || plan.Calendar() || plan.Index(s.Touch.Step) != len(plan.Steps)-1)
+		if s.End != "" || e.State == andante.EnrollmentFinished {
+			return false
+		}
+		if err != nil || plan.Calendar() {
+			return true
+		}
+		i := plan.Index(s.Touch.Step)
+		return i != len(plan.Steps)-1 || plan.Steps[i].Repeats(s.Touch.Result, s.Touch.Repeat)
 	}
 }
 

@@ -91,6 +91,9 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 	if err := o.keepAnswers(ctx, tx, t.Contact, d); err != nil {
 		return err
 	}
+	if err := o.barCalls(ctx, tx, *t, d); err != nil {
+		return err
+	}
 	told := d.events()
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		err := o.Apply(ctx, tx, andante.Event{
@@ -101,6 +104,34 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 		}
 	}
 	return nil
+}
+
+// barCalls keeps what a call has shown: that the number is somebody else's, or that they want
+// no calls. The one bars the number for calls and texts, whoever has it, and the other the
+// contact for calls.
+func (o *Ops) barCalls(ctx context.Context, tx *store.Tx, t andante.Touch, d TaskDone) error {
+	bar := andante.Suppression{Address: t.Address, Source: "task done by " + cmp.Or(d.By, "somebody"), At: d.At}
+	var kinds []andante.Kind
+	switch d.Result {
+	case andante.WrongNumber:
+		kinds, bar.Reason = []andante.Kind{andante.Call, andante.SMS}, andante.ReasonAddress
+		if t.Address == "" { // nobody knows which number was dialled
+			return nil
+		}
+	case andante.Refused:
+		kinds, bar.Reason, bar.Contact = []andante.Kind{andante.Call}, andante.ReasonOptedOut, t.Contact
+	default:
+		return nil
+	}
+	if t.Kind != andante.Call {
+		return nil
+	}
+	var list []andante.Suppression
+	for _, k := range kinds {
+		bar.ID, bar.Kind = andante.NewID[andante.SuppressionID](d.At), k
+		list = append(list, bar)
+	}
+	return tx.AddSuppressions(ctx, list)
 }
 
 // freed has what waits for a place looked at again: a task that is no longer open counts at

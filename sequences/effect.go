@@ -23,7 +23,7 @@ var NotYet = []string{"review", "cc"}
 // Keys that are read and checked, and that nothing acts on yet.
 var (
 	idleFrontKeys = []string{}
-	idleStepKeys  = []string{"no_answer", "if_undone", "front"}
+	idleStepKeys  = []string{"if_undone", "front"}
 )
 
 // idleFunctions ask for what nothing reports yet.

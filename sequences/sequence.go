@@ -177,6 +177,12 @@ type NoAnswer struct {
 	Apart calendar.Offset `yaml:"apart"`
 }
 
+// Repeats tells whether a call is made once more that came to a result, and was the n-th,
+// counted from 0.
+func (s *Step) Repeats(r andante.Result, n int) bool {
+	return s.NoAnswer != nil && n < s.NoAnswer.Again && (r == andante.NoAnswer || r == andante.Busy)
+}
+
 // Then is one branch of a decide step.
 type Then struct {
 	When string // empty: whatever is true
