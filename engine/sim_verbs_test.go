@@ -31,7 +31,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -442,6 +442,19 @@ func (w *simWorld) doDone(args []string) error {
 		return err
 	}
 	_, err = w.e.Ops.DoneTask(w.ctx, list[0].ID, d)
+	return err
+}
+
+// doSkip closes a task that nobody will do: SEQUENCE/STEP NAME.
+func (w *simWorld) doSkip(args []string) error {
+	step, id, _, err := w.subject(args)
+	if err != nil {
+		return err
+	}
+	list, _, _, err := w.touches(step, id)
+	if err == nil {
+		_, err = w.e.Ops.SkipTask(w.ctx, list[0].ID, "story", "")
+	}
 	return err
 }
 

@@ -38,27 +38,75 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 		d.At = o.now()
 	}
 	var t andante.Touch
-	return t, o.Store.Write(ctx, func(tx *store.Tx) error {
-		var list []andante.Touch
-		err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
-			list, err = tx.Touches(ctx, []andante.TouchID{id})
-			return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
-		})
-		switch {
-		case err != nil:
+	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if t, err = openTask(ctx, tx, id); err != nil {
 			return err
-		case len(list) == 0:
-			return fmt.Errorf("task %s: %w", id, andante.ErrNotFound)
-		case list[0].State != andante.Open:
-			return fmt.Errorf("task %s is %s, not open", id, list[0].State)
-		case d.Result == "" && list[0].Kind != andante.Other: // what follows may hang on it, and nobody can say it later
+		}
+		if d.Result == "" && t.Kind != andante.Other { // what follows may hang on it, and nobody can say it later
 			return ErrNoOutcome
 		}
-		t = list[0]
 		if began, err := o.began(ctx, tx, t); err != nil || d.At.Before(began.Truncate(time.Minute)) { // people tell minutes
 			return cmp.Or(err, fmt.Errorf("%w: %s, and it began on %s", ErrTooEarly, d.At.Format(time.RFC3339), began.Format(time.RFC3339)))
 		}
 		return o.doneTask(ctx, tx, &t, d)
+	})
+}
+
+// openTask returns a task that is open, with its account locked.
+func openTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante.Touch, error) {
+	var list []andante.Touch
+	err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
+		list, err = tx.Touches(ctx, []andante.TouchID{id})
+		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
+	})
+	switch {
+	case err != nil:
+		return andante.Touch{}, err
+	case len(list) == 0:
+		return andante.Touch{}, fmt.Errorf("task %s: %w", id, andante.ErrNotFound)
+	case list[0].State != andante.Open:
+		return andante.Touch{}, fmt.Errorf("task %s is %s, not open", id, list[0].State)
+	}
+	return list[0], nil
+}
+
+// SkipTask closes a task that nobody will do: it does not count, and the next step is planned.
+// [andante.ErrNotFound] if there is no such touch.
+func (o *Ops) SkipTask(ctx context.Context, id andante.TouchID, by, note string) (t andante.Touch, err error) {
+	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if t, err = openTask(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := tx.RaiseVersion(ctx, []andante.AccountID{t.Account}); err != nil {
+			return err
+		}
+		now := o.now()
+		t.State, t.Reason, t.Settled, t.Counted = andante.Skipped, andante.ReasonStopped, now, time.Time{}
+		t.Evidence = andante.Evidence{Scope: by, Detail: andante.CleanText(note)}
+		if _, err := o.Settle(ctx, tx, []Settled{{Change: store.Change{Touch: t, Was: andante.Open, StateOnly: true}}}); err != nil {
+			return err
+		}
+		verdict := store.StoredVerdict{ID: andante.NewID[andante.VerdictID](now), Touch: t.ID, At: now, Verdict: andante.Verdict{
+			Action: andante.Skip, Reason: andante.ReasonStopped, Evidence: t.Evidence,
+		}}
+		if err := tx.AddVerdicts(ctx, []store.StoredVerdict{verdict}); err != nil {
+			return err
+		}
+		if err := tx.DropTasks(ctx, []andante.TouchID{t.ID}); err != nil {
+			return err
+		}
+		return o.freed(ctx, tx, []andante.AccountID{t.Account})
+	})
+}
+
+// SnoozeTask has a task wait until an instant: it stays open, and its owner hears nothing of
+// it till then. [andante.ErrNotFound] if there is no such touch.
+func (o *Ops) SnoozeTask(ctx context.Context, id andante.TouchID, until time.Time) (t andante.Touch, err error) {
+	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if t, err = openTask(ctx, tx, id); err != nil {
+			return err
+		}
+		return tx.SnoozeTask(ctx, id, until)
 	})
 }
 

@@ -1,11 +1,14 @@
 package reports
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // A Task is what somebody has to do, and for whom.
@@ -18,9 +21,68 @@ type Task struct {
 	Kind     andante.Kind      `json:"kind"`
 	Sequence string            `json:"sequence,omitempty"`
 	Step     string            `json:"step,omitempty"`
+	Account  string            `json:"account,omitempty"`
 	Opened   time.Time         `json:"opened"`
+	Snoozed  time.Time         `json:"snoozed,omitzero"` // until when it waits
 	Title    string            `json:"title"`
 	Briefing string            `json:"briefing"`
+}
+
+// TaskStory is a task with what is known of whom it is about.
+type TaskStory struct {
+	Task
+	Known   []string `json:"known,omitempty"`   // of the qualification, such as contact.need: lighting
+	Missing []string `json:"missing,omitempty"` // fields of it that nobody has filled in
+	Story   *Story   `json:"story"`             // the last that happened
+}
+
+// lastLines is how much of a contact's story stands beside a task.
+const lastLines = 12
+
+// Task returns an open task and the story of its contact. [andante.ErrNotFound] if there is
+// no such task.
+func (r *Reports) Task(ctx context.Context, id andante.TouchID) (*TaskStory, error) {
+	out := &TaskStory{}
+	err := r.Store.Read(ctx, func(tx *store.Tx) error {
+		said, err := tx.Tasks(ctx, []andante.TouchID{id})
+		if err != nil || len(said) == 0 {
+			return cmp.Or(err, andante.ErrNotFound)
+		}
+		touches, people, err := touchesAndPeople(ctx, tx, []andante.TouchID{id})
+		if err != nil {
+			return err
+		}
+		c := people[touches[id].Contact]
+		accounts, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
+		if err != nil || len(accounts) == 0 {
+			return cmp.Or(err, andante.ErrNotFound)
+		}
+		out.Task = taskOf(said[0], touches[id], c)
+		out.Account = accounts[0].Name
+		v := r.Workspace.Values(c, accounts[0], andante.Enrollment{}, workspace.Identity{})
+		known, missing := r.Workspace.Config.Qualification.Known(v)
+		for _, path := range known {
+			value, _ := v.Get(path)
+			out.Known = append(out.Known, fmt.Sprintf("%s: %v", path, value))
+		}
+		out.Missing = missing
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Story, err = r.Why(ctx, string(out.Contact))
+	if err == nil && len(out.Story.Lines) > lastLines {
+		out.Story.Lines = out.Story.Lines[len(out.Story.Lines)-lastLines:]
+	}
+	return out, err
+}
+
+func taskOf(t store.Task, x andante.Touch, c andante.Contact) Task {
+	return Task{
+		Touch: t.Touch, Contact: c.ID, Name: nameOf(c), Phone: c.Phone, Owner: t.Owner, Kind: x.Kind, Sequence: x.Sequence, Step: x.Step,
+		Opened: t.Opened, Snoozed: t.Snoozed, Title: t.Title, Briefing: t.Body,
+	}
 }
 
 // mostTasks is how many tasks are listed.
@@ -42,11 +104,7 @@ func (r *Reports) Tasks(ctx context.Context, owner string) (list []Task, err err
 		touches, people, err := touchesAndPeople(ctx, tx, ids)
 		for _, t := range open {
 			x := touches[t.Touch]
-			c := people[x.Contact]
-			list = append(list, Task{
-				Touch: t.Touch, Contact: c.ID, Name: nameOf(c), Phone: c.Phone, Owner: t.Owner, Kind: x.Kind, Sequence: x.Sequence, Step: x.Step,
-				Opened: t.Opened, Title: t.Title, Briefing: t.Body,
-			})
+			list = append(list, taskOf(t, x, people[x.Contact]))
 		}
 		return err
 	})

@@ -10,18 +10,21 @@ import (
 
 // A Task is what a person has to do: an open touch, and what it says.
 type Task struct {
-	Touch  andante.TouchID
-	Owner  string // key of the person
-	Opened time.Time
-	Title  string
-	Body   string // the briefing
+	Touch   andante.TouchID
+	Owner   string // key of the person
+	Opened  time.Time
+	Snoozed time.Time // until when its owner wants to hear nothing of it; zero: it is to be done now
+	Title   string
+	Body    string // the briefing
 }
 
-const taskColumns = "touch_id, owner, opened_at, title, body"
+const taskColumns = "touch_id, owner, opened_at, snoozed_until_at, title, body"
 
 func scanTask(r *sql.Rows) (t Task, err error) {
 	var opened int64
-	err = r.Scan(&t.Touch, &t.Owner, &opened, &t.Title, &t.Body)
+	var snoozed sql.NullInt64
+	err = r.Scan(&t.Touch, &t.Owner, &opened, &snoozed, &t.Title, &t.Body)
+	t.Snoozed = instant(snoozed)
 	t.Opened = time.UnixMilli(opened).UTC()
 	return t, err
 }
@@ -29,7 +32,9 @@ func scanTask(r *sql.Rows) (t Task, err error) {
 // PutTasks writes what tasks say. One that is there is replaced.
 func (tx *Tx) PutTasks(ctx context.Context, list []Task) error {
 	return insert(ctx, tx, "tasks", taskColumns, "ON CONFLICT (touch_id) DO UPDATE SET owner=excluded.owner, title=excluded.title, body=excluded.body", list,
-		func(t Task) []any { return []any{string(t.Touch), t.Owner, ms(t.Opened), t.Title, t.Body} })
+		func(t Task) []any {
+			return []any{string(t.Touch), t.Owner, ms(t.Opened), ms(t.Snoozed), t.Title, t.Body}
+		})
 }
 
 // OpenTasks returns up to n tasks that nobody has done yet, of an owner or, if it is
@@ -58,6 +63,12 @@ func (tx *Tx) CountTasksOf(ctx context.Context, accounts []andante.AccountID) (n
 		n += k
 	}
 	return n, err
+}
+
+// SnoozeTask has a task wait until an instant; the zero time: it is to be done now.
+func (tx *Tx) SnoozeTask(ctx context.Context, id andante.TouchID, until time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE tasks SET snoozed_until_at=$2 WHERE touch_id=$1", string(id), ms(until))
+	return err
 }
 
 // DropTasks forgets tasks that are over.

@@ -25,22 +25,26 @@ func (a *app) taskCommand() *cobra.Command {
 		Long:    "Calls, visits and video calls are carried out by people: each is a task of the\naccount's owner, and its sequence goes on when it is done.",
 		Example: "  andante task list --owner nora\n  andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected",
 	}
-	c.AddCommand(a.taskListCommand(), a.taskDoneCommand())
+	c.AddCommand(a.taskListCommand(), a.taskShowCommand(), a.taskDoneCommand(), a.taskSkipCommand(), a.taskSnoozeCommand())
 	return c
 }
 
 func (a *app) taskListCommand() *cobra.Command {
 	var owner string
-	var briefing bool
+	var briefing, all bool
 	c := command("", "list", "Show the tasks that are open", "Shows the tasks that nobody has done yet, those first that have waited longest.",
 		"andante task list --owner nora --briefing", nil)
 	c.Flags().StringVar(&owner, "owner", "", "of this person only")
+	c.Flags().BoolVar(&all, "all", false, "those that are snoozed, too")
 	c.Flags().BoolVar(&briefing, "briefing", false, "what each of them says, too")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
 			list, err := r.Tasks(c.Context(), owner)
 			if err != nil {
 				return err
+			}
+			if now := e.Clock.Now(); !all {
+				list = slices.DeleteFunc(list, func(t reports.Task) bool { return t.Snoozed.After(now) })
 			}
 			if _, known := r.Workspace.Config.Person(owner); owner != "" && !known && len(list) == 0 { // who is gone may still have some
 				return noPerson(owner, r.Workspace.Config)
@@ -63,6 +67,9 @@ func (a *app) taskListCommand() *cobra.Command {
 // task prints one task.
 func (a *app) task(t reports.Task, briefing bool, z *time.Location) {
 	a.printf("%s  %s %s (%s)%s, since %s: %s\n", t.Touch, t.Kind, t.Name, cmp.Or(t.Owner, "nobody"), reach(t), t.Opened.In(z).Format("Mon 2 Jan 15:04"), t.Title)
+	if t.Snoozed.After(t.Opened) {
+		a.printf("    waits until %s\n", t.Snoozed.In(z).Format("Mon 2 Jan 15:04"))
+	}
 	if !briefing {
 		return
 	}
@@ -76,6 +83,98 @@ func reach(t reports.Task) string {
 		return ""
 	}
 	return ", " + t.Phone
+}
+
+func (a *app) taskShowCommand() *cobra.Command {
+	c := a.withJSON(command("", "show TASK", "Show a task and the story of its contact",
+		"Shows what a task says, what is known of whom it is about, and what happened last.",
+		"andante task show 019b8a2e-5c3d-7aaa-9bbb-0123456789ab", nil))
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
+			t, err := r.Task(c.Context(), andante.TouchID(args[0]))
+			if !andante.IsID(args[0]) || errors.Is(err, andante.ErrNotFound) {
+				return noTask(args[0])
+			}
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(t)
+			}
+			a.task(t.Task, true, zone(e.Config))
+			if len(t.Known)+len(t.Missing) > 0 {
+				a.printf("\nKnown: %s\nMissing: %s\n", cmp.Or(strings.Join(t.Known, ", "), "nothing"), cmp.Or(strings.Join(t.Missing, ", "), "nothing"))
+			}
+			a.printf("\n")
+			a.story(t.Story, "")
+			return nil
+		})
+	}
+	return c
+}
+
+func noTask(name string) error {
+	return usagef("there is no open task %s; `andante task list` shows them", name)
+}
+
+func (a *app) taskSkipCommand() *cobra.Command {
+	var note, by string
+	c := command("", "skip TASK", "Close a task that nobody will do",
+		"Closes a task that nobody will do. It does not count, and its sequence goes on.",
+		"andante task skip 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --note \"they asked us by mail\"", nil)
+	c.Flags().StringVar(&note, "note", "", "a few words that andante why shows")
+	c.Flags().StringVar(&by, "by", "", "who says so; you if not given")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return a.withTask(c.Context(), args[0], func(e *engine.Engine, id andante.TouchID) (andante.Touch, error) {
+			return e.Ops.SkipTask(c.Context(), id, cmp.Or(by, os.Getenv("USER")), note)
+		}, "Skipped: %s.\n")
+	}
+	return c
+}
+
+func (a *app) taskSnoozeCommand() *cobra.Command {
+	var until string
+	c := command("", "snooze TASK", "Have a task wait",
+		"Has a task wait: it stays open, and is listed again from then on.",
+		"andante task snooze 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --until 2026-12-07", nil)
+	c.Flags().StringVar(&until, "until", "", "when it is listed again"+inZone)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if until == "" {
+			return usagef("--until is missing: write a day such as 2026-12-07")
+		}
+		return a.withTask(c.Context(), args[0], func(e *engine.Engine, id andante.TouchID) (andante.Touch, error) {
+			at, err := instant("until", until, zone(e.Config))
+			if err != nil {
+				return andante.Touch{}, err
+			}
+			if !at.After(e.Clock.Now()) {
+				return andante.Touch{}, usagef("--until %s is over", until)
+			}
+			return e.Ops.SnoozeTask(c.Context(), id, at)
+		}, "It waits: %s.\n")
+	}
+	return c
+}
+
+// withTask does something with a task and says so.
+func (a *app) withTask(ctx context.Context, name string, do func(*engine.Engine, andante.TouchID) (andante.Touch, error), said string) error {
+	e, err := a.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if !andante.IsID(name) {
+		return noTask(name)
+	}
+	t, err := do(e, andante.TouchID(name))
+	if errors.Is(err, andante.ErrNotFound) {
+		return noTask(name)
+	}
+	if err != nil {
+		return err
+	}
+	a.printf(said, cmp.Or(t.Subject, t.Sequence+"/"+t.Step))
+	return nil
 }
 
 func (a *app) taskDoneCommand() *cobra.Command {

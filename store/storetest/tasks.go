@@ -51,6 +51,9 @@ func tasks(_ *testing.T, s db) {
 		return tx.PutTasks(ctx, []store.Task{again})
 	})
 	s.same("handed over, and dropped", []store.Task{all[2], again}, open("nora", 9))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SnoozeTask(ctx, again.Touch, at(70)) })
+	again.Snoozed = at(70)
+	s.same("snoozed", []store.Task{all[2], again}, open("nora", 9))
 	s.same("by id", []store.Task{all[3]}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Task, error) {
 		return tx.Tasks(ctx, []andante.TouchID{all[0].Touch, all[3].Touch})
 	}))

@@ -226,6 +226,7 @@ CREATE TABLE tasks (
     touch_id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
     opened_at BIGINT NOT NULL,
+    snoozed_until_at BIGINT,
     title TEXT NOT NULL,
     body TEXT NOT NULL
 );
