@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
@@ -42,8 +43,8 @@ func (e *Engine) published(ctx context.Context) (c *workspace.Config, err error)
 // of returns the server of a sender.
 func (m *mailServers) of(ctx context.Context, sender string) (email.Server, error) {
 	c, err := m.config(ctx)
-	if err != nil {
-		return email.Server{}, err
+	if err != nil { // the store is away, and no sender is to blame
+		return email.Server{}, &channels.SendError{Kind: channels.Temporary, Err: err}
 	}
 	id, _ := c.Identity(sender)
 	return m.as(id)

@@ -137,6 +137,9 @@ func (p *pace) room(ctx context.Context, tx *store.Tx, lane store.Lane, free tim
 		}
 		if t.Apart > 0 { // a block would leave in one go
 			room = min(room, 1)
+			if free.After(p.now) {
+				room = 0
+			}
 		}
 	}
 	if !t.Counts() {

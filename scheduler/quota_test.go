@@ -150,6 +150,16 @@ func TestApart(t *testing.T) {
 	}
 }
 
+// TestApartForEverybody: what is urgent and what is not share the spacing of their sender.
+func TestApartForEverybody(t *testing.T) {
+	t.Parallel()
+	w := sendsLike(t, "{apart: 20s}", scheduler.Options{})
+	w.add(touch(1, by("slow")), touch(2, by("slow"), with(andante.High)))
+	if n := w.leaseAndSend(); n != 1 {
+		t.Errorf("%d leave at once, want one", n)
+	}
+}
+
 // TestWarmUpByWhatWent grows with what was really sent: a day on which little was due does
 // not count as a full one, and two silent months begin anew.
 func TestWarmUpByWhatWent(t *testing.T) {

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -53,7 +54,11 @@ func (t *Throttle) UnmarshalNode(n *yamldoc.Node) []*andante.Finding {
 			t.Preset = n.Text
 			return nil
 		}
-		return n.Decode(&t.Rate)
+		found := n.Decode(&t.Rate)
+		for _, f := range found {
+			f.Suggestion = cmp.Or(yamldoc.Suggest(n.Text, slices.Sorted(maps.Keys(presets))), "or a preset: personal or department")
+		}
+		return found
 	}
 	type keys Throttle
 	var k keys
@@ -281,7 +286,12 @@ func checkThrottles(w *Workspace) (found []*andante.Finding) {
 		}
 		for _, host := range slices.Sorted(maps.Keys(t.Toward)) {
 			if host != "others" && !strings.Contains(host, ".") && !mailhost.Known(host) {
-				say("toward", "%s is no provider", host).Suggestion = "write a domain such as acme.example, others, or one of " + strings.Join(mailhost.Providers(), ", ")
+				f := say("toward", "%s is no provider", host)
+				if p := mailhost.Of(host + ".com"); p != "" {
+					f.Suggestion = "did you mean " + p + "?"
+					continue
+				}
+				f.Suggestion = "write a domain such as acme.example, others, or one of " + strings.Join(mailhost.Providers(), ", ")
 			}
 		}
 	}

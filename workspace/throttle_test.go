@@ -52,6 +52,8 @@ func TestThrottleWritten(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
+		"persnal":                           "did you mean personal?",
+		"{toward: {gmail: 3 per hour}}":     "did you mean google?",
 		"fast":                              "write a pace such as 600 per minute",
 		"{preset: massive}":                 "there is no preset massive",
 		"{apart: 90}":                       "write a time such as 90s",
