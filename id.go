@@ -23,6 +23,8 @@ type (
 	SuppressionID string
 	ConsentID     string
 	VerdictID     string
+	// ConversationID is that of a conversation.
+	ConversationID string
 )
 
 // A Seed makes ids, minutes and variants repeatable: the same seed and key give

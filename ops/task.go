@@ -19,6 +19,8 @@ import (
 type TaskDone struct {
 	Result  andante.Result    // empty: it is done, and nothing more is to tell
 	Answers map[string]string // what they said, by the path of a declared field, such as contact.need
+	Minutes int
+	Worth   int // 1 to 5; 0: nobody said
 	Note    string
 	By      string
 	At      time.Time // when it took place; now if zero
@@ -130,6 +132,9 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 	if _, err := o.Settle(ctx, tx, []Settled{{Change: store.Change{Touch: *t, Was: andante.Open, StateOnly: true}}}); err != nil {
 		return err
 	}
+	if err := o.keepTalk(ctx, tx, *t, d); err != nil {
+		return err
+	}
 	if err := tx.DropTasks(ctx, []andante.TouchID{t.ID}); err != nil {
 		return err
 	}
@@ -152,6 +157,19 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 		}
 	}
 	return nil
+}
+
+// keepTalk notes what a task was worth, for whoever had it, whoever tells of it.
+func (o *Ops) keepTalk(ctx context.Context, tx *store.Tx, t andante.Touch, d TaskDone) error {
+	tasks, err := tx.Tasks(ctx, []andante.TouchID{t.ID})
+	if err != nil {
+		return err
+	}
+	d.By = t.Sender
+	if len(tasks) > 0 {
+		d.By = tasks[0].Owner
+	}
+	return o.keepConversation(ctx, tx, t, t.ID, d, false)
 }
 
 // barCalls keeps what a call has shown: that the number is somebody else's, or that they want

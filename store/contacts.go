@@ -245,7 +245,7 @@ func (tx *Tx) CountContacts(ctx context.Context) (contacts, accounts int, err er
 // MoveRows takes everything of a contact along to another account. Both accounts
 // must be locked.
 func (tx *Tx) MoveRows(ctx context.Context, id andante.ContactID, to andante.AccountID) error {
-	for _, table := range []string{"touches", "counted", "enrollments", "events"} {
+	for _, table := range []string{"touches", "counted", "enrollments", "events", "conversations"} {
 		if _, err := tx.exec(ctx, "UPDATE "+table+" SET account_id=$1 WHERE contact_id=$2", string(to), string(id)); err != nil {
 			return err
 		}

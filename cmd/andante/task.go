@@ -180,16 +180,18 @@ func (a *app) withTask(ctx context.Context, name string, do func(*engine.Engine,
 func (a *app) taskDoneCommand() *cobra.Command {
 	var outcome, at, note, by string
 	var answers []string
+	var minutes, worth int
 	c := command("", "done TASK", "Note that a task is done",
 		"Notes that a task is done, and what came of it: connected, voicemail, no_answer, busy,\nwrong_number, gatekeeper, refused or met. A call that reached nobody gives its place in\nlimits back. Answers fill the fields that you declared, such as contact.need.",
 		"andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected --answer need=lighting --note \"asks again in May\"", nil)
 	c.Flags().StringVar(&outcome, "outcome", "", "what came of it")
+	talkFlags(c, &minutes, &worth)
 	c.Flags().StringArrayVar(&answers, "answer", nil, "what they said, such as need=lighting")
 	c.Flags().StringVar(&at, "at", "", "when it took place"+inZone+"; now if not given")
 	c.Flags().StringVar(&note, "note", "", "a few words that andante why shows")
 	c.Flags().StringVar(&by, "by", "", "who did it; you if not given")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		d := ops.TaskDone{Result: andante.Result(outcome), Note: note, By: cmp.Or(by, os.Getenv("USER"))}
+		d := ops.TaskDone{Result: andante.Result(outcome), Minutes: minutes, Worth: worth, Note: note, By: cmp.Or(by, os.Getenv("USER"))}
 		if outcome != "" && !slices.Contains(andante.Results, d.Result) {
 			return usagef("there is no outcome %s; there are %v", outcome, andante.Results)
 		}
@@ -232,6 +234,9 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, a
 	}
 	if errors.Is(err, ops.ErrTooEarly) {
 		return usagef("--at: %w", err)
+	}
+	if errors.Is(err, ops.ErrWorth) {
+		return usagef("--worth and --minutes: %w", err)
 	}
 	if err != nil {
 		return err

@@ -232,6 +232,23 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_opened ON tasks (opened_at, touch_id);
 
+-- What people said to each other: minutes and worth, told when a task is done or logged.
+CREATE TABLE conversations (
+    id UUID PRIMARY KEY,
+    contact_id UUID NOT NULL,
+    account_id UUID NOT NULL,
+    touch_id UUID,
+    owner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    inbound BOOLEAN NOT NULL,
+    minutes BIGINT NOT NULL,
+    worth BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX conversations_at ON conversations (at);
+CREATE INDEX conversations_contact ON conversations (contact_id);
+
 CREATE TABLE leases (
     id UUID PRIMARY KEY,
     epoch BIGINT NOT NULL,
@@ -284,7 +301,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE tasks; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/reports"
+)
+
+// logged are the kinds of conversation that can be logged, by what people call them.
+var logged = map[string]andante.Kind{
+	"call": andante.Call, "meeting": andante.Visit, "video": andante.Video, "email": andante.Email, "letter": andante.Letter, "other": andante.Other,
+}
+
+func (a *app) logCommand() *cobra.Command {
+	var at, note, by string
+	var answers []string
+	var minutes, worth int
+	var inbound bool
+	kinds := strings.Join(slices.Sorted(maps.Keys(logged)), ", ")
+	c := command("people", "log KIND CONTACT", "Log a conversation that was not planned",
+		"Logs a conversation that was not planned: "+kinds+".\nWhat you did counts in limits, as what a sequence does; what came from them (--inbound)\ncounts in the cadence alone. It ends silence after an introduction, and a meeting ends\nsequences.",
+		"andante log call ana@acme.example --minutes 15 --worth 4 --note \"wants an offer in May\"\nandante log call C-1001 --inbound --minutes 5", nil)
+	talkFlags(c, &minutes, &worth)
+	c.Flags().StringVar(&note, "note", "", "a few words that andante why shows")
+	c.Flags().StringVar(&at, "at", "", "when it took place"+inZone+"; now if not given")
+	c.Flags().StringVar(&by, "by", "", "which colleague; the account's owner if not given")
+	c.Flags().StringArrayVar(&answers, "answer", nil, "what they said, such as need=lighting")
+	c.Flags().BoolVar(&inbound, "inbound", false, "it came from them")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		kind, ok := logged[args[0]]
+		if !ok {
+			return usagef("%s is nothing to log%s; there are: %s", args[0], didYouMean(args[0], slices.Sorted(maps.Keys(logged))), kinds)
+		}
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		w, err := a.published(c.Context(), e)
+		if err != nil {
+			return err
+		}
+		who, err := a.contact(c.Context(), e, args[1])
+		if err != nil {
+			return err
+		}
+		if _, known := w.Config.Person(by); by != "" && !known {
+			return noPerson(by, w.Config)
+		}
+		l := ops.Logged{Contact: who.ID, Kind: kind, Inbound: inbound, TaskDone: ops.TaskDone{Minutes: minutes, Worth: worth, Note: note, By: by}}
+		if l.At, err = instant("at", at, zone(e.Config)); err != nil {
+			return err
+		}
+		if l.At.After(e.Clock.Now().Add(time.Minute)) {
+			return usagef("--at %s has not come yet", at)
+		}
+		if l.Answers, err = answered(w, answers); err != nil {
+			return err
+		}
+		err = e.Ops.Log(c.Context(), l)
+		if errors.Is(err, ops.ErrWorth) {
+			return usagef("--worth and --minutes: %w", err)
+		}
+		if err != nil {
+			return err
+		}
+		a.printf("Logged: %s with %s.\n", args[0], cmp.Or(who.Name(), args[1]))
+		return nil
+	}
+	return c
+}
+
+// talkFlags ask how long a conversation was, and what it was worth.
+func talkFlags(c *cobra.Command, minutes, worth *int) {
+	c.Flags().IntVar(minutes, "minutes", 0, "how long it was")
+	c.Flags().IntVar(worth, "worth", 0, "what it was worth, from 1 (nothing came of it) to 5")
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "report", Short: "What came of it", GroupID: "people", Args: known, RunE: help,
+		Long:    "Reports on what happened.",
+		Example: "  andante report conversations --since 90d",
+	}
+	c.AddCommand(a.reportConversationsCommand())
+	return c
+}
+
+func (a *app) reportConversationsCommand() *cobra.Command {
+	var since string
+	c := a.withJSON(command("", "conversations", "How long people spoke, and what it was worth",
+		"Adds up conversations by owner and account: their minutes, and the minutes of those that\nare worth 4 or 5, by which they are ranked. How many there were says little.",
+		"andante report conversations --since 90d", nil))
+	c.Flags().StringVar(&since, "since", "90d", "how far back")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		back, err := calendar.ParseOffset(since)
+		if err != nil {
+			return usagef("--since: %v", err)
+		}
+		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
+			list, err := r.Conversations(c.Context(), back.Before().From(e.Clock.Now(), zone(e.Config), nil))
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(list)
+			}
+			a.conversations(list, since, zone(e.Config))
+			return nil
+		})
+	}
+	return c
+}
+
+func (a *app) conversations(list []reports.Owned, since string, z *time.Location) {
+	if len(list) == 0 {
+		a.printf("Nobody spoke with anybody in the last %s, as far as it was told: `andante log` and `andante task done --minutes`.\n", since)
+		return
+	}
+	a.printf("%-16s %-28s %9s %9s %6s  %s\n", "owner", "account", "valuable", "minutes", "worth", "last")
+	for _, o := range list {
+		a.printf("%-16s %-28s %9d %9d %6s\n", cut(nobody(o.Owner), 16), "", o.Valuable, o.Minutes, worthOf(o.Worth))
+		for _, s := range o.Accounts {
+			a.printf("%-16s %-28s %9d %9d %6s  %s\n", "", cut(s.Name, 28), s.Valuable, s.Minutes, worthOf(s.Worth), s.Last.In(z).Format("2 Jan 2006"))
+		}
+	}
+}
+
+// worthOf writes an average.
+func worthOf(w float64) string {
+	if w == 0 {
+		return "-"
+	}
+	return strconv.FormatFloat(w, 'f', 1, 64)
+}
