@@ -19,6 +19,10 @@ type Contact struct {
 	Stage      string // overrides the account's when not empty
 	Language   string // BCP 47
 	Country    string // ISO 3166-1 alpha-2, upper case
+	Street     string // with the number
+	Street2    string // a second line, such as the flat
+	City       string
+	Region     string // state or province, where the country's addresses have one
 	PostalCode string
 	Zone       string            // IANA time zone
 	Fields     map[string]string // declared fields in their written form
@@ -40,8 +44,18 @@ func (c Contact) AddressFor(k Kind) string {
 		return c.Email
 	case SMS, Call:
 		return c.Phone
+	case Postcard, Card, Letter:
+		return c.Post(c.Country).Line()
 	default:
 		return ""
+	}
+}
+
+// Post returns the postal address, in the country that is the contact's as far as anybody
+// knows.
+func (c Contact) Post(country string) PostalAddress {
+	return PostalAddress{
+		Name: c.Name(), Street: c.Street, Street2: c.Street2, City: c.City, Region: c.Region, PostalCode: c.PostalCode, Country: country,
 	}
 }
 

@@ -49,6 +49,10 @@ var BuiltinFields = []Field{
 	{Noun: "contact", Name: "persona", Type: TextField},
 	{Noun: "contact", Name: "language", Type: TextField},
 	{Noun: "contact", Name: "country", Type: TextField},
+	{Noun: "contact", Name: "street", Type: TextField},
+	{Noun: "contact", Name: "street_2", Type: TextField},
+	{Noun: "contact", Name: "city", Type: TextField},
+	{Noun: "contact", Name: "region", Type: TextField},
 	{Noun: "contact", Name: "postal_code", Type: TextField},
 	{Noun: "contact", Name: "zone", Type: TextField},
 	{Noun: "contact", Name: "birthday", Type: DateField},
@@ -203,6 +207,10 @@ func (v Values) putContact(c Contact) {
 	v.put("contact", "persona", c.Persona)
 	v.put("contact", "language", c.Language)
 	v.put("contact", "country", c.Country)
+	v.put("contact", "street", c.Street)
+	v.put("contact", "street_2", c.Street2)
+	v.put("contact", "city", c.City)
+	v.put("contact", "region", c.Region)
 	v.put("contact", "postal_code", c.PostalCode)
 	v.put("contact", "zone", c.Zone)
 }

@@ -226,6 +226,7 @@ type Message struct {
 	InReplyTo   string   // likewise
 	References  []string // likewise
 	Parts       []Part   // images and attachments
+	Post        *Post    // of what goes by post
 	Unsubscribe string   // the https URI of RFC 8058; empty for a notice
 	Date        time.Time
 }
@@ -236,6 +237,15 @@ type Part struct {
 	MediaType string
 	ContentID string // by which the text shows it, without angle brackets; empty: an attachment
 	Bytes     []byte // not to be changed
+}
+
+// Post is what a message has besides its text that goes by post.
+type Post struct {
+	To, From PostalAddress
+	Signed   []string // lines below the text: who wrote it
+	Link     string   // shown as a code; empty: none
+	WayOut   string   // how to get no more
+	Front    *Part    // picture on the front of a card; nil: none
 }
 
 // A Mailbox is a name and an address.

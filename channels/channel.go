@@ -101,5 +101,6 @@ type Receipt struct {
 	Code       int    // the server's reply code; 0 without one
 	Response   string // its words, cleaned with [andante.CleanText]
 	ProviderID string // its own id for the message, if it named one
-	Open       bool   // a person has it as a task now: it is not done yet
+	Open       bool   // a person has it as a task now, or it waits to be printed: it is not done yet
+	Format     string // of what waits to be printed: which others it is printed with
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/channels/card"
 	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/channels/sandbox"
 	"github.com/andante-hq/andante/channels/task"
@@ -39,6 +40,13 @@ func (e *Engine) channels(config func(context.Context) (*workspace.Config, error
 	if texts != nil {
 		real[andante.SMS] = texts
 	}
+	cards, err := e.cards()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range card.Kinds {
+		real[k] = cards
+	}
 	list, err = e.byMode(real)
 	return list, mail.Close, err
 }
@@ -48,17 +56,23 @@ func (e *Engine) channels(config func(context.Context) (*workspace.Config, error
 func (e *Engine) byMode(real map[andante.Kind]channels.Channel) (map[andante.Kind]channels.Channel, error) {
 	list, d := e.tasks(), e.Config.Deliver
 	var box channels.Channel
-	if e.outbox() != "" || d.Mode == "redirect" && real[andante.SMS] != nil && d.Phone == "" {
-		var err error
-		if box, err = sandbox.New(e.outboxOr("outbox"), e.Clock, preparing(real)); err != nil {
+	if e.outbox() != "" || d.Mode == "redirect" { // nothing of the post can be led elsewhere
+		shows, err := e.shows()
+		if err != nil {
+			return nil, err
+		}
+		if box, err = sandbox.New(e.outboxOr("outbox"), e.Clock, preparing(real), shows); err != nil {
 			return nil, err
 		}
 	}
 	for kind, c := range real {
 		switch to := d.To; {
 		case d.Mode == "redirect":
-			if kind == andante.SMS {
+			switch {
+			case kind == andante.SMS:
 				to = d.Phone
+			case kind.Mailed():
+				to = ""
 			}
 			if list[kind] = (redirected{c, to}); to == "" {
 				list[kind] = box
@@ -115,6 +129,13 @@ func (e *Engine) blindly() (map[andante.Kind]channels.Channel, error) {
 	prepare := sandbox.Prepares{}
 	if texts != nil {
 		prepare[andante.SMS] = texts.Prepare
+	}
+	cards, err := e.cards()
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range card.Kinds {
+		prepare[k] = cards.Prepare
 	}
 	list := e.tasks()
 	fill(list, sandbox.Blind(e.Clock, prepare, e.o.blind))

@@ -31,7 +31,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "post": (*simWorld).doPost, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -126,6 +126,7 @@ func (w *simWorld) doContact(args []string) error {
 	for i, name := range names(args[0]) {
 		r := ops.Row{Line: i + 1, ExternalID: name, Email: name + "@x.example", Fields: map[string]string{
 			"contact.first_name": name, "contact.zone": w.loc.String(), "account.stage": "customer",
+			"contact.street": "1 " + name + " Street", "contact.city": "Portland", "contact.region": "ME", "contact.postal_code": "04101",
 		}}
 		for _, a := range args[1:] {
 			key, value, ok := strings.Cut(a, "=")
@@ -456,6 +457,19 @@ func (w *simWorld) doSkip(args []string) error {
 		_, err = w.e.Ops.SkipTask(w.ctx, list[0].ID, "story", "")
 	}
 	return err
+}
+
+// doPost posts what is printed: `post by hand` has it wait from now on, `post` posts what waits.
+func (w *simWorld) doPost(args []string) error {
+	switch {
+	case len(args) == 0:
+		_, err := w.postAll()
+		return err
+	case strings.Join(args, " ") == "by hand":
+		w.byHand = true
+		return nil
+	}
+	return errors.New("write post, or post by hand")
 }
 
 // doChoice takes down what a contact chose: NAME [N per PERIOD] [only KIND ...] [not TOPIC ...]

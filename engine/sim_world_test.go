@@ -52,6 +52,7 @@ type simWorld struct {
 	zones  map[andante.ContactID]*time.Location
 	mails  []*arrival // and what came otherwise, and tasks
 	taken  int        // of the mails of the inbox
+	byHand bool       // what goes by post waits until the story posts it
 	log    bytes.Buffer
 
 	broken sabotage
@@ -183,7 +184,25 @@ func (w *simWorld) doTasks() (int, time.Time, error) {
 	if err := w.collectTasks(); err != nil {
 		return 0, time.Time{}, err
 	}
-	return w.e.doTasks(w.ctx, w.clock.Now(), onVoicemail)
+	did, next, err := w.e.doTasks(w.ctx, w.clock.Now(), onVoicemail)
+	if err != nil || w.byHand {
+		return did, next, err
+	}
+	posted, err := w.postAll()
+	return did + posted, next, err
+}
+
+// postAll prints what waits and posts it, and returns how many pieces that were.
+func (w *simWorld) postAll() (n int, err error) {
+	batches, err := w.e.Ops.CloseBatches(w.ctx, "")
+	for _, b := range batches {
+		p, err := w.e.Ops.PostBatch(w.ctx, b.Name, w.clock.Now())
+		if err != nil {
+			return n, err
+		}
+		n += p.Sent
+	}
+	return n, err
 }
 
 // collectTasks notes the tasks that were opened.
@@ -198,8 +217,22 @@ func (w *simWorld) collectTasks() error {
 				return err
 			}
 		}
-		return nil
+		return w.collectCards(tx)
 	})
+}
+
+// collectCards notes the pieces of post that were opened.
+func (w *simWorld) collectCards(tx *store.Tx) error {
+	cards, err := tx.WaitingCards(w.ctx, 1000)
+	if err != nil {
+		return err
+	}
+	for _, c := range cards {
+		if err := w.arrived(tx, c.Touch, inbox.Mail{At: w.clock.trueOf(c.Opened), Raw: []byte(c.Body)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // collectBox notes what the sandbox was given: everything that is neither mail nor task.

@@ -67,6 +67,14 @@ func textField(c *andante.Contact, a *andante.Account, path string) *string {
 		return &c.Language
 	case "contact.country":
 		return &c.Country
+	case "contact.street":
+		return &c.Street
+	case "contact.street_2":
+		return &c.Street2
+	case "contact.city":
+		return &c.City
+	case "contact.region":
+		return &c.Region
 	case "contact.postal_code":
 		return &c.PostalCode
 	case "contact.zone":

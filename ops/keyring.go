@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/andante-hq/andante"
 )
@@ -128,6 +129,46 @@ func (k *Keyring) Sign(t Token) string {
 	b = append(b, kindByte(t.Kind))
 	b = append(b, idBytes(string(t.Address))...)
 	return base64.RawURLEncoding.EncodeToString(append(b, mac(k.signing[k.latest], b)...))
+}
+
+// codeAlphabet leaves out what people mistake when they type: I, L, O and U (Crockford's
+// base 32).
+const codeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// codeLength is how many letters a code has: 50 bits, of which nobody guesses one.
+const codeLength = 10
+
+// Code is what is printed on a piece of post: short enough to be typed, and known to the
+// store from the piece's claim on.
+func (k *Keyring) Code(t andante.TouchID) string {
+	m := hmac.New(sha256.New, k.address)
+	m.Write([]byte("code"))
+	m.Write([]byte(t))
+	sum := m.Sum(nil)
+	code := make([]byte, codeLength)
+	for i := range code {
+		code[i] = codeAlphabet[sum[i]&31]
+	}
+	return string(code)
+}
+
+// CodeOf returns the code that somebody typed, as the store knows it; empty if it is none.
+func CodeOf(typed string) string {
+	code := strings.Map(func(r rune) rune {
+		switch r {
+		case '-', ' ':
+			return -1
+		case 'O', 'o':
+			return '0'
+		case 'I', 'i', 'L', 'l':
+			return '1'
+		}
+		return unicode.ToUpper(r)
+	}, typed)
+	if len(code) != codeLength || strings.Trim(code, codeAlphabet) != "" {
+		return ""
+	}
+	return code
 }
 
 // ErrBadToken is the one answer to a token that is forged, cut or unknown.

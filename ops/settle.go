@@ -319,7 +319,7 @@ func (o *Ops) cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, re
 	if len(tasks) == 0 {
 		return nil
 	}
-	return errors.Join(tx.DropTasks(ctx, tasks), o.freed(ctx, tx, accounts))
+	return errors.Join(tx.DropTasks(ctx, tasks), tx.DropWaitingCards(ctx, tasks), o.freed(ctx, tx, accounts))
 }
 
 // note tells of the changes that were made.

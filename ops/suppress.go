@@ -17,8 +17,22 @@ var advertising = []andante.Purpose{andante.Marketing, andante.Relationship}
 // contact that is gone. A second time changes nothing.
 func (o *Ops) Unsubscribe(ctx context.Context, t Token, source string) error {
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
-		return o.optOut(ctx, tx, t.Contact, []andante.AddressHash{t.Address}, t.Kind, andante.ReasonOptedOut, source, t.Touch)
+		for _, kind := range alike(t.Kind) {
+			if err := o.optOut(ctx, tx, t.Contact, []andante.AddressHash{t.Address}, kind, andante.ReasonOptedOut, source, t.Touch); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// alike are the kinds that people mean who want no more of one: nobody tells postcards from
+// letters.
+func alike(k andante.Kind) []andante.Kind {
+	if !k.Mailed() {
+		return []andante.Kind{k}
+	}
+	return []andante.Kind{andante.Postcard, andante.Card, andante.Letter}
 }
 
 // optOut suppresses and ends what runs. The event is written for each contact

@@ -190,5 +190,5 @@ func (o *Ops) skipYear(ctx context.Context, tx *store.Tx, x andante.Enrollment, 
 	if _, err := o.Settle(ctx, tx, over); err != nil || len(tasks) == 0 {
 		return err
 	}
-	return errors.Join(tx.DropTasks(ctx, tasks), o.freed(ctx, tx, []andante.AccountID{x.Account}))
+	return errors.Join(tx.DropTasks(ctx, tasks), tx.DropWaitingCards(ctx, tasks), o.freed(ctx, tx, []andante.AccountID{x.Account}))
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-
-	"github.com/andante-hq/andante"
 )
 
 // A Note tells an author something that is no mistake.
@@ -23,7 +21,7 @@ var NotYet = []string{"review", "cc"}
 // Keys that are read and checked, and that nothing acts on yet.
 var (
 	idleFrontKeys = []string{}
-	idleStepKeys  = []string{"if_undone", "front"}
+	idleStepKeys  = []string{"if_undone"}
 )
 
 // idleFunctions ask for what nothing reports yet.
@@ -60,12 +58,6 @@ func (s *Sequence) NoEffect() []Note {
 }
 
 func (s *Step) noEffect(list *notes) {
-	switch s.Kind {
-	case andante.Email, andante.SMS, "":
-	case andante.Decide, andante.Call, andante.Visit, andante.Video, andante.Other:
-	default:
-		list.add(s.where("kind"), "kind", "%s: has no channel yet", s.Kind)
-	}
 	for _, key := range NotYet {
 		if s.Has(key) {
 			list.add(s.where(key), key, "`%s` has no effect yet: the step is skipped", key)

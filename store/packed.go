@@ -150,7 +150,9 @@ func traits(t *andante.Touch) byte {
 	case andante.Unknown:
 		b = unsure
 	case andante.Open:
-		b = waiting
+		if !t.Kind.Mailed() { // a piece of post counts on the day on which it should land
+			b = waiting
+		}
 	}
 	if t.Introduction {
 		b |= introduces

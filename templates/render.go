@@ -27,6 +27,7 @@ var (
 	errTooLong      = errors.New("the message becomes too long")
 	errEmptySubject = errors.New("the subject is empty for this contact")
 	errEmptyText    = errors.New("the text is empty for this contact")
+	errTwoLinks     = errors.New("what goes by post shows one link, as a code: leave the others out")
 )
 
 // Render fills the text in. It is safe for concurrent use and gives the same
@@ -116,10 +117,7 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 	}
 	if !mail {
 		out.Text, out.Words = string(text), string(text)
-		if end := in.WayOut.Words(t.language(in.Values)); end != "" && t.source.Kind == andante.SMS {
-			out.Text = strings.TrimRight(out.Text, "\n") + "\n" + end
-		}
-		return nil
+		return t.endWritten(in, out)
 	}
 	b.Reset()
 	if err := t.html.execute(sink{b, maxBody}, r.vars); err != nil {
@@ -130,6 +128,40 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 		html = dropHollow(html)
 	}
 	return t.layOutMail(r, in, out, text, html)
+}
+
+// endWritten ends what is no mail: a text with its way out, and a piece for the post with the
+// way out and the link taken apart.
+func (t *Template) endWritten(in Input, out *Rendered) (err error) {
+	end := in.WayOut.Words(t.language(in.Values))
+	switch {
+	case t.source.Kind == andante.SMS && end != "":
+		out.Text = strings.TrimRight(out.Text, "\n") + "\n" + end
+	case t.source.Kind.Mailed():
+		out.WayOut = end
+		out.Text, out.Link, err = takeLink(out.Text)
+		out.Words = out.Text
+	}
+	return err
+}
+
+// written matches how plain text says the address of a link: " (https://...)" behind its words,
+// and ": https://..." behind a call.
+var written = regexp.MustCompile(`(?m) \((https?://[^\s()]+)\)|: (https?://\S+)$`)
+
+// takeLink takes the address of a link out of a text.
+func takeLink(text string) (rest, link string, err error) {
+	var last string
+	rest = written.ReplaceAllStringFunc(text, func(s string) string {
+		m := written.FindStringSubmatch(s)
+		last = m[1] + m[2]
+		if link != "" && link != last {
+			err = errTwoLinks
+		}
+		link = last
+		return ""
+	})
+	return rest, link, err
 }
 
 // layOutMail puts the layouts around plain text and HTML. These are rendered by now: what
@@ -231,7 +263,7 @@ func problem(err error) string {
 	var filter expressions.FilterError
 	var interpreter expressions.InterpreterError
 	for _, known := range []error{
-		errScheme, errEmptyURL, errHost, errImage, errTooLong, errTurns, errLongString, errLongList, errDate, errDateFormat, errEmptySubject, errEmptyText, errEvaluate,
+		errScheme, errEmptyURL, errHost, errImage, errTooLong, errTurns, errLongString, errLongList, errDate, errDateFormat, errEmptySubject, errEmptyText, errTwoLinks, errEvaluate,
 	} {
 		if errors.Is(err, known) {
 			return known.Error()

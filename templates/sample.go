@@ -41,6 +41,11 @@ func (t *Template) tryOut(report *reporter) {
 	}
 }
 
+// Sample renders the text for a made-up contact about whom everything is known.
+func (t *Template) Sample(ctx context.Context, w WayOut) (Rendered, error) {
+	return t.Render(ctx, Input{Values: t.templates.sample(func(andante.Field) bool { return true }), WayOut: w})
+}
+
 // sample returns values in which the fields that filled picks are known.
 func (t *Templates) sample(filled func(andante.Field) bool) andante.Values {
 	v := andante.Values{}

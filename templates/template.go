@@ -33,7 +33,7 @@ type Input struct {
 	Values      andante.Values // the company's fields, once given, must not change
 	Subject     string         // of the mail that is answered, with its Re:; empty: the text's own
 	Unsubscribe string         // https address of the way out; empty for none
-	WayOut      WayOut         // that ends a text message
+	WayOut      WayOut         // that ends a text message, and a piece that goes by post
 	Quote       *Quote         // the earlier mail that this one answers; nil for none
 }
 
@@ -52,6 +52,11 @@ type Rendered struct {
 	// Words are what a later mail quotes: the text without what the layout puts
 	// around it.
 	Words string
+	// Link is the address of the one link of what goes by post: its words stand in the text,
+	// and it is printed as a code.
+	Link string
+	// WayOut is how who gets it by post says that they want no more.
+	WayOut string
 }
 
 // Use is a field that a text uses, at its place in the file.

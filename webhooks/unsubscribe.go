@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"embed"
+	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -19,7 +20,7 @@ var page = template.Must(template.ParseFS(pages, "unsubscribe.html"))
 
 // words of the page, by language.
 type words struct {
-	Lang, Title, Ask, Button, Done, DoneText, Bad, BadText, Test, TestText string
+	Lang, Title, Ask, Button, Done, DoneText, Bad, BadText, Test, TestText, AskPost, DonePost string
 }
 
 var languages = map[string]words{
@@ -27,11 +28,13 @@ var languages = map[string]words{
 		"en", "Unsubscribe", "No more mails like this from %s?", "Unsubscribe", "You are unsubscribed", "%s will send you no more mails like this.",
 		"This link does not work", "It may be cut off or too old. Answer the mail and say that you want no more: that works too.",
 		"This was a test mail", "Nobody is unsubscribed. In a real mail this link leads to one button.",
+		"No more advertising by post from %s?", "%s will send you no more advertising by post.",
 	},
 	"de": {
 		"de", "Abbestellen", "Keine solchen E-Mails mehr von %s?", "Abbestellen", "Sie sind abgemeldet", "%s schickt Ihnen keine solchen E-Mails mehr.",
 		"Dieser Link funktioniert nicht", "Vielleicht ist er abgeschnitten oder zu alt. Antworten Sie auf die E-Mail, dass Sie keine mehr wünschen: auch das genügt.",
 		"Das war eine Testmail", "Niemand ist abgemeldet. In einer echten E-Mail führt dieser Link zu einem Knopf.",
+		"Keine Werbung mehr von %s mit der Post?", "%s schickt Ihnen keine Werbung mehr mit der Post.",
 	},
 }
 
@@ -62,7 +65,7 @@ type unsubscribe struct {
 }
 
 func (u *unsubscribe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	token, err := u.ops.Keys.Verify(r.PathValue("token"))
+	token, err := u.token(r)
 	test := r.PathValue("token") == ops.TestToken
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
@@ -75,8 +78,21 @@ func (u *unsubscribe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost:
 		u.leave(w, r, token)
 	default:
-		u.show(w, http.StatusOK, view{words: u.words, State: "ask", Text: strings.ReplaceAll(u.words.Ask, "%s", u.company)})
+		u.show(w, http.StatusOK, view{words: u.words, State: "ask", Text: strings.ReplaceAll(u.said(token, u.words.Ask, u.words.AskPost), "%s", u.company)})
 	}
+}
+
+// token reads what stands in the address: a link's token, or the code that somebody typed from
+// a piece of post.
+func (u *unsubscribe) token(r *http.Request) (ops.Token, error) {
+	if typed := r.PathValue("token"); ops.CodeOf(typed) != "" {
+		t, err := u.ops.TokenOfCode(r.Context(), typed)
+		if err != nil && !errors.Is(err, ops.ErrBadToken) {
+			u.log.Error("a code could not be looked up", "err", err)
+		}
+		return t, err
+	}
+	return u.ops.Keys.Verify(r.PathValue("token"))
 }
 
 // leave carries the wish out. The body is not needed: the address says it all.
@@ -95,7 +111,15 @@ func (u *unsubscribe) leave(w http.ResponseWriter, r *http.Request, t ops.Token)
 		return
 	}
 	u.log.Info("unsubscribed", "contact", string(t.Contact), "touch", string(t.Touch), "kind", string(t.Kind), "reason", source)
-	u.show(w, http.StatusOK, view{words: u.words, State: "done", Text: strings.ReplaceAll(u.words.DoneText, "%s", u.company)})
+	u.show(w, http.StatusOK, view{words: u.words, State: "done", Text: strings.ReplaceAll(u.said(t, u.words.DoneText, u.words.DonePost), "%s", u.company)})
+}
+
+// said picks the words: those about mails, or about what comes by post.
+func (u *unsubscribe) said(t ops.Token, mail, post string) string {
+	if t.Kind.Mailed() {
+		return post
+	}
+	return mail
 }
 
 func (u *unsubscribe) show(w http.ResponseWriter, code int, v view) {

@@ -246,10 +246,17 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 	if err != nil {
 		return err
 	}
+	codes := map[string]andante.TouchID{}
 	for _, it := range items {
 		if it.fate == nil && !done[it.touch.ID] {
 			it.fate = movedFate // canceled since it was loaded
 		}
+		if it.fate == nil && it.touch.Kind.Mailed() { // before the piece can be in anybody's hands
+			codes[r.ops.Keys.Code(it.touch.ID)] = it.touch.ID
+		}
+	}
+	if err := tx.PutCodes(ctx, codes); err != nil {
+		return err
 	}
 	if _, err := tx.Change(ctx, back); err != nil {
 		return err

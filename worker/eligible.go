@@ -3,9 +3,11 @@ package worker
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/postal"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -106,8 +108,13 @@ func missing(b *batch, it *item, reason andante.Reason, what string) *fate {
 }
 
 func hasAddress(_ *run, b *batch, it *item) *fate {
-	if it.address == "" && !it.touch.Kind.ByHuman() && !it.touch.Kind.Mailed() {
+	if it.address == "" && !it.touch.Kind.ByHuman() {
 		return missing(b, it, andante.ReasonNoAddress, string(it.touch.Kind))
+	}
+	if it.touch.Kind.Mailed() {
+		if lacks := postal.Lacks(it.contact.Post(it.facts.Country)); len(lacks) > 0 {
+			return missing(b, it, andante.ReasonNoAddress, fmt.Sprintf("%s: the address lacks %s", it.touch.Kind, strings.Join(lacks, ", ")))
+		}
 	}
 	return nil
 }

@@ -173,6 +173,9 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 	if err := tx.PutTasks(ctx, keep(rec.tasks, func(t store.Task) bool { return done[t.Touch] })); err != nil {
 		return err
 	}
+	if err := tx.PutCards(ctx, keep(rec.cards, func(c store.Card) bool { return done[c.Touch] })); err != nil {
+		return err
+	}
 	// What was not ours to record any more has left nothing to write.
 	attempts := keep(rec.attempts, func(a andante.Attempt) bool { return done[a.Touch] })
 	if err := tx.EndAttempts(ctx, attempts); err != nil {
@@ -216,6 +219,7 @@ type recording struct {
 	attempts []andante.Attempt
 	quotes   []store.Quote
 	tasks    []store.Task
+	cards    []store.Card
 	verdicts []store.StoredVerdict
 	bounces  []outcome
 	stopped  []outcome
@@ -248,6 +252,11 @@ func (rec *recording) add(o outcome) {
 	switch {
 	case problem == nil && o.receipt.Open:
 		t.State, t.Counted, t.Reason = andante.Open, o.at, ""
+		if t.Kind.Mailed() {
+			t.Counted = o.item.lands(o.at)
+			rec.cards = append(rec.cards, store.Card{Touch: t.ID, Kind: t.Kind, Format: o.receipt.Format, Opened: o.at, Body: string(o.item.message.sealed.Bytes)})
+			break
+		}
 		rec.tasks = append(rec.tasks, o.item.task(o.at))
 	case problem == nil:
 		t.State, t.Counted, t.Settled, t.Reason = andante.Sent, o.item.lands(o.at), o.at, ""

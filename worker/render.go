@@ -76,7 +76,7 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	}
 	it.values.PutPerson("sender", id.Person)
 	in := templates.Input{
-		WayOut: it.wayOut(b.w, id, link),
+		WayOut: r.wayOut(b.w, it, id, link),
 		Values: it.values, Subject: it.thread.subject, Unsubscribe: link, Quote: it.thread.quote(s, it.quotes, id),
 	}
 	out, err := tmpl.Render(ctx, in)
@@ -85,6 +85,9 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	}
 	m = compose(it, id, s, q, out, link, b.now.In(b.w.ZoneOf(id)))
 	m.Parts = append(out.Images, b.w.Attachments(s)...)
+	if m.Kind.Mailed() {
+		m.Post = b.w.Post(s, it.contact, it.account, id, out)
+	}
 	if it.thread.on {
 		m.InReplyTo, m.References = it.thread.last.MessageID, it.thread.ids
 	}
@@ -120,9 +123,11 @@ func compose(it *item, id workspace.Identity, s *sequences.Step, q *sequences.Se
 }
 
 // wayOut is how a text message ends: the first to a number says how to get no more, and each
-// of a sender who can't hear an answer has a link.
-func (it *item) wayOut(w *workspace.Workspace, id workspace.Identity, link string) templates.WayOut {
+// of a sender who can't hear an answer has a link. A piece of post has a code to be typed.
+func (r *run) wayOut(w *workspace.Workspace, it *item, id workspace.Identity, link string) templates.WayOut {
 	switch {
+	case it.touch.Kind.Mailed():
+		return templates.WayOut{Post: workspace.PostWayOut(w.Config.PublicURL, r.ops.Keys.Code(it.touch.ID))}
 	case it.touch.Kind != andante.SMS:
 		return templates.WayOut{}
 	case !w.Config.HearsTexts(id):

@@ -110,6 +110,30 @@ type Sender struct {
 type Channels struct {
 	Email EmailChannel `yaml:"email" doc:"the mail server that takes our mail"`
 	SMS   SMSChannel   `yaml:"sms" doc:"the gateway that takes text messages"`
+	Cards CardsChannel `yaml:"cards" doc:"who prints and posts postcards, cards and letters"`
+}
+
+// CardsChannel is what goes by post.
+type CardsChannel struct {
+	Driver    string             `yaml:"driver" doc:"print: pieces wait until andante cards batch writes them for a printer"`
+	Formats   map[string]string  `yaml:"formats" doc:"size by kind: postcard and card are 4x6, 6x9, 6x11 (inches), a6, a5 or dl; letter is a4 or letter; if not written what is usual in the company's country"`
+	From      CardSender         `yaml:"from" doc:"sender as printed; the company and its postal address, if not written"`
+	Prices    map[string]float64 `yaml:"prices" doc:"of one piece with postage, by kind, such as postcard: 0.85"`
+	CropMarks bool               `yaml:"crop_marks" doc:"show the printer where to cut"`
+	Font      string             `yaml:"font" doc:"a TrueType file in templates/ instead of Noto Sans, such as templates/fonts/house.ttf"`
+	BoldFont  string             `yaml:"bold_font" doc:"its bold face"`
+}
+
+// CardSender is a sender as it is printed.
+type CardSender struct {
+	Name       string `yaml:"name" doc:"of a person; empty: the company alone"`
+	Company    string `yaml:"company" doc:"the company's name, if not written"`
+	Street     string `yaml:"street" doc:"with the number"`
+	Street2    string `yaml:"street_2" doc:"a second line"`
+	City       string `yaml:"city" doc:"town"`
+	Region     string `yaml:"region" doc:"state or province"`
+	PostalCode string `yaml:"postal_code" doc:"in quotes where it begins with 0"`
+	Country    string `yaml:"country" doc:"ISO code; the company's, if not written"`
 }
 
 // SMSChannel is the gateway of text messages.
@@ -241,6 +265,7 @@ func defaultConfig() *Config {
 		Channels: Channels{
 			Email: EmailChannel{Port: 587, TLS: "starttls", Connections: 2, MaxMails: 1000},
 			SMS:   SMSChannel{Segments: 4, Rate: Rate{N: 1, Per: time.Second}, HTTP: SMSGateway{Method: "POST"}},
+			Cards: CardsChannel{Driver: "print"},
 		},
 		Deliver: Deliver{Mode: "sandbox", To: "outbox"},
 		Store:   DefaultStore,

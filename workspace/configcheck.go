@@ -25,7 +25,7 @@ func checkMachine(w *Workspace) (found []*andante.Finding) {
 		found = append(found, f)
 		return f
 	}
-	found = slices.Concat(checkServers(w), checkThrottles(w), checkSMS(w))
+	found = slices.Concat(checkServers(w), checkThrottles(w), checkSMS(w), checkCards(w))
 	mail := w.Config.Channels.Email
 	at := func(key string) []string { return []string{"channels", "email", key} }
 	if mail.Connections < 1 {

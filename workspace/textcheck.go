@@ -44,6 +44,9 @@ func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found [
 		if r.Kind == andante.SMS {
 			found = append(found, w.textFindings(q, s, text)...)
 		}
+		if r.Kind.Mailed() {
+			found = append(found, w.cardFindings(q, s, key)...)
+		}
 	}
 	return found
 }

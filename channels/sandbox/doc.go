@@ -8,5 +8,5 @@
 // It decides nothing and talks to nobody. Its invariant: a file is complete or
 // not there, and one touch has one file, however often it is delivered.
 //
-//	ch, err := sandbox.New("outbox", clock, emailChannel.Prepare)
+//	ch, err := sandbox.New("outbox", clock, sandbox.Prepares{andante.Email: emailChannel.Prepare}, nil)
 package sandbox

@@ -39,6 +39,7 @@ type Channel struct {
 	dir     string
 	clock   andante.Clock
 	prepare Prepares
+	shows   Shows
 	taken   func(channels.Sealed) // instead of a folder
 	pace    channels.Pace
 }
@@ -49,6 +50,10 @@ var _ channels.Channel = (*Channel)(nil)
 // they would.
 type Prepares map[andante.Kind]func(andante.Message) (channels.Sealed, error)
 
+// Shows write what was built as it would look, by kind: the ending of the file's name, such as
+// .pdf, and its bytes.
+type Shows map[andante.Kind]func(channels.Sealed) (ending string, body []byte, err error)
+
 // Blind returns a channel that keeps nothing of what it takes: for a simulation, of which
 // nobody reads a mail. taken is told of each message.
 func Blind(clock andante.Clock, prepare Prepares, taken func(channels.Sealed)) *Channel {
@@ -56,9 +61,8 @@ func Blind(clock andante.Clock, prepare Prepares, taken func(channels.Sealed)) *
 }
 
 // New returns a channel that writes into dir, which is made if it is missing. A folder that
-// can't be written is an error.
-// Kinds of which prepare has nothing are written as plain text.
-func New(dir string, clock andante.Clock, prepare Prepares) (*Channel, error) {
+// can't be written is an error. Kinds of which prepare has nothing are written as plain text.
+func New(dir string, clock andante.Clock, prepare Prepares, shows Shows) (*Channel, error) {
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
 		err = writable.Folder(dir)
@@ -66,7 +70,7 @@ func New(dir string, clock andante.Clock, prepare Prepares) (*Channel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: let it be written", unwritten(dir, err))
 	}
-	return &Channel{dir: dir, clock: clock, prepare: prepare}, nil
+	return &Channel{dir: dir, clock: clock, prepare: prepare, shows: shows}, nil
 }
 
 // Features names every kind that is sent; delivering a message twice leaves one
@@ -176,9 +180,14 @@ func (c *Channel) write(s channels.Sealed) error {
 		return nil
 	}
 	ending, bytes := ".txt", s.Bytes
-	switch {
+	switch show := c.shows[s.Kind]; {
 	case s.Kind == andante.Email:
 		ending = ".eml"
+	case show != nil:
+		var err error
+		if ending, bytes, err = show(s); err != nil {
+			return err
+		}
 	case c.prepare[s.Kind] != nil: // it is the words alone
 		bytes = fmt.Appendf(nil, "Kind: %s\nFrom: %s\nTo: %s\nSegments: %d\n\n%s\n", s.Kind, s.From, s.To, s.Segments, s.Bytes)
 	}

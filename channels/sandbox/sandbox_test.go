@@ -20,7 +20,7 @@ import (
 func open(t *testing.T) (*sandbox.Channel, string) {
 	t.Helper()
 	dir := t.TempDir()
-	ch, err := sandbox.New(dir, andante.SystemClock{}, nil)
+	ch, err := sandbox.New(dir, andante.SystemClock{}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestPrepareIsAskedForItsKindOnly(t *testing.T) {
 	want := channels.Sealed{Touch: "t", Bytes: []byte("built elsewhere")}
 	ch, err := sandbox.New(t.TempDir(), andante.SystemClock{}, sandbox.Prepares{
 		andante.Email: func(andante.Message) (channels.Sealed, error) { return want, nil },
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestFolderThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{blocked, filepath.Join(blocked, "outbox")} {
-		if _, err := sandbox.New(dir, andante.SystemClock{}, nil); err == nil || !strings.Contains(err.Error(), "the folder "+dir+", ") {
+		if _, err := sandbox.New(dir, andante.SystemClock{}, nil, nil); err == nil || !strings.Contains(err.Error(), "the folder "+dir+", ") {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}

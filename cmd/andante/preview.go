@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
@@ -30,9 +31,19 @@ type previewed struct {
 	text     templates.Rendered
 	parts    []andante.Part // images that the text shows, and attachments
 	texts    workspace.SMSChannel
-	price    string   // of a text message
-	link     string   // of the unsubscribe page; it opens nothing
+	price    string // of a text message
+	link     string // of the unsubscribe page; it opens nothing
+	post     *andante.Post
 	notes    []string // why this contact would not get the step
+}
+
+// message is the step as it would be sent to an address.
+func (p *previewed) message(to string, now time.Time) andante.Message {
+	return andante.Message{
+		Kind: p.kind, From: andante.Mailbox{Name: p.identity.Name, Address: p.from()}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
+		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text, Parts: p.parts,
+		Post: p.post, Unsubscribe: p.link, Date: now,
+	}
 }
 
 // pick says which step is rendered, and for whom.
@@ -54,11 +65,12 @@ func (a *app) openFor(p pick) func(context.Context, func(*engine.Options)) (*eng
 
 func (a *app) previewCommand() *cobra.Command {
 	var p pick
-	var html string
+	var html, pdf string
 	c := a.withJSON(command("day", "preview SEQUENCE/STEP", "Show a step as a contact would get it",
 		"Renders a step of the folder, published or not, for a contact of the store or for a\nmade-up one.",
 		"andante preview "+firstStep+" --as C-0001\nandante preview "+firstStep+" --persona operations-director --html page.html", nil))
 	p.flags(c)
+	c.Flags().StringVar(&pdf, "pdf", "", "file for what goes by post, as it is printed")
 	c.Flags().StringVar(&html, "html", "", "file for the HTML part")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		e, err := a.openFor(p)(c.Context(), nil)
@@ -75,9 +87,26 @@ func (a *app) previewCommand() *cobra.Command {
 				return err
 			}
 		}
+		if pdf != "" {
+			if err := writePDF(e, got, pdf); err != nil {
+				return err
+			}
+		}
 		return a.show(got)
 	}
 	return c
+}
+
+// writePDF writes a piece of post as it is printed.
+func writePDF(e *engine.Engine, p *previewed, name string) error {
+	if !p.kind.Mailed() {
+		return usagef("--pdf shows what goes by post, and this step is of the kind %s", p.kind)
+	}
+	var b bytes.Buffer
+	if err := e.PrintOne(&b, p.message("", e.Clock.Now().In(zone(e.Config)))); err != nil {
+		return err
+	}
+	return os.WriteFile(name, b.Bytes(), 0o644)
 }
 
 // show prints a rendered step.
@@ -90,6 +119,9 @@ func (a *app) show(p *previewed) error {
 		})
 	}
 	a.printf("From: %s <%s>\nTo: %s <%s>\n", from.Name, p.from(), to.Name(), to.AddressFor(p.kind))
+	if p.kind.Mailed() {
+		a.printf("Signed: %s\n", strings.Join(p.post.Signed, ", "))
+	}
 	for _, l := range [][2]string{{"Subject", p.text.Subject}, {"Preview", p.text.Preview}} {
 		if l[1] != "" {
 			a.printf("%s: %s\n", l[0], l[1])
@@ -98,6 +130,12 @@ func (a *app) show(p *previewed) error {
 	a.printf("\n%s\n", strings.TrimRight(p.text.Text, "\n"))
 	if p.kind == andante.SMS {
 		a.printf("\n%s\n", p.price)
+	}
+	if p.text.Link != "" {
+		a.printf("\n[code: %s]\n", p.text.Link)
+	}
+	if p.text.WayOut != "" {
+		a.printf("\n%s\n", p.text.WayOut)
 	}
 	for _, f := range p.parts {
 		where := "Attached"
@@ -200,7 +238,10 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 		Values:      w.Values(c, account, enrollment, id),
 		Unsubscribe: got.link, WayOut: templates.WayOut{Reply: true}, // as the first text has it
 	}
-	if !w.Config.HearsTexts(id) {
+	switch {
+	case s.Kind.Mailed():
+		in.WayOut = templates.WayOut{Post: workspace.PostWayOut(w.Config.PublicURL, strings.ToUpper(ops.TestToken))}
+	case !w.Config.HearsTexts(id):
 		in.WayOut = templates.WayOut{Link: got.link}
 	}
 	if s.Thread && !s.NoQuote {
@@ -210,6 +251,9 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	got.text, err = t.Render(ctx, in)
 	got.texts, got.price = w.Config.Channels.SMS, priceOf(w.Config.Channels.SMS, got.text.Text)
 	got.parts = append(slices.Clone(got.text.Images), w.Attachments(s)...)
+	if s.Kind.Mailed() {
+		got.post = w.Post(s, c, account, id, got.text)
+	}
 	return got, err
 }
 
@@ -306,6 +350,7 @@ func madeUp(e *engine.Engine) (andante.Contact, andante.Account) {
 	}
 	contact := andante.Contact{
 		ID: id, Account: id, FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager",
+		Street: "1 Sample Street", City: "Sampleton", Region: "XX", PostalCode: "00000",
 	}
 	return contact, account
 }

@@ -60,13 +60,9 @@ func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to stri
 	case p.kind == andante.Email && number:
 		return usagef("--to: this step is a mail; write your address")
 	case p.kind != andante.Email && p.kind != andante.SMS:
-		return usagef("send-test sends mails and text messages, and this step is of the kind %s; `andante preview` shows it", p.kind)
+		return usagef("send-test sends mails and text messages, and this step is of the kind %s; `andante preview` shows it, what goes by post with --pdf FILE", p.kind)
 	}
-	receipt, err := e.SendOne(c.Context(), p.identity.Key, andante.Message{
-		Kind: p.kind, From: andante.Mailbox{Name: p.identity.Name, Address: p.from()}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
-		To: andante.Mailbox{Name: p.contact.Name(), Address: to}, Subject: p.text.Subject, HTML: p.text.HTML, Text: p.text.Text, Parts: p.parts,
-		Unsubscribe: p.link, Date: e.Clock.Now().In(zone(e.Config)),
-	})
+	receipt, err := e.SendOne(c.Context(), p.identity.Key, p.message(to, e.Clock.Now().In(zone(e.Config))))
 	if err != nil && e.Config.Deliver.Mode == "sandbox" {
 		return fmt.Errorf("write the test: %w", err)
 	}

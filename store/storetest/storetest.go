@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"touches", touchTests},
 		{"counted touches", countedTests},
 		{"tasks", taskTests},
+		{"cards", cardTests},
 		{"conversations", conversationTests},
 		{"simulation", simulatedTests},
 		{"rates", rateTests},

@@ -41,6 +41,10 @@ CREATE TABLE contacts (
     stage TEXT NOT NULL,
     language TEXT NOT NULL,
     country TEXT NOT NULL,
+    street TEXT NOT NULL,
+    street_2 TEXT NOT NULL,
+    city TEXT NOT NULL,
+    region TEXT NOT NULL,
     postal_code TEXT NOT NULL,
     zone TEXT NOT NULL,
     fields TEXT NOT NULL,
@@ -232,6 +236,33 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_opened ON tasks (opened_at, touch_id);
 
+-- Pieces of post that wait to be printed, or for their batch to be posted.
+CREATE TABLE cards (
+    touch_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    format TEXT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    batch TEXT,
+    body TEXT NOT NULL
+);
+CREATE INDEX cards_batch ON cards (batch, kind, format, touch_id);
+
+-- Pieces that were closed off to be printed together.
+CREATE TABLE batches (
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    format TEXT NOT NULL,
+    pieces BIGINT NOT NULL,
+    closed_at BIGINT NOT NULL,
+    posted_at BIGINT
+);
+
+-- What is printed on pieces of post, short enough to be typed: which touch it stands for.
+CREATE TABLE codes (
+    printed TEXT PRIMARY KEY,
+    touch_id TEXT NOT NULL
+);
+
 -- What people said to each other: minutes and worth, told when a task is done or logged.
 CREATE TABLE conversations (
     id TEXT PRIMARY KEY,
@@ -301,7 +332,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
