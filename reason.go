@@ -56,6 +56,7 @@ const (
 	ReasonStore     Reason = "store" // the store could not answer
 	ReasonReturned  Reason = "returned"
 	ReasonThrottled Reason = "throttled"
+	ReasonInLine    Reason = "in_line"
 )
 
 // Reasons for the end of an enrollment, or a refusal to begin one.
@@ -127,6 +128,7 @@ var reasonText = map[Reason]string{
 	ReasonStore:     "the store did not answer",
 	ReasonReturned:  "taken back before it was sent",
 	ReasonThrottled: "the sender's throttle is spent",
+	ReasonInLine:    "many wait for the sender's pace toward that provider; it asks again within the hour",
 
 	ReasonFinished:     "all steps are done",
 	ReasonNotFollowed:  "the store refused to plan its next step; it is tried again every few minutes",

@@ -14,7 +14,7 @@ import (
 // putOff are the reasons for which a touch waits that hang on who somebody is and on what is
 // published: when that changes, it is looked at again.
 var putOff = slices.Concat(governor.OverLimit, []andante.Reason{
-	andante.ReasonYielded, andante.ReasonWindow, andante.ReasonHoliday, andante.ReasonWaiting, andante.ReasonHeld, andante.ReasonSender,
+	andante.ReasonInLine, andante.ReasonYielded, andante.ReasonWindow, andante.ReasonHoliday, andante.ReasonWaiting, andante.ReasonHeld, andante.ReasonSender,
 })
 
 // changed does what follows when contacts have changed, or what is known of their accounts,

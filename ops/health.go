@@ -99,6 +99,11 @@ func (o *Ops) CountSent(ctx context.Context, tx *store.Tx, touches []andante.Tou
 			sums[of]++
 		}
 	}
+	return addRates(ctx, tx, sums)
+}
+
+// addRates writes what was sent, in one order, so that nobody waits for each other.
+func addRates(ctx context.Context, tx *store.Tx, sums map[store.Rate]int) error {
 	list := make([]store.Rate, 0, len(sums))
 	for of, n := range sums {
 		of.Sent = n
@@ -108,6 +113,18 @@ func (o *Ops) CountSent(ctx context.Context, tx *store.Tx, touches []andante.Tou
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Key, b.Key), a.At.Compare(b.At))
 	})
 	return tx.AddRates(ctx, list)
+}
+
+// CountUsed counts what left by its lane, or may have left, for what lanes may send in an hour
+// and on a day: scope says whether it went to its contact ([store.RateLane]) or was rehearsed.
+// part keeps writers at the same time apart.
+func (o *Ops) CountUsed(ctx context.Context, tx *store.Tx, scope andante.HoldScope, touches []andante.Touch, part string) error {
+	sums := map[store.Rate]int{}
+	for _, t := range touches {
+		lane := store.Lane{Kind: t.Kind, Sender: t.Sender}
+		sums[store.Rate{Scope: scope, Key: lane.String(), At: t.Settled.Truncate(time.Hour), Part: partOf(part)}]++
+	}
+	return addRates(ctx, tx, sums)
 }
 
 // judgeHealth holds a sequence or a sender of which too much came back within a week, or

@@ -64,7 +64,7 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 		list, err = tx.Touches(ctx, []andante.TouchID{touch})
 		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
 	})
-	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id || list[0].Kind.ByHuman() {
+	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id || ownHands(list[0].Kind) {
 		return err
 	}
 	s, a := o.lost(list[0])
@@ -78,8 +78,17 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 		return err
 	}
 	o.note(tx, []store.Change{s.Change}, done)
+	if done[s.Touch.ID] {
+		if err := o.CountUsed(ctx, tx, store.RateLane, []andante.Touch{s.Touch}, string(id)); err != nil {
+			return err
+		}
+	}
 	return tx.EndAttempts(ctx, []andante.Attempt{a})
 }
+
+// ownHands tells whether a touch leaves nobody's hands but ours when it is delivered: it becomes
+// a task, or a piece that waits to be printed.
+func ownHands(k andante.Kind) bool { return k.ByHuman() || k.Mailed() }
 
 // lost makes a touch unknown that was permitted and has no outcome. It was begun by its
 // not_after and may have taken until now, though no longer than a relay has time: that is
@@ -116,7 +125,7 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	var attempts []andante.Attempt
 	for _, t := range touches {
 		was := t.State
-		if was != andante.Attempted || t.Kind.ByHuman() { // a task leaves nobody's hands but ours
+		if was != andante.Attempted || ownHands(t.Kind) {
 			if was == andante.Attempted {
 				attempts = append(attempts, andante.Attempt{Touch: t.ID, Number: t.Attempts, Ended: o.now(), Outcome: andante.OutcomeUntried})
 			}
@@ -138,8 +147,15 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	if err != nil {
 		return 0, 0, err
 	}
+	var gone []andante.Touch
 	for _, s := range lost {
 		o.note(tx, []store.Change{s.Change}, done)
+		if done[s.Touch.ID] {
+			gone = append(gone, s.Touch)
+		}
+	}
+	if err := o.CountUsed(ctx, tx, store.RateLane, gone, string(id)); err != nil {
+		return 0, 0, err
 	}
 	if err := tx.EndAttempts(ctx, attempts); err != nil {
 		return 0, 0, err
@@ -150,6 +166,19 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 		}
 	}
 	return len(back), len(lost), tx.EndLease(ctx, id)
+}
+
+// Apart keeps the next message of a lane apart from one that left at an instant, where its
+// throttle wants that: a lease may have waited for its worker.
+func (o *Ops) Apart(ctx context.Context, tx *store.Tx, lane store.Lane, left time.Time) error {
+	w, err := o.Workspace(ctx, tx)
+	if err != nil {
+		return nil // without a workspace no throttle is known; what was sent matters more
+	}
+	if t := w.Config.Throttle(lane.Kind, lane.Sender); t != nil && t.Apart > 0 {
+		return tx.DelayThrottle(ctx, lane, left.Add(time.Duration(t.Apart)))
+	}
+	return nil
 }
 
 // Refund gives a lane's throttle back what was spent of it for n touches that were not

@@ -104,6 +104,9 @@ func (o *Ops) afterPublish(ctx context.Context, w *workspace.Workspace, rep *Pub
 			return err
 		}
 	}
+	if err := o.wake(ctx, andante.ReasonInLine); err != nil { // a throttle may be another one
+		return err
+	}
 	ask := rep.Plans
 	if rep.Classify { // the conditions of all sequences may be true of others now
 		ask = w.Names()
@@ -121,15 +124,21 @@ const wakePage = 5000
 // lookAgain makes whatever another policy has put off due again, a page at a time: the policy
 // is always the latest.
 func (o *Ops) lookAgain(ctx context.Context, policy string) error {
+	if err := o.wake(ctx, putOff...); err != nil {
+		return fmt.Errorf("look again at what the policy has put off: %w", err)
+	}
+	return o.Store.Write(ctx, func(tx *store.Tx) error { return tx.SetPolicy(ctx, policy) })
+}
+
+// wake makes due again whatever was put off for one of these reasons.
+func (o *Ops) wake(ctx context.Context, reasons ...andante.Reason) error {
 	for n := wakePage; n == wakePage; {
 		err := o.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			if n, err = tx.WakeSome(ctx, o.now(), wakePage, putOff...); err != nil || n == wakePage {
-				return err
-			}
-			return tx.SetPolicy(ctx, policy)
+			n, err = tx.WakeSome(ctx, o.now(), wakePage, reasons...)
+			return err
 		})
 		if err != nil {
-			return fmt.Errorf("look again at what the policy has put off: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -2,6 +2,9 @@ package scheduler
 
 import (
 	"context"
+	"errors"
+	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,11 +13,12 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
-// How long an answer about a domain holds, and a question that nobody answered; how long
+// How long an answer about a domain holds, and one that nobody runs it who is known; how long
 // one may take, and how many are asked in one go.
 const (
 	hostHolds   = 30 * 24 * time.Hour
 	hostUnknown = 24 * time.Hour
+	hostAgain   = 15 * time.Minute // after a question that nobody answered
 	hostAsk     = 5 * time.Second
 	hostsAtOnce = 50
 )
@@ -34,11 +38,15 @@ type hosts struct {
 
 // fresh tells whether an answer still holds.
 func (h *hosts) fresh(known store.Host) bool {
-	holds := hostHolds
+	return h.clock.Now().Sub(known.Asked) < holds(known)
+}
+
+// holds is how long what is known of a domain holds.
+func holds(known store.Host) time.Duration {
 	if known.Provider == "" {
-		holds = hostUnknown
+		return hostUnknown
 	}
-	return h.clock.Now().Sub(known.Asked) < holds
+	return hostHolds
 }
 
 // want has a domain asked about.
@@ -70,6 +78,7 @@ func (h *hosts) ask(ctx context.Context) {
 // wanted again.
 func (h *hosts) askAll(ctx context.Context) {
 	var list []store.Host
+	var silent []string
 	for _, domain := range h.some() {
 		one, cancel := context.WithTimeout(ctx, hostAsk)
 		exchangers, err := h.lookup(one, domain)
@@ -77,13 +86,37 @@ func (h *hosts) askAll(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		found := store.Host{Domain: domain, Asked: h.clock.Now()}
-		if err == nil {
-			found.Provider = mailhost.ByExchanger(exchangers)
+		var said *net.DNSError
+		switch {
+		case err == nil:
+			list = append(list, store.Host{Domain: domain, Asked: h.clock.Now(), Provider: mailhost.ByExchanger(exchangers)})
+		case errors.As(err, &said) && said.IsNotFound:
+			list = append(list, store.Host{Domain: domain, Asked: h.clock.Now()})
+		default:
+			silent = append(silent, domain)
 		}
-		list = append(list, found)
 	}
-	_ = h.store.Write(ctx, func(tx *store.Tx) error { return tx.PutHosts(ctx, list) })
+	_ = h.store.Write(ctx, func(tx *store.Tx) error {
+		known, err := tx.Hosts(ctx, silent)
+		if err != nil {
+			return err
+		}
+		return tx.PutHosts(ctx, append(h.unheard(silent, known), list...))
+	})
+}
+
+// unheard is what holds of domains about which nobody answered: what was known before, and they
+// are asked about again before long.
+func (h *hosts) unheard(silent []string, known []store.Host) (list []store.Host) {
+	for _, domain := range silent {
+		is := store.Host{Domain: domain}
+		if i := slices.IndexFunc(known, func(k store.Host) bool { return k.Domain == domain }); i >= 0 {
+			is.Provider = known[i].Provider
+		}
+		is.Asked = h.clock.Now().Add(hostAgain - holds(is))
+		list = append(list, is)
+	}
+	return list
 }
 
 // some takes a few of the domains that are wanted.

@@ -13,14 +13,16 @@ import (
 // spent in blocks here, at most what goes out in the time of one lease. What a lane may
 // send in an hour or on a day is counted: what went, and what is leased.
 type pace struct {
-	w     *workspace.Workspace
-	now   time.Time
-	block time.Duration
-	parts int // of so many this scheduler spends one part of each throttle
-	best  bestDays
-	loads map[store.Lane]store.LaneLoad
-	spent map[store.Lane]time.Time // lanes that must wait
-	dirty map[store.Lane]time.Time // to be written
+	w          *workspace.Workspace
+	now        time.Time
+	block      time.Duration
+	parts      int // of so many this scheduler spends one part of each throttle
+	best       bestDays
+	loads      map[store.Lane]store.LaneLoad
+	spent      map[store.Lane]time.Time // lanes that must wait
+	full       map[store.Lane]time.Time // lanes that have sent what they may in an hour or on a day, as it is written
+	dirty      map[store.Lane]time.Time // paces to be written
+	rehearsing bool
 }
 
 func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, heads []store.Head, now time.Time) (*pace, error) {
@@ -28,7 +30,7 @@ func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, heads []store.H
 	if err != nil {
 		return nil, err
 	}
-	p := &pace{w: w, now: now, block: s.o.LeaseTime, parts: s.o.Parts, best: s.best, spent: map[store.Lane]time.Time{}, dirty: map[store.Lane]time.Time{}}
+	p := &pace{w: w, now: now, block: s.o.LeaseTime, parts: s.o.Parts, best: s.best, spent: map[store.Lane]time.Time{}, full: map[store.Lane]time.Time{}, dirty: map[store.Lane]time.Time{}, rehearsing: s.o.Rehearsing}
 	if p.loads, err = tx.LaneLoads(ctx); err != nil {
 		return nil, err
 	}
@@ -36,17 +38,15 @@ func (s *Scheduler) throttled(ctx context.Context, tx *store.Tx, heads []store.H
 	if err != nil {
 		return nil, err
 	}
-	written := map[store.Lane]time.Time{}
 	for _, t := range list {
-		if t.Domain != "" {
-			continue
-		}
-		written[t.Lane] = t.Next
-		if p.waits(t.Lane, t.Next) {
+		switch {
+		case t.Domain == store.FullLane:
+			p.full[t.Lane] = t.Next
+		case t.Domain == "" && p.waits(t.Lane, t.Next):
 			p.spent[t.Lane] = t.Next
 		}
 	}
-	return p, p.countAll(ctx, tx, heads, written)
+	return p, p.countAll(ctx, tx, heads)
 }
 
 // throttle returns the lane's; nil if it has none.
@@ -58,8 +58,7 @@ func (p *pace) throttle(lane store.Lane) *workspace.Throttle {
 func (p *pace) each(t *workspace.Throttle) time.Duration { return t.Each() * time.Duration(p.parts) }
 
 // waits tells whether a lane's next free instant keeps it waiting. It is never spent
-// further ahead than a block: beyond that an hour or a day was full, which is counted anew,
-// or a clock was wrong.
+// further ahead than a block: beyond that a clock was wrong.
 func (p *pace) waits(lane store.Lane, next time.Time) bool {
 	t := p.throttle(lane)
 	return t.Each() > 0 && next.After(p.now) && !next.After(p.now.Add(p.block+p.each(t)))
@@ -75,12 +74,19 @@ func (p *pace) ready(heads []store.Head) (list []store.Head) {
 		if h.Priority == andante.High {
 			untaken = p.loads[h.Lane].UrgentWaiting
 		}
-		waits = waits || untaken && p.throttle(h.Lane) != nil
+		t := p.throttle(h.Lane)
+		waits = waits || untaken && t != nil || p.busy(t, h.Lane)
 		if !waits && !h.Due.After(p.now) {
 			list = append(list, h)
 		}
 	}
 	return list
+}
+
+// busy tells whether a lane whose messages keep apart has one on its way: only when that has left
+// is it known when the next one may.
+func (p *pace) busy(t *workspace.Throttle, lane store.Lane) bool {
+	return t != nil && t.Apart > 0 && p.loads[lane].Bulk+p.loads[lane].Urgent > 0
 }
 
 // next returns when there is something to do again: a due time, or the end of the
@@ -99,9 +105,10 @@ func (p *pace) next(heads []store.Head) (next time.Time, waiting bool) {
 	return next, waiting
 }
 
-// allow returns as many touches as the lane's throttle lets out now and spends it for them.
-func (p *pace) allow(ctx context.Context, tx *store.Tx, lane store.Lane, touches []store.DueTouch) ([]store.DueTouch, error) {
-	t := p.throttle(lane)
+// allow returns those touches of a batch that the lane's throttle lets out now and spends it for
+// them.
+func (s *Scheduler) allow(ctx context.Context, tx *store.Tx, p *pace, b batch) ([]store.DueTouch, error) {
+	lane, touches, t := b.lane, b.touches, p.throttle(b.lane)
 	if t == nil {
 		return touches, nil
 	}
@@ -121,7 +128,14 @@ func (p *pace) allow(ctx context.Context, tx *store.Tx, lane store.Lane, touches
 	if err != nil {
 		return nil, err
 	}
-	touches = touches[:min(room, len(touches))]
+	if len(t.Toward) > 0 {
+		touches, err = s.spaced(ctx, tx, p, b, room)
+	} else {
+		touches = touches[:min(room, len(touches))]
+	}
+	if err != nil {
+		return nil, err
+	}
 	p.dirty[lane] = next.Add(time.Duration(len(touches)) * p.each(t))
 	return touches, nil
 }
@@ -142,25 +156,28 @@ func (p *pace) room(ctx context.Context, tx *store.Tx, lane store.Lane, free tim
 			}
 		}
 	}
-	if !t.Counts() {
+	if !t.Counts() && t.Apart == 0 {
 		return room, nil
 	}
 	var err error
 	if p.loads, err = tx.LaneLoads(ctx); err != nil { // what this round and others have leased meanwhile
 		return 0, err
 	}
-	left, again, err := p.left(ctx, tx, lane)
-	if left <= 0 {
-		p.spent[lane] = again
+	if p.busy(t, lane) {
+		return 0, nil
 	}
-	return min(room, max(left, 0)), err
+	if !t.Counts() {
+		return room, nil
+	}
+	left, again, err := p.left(ctx, tx, lane)
+	if err != nil || left > 0 {
+		return min(room, max(left, 0)), err
+	}
+	return 0, p.fill(ctx, tx, lane, again)
 }
 
 func (p *pace) write(ctx context.Context, tx *store.Tx) error {
 	for lane, next := range p.dirty {
-		if free, full := p.spent[lane]; full && free.After(next) {
-			next = free
-		}
 		if err := tx.PutThrottle(ctx, store.Throttle{Lane: lane, Next: next}); err != nil {
 			return err
 		}

@@ -13,8 +13,8 @@ import (
 // begins anew.
 const warmFor = 60 * 24 * time.Hour
 
-// bestDays remembers each sender's best day before today.
-type bestDays map[string]bestDay
+// bestDays remembers each lane's best day before today.
+type bestDays map[store.Lane]bestDay
 
 type bestDay struct {
 	today time.Time // when the day began on which it was read
@@ -23,7 +23,7 @@ type bestDay struct {
 
 // countAll looks at each lane that has something due and may send so many in an hour or on
 // a day: one that has sent them waits, and its throttle says until when.
-func (p *pace) countAll(ctx context.Context, tx *store.Tx, heads []store.Head, written map[store.Lane]time.Time) error {
+func (p *pace) countAll(ctx context.Context, tx *store.Tx, heads []store.Head) error {
 	seen := map[store.Lane]bool{}
 	for _, h := range heads {
 		if seen[h.Lane] || h.Due.After(p.now) || !p.throttle(h.Lane).Counts() {
@@ -35,16 +35,28 @@ func (p *pace) countAll(ctx context.Context, tx *store.Tx, heads []store.Head, w
 			return err
 		}
 		if left > 0 {
-			continue
+			again = time.Time{}
 		}
-		p.spent[h.Lane] = again
-		if !written[h.Lane].Equal(again) {
-			if err := tx.PutThrottle(ctx, store.Throttle{Lane: h.Lane, Next: again}); err != nil {
-				return err
-			}
+		if err := p.fill(ctx, tx, h.Lane, again); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// fill notes until when a lane has sent what it may; the zero time: it has not. Its pace stands
+// apart, for what is full is counted anew in each round, and the pace is not.
+func (p *pace) fill(ctx context.Context, tx *store.Tx, lane store.Lane, until time.Time) error {
+	if until.After(p.spent[lane]) {
+		p.spent[lane] = until
+	}
+	if p.full[lane].Equal(until) {
+		return nil
+	}
+	if p.full[lane] = until; until.IsZero() {
+		until = p.now
+	}
+	return tx.PutThrottle(ctx, store.Throttle{Lane: lane, Domain: store.FullLane, Next: until})
 }
 
 // left returns how many mails a lane may still send in this hour of the clock and on this
@@ -52,11 +64,11 @@ func (p *pace) countAll(ctx context.Context, tx *store.Tx, heads []store.Head, w
 func (p *pace) left(ctx context.Context, tx *store.Tx, lane store.Lane) (left int, again time.Time, err error) {
 	t := p.throttle(lane)
 	today, tomorrow := p.dayOf(lane.Sender)
-	best, err := p.bestOf(ctx, tx, lane.Sender, today, t)
+	best, err := p.bestOf(ctx, tx, lane, today, t)
 	if err != nil {
 		return 0, again, err
 	}
-	sent, err := tx.SentBy(ctx, lane.Sender, today)
+	sent, err := tx.SentBy(ctx, lane, today, p.rehearsing)
 	if err != nil {
 		return 0, again, err
 	}
@@ -91,26 +103,27 @@ func (p *pace) dayOf(sender string) (today, tomorrow time.Time) {
 	return calendar.StartOf(y, m, d, zone), calendar.StartOf(y, m, d+1, zone)
 }
 
-// bestOf returns how many mails the sender sent on its best day before today.
-func (p *pace) bestOf(ctx context.Context, tx *store.Tx, sender string, today time.Time, t *workspace.Throttle) (int, error) {
+// bestOf returns how many mails a lane sent on its best day before today. An hour that lies on
+// both days, where zones have a half, is today's.
+func (p *pace) bestOf(ctx context.Context, tx *store.Tx, lane store.Lane, today time.Time, t *workspace.Throttle) (int, error) {
 	if t.WarmUp == nil {
 		return 0, nil
 	}
-	if known, ok := p.best[sender]; ok && known.today.Equal(today) {
+	if known, ok := p.best[lane]; ok && known.today.Equal(today) {
 		return known.mails, nil
 	}
-	hours, err := tx.SentBy(ctx, sender, today.Add(-warmFor))
+	hours, err := tx.SentBy(ctx, lane, today.Add(-warmFor), p.rehearsing)
 	if err != nil {
 		return 0, err
 	}
 	best, onDay := 0, map[time.Time]int{}
 	for _, n := range hours {
-		if n.At.Before(today) {
+		if !n.At.Add(time.Hour).After(today) {
 			day, _ := calendar.PeriodStart("day", n.At, today.Location())
 			onDay[day] += n.Sent
 			best = max(best, onDay[day])
 		}
 	}
-	p.best[sender] = bestDay{today, best}
+	p.best[lane] = bestDay{today, best}
 	return best, nil
 }

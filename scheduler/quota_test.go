@@ -58,7 +58,10 @@ func (w *world) leaseAndSend() (n int) {
 					return err
 				}
 			}
-			if err := w.ops.CountSent(ctx, tx, touches, "test"); err != nil {
+			if err := w.ops.CountUsed(ctx, tx, store.RateLane, touches, "test"); err != nil {
+				return err
+			}
+			if err := w.ops.Apart(ctx, tx, store.Lane{Kind: l.Kind, Sender: l.Sender}, w.clock.Now()); err != nil {
 				return err
 			}
 			return tx.EndLease(ctx, l.ID)

@@ -33,6 +33,9 @@ type Options struct {
 	// Exchangers asks for the mail exchangers of a domain, the best first; nil: nobody is
 	// asked, and each domain that is not a provider's own stands for itself.
 	Exchangers func(ctx context.Context, domain string) ([]string, error)
+	// Rehearsing: messages go elsewhere than to their contacts. What lanes may send in an hour
+	// and on a day binds all the same, and warms nobody up.
+	Rehearsing bool
 }
 
 // Defaults fills what is not set.
@@ -397,10 +400,7 @@ func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []s
 		return nil, err
 	}
 	for _, g := range groups(due, func(n int) int { return s.share(n, r.Full) }) {
-		if g.touches, err = s.spaced(ctx, tx, pace, g); err != nil {
-			return nil, err
-		}
-		if g.touches, err = pace.allow(ctx, tx, g.lane, g.touches); err != nil {
+		if g.touches, err = s.allow(ctx, tx, pace, g); err != nil {
 			return nil, err
 		}
 		if len(g.touches) == 0 {

@@ -12,9 +12,14 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// slotHolds is for how long a mail may go once its slot has come. One that could not go
-// then, for the machine was off, gets another one: a backlog must not leave in one go.
-const slotHolds = 10 * time.Minute
+// slotsAhead is how far ahead slots are given. Who comes after that asks again then: slots that
+// are given bind, and the pace may be another one by then.
+const slotsAhead = time.Hour
+
+// slotHolds is for how long a mail may go at least once its slot has come: a round or two, and
+// the time that a slot lasts. One that could not go then, for the machine was off, gets
+// another one: a backlog must not leave in one go.
+const slotHolds = 2 * time.Second
 
 // toward are the throttles of one lane toward the mailboxes of single hosts: each mail that
 // is too early is put off to a slot of its own, so that it keeps no mail to somebody else
@@ -23,23 +28,25 @@ type toward struct {
 	p        *pace
 	lane     store.Lane
 	throttle *workspace.Throttle
+	interval time.Duration        // between two rounds
 	free     map[string]time.Time // by host, as far as it was asked for
 	slots    []store.Slot
+	told     []store.Slot // those that are new to their mail
 }
 
-// spaced returns the touches of a batch that may go now, and puts the others off.
-func (s *Scheduler) spaced(ctx context.Context, tx *store.Tx, p *pace, b batch) ([]store.DueTouch, error) {
-	t := p.throttle(b.lane)
-	if t == nil || len(t.Toward) == 0 {
-		return b.touches, nil
-	}
+// spaced returns the touches of a batch that may go now, room at most, and puts those off
+// whose host has had enough. What finds no room is left as it is.
+func (s *Scheduler) spaced(ctx context.Context, tx *store.Tx, p *pace, b batch, room int) ([]store.DueTouch, error) {
 	hosts, err := s.hostsOf(ctx, tx, b.touches)
 	if err != nil {
 		return nil, err
 	}
-	w := &toward{p: p, lane: b.lane, throttle: t, free: map[string]time.Time{}}
+	w := &toward{p: p, lane: b.lane, throttle: p.throttle(b.lane), interval: s.o.Interval, free: map[string]time.Time{}}
 	var going []store.DueTouch
 	for _, d := range b.touches {
+		if len(going) == room {
+			break
+		}
 		now, err := w.now(ctx, tx, d, hosts[d.ID])
 		if err != nil {
 			return nil, err
@@ -51,32 +58,54 @@ func (s *Scheduler) spaced(ctx context.Context, tx *store.Tx, p *pace, b batch) 
 	return going, w.write(ctx, tx)
 }
 
-// now tells whether a mail may go at once; if not it gets a slot.
+// now tells whether a mail may go at once; if not it gets a slot, or a place in the line for
+// one.
 func (w *toward) now(ctx context.Context, tx *store.Tx, d store.DueTouch, hosts []string) (bool, error) {
-	if d.Reason == andante.ReasonThrottled && w.p.now.Sub(d.Due) < slotHolds { // this is its slot
-		return true, nil
-	}
 	host, rate := w.rate(hosts)
 	if host == "" {
 		return true, nil
 	}
-	free, ok := w.free[host]
+	each := rate.Each() * time.Duration(w.p.parts)
+	if d.Reason == andante.ReasonThrottled && w.p.now.Sub(d.Due) < max(each, 2*w.interval, slotHolds) { // this is its slot
+		return true, nil
+	}
+	line := host
+	if d.Priority == andante.High { // it does not stand behind what is not urgent
+		line += urgentLine
+	}
+	free, ok := w.free[line]
 	if !ok {
 		var err error
-		if free, err = tx.LockThrottle(ctx, w.lane, host); err != nil {
+		if free, err = tx.LockThrottle(ctx, w.lane, line); err != nil {
 			return false, err
+		}
+		if free.After(w.p.now.Add(slotsAhead + each)) { // it was spoken for at another pace, or by a wrong clock
+			free = w.p.now
 		}
 	}
 	if free.Before(w.p.now) {
 		free = w.p.now
 	}
-	w.free[host] = free.Add(rate.Each() * time.Duration(w.p.parts))
-	if !free.After(w.p.now) {
+	slot := store.Slot{Touch: d.ID, Due: free, Reason: andante.ReasonThrottled, Evidence: andante.Evidence{Rule: host, Detail: fmt.Sprintf("%s toward %s", rate, host)}}
+	switch end := w.p.now.Add(slotsAhead); {
+	case !free.After(w.p.now):
+		w.free[line] = free.Add(each)
 		return true, nil
+	case free.After(end):
+		w.free[line] = free
+		slot.Due, slot.Reason = end, andante.ReasonInLine
+	default:
+		w.free[line] = free.Add(each)
 	}
-	w.slots = append(w.slots, store.Slot{Touch: d.ID, Due: free, Evidence: andante.Evidence{Rule: host, Detail: fmt.Sprintf("%s toward %s", rate, host)}})
+	w.slots = append(w.slots, slot)
+	if d.Reason != slot.Reason {
+		w.told = append(w.told, slot)
+	}
 	return false, nil
 }
+
+// urgentLine ends the name of a host's throttle for what is urgent.
+const urgentLine = " urgent"
 
 // rate returns the pace toward the first of a mail's hosts that has one: the domain, or who
 // runs its mailboxes. Each of the others has a pace of its own.
@@ -99,10 +128,10 @@ func (w *toward) write(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
-	verdicts := make([]store.StoredVerdict, len(w.slots))
-	for i, s := range w.slots {
+	verdicts := make([]store.StoredVerdict, len(w.told))
+	for i, s := range w.told {
 		verdicts[i] = store.StoredVerdict{ID: andante.NewID[andante.VerdictID](w.p.now), Touch: s.Touch, At: w.p.now, Policy: w.p.w.Policy.Hash, Verdict: andante.Verdict{
-			Action: andante.Defer, Reason: andante.ReasonThrottled, Until: s.Due, Evidence: s.Evidence,
+			Action: andante.Defer, Reason: s.Reason, Until: s.Due, Evidence: s.Evidence,
 		}}
 	}
 	if err := tx.PutSlots(ctx, w.slots); err != nil {

@@ -102,13 +102,14 @@ func openWorld(t *testing.T, dsn string, o scheduler.Options) *world {
 	return w
 }
 
-func (w *world) publish() *workspace.Workspace { return w.publishWith("", "") }
+func (w *world) publish() *workspace.Workspace { return w.publishWith() }
 
-// publishWith publishes the workspace with one text of andante.yaml replaced.
-func (w *world) publishWith(old, text string) *workspace.Workspace {
+// publishWith publishes the workspace with texts of andante.yaml replaced: an old one and a new
+// one in turn.
+func (w *world) publishWith(pairs ...string) *workspace.Workspace {
 	w.t.Helper()
 	changed := maps.Clone(files)
-	changed["andante.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(files["andante.yaml"].Data), old, text, 1))}
+	changed["andante.yaml"] = &fstest.MapFile{Data: []byte(strings.NewReplacer(pairs...).Replace(string(files["andante.yaml"].Data)))}
 	ws, found := workspace.Load(changed)
 	if bad := workspace.Errors(found); len(bad) > 0 {
 		w.t.Fatal(bad[0])

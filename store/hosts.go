@@ -48,13 +48,14 @@ func (tx *Tx) AddressesOf(ctx context.Context, ids []andante.TouchID) (map[andan
 type Slot struct {
 	Touch    andante.TouchID
 	Due      time.Time
+	Reason   andante.Reason
 	Evidence andante.Evidence
 }
 
 // PutSlots puts planned touches off to their slots. They must be locked.
 func (tx *Tx) PutSlots(ctx context.Context, list []Slot) error {
 	_, err := update(ctx, tx, "touches", "id, due_at, reason, evidence", "AND touches.state='planned'", list, func(s Slot) []any {
-		return []any{string(s.Touch), ms(s.Due), string(andante.ReasonThrottled), orEmpty(s.Evidence)}
+		return []any{string(s.Touch), ms(s.Due), string(s.Reason), orEmpty(s.Evidence)}
 	})
 	return err
 }

@@ -8,9 +8,18 @@ import (
 	"github.com/andante-hq/andante"
 )
 
-// A Rate counts what became of the mails of a sequence or a sender within an hour.
+// The scopes of what lanes have used up of what they may send in an hour or on a day; the key is
+// the lane's. What went elsewhere than to its contact is counted apart: a rehearsal warms nobody
+// up.
+const (
+	RateLane      andante.HoldScope = "lane"
+	RateRehearsed andante.HoldScope = "rehearsed"
+)
+
+// A Rate counts what became of the mails of a sequence or a sender within an hour, or what
+// left by a lane.
 type Rate struct {
-	Scope andante.HoldScope // sequence or sender
+	Scope andante.HoldScope // sequence or sender, RateLane or RateRehearsed
 	Key   string
 	At    time.Time // any instant of the hour
 	// Part keeps writers apart: those who count at the same time each have a row of
@@ -39,12 +48,16 @@ func (tx *Tx) RateSince(ctx context.Context, scope andante.HoldScope, key string
 	return r, err
 }
 
-// SentBy returns how many mails a sender sent, by the hour, in the hour of an instant and
-// since then.
-func (tx *Tx) SentBy(ctx context.Context, sender string, since time.Time) ([]Rate, error) {
-	return query(ctx, tx, `SELECT hour, sum(sent) FROM rates WHERE scope=$1 AND key=$2 AND hour >= $3 GROUP BY hour ORDER BY hour`,
-		[]any{string(andante.HoldSender), sender, hourOf(since)}, func(r *sql.Rows) (Rate, error) {
-			x := Rate{Scope: andante.HoldSender, Key: sender}
+// SentBy returns how much left by a lane, by the hour, in the hour of an instant and since
+// then. In a rehearsal, what was rehearsed too.
+func (tx *Tx) SentBy(ctx context.Context, lane Lane, since time.Time, rehearsing bool) ([]Rate, error) {
+	also := RateLane
+	if rehearsing {
+		also = RateRehearsed
+	}
+	return query(ctx, tx, `SELECT hour, sum(sent) FROM rates WHERE (scope=$1 OR scope=$2) AND key=$3 AND hour >= $4 GROUP BY hour ORDER BY hour`,
+		[]any{string(RateLane), string(also), lane.String(), hourOf(since)}, func(r *sql.Rows) (Rate, error) {
+			x := Rate{Scope: RateLane, Key: lane.String()}
 			var hour int64
 			err := r.Scan(&hour, &x.Sent)
 			x.At = time.Unix(hour*3600, 0).UTC()

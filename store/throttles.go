@@ -24,8 +24,12 @@ func parseLane(s string) Lane {
 	return Lane{andante.Kind(kind), sender}
 }
 
+// FullLane stands for the domain where a throttle says until when a lane has sent what it may in
+// an hour or on a day.
+const FullLane = "*"
+
 // A Throttle is the next instant at which a lane may send, towards a domain or, with an
-// empty domain, at all.
+// empty domain or [FullLane], at all.
 type Throttle struct {
 	Lane   Lane
 	Domain string
@@ -66,6 +70,12 @@ func (tx *Tx) PutThrottle(ctx context.Context, t Throttle) error {
 	return err
 }
 
+// DelayThrottle has a lane wait until an instant at least.
+func (tx *Tx) DelayThrottle(ctx context.Context, lane Lane, until time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE throttles SET next_at=$2 WHERE lane=$1 AND domain='' AND next_at < $2", lane.String(), ms(until))
+	return err
+}
+
 // RefundThrottle gives back what was spent of a lane's throttle for touches that were not
 // sent after all.
 func (tx *Tx) RefundThrottle(ctx context.Context, lane Lane, spent time.Duration, now time.Time) error {
@@ -81,10 +91,13 @@ type Waiting struct {
 	Until   time.Time `json:"until"`
 }
 
+// freeLanes are the instants from which on lanes may send at all.
+const freeLanes = "(SELECT lane, max(next_at) AS next_at FROM throttles WHERE domain='' OR domain='" + FullLane + "' GROUP BY lane)"
+
 // Waiting counts the due touches that wait for a throttle, by lane.
 func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
-	return query(ctx, tx, `SELECT w.lane, w.next_at, count(*) FROM throttles w JOIN touches t ON t.lane=w.lane
-		WHERE w.domain='' AND w.next_at > $1 AND t.waits_at <= $1
+	return query(ctx, tx, `SELECT w.lane, w.next_at, count(*) FROM `+freeLanes+` w JOIN touches t ON t.lane=w.lane
+		WHERE w.next_at > $1 AND t.waits_at <= $1
 		GROUP BY w.lane, w.next_at ORDER BY w.lane`, []any{ms(now)},
 		func(r *sql.Rows) (w Waiting, err error) {
 			var lane string
@@ -101,6 +114,6 @@ func (tx *Tx) Waiting(ctx context.Context, now time.Time) ([]Waiting, error) {
 func (tx *Tx) NextFree(ctx context.Context) (time.Time, error) {
 	var at sql.NullInt64
 	err := tx.row(ctx, `SELECT min(CASE WHEN w.next_at > t.waits_at THEN w.next_at ELSE t.waits_at END)
-		FROM touches t LEFT JOIN throttles w ON w.lane=t.lane AND w.domain='' WHERE t.waits_at IS NOT NULL`, nil, &at)
+		FROM touches t LEFT JOIN `+freeLanes+` w ON w.lane=t.lane WHERE t.waits_at IS NOT NULL`, nil, &at)
 	return instant(at), err
 }

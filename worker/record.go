@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -125,6 +126,9 @@ func (g *gate) plain(ctx context.Context, rec *recording) error {
 			if s.Touch.State.Settled() && done[s.Touch.ID] {
 				open = append(open, s.Touch.Enrollment)
 			}
+			if err := g.r.used(ctx, tx, rec, done); err != nil {
+				return err
+			}
 		}
 		if err := tx.MarkUnfollowed(ctx, compact(open)); err != nil {
 			return err
@@ -165,6 +169,9 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 		return err
 	}
 	maps.Copy(done, back)
+	if err := r.used(ctx, tx, rec, done); err != nil { // before the late ones: those are counted since they were lost
+		return err
+	}
 	late, err := r.lateReceipts(ctx, tx, rec, done)
 	if err != nil {
 		return err
@@ -285,6 +292,30 @@ func (rec *recording) add(o outcome) {
 		return
 	}
 	rec.over = append(rec.over, s)
+}
+
+// used counts what left by its lane, or may have left, and keeps the lane's next message apart
+// from this one.
+func (r *run) used(ctx context.Context, tx *store.Tx, rec *recording, done map[andante.TouchID]bool) error {
+	var went, rehearsed []andante.Touch
+	for i, s := range rec.all {
+		if !done[s.Touch.ID] || s.Touch.State != andante.Sent && s.Touch.State != andante.Unknown {
+			continue
+		}
+		if words := rec.attempts[i].Response; strings.HasPrefix(words, andante.WrittenOnly) || strings.HasPrefix(words, andante.Redirected) {
+			rehearsed = append(rehearsed, s.Touch)
+		} else {
+			went = append(went, s.Touch)
+		}
+	}
+	if len(went)+len(rehearsed) == 0 {
+		return nil
+	}
+	err := errors.Join(r.ops.CountUsed(ctx, tx, store.RateLane, went, r.o.Name), r.ops.CountUsed(ctx, tx, store.RateRehearsed, rehearsed, r.o.Name))
+	if err != nil {
+		return err
+	}
+	return r.ops.Apart(ctx, tx, store.Lane{Kind: rec.all[0].Touch.Kind, Sender: r.lease.Sender}, rec.at)
 }
 
 // sent returns the mails that the other side took, of those that were recorded.

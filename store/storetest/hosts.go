@@ -55,7 +55,7 @@ func slots(_ *testing.T, s db) {
 	s.add(touch(0), touch(1), gone)
 	rule := andante.Evidence{Rule: "google"}
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		return tx.PutSlots(ctx, []store.Slot{{Touch: touch(0).ID, Due: at(50), Evidence: rule}, {Touch: gone.ID, Due: at(50)}})
+		return tx.PutSlots(ctx, []store.Slot{{Touch: touch(0).ID, Due: at(50), Reason: andante.ReasonThrottled, Evidence: rule}, {Touch: gone.ID, Due: at(50), Reason: andante.ReasonInLine}})
 	})
 	put := touch(0)
 	put.Due, put.Reason, put.Evidence = at(50), andante.ReasonThrottled, rule

@@ -292,6 +292,13 @@ func waitingForThrottle(_ *testing.T, s db) {
 	s.same("refunded", []store.Waiting{{Lane: mail("nora"), Touches: 2, Until: at(5)}}, look(at(3))[1:])
 	refund("nora", time.Hour)
 	s.same("more than was spent", []store.Waiting{{Lane: mail("news"), Touches: 1, Until: at(30)}}, look(at(3)))
+	full := store.Throttle{Lane: mail("nora"), Domain: store.FullLane, Next: at(40)}
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutThrottle(ctx, full) })
+	s.same("an hour or a day is full", []store.Waiting{{Lane: mail("news"), Touches: 1, Until: at(30)}, {Lane: mail("nora"), Touches: 2, Until: at(40)}}, look(at(3)))
+	for _, until := range []time.Time{at(35), at(32)} {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DelayThrottle(ctx, mail("news"), until) })
+	}
+	s.same("kept waiting, and never for less", []store.Waiting{{Lane: mail("news"), Touches: 1, Until: at(35)}, {Lane: mail("nora"), Touches: 2, Until: at(40)}}, look(at(3)))
 }
 
 func oldestLease(_ *testing.T, s db) {

@@ -34,9 +34,18 @@ func rates(_ *testing.T, s db) {
 		return tx.Returned(ctx, day)
 	}))
 	s.same("of the hours that began since", row("news", day.Add(1), 0, 20, 0, 1), since(day.Add(1)))
-	s.same("sent by the hour", []store.Rate{row("news", day, 0, 22, 0, 0), row("news", day.Add(time.Hour), 0, 20, 0, 0)}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Rate, error) {
-		return tx.SentBy(ctx, "news", day.Add(30*time.Minute))
-	}))
+	lane := store.Lane{Kind: andante.Email, Sender: "news"}
+	used := func(scope andante.HoldScope, at time.Time, n int) store.Rate {
+		return store.Rate{Scope: scope, Key: lane.String(), At: at, Sent: n}
+	}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddRates(ctx, []store.Rate{used(store.RateLane, day, 22), used(store.RateRehearsed, day, 5), used(store.RateLane, day.Add(time.Hour), 20)})
+	})
+	for rehearsing, want := range map[bool]int{false: 22, true: 27} {
+		s.same("used by the hour", []store.Rate{used(store.RateLane, day, want), used(store.RateLane, day.Add(time.Hour), 20)}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Rate, error) {
+			return tx.SentBy(ctx, lane, day.Add(30*time.Minute), rehearsing)
+		}))
+	}
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropRates(ctx, day.Add(time.Hour)) })
 	s.same("what is left", row("news", day, 0, 20, 0, 1), since(day))
 }
