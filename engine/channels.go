@@ -147,7 +147,7 @@ func (e *Engine) blindly() (map[andante.Kind]channels.Channel, error) {
 func (e *Engine) relay(config func(context.Context) (*workspace.Config, error), log *slog.Logger) (*email.Channel, error) {
 	servers := &mailServers{e: e, config: config, tokens: map[string]email.Tokens{}}
 	if e.Config.Deliver.Mode != "sandbox" { // else nothing leaves, and the servers may be unfinished
-		if err := servers.check(context.Background()); err != nil {
+		if err := servers.check(context.Background(), log); err != nil {
 			return nil, err
 		}
 	}

@@ -72,16 +72,23 @@ func NewDKIM(dir, domain, selector string) ([]DKIMRecord, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "secrets"), 0o700); err != nil {
 		return nil, err
 	}
-	var records []DKIMRecord
-	for _, kind := range []struct {
+	kinds := []struct {
 		selector string
 		make     func() ([]byte, error)
-	}{{selector, dkimkey.NewRSA}, {selector + "e", dkimkey.NewEd25519}} {
+	}{{selector, dkimkey.NewRSA}, {selector + "e", dkimkey.NewEd25519}}
+	fileOf := func(selector string) string { return "secrets/dkim-" + domain + "-" + selector + ".pem" }
+	for _, kind := range kinds { // both or none
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(fileOf(kind.selector)))); err == nil {
+			return nil, fmt.Errorf("%w: %s", ErrKeyThere, fileOf(kind.selector))
+		}
+	}
+	var records []DKIMRecord
+	for _, kind := range kinds {
 		text, err := kind.make()
 		if err != nil {
 			return records, err
 		}
-		file := "secrets/dkim-" + domain + "-" + kind.selector + ".pem"
+		file := fileOf(kind.selector)
 		if err := writeNew(filepath.Join(dir, filepath.FromSlash(file)), text); err != nil {
 			return records, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 
@@ -46,8 +47,15 @@ func (m *mailServers) of(ctx context.Context, sender string) (email.Server, erro
 	if err != nil { // the store is away, and no sender is to blame
 		return email.Server{}, &channels.SendError{Kind: channels.Temporary, Err: err}
 	}
-	id, _ := c.Identity(sender)
-	return m.as(id)
+	id, ok := c.Identity(sender)
+	if !ok { // it was published away since these mails were rendered; they are looked at again
+		return email.Server{}, &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("nobody is called %s any more", sender)}
+	}
+	s, err := m.as(id)
+	if err != nil { // this machine lacks a secret: another one may have it, and no server has refused anything
+		return s, &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("on this machine: %w", err)}
+	}
+	return s, nil
 }
 
 // as returns the server of an identity.
@@ -78,21 +86,26 @@ func (m *mailServers) tokensFor(s workspace.MailServer) email.Tokens {
 
 // check looks whether the machine's own server can be used, if any sender needs it: it is
 // better to hear that at the start than from the first mail. A sender with one of its own
-// stops alone.
-func (m *mailServers) check(ctx context.Context) error {
+// that can't be used keeps nobody else from sending; log is told of it.
+func (m *mailServers) check(ctx context.Context, log *slog.Logger) error {
 	c, err := m.config(ctx)
 	if err != nil {
 		return err
 	}
-	first := c.Ways()[0]
-	if first.SMTP != nil {
-		return nil
+	for _, id := range c.Ways() {
+		s, err := m.as(id)
+		if err == nil {
+			err = s.Check()
+		}
+		switch {
+		case err == nil:
+		case id.SMTP == nil:
+			return err
+		case log != nil:
+			log.Error("a sender can't send from this machine; its mails wait", "sender", id.Key, "err", err)
+		}
 	}
-	s, err := m.as(first)
-	if err != nil {
-		return err
-	}
-	return s.Check()
+	return nil
 }
 
 // exchangers asks the DNS for the mail exchangers of a domain, the best first.

@@ -178,7 +178,7 @@ type SMSOutcome struct {
 // EmailChannel is the relay.
 type EmailChannel struct {
 	Host        string    `yaml:"host" doc:"its name" env:"ANDANTE_SMTP_HOST"`
-	Port        int       `yaml:"port" doc:"587 as a rule" env:"ANDANTE_SMTP_PORT"`
+	Port        int       `yaml:"port" doc:"587 if not written, 465 with tls: implicit" env:"ANDANTE_SMTP_PORT"`
 	TLS         string    `yaml:"tls" doc:"starttls, implicit or none" env:"ANDANTE_SMTP_TLS"`
 	User        string    `yaml:"user" doc:"to log in with; empty: no login" env:"ANDANTE_SMTP_USER"`
 	Password    SecretRef `yaml:"password" doc:"{env: NAME} or {file: PATH}; never the password itself"`
@@ -239,6 +239,17 @@ type SecretRef struct {
 	File string `yaml:"file" doc:"path of a file, relative to the workspace"`
 }
 
+// UnmarshalNode reads the keys. A secret that stands here itself is not repeated.
+func (r *SecretRef) UnmarshalNode(n *yamldoc.Node) []*andante.Finding {
+	if n.Kind == yamldoc.ScalarNode && n.Text != "" {
+		f := n.Errorf(yamldoc.RuleBadValue, "a secret never stands in this file: it would be published, and end up in Git")
+		f.Suggestion = "write {env: NAME} or {file: secrets/NAME}"
+		return []*andante.Finding{f}
+	}
+	type keys SecretRef
+	return n.Decode((*keys)(r))
+}
+
 // Resolve reads the secret. read reads a file of the workspace.
 func (r SecretRef) Resolve(read func(string) ([]byte, error)) (andante.Secret, error) {
 	switch {
@@ -263,7 +274,7 @@ func defaultConfig() *Config {
 	return &Config{
 		Company: Company{Zone: "UTC", Language: "en"},
 		Channels: Channels{
-			Email: EmailChannel{Port: 587, TLS: "starttls", Connections: 2, MaxMails: 1000},
+			Email: EmailChannel{TLS: "starttls", Connections: 2, MaxMails: 1000},
 			SMS:   SMSChannel{Segments: 4, Rate: Rate{N: 1, Per: time.Second}, HTTP: SMSGateway{Method: "POST"}},
 			Cards: CardsChannel{Driver: "print"},
 		},

@@ -92,7 +92,6 @@ func TestPassword(t *testing.T) {
 	t.Setenv("ANDANTE_TEST_PASSWORD", "hunter2")
 	files := fstest.MapFS{"secrets/smtp": {Data: []byte("correct horse\n")}}
 	for _, test := range []struct{ name, password, want, err string }{
-		{"none", "{}", "", ""},
 		{"environment", "{env: ANDANTE_TEST_PASSWORD}", "hunter2", ""},
 		{"environment without it", "{env: ANDANTE_TEST_NOTHING}", "", "channels.email.password: environment variable ANDANTE_TEST_NOTHING is not set"},
 		{"file", "{file: secrets/smtp}", "correct horse", ""},

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -43,6 +44,8 @@ func Machine(fsys fs.FS) (*Config, error) {
 	if bad := checkMachine(w); len(bad) > 0 {
 		return nil, bad[0]
 	}
+	mail := &c.Channels.Email
+	mail.Port = cmp.Or(mail.Port, usualPort[mail.TLS])
 	return c, nil
 }
 
@@ -75,11 +78,15 @@ func wordsOf(name string) string {
 
 // secretNames are the variables that secrets stand in.
 func (c *Config) secretNames() (names []string) {
-	add := func(list ...SecretRef) {
-		for _, s := range list {
-			names = append(names, s.Env)
-		}
+	for _, s := range c.secrets() {
+		names = append(names, s.Env)
 	}
+	return names
+}
+
+// secrets are all that andante.yaml names.
+func (c *Config) secrets() (list []SecretRef) {
+	add := func(more ...SecretRef) { list = append(list, more...) }
 	oauth := func(o *OAuth) {
 		if o != nil {
 			add(o.ClientSecret, o.RefreshToken)
@@ -104,7 +111,7 @@ func (c *Config) secretNames() (names []string) {
 	for _, p := range c.People {
 		own(p.SMTP)
 	}
-	return names
+	return list
 }
 
 // variables returns the names that the fields of a type are read from.

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/mailaddr"
@@ -32,6 +33,9 @@ type OAuthSecrets struct {
 	Scopes                     []string
 }
 
+// usualPort is where servers listen that speak TLS so (RFC 6409, RFC 8314 section 3.3).
+var usualPort = map[string]int{"starttls": 587, "implicit": 465, "none": 25}
+
 // MailServer returns by what an identity's mails leave: its own server or login, and for what
 // it does not say the machine's. Secrets come from the environment and from files of fsys.
 func (c *EmailChannel) MailServer(id Identity, fsys fs.FS) (MailServer, error) {
@@ -39,9 +43,12 @@ func (c *EmailChannel) MailServer(id Identity, fsys fs.FS) (MailServer, error) {
 	password, oauth := c.Password, c.OAuth
 	if own := id.SMTP; own != nil {
 		if own.Host != "" { // another server has nothing of this one
-			s = MailServer{Host: own.Host, Port: 587, TLS: "starttls"}
+			s = MailServer{Host: own.Host, TLS: "starttls"}
 		}
 		s.Port, s.TLS = cmp.Or(own.Port, s.Port), cmp.Or(own.TLS, s.TLS)
+		if own.TLS != "" && own.Port == 0 {
+			s.Port = 0 // that of the other way
+		}
 		if own.Password != (SecretRef{}) || own.OAuth != nil {
 			s.User, password, oauth = cmp.Or(own.User, id.Email), own.Password, own.OAuth
 		} else if own.Host != "" {
@@ -58,6 +65,7 @@ func (c *EmailChannel) MailServer(id Identity, fsys fs.FS) (MailServer, error) {
 		}
 		return secret
 	}
+	s.Port = cmp.Or(s.Port, usualPort[s.TLS])
 	s.Password = resolve("password", password)
 	if oauth != nil {
 		s.OAuth = &OAuthSecrets{
@@ -162,9 +170,24 @@ func checkServers(w *Workspace) (found []*andante.Finding) {
 			say(path, "tls", "tls is starttls, implicit or none, not %q", mode).Suggestion = yamldoc.Suggest(mode, tlsModes)
 		}
 	}
-	port := func(path []string, n int) {
-		if n < 1 || n > 65535 {
+	port := func(path []string, n int, mode string) {
+		switch {
+		case n < 0 || n > 65535:
 			say(path, "port", "a port is a number from 1 to 65535, not %d", n)
+		case n == 465 && mode == "starttls":
+			say(path, "port", "on port 465 servers speak TLS from the first byte").Suggestion = "write tls: implicit, or port: 587"
+		case (n == 587 || n == 25) && mode == "implicit":
+			say(path, "port", "on port %d servers don't speak TLS from the first byte", n).Suggestion = "write tls: starttls, or port: 465"
+		}
+	}
+	host := func(path []string, name string) {
+		if strings.ContainsAny(name, ":/ ") {
+			say(path, "host", "%q is more than the name of a server", name).Suggestion = "write the name alone; port: and tls: have keys of their own"
+		}
+	}
+	secret := func(path []string, key string) {
+		if n := w.Config.doc.At(append(slices.Clone(path), key)...); n != nil && n.Kind == yamldoc.MapNode && len(n.Entries) == 0 {
+			say(path, key, "nothing says where the %s is", key).Suggestion = "write {env: NAME} or {file: secrets/NAME}, or leave the key out"
 		}
 	}
 	oauth := func(path []string, o *OAuth, password SecretRef) {
@@ -188,7 +211,9 @@ func checkServers(w *Workspace) (found []*andante.Finding) {
 		}
 		path := []string{noun, key, "smtp"}
 		secured(path, cmp.Or(s.TLS, "starttls"))
-		port(path, cmp.Or(s.Port, 587))
+		host(path, s.Host)
+		port(path, s.Port, cmp.Or(s.TLS, "starttls"))
+		secret(path, "password")
 		oauth(path, s.OAuth, s.Password)
 		if s.OAuth == nil && s.Password == (SecretRef{}) && s.User != "" {
 			say(path, "password", "%s logs in without a password", key).Suggestion = "write password: {env: NAME}, or oauth:"
@@ -209,8 +234,13 @@ func checkServers(w *Workspace) (found []*andante.Finding) {
 		}
 	}
 	secured(path, mail.TLS)
-	port(path, mail.Port)
+	host(path, mail.Host)
+	port(path, mail.Port, mail.TLS)
+	secret(path, "password")
 	oauth(path, mail.OAuth, mail.Password)
+	if mail.OAuth != nil && mail.User == "" {
+		say(path, "user", "a login by oauth needs the mailbox as its user").Suggestion = "write user: mailbox@..."
+	}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Senders)) {
 		own("senders", key, w.Config.Senders[key].SMTP)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -69,7 +70,7 @@ func init() {
 		{"unknown-kind", andante.SeverityError, "A kind of touch that does not exist.", nothing},
 		{"unknown-stage", andante.SeverityError, "A stage that does not exist.", nothing},
 		{"unknown-tier", andante.SeverityError, "A tier that does not exist.", nothing},
-		{"secret", andante.SeverityError, "A password stands in a URL of andante.yaml: it would be published, and end up in Git.", checkSecrets},
+		{"secret", andante.SeverityError, "A password stands in a URL of andante.yaml, or a secret in a folder that is published: it would end up in the store, in backups and in Git.", checkSecrets},
 		{"deliver", andante.SeverityError, "The mode of delivery is unknown, redirect has no address, or `only` names nobody.", checkDeliver},
 		{"closer-than-gap", andante.SeverityWarning, "Two steps follow each other sooner than the policy's gap lets them.", checkGaps},
 		{"simulated", andante.SeverityWarning, "Played with the real contacts, nobody may enter a sequence, limits cut it short or stretch it, or hardly anything of it goes (`andante check --simulate`).", nothing},
@@ -370,6 +371,16 @@ func checkSecrets(w *Workspace) (found []*andante.Finding) {
 			f := w.at("secret", []string{key}, "the URL under %s holds a password", key)
 			f.Suggestion = "put the URL into the environment: ANDANTE_" + strings.ToUpper(key)
 			found = append(found, f)
+		}
+	}
+	for _, s := range w.Config.secrets() {
+		if name := path.Clean(s.File); s.File != "" && belongs(name) {
+			f := w.at("secret", nil, "the secret in %s would be published: everything in %s/ is", s.File, strings.SplitN(name, "/", 2)[0])
+			f.Suggestion = "move it to secrets/"
+			found = append(found, f)
+		}
+		if s.File != "" && s.Env != "" {
+			found = append(found, w.at("secret", nil, "a secret stands in a variable or in a file, not in both: %s and %s", s.Env, s.File))
 		}
 	}
 	return found

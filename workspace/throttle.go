@@ -20,8 +20,8 @@ type Throttle struct {
 	Preset string          `yaml:"preset" doc:"what the other keys are unless they are written: personal (a mailbox of a person: 40 a day, 10 an hour, 90 s apart, warmed up from 5 by 3 more each day) or department (warmed up from 50 by 1.3 each day)"`
 	Rate   Rate            `yaml:"rate" doc:"fastest pace, such as 600 per minute"`
 	Apart  Spacing         `yaml:"apart" doc:"least time from one mail to the next, such as 90s"`
-	Hour   int             `yaml:"hour" doc:"most mails in an hour of the clock"`
-	Day    int             `yaml:"day" doc:"most mails on a day of the sender's calendar"`
+	Hour   int             `yaml:"hour" doc:"most mails in an hour of the clock; 0: any number (andante hold --sender stops a sender)"`
+	Day    int             `yaml:"day" doc:"most mails on a day of the sender's calendar; 0: any number"`
 	WarmUp *WarmUp         `yaml:"warm_up" doc:"how a new sender comes to its full number"`
 	Toward map[string]Rate `yaml:"toward" doc:"fastest pace toward the mailboxes of one provider (google, microsoft, yahoo, apple, ...), a domain, or each of the others, such as google: 20 per minute"`
 }

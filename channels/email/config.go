@@ -100,6 +100,8 @@ func (s Server) Check() error {
 		return fmt.Errorf("email: tls is %q; use starttls, implicit or none", s.TLS)
 	case s.Port < 1 || s.Port > 65535:
 		return fmt.Errorf("email: port %d is out of range", s.Port)
+	case s.Tokens != nil && s.User == "":
+		return errors.New("email: access tokens without a user; name the mailbox")
 	case s.User != "" && s.Password == "" && s.Tokens == nil:
 		return errors.New("email: a user without a password; set the password, or leave out the user")
 	}

@@ -39,10 +39,22 @@ type OAuth struct {
 const tokenTime = 30 * time.Second
 
 // NewTokens returns the tokens that a provider gives.
-func NewTokens(o OAuth) Tokens { return &tokens{o: o} }
+func NewTokens(o OAuth) Tokens {
+	return &tokens{
+		o: o,
+		byMailbox: oauth2.Config{
+			ClientID: o.ClientID, ClientSecret: o.ClientSecret.Reveal(), Scopes: o.Scopes, Endpoint: oauth2.Endpoint{TokenURL: o.TokenURL},
+		},
+		byProgram: clientcredentials.Config{ClientID: o.ClientID, ClientSecret: o.ClientSecret.Reveal(), TokenURL: o.TokenURL, Scopes: o.Scopes},
+	}
+}
 
 type tokens struct {
-	o    OAuth
+	o OAuth
+	// They remember in which of two ways the provider wants to be told the secret.
+	byMailbox oauth2.Config
+	byProgram clientcredentials.Config
+
 	mu   sync.Mutex
 	last *oauth2.Token
 }
@@ -72,14 +84,9 @@ var tokenClient = &http.Client{CheckRedirect: func(*http.Request, []*http.Reques
 
 func (t *tokens) source(ctx context.Context) oauth2.TokenSource {
 	if t.o.RefreshToken == "" {
-		c := clientcredentials.Config{ClientID: t.o.ClientID, ClientSecret: t.o.ClientSecret.Reveal(), TokenURL: t.o.TokenURL, Scopes: t.o.Scopes}
-		return c.TokenSource(ctx)
+		return t.byProgram.TokenSource(ctx)
 	}
-	c := oauth2.Config{
-		ClientID: t.o.ClientID, ClientSecret: t.o.ClientSecret.Reveal(), Scopes: t.o.Scopes,
-		Endpoint: oauth2.Endpoint{TokenURL: t.o.TokenURL},
-	}
-	return c.TokenSource(ctx, &oauth2.Token{RefreshToken: t.o.RefreshToken.Reveal()})
+	return t.byMailbox.TokenSource(ctx, &oauth2.Token{RefreshToken: t.o.RefreshToken.Reveal()})
 }
 
 // Refused forgets the token, unless there is another one by now.
@@ -102,7 +109,18 @@ func tokenError(ctx context.Context, err error) error {
 		words := andante.CleanText(refused.ErrorCode + " " + refused.ErrorDescription)
 		return &channels.SendError{Kind: channels.Sender, Err: fmt.Errorf("the provider gives no access token (%s): %s; sign in again and write the new refresh token", refused.Response.Status, words)}
 	}
-	return &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("get an access token: %w", err)}
+	if refused != nil { // its own words may hold what we sent
+		err = errors.New("the provider answers " + statusOf(refused))
+	}
+	return &channels.SendError{Kind: channels.Temporary, Err: errors.New("get an access token: " + andante.CleanText(err.Error()))}
+}
+
+// statusOf is what a provider's answer is called.
+func statusOf(e *oauth2.RetrieveError) string {
+	if e.Response == nil {
+		return "without a token"
+	}
+	return e.Response.Status
 }
 
 // tokenRefused tells whether the server would not take the token.

@@ -67,6 +67,9 @@ func appendFile(b []byte, p andante.Part) []byte {
 	disposition := "attachment"
 	b = append(b, "Content-Transfer-Encoding: base64\r\nContent-Type: "...)
 	b = append(b, p.MediaType...)
+	if strings.HasPrefix(p.MediaType, "text/") && utf8.Valid(p.Bytes) { // else it is US-ASCII (RFC 2046 section 4.1.2)
+		b = append(b, "; charset=utf-8"...)
+	}
 	if p.ContentID != "" {
 		disposition = "inline"
 		b = append(append(append(b, "\r\nContent-ID: <"...), p.ContentID...), '>')

@@ -2,6 +2,7 @@ package mailhost
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -56,11 +57,14 @@ func Of(domain string) string {
 		return name
 	}
 	first, rest, _ := strings.Cut(domain, ".")
-	if len(rest) <= len("com.br") { // a country's end, not a name of somebody's
+	if country.MatchString(rest) {
 		return families[first]
 	}
 	return ""
 }
+
+// country matches where the names of a country end, and no name of somebody's.
+var country = regexp.MustCompile(`^(?:(?:co|com|net|org)\.)?[a-z]{2}$`)
 
 // ByExchanger returns the provider that a mail exchanger belongs to, the first of the list
 // that is known; empty if none is.
