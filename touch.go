@@ -246,6 +246,8 @@ type Post struct {
 	Link     string   // shown as a code; empty: none
 	WayOut   string   // how to get no more
 	Front    *Part    // picture on the front of a card; nil: none
+	// Requested: who gets it asked for it, so that it is no advertising.
+	Requested bool
 }
 
 // A Mailbox is a name and an address.

@@ -56,6 +56,7 @@ type Subject struct {
 
 	Relay    func(context.Context, workspace.Identity) (Relay, error) // the mail server of a sender; nil: it is left out
 	Resolver Resolver                                                 // nil: the DNS is left out
+	Services []Service                                                // those that take our texts and our post; nil: they are left out
 
 	secretless map[string]bool      // whose mail server's password can't be had
 	usable     bool                 // the store answers and has today's tables
@@ -86,6 +87,15 @@ type Relay struct {
 	LoggedIn    bool
 }
 
+// A Service takes what is no mail: text messages, or post.
+type Service struct {
+	Name string // as people call it
+	Way  string // key of andante.yaml under which it stands
+	// Ask finds out whether it knows us, and costs nothing. It returns what is worth knowing
+	// about the account.
+	Ask func(context.Context) (string, error)
+}
+
 // A Resolver asks the DNS; [net.Resolver] is one. Safe for concurrent use. A name without
 // what is asked for is a [net.DNSError] that says IsNotFound; any other error is no answer.
 type Resolver interface {
@@ -112,6 +122,7 @@ var checks = []struct {
 	{"published", published},
 	{"redis", redis},
 	{"smtp", smtp},
+	{"services", services},
 	{"domains", examples},
 	{"spf", spf},
 	{"dkim", dkim},

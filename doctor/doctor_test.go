@@ -93,6 +93,12 @@ var breakages = []breakage{
 	{"no relay", func(c *clinic) { c.configure("host: relay.acme.com, user: us, password: {file: secrets/smtp}, ", "") }, "smtp", Problem, "no mail server is named", "ANDANTE_SMTP_HOST"},
 	{"a certificate that ends soon", func(c *clinic) { c.relay.Certificate.NotAfter = monday.AddDate(0, 0, 14) }, "smtp", Notice, "2026-01-19, in 14 days", "renewed"},
 	{"a relay in plain text", func(c *clinic) { c.relay.TLS, c.relay.Certificate = false, nil }, "smtp", Notice, "not encrypted", "starttls"},
+	{"a key that is none", func(c *clinic) {
+		c.noPrint = &channels.SendError{Kind: channels.Sender, Code: 401, Response: "invalid_api_key"}
+	}, "services", Problem, "Lob does not take us: 401 invalid_api_key", "mend channels.cards.lob"},
+	{"a printing house that is away", func(c *clinic) {
+		c.noPrint = &channels.SendError{Kind: channels.Temporary, Err: errors.New("i/o timeout")}
+	}, "services", Problem, "Lob can't be asked: i/o timeout", "may this machine reach it"},
 	{"a name for examples", func(c *clinic) { c.configure("news@acme.com", "news@acme.example"); c.publish() }, "domains", Problem, "acme.example is a name for examples; it is the domain of news", "andante.yaml"},
 	{"no SPF", func(c *clinic) { c.dns["TXT acme.com."] = []string{"v=spf10 x", "xv=spf1"} }, "spf", Problem, "no SPF", "publish one"},
 	{"two SPF", func(c *clinic) { c.dns["TXT acme.com."] = []string{"v=spf1 -all", "V=SPF1 ~all"} }, "spf", Problem, "2 SPF records", "make one"},
@@ -189,7 +195,7 @@ func TestInTheSandbox(t *testing.T) {
 func TestOffline(t *testing.T) {
 	t.Parallel()
 	c := newClinic(t, nil).publish()
-	c.Relay, c.Resolver = nil, nil
+	c.Relay, c.Resolver, c.Services = nil, nil, nil
 	for _, f := range Examine(t.Context(), c.Subject) {
 		if slices.Contains([]string{"smtp", "spf", "dkim", "dmarc", "replies", "domains", "public_url"}, f.Check) {
 			t.Errorf("%+v", f)

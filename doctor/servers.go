@@ -105,6 +105,24 @@ func (s *Subject) relay(ctx context.Context, id workspace.Identity) []Finding {
 	return list
 }
 
+// services asks those that take texts and post whether they know us.
+func services(ctx context.Context, s *Subject) (list []Finding) {
+	for _, v := range s.Services {
+		ctx, cancel := context.WithTimeout(ctx, 45*time.Second)
+		about, err := v.Ask(ctx)
+		cancel()
+		switch {
+		case err != nil && channels.KindOf(err) == channels.Sender:
+			list = append(list, bad("mend "+v.Way, "%s does not take us: %s", v.Name, andante.HideAddresses(relaySays(err))))
+		case err != nil:
+			list = append(list, bad("is it up, and may this machine reach it? See "+v.Way, "%s can't be asked: %s", v.Name, andante.HideAddresses(relaySays(err))))
+		default:
+			list = append(list, fine("%s knows us: %s", v.Name, about))
+		}
+	}
+	return s.unlessSandbox(list)
+}
+
 // mendRelay says what to do about a mail server that can't be used.
 func mendRelay(err error, way string) string {
 	var plain tls.RecordHeaderError

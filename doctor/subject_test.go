@@ -23,12 +23,13 @@ import (
 // A clinic is an installation in which everything is in order, until a test breaks it.
 type clinic struct {
 	*Subject
-	t      *testing.T
-	dir    string
-	hands  *testclock.Clock
-	dns    names
-	relay  Relay
-	noTalk error
+	t       *testing.T
+	dir     string
+	hands   *testclock.Clock
+	dns     names
+	relay   Relay
+	noPrint error
+	noTalk  error
 
 	standing Standing
 	noPlace  error
@@ -109,6 +110,7 @@ func newClinic(t *testing.T, open func(andante.Clock) (*store.Store, error)) *cl
 		FreeDisk: func(string) (uint64, bool) { return c.room, true },
 		Standing: func(context.Context) (Standing, error) { return c.standing, c.noPlace },
 		Relay:    func(context.Context, workspace.Identity) (Relay, error) { return c.relay, c.noTalk },
+		Services: []Service{{"Lob", "channels.cards.lob", func(context.Context) (string, error) { return "a key that prints", c.noPrint }}},
 		Queue:    func(context.Context) ([]queue.Health, error) { return []queue.Health{c.redis}, nil },
 	}
 	c.configure()

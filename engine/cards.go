@@ -18,14 +18,37 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
-// cards is the channel of what goes by post.
-func (e *Engine) cards() (*card.Channel, error) {
+// cards is the channel of what goes by post. Where nothing leaves it only builds it.
+func (e *Engine) cards(leaves bool) (*card.Channel, error) {
 	font, err := e.font()
 	if err != nil {
 		return nil, err
 	}
 	cfg := card.Config{Formats: e.Config.CardFormats(), Prices: e.Config.CardPrices(), Font: font}
-	return card.New(cfg, nil, e.Clock), nil
+	if e.Config.Channels.Cards.Driver != "lob" {
+		return card.New(cfg, nil, e.Clock), nil
+	}
+	lob, err := e.lob(font, leaves)
+	if err != nil {
+		return nil, err
+	}
+	return card.New(cfg, lob, e.Clock), nil
+}
+
+// lob is the printing house of that name.
+func (e *Engine) lob(font *paper.Font, leaves bool) (*card.Lob, error) {
+	c := e.Config.Channels.Cards.Lob
+	l := card.Lob{
+		Press: &card.Press{Font: font, Picture: e.picture}, MailType: c.MailType, Verify: card.Verification(c.Verify), Mono: c.Mono, URL: c.URL,
+	}
+	if leaves {
+		key, err := e.secret("channels.cards.lob.key", c.Key)
+		if err != nil {
+			return nil, err
+		}
+		l.Key = key
+	}
+	return card.NewLob(l), nil
 }
 
 // font is what post is printed in: that of the folder, which every machine has that prints.
@@ -158,7 +181,7 @@ func (e *Engine) printed(ctx context.Context, name string) (out card.Batch, err 
 
 // PrintOne writes a message that goes by post as it would be printed: a test.
 func (e *Engine) PrintOne(w io.Writer, m andante.Message) error {
-	c, err := e.cards()
+	c, err := e.cards(false)
 	if err != nil {
 		return err
 	}

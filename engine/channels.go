@@ -40,7 +40,7 @@ func (e *Engine) channels(config func(context.Context) (*workspace.Config, error
 	if texts != nil {
 		real[andante.SMS] = texts
 	}
-	cards, err := e.cards()
+	cards, err := e.cards(e.Config.Deliver.Mode == "live")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -130,7 +130,7 @@ func (e *Engine) blindly() (map[andante.Kind]channels.Channel, error) {
 	if texts != nil {
 		prepare[andante.SMS] = texts.Prepare
 	}
-	cards, err := e.cards()
+	cards, err := e.cards(false)
 	if err != nil {
 		return nil, err
 	}

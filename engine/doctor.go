@@ -47,6 +47,9 @@ func Examine(ctx context.Context, o Options, d DoctorOptions) ([]doctor.Finding,
 	}
 	if !d.Offline {
 		s.Relay, s.Resolver = e.probe, d.Resolver
+		if e.Config != nil {
+			s.Services = e.services()
+		}
 		if s.Resolver == nil {
 			s.Resolver = net.DefaultResolver
 		}
@@ -88,6 +91,30 @@ func trouble(r *Refusal) *doctor.Trouble {
 		return nil
 	}
 	return &doctor.Trouble{Found: r.Why, Do: r.Do}
+}
+
+// services are those that take our texts and our post, with what this machine has, whatever
+// the mode. Of a gateway of which we know only how it takes a text nothing can be asked.
+func (e *Engine) services() (list []doctor.Service) {
+	if e.Config.Channels.SMS.Driver == "twilio" {
+		list = append(list, doctor.Service{Name: "Twilio", Way: "channels.sms.twilio", Ask: func(ctx context.Context) (string, error) {
+			g, err := e.twilio()
+			if err != nil {
+				return "", err
+			}
+			return g.Ask(ctx)
+		}})
+	}
+	if e.Config.Channels.Cards.Driver == "lob" {
+		list = append(list, doctor.Service{Name: "Lob", Way: "channels.cards.lob", Ask: func(ctx context.Context) (string, error) {
+			l, err := e.lob(nil, true)
+			if err != nil {
+				return "", err
+			}
+			return l.Ask(ctx)
+		}})
+	}
+	return list
 }
 
 // probe talks to a sender's mail server with what this machine has, whatever the mode.

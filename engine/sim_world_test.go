@@ -8,6 +8,8 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -115,8 +117,24 @@ func (w *simWorld) options() Options {
 			c.Store, c.Redis = workspace.DefaultStore, ""
 			c.Deliver = workspace.Deliver{Mode: "live"}
 			c.Channels.Email = workspace.EmailChannel{Host: host, Port: port, TLS: email.NoTLS, Connections: 1}
+			if c.Channels.Cards.Driver == "lob" {
+				c.Channels.Cards.Lob.URL = willingLob(w.t)
+			}
 		},
 	}
+}
+
+// willingLob is a printing house that takes everything.
+func willingLob(t testing.TB) string {
+	mux, n := http.NewServeMux(), 0
+	mux.HandleFunc("GET /", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, `{"data": []}`) })
+	mux.HandleFunc("POST /", func(rw http.ResponseWriter, _ *http.Request) {
+		n++
+		fmt.Fprintf(rw, `{"id": "psc_%d", "deliverability": "deliverable"}`, n)
+	})
+	srv := httptest.NewServer(mux)
+	t.Cleanup(srv.Close)
+	return srv.URL
 }
 
 // publish makes the folder what runs.

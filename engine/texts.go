@@ -45,22 +45,29 @@ func (e *Engine) texts(leaves bool) (*sms.Channel, error) {
 
 func (e *Engine) gateway() (sms.Gateway, error) {
 	c := e.Config.Channels.SMS
-	secret := func(where string, r workspace.SecretRef) (andante.Secret, error) {
-		s, err := r.Resolve(func(name string) ([]byte, error) { return fs.ReadFile(e.FS(), name) })
-		if err != nil {
-			return "", fmt.Errorf("channels.sms.%s.secret: %w", where, err)
-		}
-		return s, nil
-	}
 	if c.Driver == "twilio" {
-		s, err := secret("twilio", c.Twilio.Secret)
-		return &sms.Twilio{Account: c.Twilio.Account, Key: c.Twilio.Key, Secret: s, Callback: c.Twilio.Callback, URL: c.Twilio.URL, Clock: e.Clock}, err
+		return e.twilio()
 	}
-	s, err := secret("http", c.HTTP.Secret)
+	s, err := e.secret("channels.sms.http.secret", c.HTTP.Secret)
 	if err != nil {
 		return nil, err
 	}
 	return newGateway(c.HTTP, s)
+}
+
+func (e *Engine) twilio() (*sms.Twilio, error) {
+	c := e.Config.Channels.SMS.Twilio
+	s, err := e.secret("channels.sms.twilio.secret", c.Secret)
+	return &sms.Twilio{Account: c.Account, Key: c.Key, Secret: s, Callback: c.Callback, URL: c.URL, Clock: e.Clock}, err
+}
+
+// secret reads what a key of andante.yaml names.
+func (e *Engine) secret(key string, r workspace.SecretRef) (andante.Secret, error) {
+	s, err := r.Resolve(func(name string) ([]byte, error) { return fs.ReadFile(e.FS(), name) })
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", key, err)
+	}
+	return s, nil
 }
 
 // A gateway makes requests of texts, and outcomes of answers, as andante.yaml says.

@@ -37,6 +37,15 @@ func (p *planner) touch(e andante.Enrollment, c andante.Contact, a andante.Accou
 	return p.nth(e, c, a, plan, i, 0, from)
 }
 
+// left returns when a touch that is over left, from where the next step counts.
+func (p *planner) left(people *people, e andante.Enrollment, t andante.Touch) time.Time {
+	if !p.w.PrintedFirst(t) {
+		return t.Settled
+	}
+	facts := p.w.Facts(people.contacts[e.Contact], people.accounts[e.Account])
+	return workspace.LobPrints.From(t.Settled, facts.Zones[0], facts.Holidays)
+}
+
 // nth plans a step for the n-th time, counted from 0: only those of a calendar sequence
 // come again.
 func (p *planner) nth(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, i, n int, from time.Time) (andante.Touch, bool) {

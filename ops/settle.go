@@ -234,7 +234,7 @@ func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *peopl
 	if i >= len(plan.Steps) {
 		return andante.Touch{}, andante.ReasonFinished, nil
 	}
-	t, ok := p.touch(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i, s.Touch.Settled)
+	t, ok := p.touch(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i, p.left(people, e, s.Touch))
 	if !ok {
 		return t, andante.ReasonNoRoom, nil
 	}

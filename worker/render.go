@@ -86,7 +86,7 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	m = compose(it, id, s, q, out, link, b.now.In(b.w.ZoneOf(id)))
 	m.Parts = append(out.Images, b.w.Attachments(s)...)
 	if m.Kind.Mailed() {
-		m.Post = b.w.Post(s, it.contact, it.account, id, out)
+		m.Post = b.w.Post(q, s, it.contact, it.account, id, out)
 	}
 	if it.thread.on {
 		m.InReplyTo, m.References = it.thread.last.MessageID, it.thread.ids

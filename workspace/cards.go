@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/internal/paper"
 	"github.com/andante-hq/andante/internal/postal"
 	"github.com/andante-hq/andante/internal/yamldoc"
@@ -17,7 +18,16 @@ import (
 	"github.com/andante-hq/andante/templates"
 )
 
-var cardDrivers = []string{"print"}
+// What andante.yaml may say of who prints.
+var (
+	cardDrivers = []string{"print", "lob"}
+	lobVerifies = []string{"usual", "strict", "no"}
+	lobTypes    = []string{"usps_first_class", "usps_standard"}
+	lobFormats  = []string{"4x6", "6x9", "6x11", "letter"}
+)
+
+// LobPrints is how long Lob takes from a piece to the post.
+var LobPrints = calendar.Offset{BusinessDays: 3}
 
 // postKinds are what goes by post.
 var postKinds = []andante.Kind{andante.Postcard, andante.Card, andante.Letter}
@@ -72,7 +82,7 @@ func (w *Workspace) Front(s *sequences.Step) *andante.Part {
 }
 
 // Post returns what a step's message has for the post.
-func (w *Workspace) Post(s *sequences.Step, c andante.Contact, a andante.Account, sender Identity, out templates.Rendered) *andante.Post {
+func (w *Workspace) Post(q *sequences.Sequence, s *sequences.Step, c andante.Contact, a andante.Account, sender Identity, out templates.Rendered) *andante.Post {
 	to := c.Post(cmp.Or(c.Country, a.Country, w.Config.Company.Country))
 	if a.Business {
 		to.Company = a.Name
@@ -81,7 +91,7 @@ func (w *Workspace) Post(s *sequences.Step, c andante.Contact, a andante.Account
 	if s.Kind == andante.Letter && sender.Title != "" {
 		signed = append(signed, sender.Title)
 	}
-	return &andante.Post{To: to, From: w.Config.CardSender(), Signed: signed, Link: out.Link, WayOut: out.WayOut, Front: w.Front(s)}
+	return &andante.Post{To: to, From: w.Config.CardSender(), Signed: signed, Link: out.Link, WayOut: out.WayOut, Front: w.Front(s), Requested: q.Purpose == andante.Requested}
 }
 
 // checkCards looks at who prints and posts.
@@ -94,6 +104,9 @@ func checkCards(w *Workspace) (found []*andante.Finding) {
 	}
 	if !slices.Contains(cardDrivers, c.Driver) {
 		say("driver", "%q prints no cards", c.Driver).Suggestion = yamldoc.Choose(c.Driver, cardDrivers)
+	}
+	if c.Driver == "lob" {
+		w.checkLob(say)
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Formats)) {
 		k := andante.Kind(key)
@@ -121,6 +134,53 @@ func checkCards(w *Workspace) (found []*andante.Finding) {
 		say("font", "%s: %s", c.Font, err)
 	}
 	return found
+}
+
+// checkLob looks at the account there, and at what Lob would refuse of every piece.
+func (w *Workspace) checkLob(say func(key, format string, args ...any) *andante.Finding) {
+	l := w.Config.Channels.Cards.Lob
+	if l.Key == (SecretRef{}) {
+		say("lob.key", "say where the key is: {env: NAME} or {file: PATH}")
+	}
+	if !slices.Contains(lobVerifies, l.Verify) {
+		say("lob.verify", "%q is no verification", l.Verify).Suggestion = yamldoc.Choose(l.Verify, lobVerifies)
+	}
+	if !slices.Contains(lobTypes, l.MailType) {
+		say("lob.mail_type", "Lob knows no %q", l.MailType).Suggestion = yamldoc.Choose(l.MailType, lobTypes)
+	}
+	formats := w.Config.CardFormats()
+	for _, k := range postKinds {
+		if !slices.Contains(lobFormats, formats[k]) {
+			say("formats."+string(k), "Lob does not print the size %s of a %s", formats[k], k).Suggestion = "write one of 4x6, 6x9, 6x11 for cards, and letter for letters"
+		}
+	}
+	from := w.Config.CardSender()
+	switch lacks := postal.Lacks(from); {
+	case from.Country != "US":
+		say("from.country", "Lob posts for senders in the US, and this one is in %s", cmp.Or(from.Country, "no country")).Suggestion = "name an address in the US that returned post may go to"
+	case w.Config.Channels.Cards.From.Street == "" || from.Region == "" || len(lacks) > 0:
+		say("from", "Lob wants the sender's address in parts").Suggestion = "write from: with street, city, region and postal_code"
+	}
+}
+
+// printsFirst has what Lob prints land later by as long as that takes.
+func (w *Workspace) printsFirst() {
+	if w.Policy == nil || w.Config.Channels.Cards.Driver != "lob" {
+		return
+	}
+	if w.Policy.Landing == nil {
+		w.Policy.Landing = map[andante.Kind]calendar.Offset{}
+	}
+	for _, k := range postKinds {
+		o := w.Policy.Landing[k]
+		o.BusinessDays += LobPrints.BusinessDays
+		w.Policy.Landing[k] = o
+	}
+}
+
+// PrintedFirst tells whether a touch that was sent is with the post only after [LobPrints].
+func (w *Workspace) PrintedFirst(t andante.Touch) bool {
+	return t.Kind.Mailed() && t.State == andante.Sent && w.Config.Channels.Cards.Driver == "lob"
 }
 
 // checkFronts wants pictures that are there and that print well.

@@ -115,13 +115,23 @@ type Channels struct {
 
 // CardsChannel is what goes by post.
 type CardsChannel struct {
-	Driver    string             `yaml:"driver" doc:"print: pieces wait until andante cards batch writes them for a printer"`
+	Driver    string             `yaml:"driver" doc:"print: pieces wait until andante cards batch writes them for a printer; lob: that printing house takes, prints and posts each one"`
 	Formats   map[string]string  `yaml:"formats" doc:"size by kind: postcard and card are 4x6, 6x9, 6x11 (inches), a6, a5 or dl; letter is a4 or letter; if not written what is usual in the company's country"`
 	From      CardSender         `yaml:"from" doc:"sender as printed; the company and its postal address, if not written"`
 	Prices    map[string]float64 `yaml:"prices" doc:"of one piece with postage, by kind, such as postcard: 0.85"`
 	CropMarks bool               `yaml:"crop_marks" doc:"show the printer where to cut"`
 	Font      string             `yaml:"font" doc:"a TrueType file in templates/ instead of Noto Sans, such as templates/fonts/house.ttf"`
 	BoldFont  string             `yaml:"bold_font" doc:"its bold face"`
+	Lob       Lob                `yaml:"lob" doc:"the account at Lob"`
+}
+
+// Lob is an account there.
+type Lob struct {
+	Key      SecretRef `yaml:"key" doc:"{env: NAME} or {file: PATH}: live_..., or test_... with which nothing is printed"`
+	Verify   string    `yaml:"verify" doc:"usual: what the post can't deliver to is refused and suppressed; strict: an apartment or suite that is missing or wrong too; no: nothing is asked"`
+	MailType string    `yaml:"mail_type" doc:"usps_first_class, or usps_standard: cheaper and slower, in the US alone, not for 4x6"`
+	Mono     bool      `yaml:"mono" doc:"letters in black and white"`
+	URL      string    `yaml:"url" doc:"instead of https://api.lob.com"`
 }
 
 // CardSender is a sender as it is printed.
@@ -276,7 +286,7 @@ func defaultConfig() *Config {
 		Channels: Channels{
 			Email: EmailChannel{TLS: "starttls", Connections: 2, MaxMails: 1000},
 			SMS:   SMSChannel{Segments: 4, Rate: Rate{N: 1, Per: time.Second}, HTTP: SMSGateway{Method: "POST"}},
-			Cards: CardsChannel{Driver: "print"},
+			Cards: CardsChannel{Driver: "print", Lob: Lob{Verify: "usual", MailType: "usps_first_class"}},
 		},
 		Deliver: Deliver{Mode: "sandbox", To: "outbox"},
 		Store:   DefaultStore,

@@ -98,7 +98,7 @@ func (c *Config) secrets() (list []SecretRef) {
 			oauth(s.OAuth)
 		}
 	}
-	add(c.Channels.Email.Password, c.Channels.SMS.Twilio.Secret, c.Channels.SMS.HTTP.Secret)
+	add(c.Channels.Email.Password, c.Channels.SMS.Twilio.Secret, c.Channels.SMS.HTTP.Secret, c.Channels.Cards.Lob.Key)
 	for _, list := range c.Channels.Email.DKIM {
 		for _, k := range list {
 			add(k.Key)

@@ -106,6 +106,7 @@ func (w *Workspace) parse() (found []*andante.Finding) {
 	w.Config, f = parseConfig(ConfigFile, src)
 	found = append(found, f...)
 	w.Policy, f = parsePolicy(PolicyFile, w.fileOr(PolicyFile), slices.Sorted(maps.Keys(w.Config.Personas)))
+	w.printsFirst()
 	found = append(found, f...)
 	w.Consent, f = parseConsent(ConsentFile, w.fileOr(ConsentFile))
 	found = append(found, f...)

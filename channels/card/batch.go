@@ -53,9 +53,6 @@ func plainCell(s string) string {
 // Cover writes the sheet that goes with a batch to the printer: what it is, how many, and
 // where they go.
 func (p *Press) Cover(w io.Writer, b Batch) error {
-	if p.Font == nil {
-		p.Font = paper.Noto()
-	}
 	d := p.begin(b.Closed)
 	const left, wide = 25.0, 45.0 // millimetres
 	f := paper.Formats["a4"]
@@ -63,7 +60,7 @@ func (p *Press) Cover(w io.Writer, b Batch) error {
 	y := 50.0
 	for _, row := range b.facts(p.CropMarks) {
 		pg.Lines = append(pg.Lines, paper.Line{X: left, Y: y, Size: 10, Grey: true, Words: row[0]})
-		for _, words := range p.Font.Wrap(row[1], 11, f.Width-2*left-wide) {
+		for _, words := range p.font().Wrap(row[1], 11, f.Width-2*left-wide) {
 			pg.Lines, y = append(pg.Lines, paper.Line{X: left + wide, Y: y, Size: 11, Words: words}), y+6.5
 		}
 	}

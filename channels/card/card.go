@@ -14,12 +14,18 @@ import (
 	"github.com/andante-hq/andante/internal/paper"
 )
 
-// A Carrier prints pieces and posts them.
+// A Carrier prints pieces and posts them. Safe for concurrent use.
 type Carrier interface {
-	// Send hands a piece over and tells what became of it. Its error is a
-	// *channels.SendError. Once the request is written it is waited for within the
-	// carrier's own time-outs, whatever becomes of ctx. Safe for concurrent use.
-	Send(ctx context.Context, s channels.Sealed) (channels.Receipt, error)
+	// Takes returns why a piece is none that the carrier prints; nil: it is one. It asks
+	// nobody.
+	Takes(p paper.Piece) error
+
+	// Send hands a piece over and tells what became of it. It asks open right before it says
+	// anything that may have the piece printed; if that is false it says nothing and returns
+	// a *channels.SendError of kind Untried, as all its errors are *channels.SendError. A
+	// piece that is sent again is not printed again. Once the request is written it is waited
+	// for within the carrier's own time-outs, whatever becomes of ctx.
+	Send(ctx context.Context, p paper.Piece, open func() bool) (channels.Receipt, error)
 }
 
 // Config says what pieces look like and cost.
@@ -76,12 +82,18 @@ func (c *Channel) prepare(m andante.Message) (channels.Sealed, error) {
 	p := paper.Piece{
 		Touch: m.Touch, Kind: m.Kind, Format: format.Name, To: m.Post.To, From: m.Post.From, Subject: m.Subject,
 		Text: strings.TrimSpace(m.Text), Signed: m.Post.Signed, Link: m.Post.Link, WayOut: m.Post.WayOut, Date: m.Date.Truncate(time.Second),
+		Requested: m.Post.Requested,
 	}
 	if f := m.Post.Front; f != nil {
 		if err := paper.CheckPicture(f.Bytes, format); err != nil {
 			return channels.Sealed{}, fmt.Errorf("its front %s: %w", f.Name, err)
 		}
 		p.Front = channels.HashOf(f.Bytes)
+	}
+	if c.carrier != nil {
+		if err := c.carrier.Takes(p); err != nil {
+			return channels.Sealed{}, err
+		}
 	}
 	if _, err := p.LayOut(c.cfg.Font); err != nil {
 		return channels.Sealed{}, err
@@ -103,11 +115,18 @@ func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate cha
 }
 
 func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
-	if ctx.Err() != nil || !open() {
-		return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
+	if ctx.Err() != nil || c.carrier == nil && !open() {
+		return channels.Receipt{}, untried
 	}
 	if c.carrier == nil {
 		return channels.Receipt{Open: true, Format: c.cfg.Formats[s.Kind]}, nil
 	}
-	return c.carrier.Send(ctx, s)
+	p, err := paper.ReadPiece(s.Bytes)
+	if err != nil {
+		return channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err}
+	}
+	return c.carrier.Send(ctx, p, open)
 }
+
+// untried is a piece of which nothing was said.
+var untried = &channels.SendError{Kind: channels.Untried}

@@ -45,10 +45,15 @@ type printer struct {
 	ids []string
 }
 
-func (p *printer) Send(_ context.Context, s channels.Sealed) (channels.Receipt, error) {
+func (*printer) Takes(paper.Piece) error { return nil }
+
+func (p *printer) Send(_ context.Context, piece paper.Piece, open func() bool) (channels.Receipt, error) {
+	if !open() {
+		return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ids = append(p.ids, s.MessageID)
+	p.ids = append(p.ids, string(piece.Touch))
 	return channels.Receipt{Code: 200}, nil
 }
 
@@ -64,7 +69,7 @@ func TestConformance(t *testing.T) {
 		p := &printer{}
 		return channeltest.Rig{
 			Channel: card.New(sizes, p, andante.SystemClock{}), Arrived: p.arrived,
-			Message: func(n int) andante.Message { return message(andante.Postcard, n) },
+			Message: postcard,
 		}
 	})
 }

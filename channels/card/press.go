@@ -2,6 +2,7 @@ package card
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -28,25 +29,53 @@ const marks = 8.0
 // Write writes pieces of one format into one PDF, front and back of each in turn. made is the
 // date that the file carries, so that the same pieces give the same bytes.
 func (p *Press) Write(w io.Writer, pieces []paper.Piece, made time.Time) error {
-	if p.Font == nil {
-		p.Font = paper.Noto()
-	}
 	d := p.begin(made)
 	for _, piece := range pieces {
-		s, err := piece.LayOut(p.Font)
+		s, err := piece.LayOut(p.font())
 		if err != nil {
 			return fmt.Errorf("piece %s: %w", piece.Touch, err)
 		}
 		if s.Format.Letter() && len(s.Pages)%2 == 1 && len(pieces) > 1 {
 			s.Pages = append(s.Pages, paper.Page{}) // printed on both sides, each letter begins a sheet
 		}
-		for _, pg := range s.Pages {
-			if err := d.page(s.Format, pg); err != nil {
-				return fmt.Errorf("piece %s: %w", piece.Touch, err)
-			}
+		if err := d.sheet(piece, s.Format, s.Pages...); err != nil {
+			return err
 		}
 	}
 	return d.output(w)
+}
+
+func (p *Press) font() *paper.Font {
+	if p.Font == nil {
+		return paper.Noto()
+	}
+	return p.Font
+}
+
+// Sides writes each side of a card as a PDF of its own, front and back.
+func (p *Press) Sides(piece paper.Piece) (front, back []byte, err error) {
+	s, err := piece.LayOut(p.font())
+	if err != nil || len(s.Pages) != 2 {
+		return nil, nil, fmt.Errorf("piece %s has no two sides: %w", piece.Touch, err)
+	}
+	var sides [2]bytes.Buffer
+	for i, pg := range s.Pages {
+		d := p.begin(piece.Date)
+		if err := errors.Join(d.sheet(piece, s.Format, pg), d.output(&sides[i])); err != nil {
+			return nil, nil, err
+		}
+	}
+	return sides[0].Bytes(), sides[1].Bytes(), nil
+}
+
+// sheet draws pages of a piece.
+func (d *drawing) sheet(piece paper.Piece, f paper.Format, pages ...paper.Page) error {
+	for _, pg := range pages {
+		if err := d.page(f, pg); err != nil {
+			return fmt.Errorf("piece %s: %w", piece.Touch, err)
+		}
+	}
+	return nil
 }
 
 // boxes matches the boxes of a page in the one of the two orders in which the library writes
@@ -74,7 +103,7 @@ func (p *Press) begin(made time.Time) *drawing {
 	pdf.SetProducer("Andante", true)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetMargins(0, 0, 0)
-	regular, bold := p.Font.Files()
+	regular, bold := p.font().Files()
 	pdf.AddUTF8FontFromBytes(family, "", regular)
 	pdf.AddUTF8FontFromBytes(family, "B", bold)
 	return &drawing{press: p, pdf: pdf, pictures: map[string]image.Config{}}

@@ -38,6 +38,7 @@ func newFake(t testing.TB) *fake {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/"+account+"/Messages.json", f.create)
 	mux.HandleFunc("GET /2010-04-01/Accounts/"+account+"/Messages.json", f.messages)
+	mux.HandleFunc("GET /2010-04-01/Accounts/"+account+".json", f.resource)
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {
 		f.CloseClientConnections()
@@ -47,6 +48,14 @@ func newFake(t testing.TB) *fake {
 		}
 	})
 	return f
+}
+
+func (f *fake) resource(w http.ResponseWriter, r *http.Request) {
+	if _, password, _ := r.BasicAuth(); password != secret {
+		answer(w, http.StatusUnauthorized, map[string]any{"code": 20003, "message": "Authenticate", "status": http.StatusUnauthorized})
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"sid": account, "status": "active", "type": "Full"})
 }
 
 var (

@@ -1,7 +1,6 @@
 package sms
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/httpcall"
 )
 
 // HTTP is any gateway that takes a text by one HTTP request.
@@ -49,42 +49,40 @@ type Answer struct {
 // Send makes the request. One that left and was not answered is unknown: of a gateway that
 // we know nothing of, nothing can be asked.
 func (g *HTTP) Send(ctx context.Context, t Text) (channels.Receipt, error) {
-	q := &request{inner: g.Inner}
-	if q.inner == nil {
-		q.inner = http.DefaultTransport
+	q, end, err := httpcall.New(ctx, g.Within, "", g.Inner)
+	if err != nil {
+		return channels.Receipt{}, err
 	}
-	var end context.CancelFunc
-	q.ctx, end = context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(g.Within, requestTime))
 	defer end()
-	want, err := g.Request(q.ctx, t)
+	want, err := g.Request(q.Context(), t)
 	if err != nil {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err}
 	}
-	r, err := http.NewRequestWithContext(q.ctx, want.Method, want.URL, strings.NewReader(want.Body))
+	r, err := http.NewRequestWithContext(q.Context(), want.Method, want.URL, strings.NewReader(want.Body))
 	if err != nil {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.Sender, Err: errors.New("the address of the gateway is none: see channels.sms.http.url")}
 	}
 	for name, value := range want.Header {
 		r.Header.Set(name, value)
 	}
-	resp, err := q.client().Do(r)
+	resp, err := q.Client().Do(r)
 	if err != nil {
-		return channels.Receipt{}, q.lost(err)
+		return channels.Receipt{}, lost(q, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return channels.Receipt{}, q.lost(err)
+		return channels.Receipt{}, lost(q, err)
 	}
 	return g.judge(Answer{resp.StatusCode, string(body)})
 }
 
 // lost is what became of a text without an answer.
-func (q *request) lost(err error) error {
-	if !q.left.Load() {
-		return &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("the gateway can't be reached: %w", hide(err))}
+func lost(q *httpcall.Call, err error) error {
+	if !q.Left() {
+		return &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("the gateway can't be reached: %w", httpcall.Hide(err))}
 	}
-	return &channels.SendError{Kind: channels.Unknown, Err: fmt.Errorf("the gateway did not answer: %w", hide(err))}
+	return &channels.SendError{Kind: channels.Unknown, Err: fmt.Errorf("the gateway did not answer: %w", httpcall.Hide(err))}
 }
 
 func (g *HTTP) judge(a Answer) (channels.Receipt, error) {

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -148,6 +147,3 @@ func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool,
 	}
 	return c.gateway.Send(ctx, Text{ID: s.Touch, From: s.From, To: s.To, Body: string(s.Bytes)})
 }
-
-// requestTime is how long a gateway may take over a request.
-const requestTime = 30 * time.Second

@@ -219,3 +219,16 @@ func asSendError(err error, e **channels.SendError) bool {
 	*e = got
 	return ok
 }
+
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	g := &sms.Twilio{Account: account, Secret: secret, URL: f.URL, Inner: &http.Transport{}, Clock: andante.SystemClock{}}
+	if about, err := g.Ask(t.Context()); err != nil || about != "the account is active" {
+		t.Errorf("%q, %v", about, err)
+	}
+	g.Secret = "another"
+	if _, err := g.Ask(t.Context()); channels.KindOf(err) != channels.Sender {
+		t.Errorf("%v", err)
+	}
+}

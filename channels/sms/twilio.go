@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/internal/httpcall"
 )
 
 // Twilio is the gateway of that name (its Message resource).
@@ -50,7 +50,7 @@ func (g *Twilio) Send(ctx context.Context, t Text) (channels.Receipt, error) {
 	switch {
 	case outcome.Kind == channels.Unknown:
 		return g.look(ctx, t, began, g.lookTimes(), outcome)
-	case q.status >= 500: // most likely it was not taken
+	case q.Status() >= 500: // most likely it was not taken
 		return g.look(ctx, t, began, g.lookTimes()[:1], outcome)
 	}
 	return channels.Receipt{}, outcome
@@ -75,7 +75,7 @@ func text(s *string) string {
 }
 
 // create asks Twilio to send a text.
-func (g *Twilio) create(ctx context.Context, t Text) (*twilioapi.ApiV2010Message, *request, error) {
+func (g *Twilio) create(ctx context.Context, t Text) (*twilioapi.ApiV2010Message, *httpcall.Call, error) {
 	p := &twilioapi.CreateMessageParams{}
 	p.SetTo(t.To).SetBody(t.Body).SetValidityPeriod(validity)
 	if strings.HasPrefix(t.From, "MG") && len(t.From) == 34 { // a messaging service's SID
@@ -98,30 +98,18 @@ func (g *Twilio) create(ctx context.Context, t Text) (*twilioapi.ApiV2010Message
 	return m, q, err
 }
 
-// api is Twilio's API for one request.
-func (g *Twilio) api(ctx context.Context) (*twilioapi.ApiService, *request, func(), error) {
-	q := &request{inner: g.Inner}
-	if q.inner == nil {
-		q.inner = http.DefaultTransport
+// api is Twilio's API for one request: twilio-go knows neither contexts nor other addresses
+// than Twilio's.
+func (g *Twilio) api(ctx context.Context) (*twilioapi.ApiService, *httpcall.Call, func(), error) {
+	q, end, err := httpcall.New(ctx, g.Within, g.URL, g.Inner)
+	if err != nil {
+		return nil, q, nil, err
 	}
-	if g.URL != "" {
-		base, err := url.Parse(g.URL)
-		if err != nil {
-			return nil, q, nil, err
-		}
-		q.base = base
-	}
-	within := g.Within
-	if within == 0 {
-		within = requestTime
-	}
-	var end context.CancelFunc
-	q.ctx, end = context.WithTimeout(context.WithoutCancel(ctx), within)
 	user := g.Key
 	if user == "" {
 		user = g.Account
 	}
-	c := &client.Client{Credentials: client.NewCredentials(user, g.Secret.Reveal()), HTTPClient: q.client()}
+	c := &client.Client{Credentials: client.NewCredentials(user, g.Secret.Reveal()), HTTPClient: q.Client()}
 	c.SetAccountSid(g.Account)
 	return twilioapi.NewApiServiceWithClient(c), q, end, nil
 }
@@ -150,6 +138,24 @@ func number(n *int) int {
 		return 0
 	}
 	return *n
+}
+
+// Ask finds out whether Twilio takes the secret, and says what state the account is in.
+func (g *Twilio) Ask(ctx context.Context) (string, error) {
+	api, q, end, err := g.api(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer end()
+	a, err := api.FetchAccount(g.Account)
+	if err != nil {
+		e := g.classify(q, err)
+		if e.Kind == channels.Unknown { // nothing can have come of asking
+			e.Kind = channels.Temporary
+		}
+		return "", e
+	}
+	return "the account is " + text(a.Status), nil
 }
 
 // skew is how far Twilio's clock and ours may be apart.
@@ -184,28 +190,19 @@ func (g *Twilio) find(ctx context.Context, t Text, began time.Time) (*twilioapi.
 }
 
 // classify tells what a failed request means.
-func (g *Twilio) classify(q *request, err error) *channels.SendError {
+func (g *Twilio) classify(q *httpcall.Call, err error) *channels.SendError {
 	var refused *client.TwilioRestError
 	switch {
-	case errors.As(err, &refused) && q.status != 0:
-		return verdict(q.status, refused.Code, refused.Message)
-	case q.status >= 300: // an answer, though not in Twilio's form
-		return verdict(q.status, 0, http.StatusText(q.status))
+	case errors.As(err, &refused) && q.Status() != 0:
+		return verdict(q.Status(), refused.Code, refused.Message)
+	case q.Status() >= 300: // an answer, though not in Twilio's form
+		return verdict(q.Status(), 0, http.StatusText(q.Status()))
 	case errors.As(err, &refused): // twilio-go refuses the credentials before it asks
 		return &channels.SendError{Kind: channels.Sender, Code: refused.Code, Response: andante.CleanText(refused.Message)}
-	case !q.left.Load():
-		return &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("twilio can't be reached: %w", hide(err))}
+	case !q.Left():
+		return &channels.SendError{Kind: channels.Temporary, Err: fmt.Errorf("twilio can't be reached: %w", httpcall.Hide(err))}
 	}
-	return &channels.SendError{Kind: channels.Unknown, Err: fmt.Errorf("twilio did not answer: %w", hide(err))}
-}
-
-// hide takes the address out of an error: it names the account.
-func hide(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
+	return &channels.SendError{Kind: channels.Unknown, Err: fmt.Errorf("twilio did not answer: %w", httpcall.Hide(err))}
 }
 
 // verdict tells what a status and one of Twilio's error codes mean (Twilio: Error and Warning

@@ -252,7 +252,7 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	got.texts, got.price = w.Config.Channels.SMS, priceOf(w.Config.Channels.SMS, got.text.Text)
 	got.parts = append(slices.Clone(got.text.Images), w.Attachments(s)...)
 	if s.Kind.Mailed() {
-		got.post = w.Post(s, c, account, id, got.text)
+		got.post = w.Post(q, s, c, account, id, got.text)
 	}
 	return got, err
 }

@@ -205,10 +205,10 @@ func cmdGateway(ts *testscript.TestScript, _ bool, args []string) {
 			f.Close()
 		}
 		switch {
-		case bytes.Contains(body, []byte(`99"`)):
+		case bytes.Contains(body, []byte(`99", "text"`)):
 			w.WriteHeader(http.StatusConflict)
 			fmt.Fprint(w, "stopped by its owner")
-		case bytes.Contains(body, []byte(`98"`)):
+		case bytes.Contains(body, []byte(`98", "text"`)):
 			fmt.Fprint(w, "hm")
 		default:
 			taken++

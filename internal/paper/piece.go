@@ -26,6 +26,8 @@ type Piece struct {
 	WayOut  string                `json:"way_out,omitempty"`
 	Front   string                `json:"front,omitempty"` // hash of the picture
 	Date    time.Time             `json:"date"`            // as it stands in a letter
+	// Requested: who gets it asked for it, so that it is no advertising.
+	Requested bool `json:"requested,omitempty"`
 }
 
 // ReadPiece reads a piece as it is kept, in JSON.
