@@ -71,6 +71,8 @@ const (
 	ReasonUnreachable  Reason = "unreachable"
 	ReasonExit         Reason = "exit"
 	ReasonStopped      Reason = "stopped"
+	ReasonUndone       Reason = "undone"
+	ReasonReview       Reason = "review"
 	ReasonOverLimit    Reason = "over_limit"
 	ReasonAlready      Reason = "already_enrolled"
 	ReasonReenter      Reason = "reenter"
@@ -140,6 +142,8 @@ var reasonText = map[Reason]string{
 	ReasonUnreachable:  "the contact can't be reached",
 	ReasonExit:         "an exit condition came true",
 	ReasonStopped:      "stopped by hand",
+	ReasonUndone:       "nobody did the task in time",
+	ReasonReview:       "it waits for its owner's line",
 	ReasonOverLimit:    "over a limit, and the step says over_limit: end",
 	ReasonAlready:      "already enrolled",
 	ReasonReenter:      "was enrolled before",

@@ -95,7 +95,7 @@ var breakages = []breakage{
 	{"a relay in plain text", func(c *clinic) { c.relay.TLS, c.relay.Certificate = false, nil }, "smtp", Notice, "not encrypted", "starttls"},
 	{"a key that is none", func(c *clinic) {
 		c.noPrint = &channels.SendError{Kind: channels.Sender, Code: 401, Response: "invalid_api_key"}
-	}, "services", Problem, "Lob does not take us: 401 invalid_api_key", "mend channels.cards.lob"},
+	}, "services", Problem, "Lob does not take us: 401: invalid_api_key", "mend channels.cards.lob"},
 	{"a printing house that is away", func(c *clinic) {
 		c.noPrint = &channels.SendError{Kind: channels.Temporary, Err: errors.New("i/o timeout")}
 	}, "services", Problem, "Lob can't be asked: i/o timeout", "may this machine reach it"},

@@ -21,7 +21,7 @@ func onVoicemail(andante.Kind, andante.TouchID) andante.Result { return andante.
 // done; the zero time if there is none.
 func (e *Engine) doTasks(ctx context.Context, now time.Time, outcome func(andante.Kind, andante.TouchID) andante.Result) (did int, next time.Time, err error) {
 	var open []store.Task
-	kinds := map[andante.TouchID]andante.Kind{}
+	kinds, review := map[andante.TouchID]andante.Kind{}, map[andante.TouchID]bool{}
 	err = e.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		if open, err = tx.OpenTasks(ctx, "", tasksAtOnce); err != nil {
 			return err
@@ -32,7 +32,7 @@ func (e *Engine) doTasks(ctx context.Context, now time.Time, outcome func(andant
 		}
 		touches, err := tx.Touches(ctx, ids)
 		for _, t := range touches {
-			kinds[t.ID] = t.Kind
+			kinds[t.ID], review[t.ID] = t.Kind, t.State == andante.Review
 		}
 		return err
 	})
@@ -45,6 +45,13 @@ func (e *Engine) doTasks(ctx context.Context, now time.Time, outcome func(andant
 		done := aWorkingDay.From(t.Opened, zone, off)
 		if done.After(now) {
 			return did, done, nil
+		}
+		if review[t.Touch] {
+			if _, err := e.Ops.AddLine(ctx, t.Touch, "", t.Owner); err != nil {
+				return did, next, err
+			}
+			did++
+			continue
 		}
 		if _, err := e.Ops.DoneTask(ctx, t.Touch, ops.TaskDone{Result: outcome(kinds[t.Touch], t.Touch), By: t.Owner, At: done}); err != nil {
 			return did, next, err

@@ -199,7 +199,7 @@ func (e *Engine) returnLeases(ctx context.Context, what string) error {
 
 func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	o := e.o.Scheduler
-	o.Rehearsing = e.Config.Deliver.Mode != "live"
+	o.Rehearsing, o.Quiet = e.Config.Deliver.Mode != "live", r.demo
 	if !r.demo {
 		o.Marked = e.marked
 	}

@@ -20,7 +20,7 @@ var simExpectations = map[string]func(*simWorld, []string) error{
 	"header": (*simWorld).expectHeader, "text": (*simWorld).expectText, "finished": (*simWorld).expectFinished, "active": (*simWorld).expectActive,
 	"planned": (*simWorld).expectPlanned, "foretold": (*simWorld).expectForetold, "behind": (*simWorld).expectBehind,
 	"skipped": expectState(andante.Skipped), "failed": expectState(andante.Failed), "canceled": expectState(andante.Canceled),
-	"unknown": expectState(andante.Unknown),
+	"unknown": expectState(andante.Unknown), "notice": (*simWorld).expectNotice,
 }
 
 func (w *simWorld) doExpect(args []string) error {

@@ -46,6 +46,34 @@ func (w *simWorld) expectTouch(args []string) error {
 	return errors.New("it did not come")
 }
 
+// expectNotice: PERSON WORDS at TIME. It plays on to the end of TIME and needs a notice to the
+// person with these words in its subject; each answers for one statement only.
+func (w *simWorld) expectNotice(args []string) error {
+	i := slices.Index(args, "at")
+	if i < 2 {
+		return errors.New("write expect notice PERSON WORDS at TIME")
+	}
+	s, err := parseSpan(args[i+1:], w.loc)
+	if err != nil {
+		return err
+	}
+	if err := w.runTo(s.to); err != nil {
+		return err
+	}
+	var others []string
+	for _, m := range w.told {
+		if !strings.Contains(m.header.Get("To"), args[0]+"@") {
+			continue
+		}
+		if s.holds(m.At) && !m.expected && strings.Contains(m.header.Get("Subject"), strings.Join(args[1:i], " ")) {
+			m.expected = true
+			return nil
+		}
+		others = append(others, m.At.In(w.loc).Format(simClock)+" "+m.header.Get("Subject"))
+	}
+	return fmt.Errorf("it did not come; to %s there were\n  %s", args[0], strings.Join(others, "\n  "))
+}
+
 // expectNone: [NAME ...] until TIME. It plays on and nothing may come before TIME.
 func (w *simWorld) expectNone(args []string) error {
 	i := slices.Index(args, "until")

@@ -31,7 +31,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "post": (*simWorld).doPost, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "post": (*simWorld).doPost, "tasks": (*simWorld).doByHand, "line": (*simWorld).doLine, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -470,6 +470,29 @@ func (w *simWorld) doPost(args []string) error {
 		return nil
 	}
 	return errors.New("write post, or post by hand")
+}
+
+// doLine adds the owner's line to a message that waits for it: SEQUENCE/STEP NAME [WORDS ...].
+func (w *simWorld) doLine(args []string) error {
+	step, id, rest, err := w.subject(args)
+	if err != nil {
+		return err
+	}
+	list, _, _, err := w.touches(step, id)
+	if err == nil {
+		_, err = w.e.Ops.AddLine(w.ctx, list[0].ID, strings.Join(rest, " "), "story")
+	}
+	return err
+}
+
+// doByHand has tasks wait until the story does them: `tasks by hand`. From then on each notice
+// must be expected.
+func (w *simWorld) doByHand(args []string) error {
+	if strings.Join(args, " ") != "by hand" {
+		return errors.New("write tasks by hand")
+	}
+	w.undone = true
+	return nil
 }
 
 // doChoice takes down what a contact chose: NAME [N per PERIOD] [only KIND ...] [not TOPIC ...]

@@ -55,6 +55,8 @@ type simWorld struct {
 	mails  []*arrival // and what came otherwise, and tasks
 	taken  int        // of the mails of the inbox
 	byHand bool       // what goes by post waits until the story posts it
+	undone bool       // tasks wait until the story has them done
+	told   []*arrival // notices
 	log    bytes.Buffer
 
 	broken sabotage
@@ -202,7 +204,10 @@ func (w *simWorld) doTasks() (int, time.Time, error) {
 	if err := w.collectTasks(); err != nil {
 		return 0, time.Time{}, err
 	}
-	did, next, err := w.e.doTasks(w.ctx, w.clock.Now(), onVoicemail)
+	did, next, err := 0, time.Time{}, error(nil)
+	if !w.undone {
+		did, next, err = w.e.doTasks(w.ctx, w.clock.Now(), onVoicemail)
+	}
 	if err != nil || w.byHand {
 		return did, next, err
 	}
@@ -288,6 +293,9 @@ func (w *simWorld) arrived(tx *store.Tx, id andante.TouchID, m inbox.Mail) error
 	if err != nil || len(touches) == 0 {
 		return fmt.Errorf("touch %s arrived, and there is none: %w", id, err)
 	}
+	if touches[0].State == andante.Review { // it waits at home
+		return nil
+	}
 	w.mails = append(w.mails, &arrival{Mail: m, touch: touches[0]})
 	return nil
 }
@@ -301,13 +309,17 @@ func (w *simWorld) collect() error {
 	return w.e.Store.Read(w.ctx, func(tx *store.Tx) error {
 		for _, m := range all[w.taken:] {
 			w.taken++
-			t, err := tx.TouchByMessageID(w.ctx, m.MessageID)
-			if err != nil {
-				return fmt.Errorf("a mail that belongs to no touch, %s: %w", m.MessageID, err)
-			}
 			r, err := mail.ReadMessage(bytes.NewReader(m.Raw))
 			if err != nil {
 				return err
+			}
+			t, err := tx.TouchByMessageID(w.ctx, m.MessageID)
+			if errors.Is(err, andante.ErrNotFound) && r.Header.Get("Auto-Submitted") == "auto-generated" {
+				w.told = append(w.told, &arrival{Mail: m, header: r.Header})
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("a mail that belongs to no touch, %s: %w", m.MessageID, err)
 			}
 			w.mails = append(w.mails, &arrival{Mail: m, touch: t, header: r.Header})
 		}
@@ -324,6 +336,11 @@ func (w *simWorld) unexplained() error {
 	for _, m := range w.mails {
 		if !m.expected {
 			list = append(list, w.tell(m))
+		}
+	}
+	for _, m := range w.told {
+		if w.undone && !m.expected {
+			list = append(list, m.At.In(w.loc).Format(simClock)+" notice to "+m.header.Get("To")+": "+m.header.Get("Subject"))
 		}
 	}
 	if len(list) > 0 {

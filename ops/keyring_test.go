@@ -176,3 +176,30 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+func TestLogToken(t *testing.T) {
+	t.Parallel()
+	k, err := ParseKeyring(SeededKeyring("log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := andante.NewID[andante.ContactID](time.Unix(1, 0))
+	token := k.LogToken(id)
+	if len(token) != 40 || token != strings.ToLower(token) {
+		t.Errorf("token %q", token)
+	}
+	for _, sent := range []string{token, strings.ToUpper(token)} {
+		if got, err := k.ContactOfLog(sent); err != nil || got != id {
+			t.Errorf("%q: %q, %v", sent, got, err)
+		}
+	}
+	other := "a" + token[1:]
+	if token[0] == 'a' {
+		other = "b" + token[1:]
+	}
+	for _, forged := range []string{"", "x", token[1:], other, token + "a", "0" + token[1:]} {
+		if got, err := k.ContactOfLog(forged); err == nil {
+			t.Errorf("%q is taken for %s", forged, got)
+		}
+	}
+}

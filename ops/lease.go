@@ -165,7 +165,33 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 			return 0, 0, err
 		}
 	}
-	return len(back), len(lost), tx.EndLease(ctx, id)
+	notices, err := o.returnNotices(ctx, tx, id, notBefore)
+	if err != nil {
+		return 0, 0, err
+	}
+	return len(back) + notices, len(lost), tx.EndLease(ctx, id)
+}
+
+// returnNotices settles the notices of a lease that is over: one that may have gone is not sent
+// again, the others wait for the next lease.
+func (o *Ops) returnNotices(ctx context.Context, tx *store.Tx, id andante.LeaseID, notBefore time.Time) (returned int, err error) {
+	list, err := tx.NoticesIn(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	for _, n := range list {
+		was := n.State
+		n.State, n.Lease = andante.Planned, ""
+		if was == andante.Attempted {
+			n.State, n.Settled, n.Answer = andante.Unknown, o.now(), "the worker was lost before it recorded an outcome"
+		} else if returned++; n.Due.Before(notBefore) {
+			n.Due = notBefore
+		}
+		if _, err := tx.ChangeNotice(ctx, n, was, id); err != nil {
+			return 0, err
+		}
+	}
+	return returned, nil
 }
 
 // Apart keeps the next message of a lane apart from one that left at an instant, where its

@@ -79,6 +79,13 @@ func (p *planner) onceMore(e andante.Enrollment, c andante.Contact, a andante.Ac
 	return t, ok
 }
 
+// as plans a step again that nobody carried out, as another kind and at once.
+func (p *planner) as(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, i int, s Settled) (andante.Touch, bool) {
+	t, ok := p.nth(e, c, a, plan, i, s.Touch.Repeat+1, s.Touch.Settled)
+	t.Kind, t.Due, t.FirstDue = s.As, s.Touch.Settled, s.Touch.Settled
+	return t, ok
+}
+
 // due returns when a step comes. One on an occasion that does not come any more comes at
 // once: the worker skips it and says why. Of a calendar sequence it does not come.
 func (p *planner) due(e andante.Enrollment, c andante.Contact, a andante.Account, plan *sequences.Sequence, s *sequences.Step, facts *governor.Facts, from time.Time) (time.Time, bool) {

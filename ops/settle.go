@@ -16,6 +16,7 @@ type Settled struct {
 	// End finishes the enrollment with this reason; empty: the next step is planned.
 	End andante.Reason
 	Do  sequences.Action // what a decision asks for besides; empty elsewhere
+	As  andante.Kind     // the step comes once more, as this kind, before the next one; empty: it does not
 }
 
 // Settle writes touches that are over and, in the same transaction, what follows:
@@ -224,6 +225,11 @@ func (o *Ops) after(ctx context.Context, tx *store.Tx, p *planner, people *peopl
 			return t, "", nil
 		}
 	}
+	if s.As != "" && !plan.Calendar() {
+		if t, ok := p.as(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i-1, s); ok {
+			return t, "", nil
+		}
+	}
 	if plan.Calendar() {
 		t, ok := p.again(e, people.contacts[e.Contact], people.accounts[e.Account], plan, i-1, s.Touch)
 		if !ok {
@@ -282,7 +288,7 @@ func (o *Ops) goesOn(ctx context.Context, tx *store.Tx) func(andante.Enrollment,
 			return true
 		}
 		i := plan.Index(s.Touch.Step)
-		return i != len(plan.Steps)-1 || plan.Steps[i].Repeats(s.Touch.Result, s.Touch.Repeat)
+		return i != len(plan.Steps)-1 || s.As != "" || plan.Steps[i].Repeats(s.Touch.Result, s.Touch.Repeat)
 	}
 }
 
@@ -312,7 +318,7 @@ func (o *Ops) cancel(ctx context.Context, tx *store.Tx, list []andante.Touch, re
 	var tasks []andante.TouchID
 	var accounts []andante.AccountID
 	for _, c := range changes {
-		if c.Was == andante.Open {
+		if c.Was == andante.Open || c.Was == andante.Review {
 			tasks, accounts = append(tasks, c.Touch.ID), append(accounts, c.Touch.Account)
 		}
 	}

@@ -54,8 +54,21 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 	})
 }
 
+// ErrReview says that a message waits for a line and a task was meant, or the other way round.
+var ErrReview = errors.New("it is a message that waits for a line")
+
 // openTask returns a task that is open, with its account locked.
 func openTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante.Touch, error) {
+	t, err := waitingTask(ctx, tx, id)
+	if err == nil && t.State == andante.Review {
+		err = ErrReview
+	}
+	return t, err
+}
+
+// waitingTask returns a task that is open, or a message that waits for a line, with its
+// account locked.
+func waitingTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante.Touch, error) {
 	var list []andante.Touch
 	err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
 		list, err = tx.Touches(ctx, []andante.TouchID{id})
@@ -66,7 +79,7 @@ func openTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante.To
 		return andante.Touch{}, err
 	case len(list) == 0:
 		return andante.Touch{}, fmt.Errorf("task %s: %w", id, andante.ErrNotFound)
-	case list[0].State != andante.Open:
+	case list[0].State != andante.Open && list[0].State != andante.Review:
 		return andante.Touch{}, fmt.Errorf("task %s is %s, not open", id, list[0].State)
 	}
 	return list[0], nil
@@ -76,39 +89,80 @@ func openTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante.To
 // [andante.ErrNotFound] if there is no such touch.
 func (o *Ops) SkipTask(ctx context.Context, id andante.TouchID, by, note string) (t andante.Touch, err error) {
 	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if t, err = openTask(ctx, tx, id); err != nil {
+		if t, err = waitingTask(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := tx.RaiseVersion(ctx, []andante.AccountID{t.Account}); err != nil {
-			return err
-		}
-		now := o.now()
-		t.State, t.Reason, t.Settled, t.Counted = andante.Skipped, andante.ReasonStopped, now, time.Time{}
-		t.Evidence = andante.Evidence{Scope: by, Detail: andante.CleanText(note)}
-		if _, err := o.Settle(ctx, tx, []Settled{{Change: store.Change{Touch: t, Was: andante.Open, StateOnly: true}}}); err != nil {
-			return err
-		}
-		verdict := store.StoredVerdict{ID: andante.NewID[andante.VerdictID](now), Touch: t.ID, At: now, Verdict: andante.Verdict{
-			Action: andante.Skip, Reason: andante.ReasonStopped, Evidence: t.Evidence,
-		}}
-		if err := tx.AddVerdicts(ctx, []store.StoredVerdict{verdict}); err != nil {
-			return err
-		}
-		if err := tx.DropTasks(ctx, []andante.TouchID{t.ID}); err != nil {
-			return err
-		}
-		return o.freed(ctx, tx, []andante.AccountID{t.Account})
+		e := andante.Evidence{Scope: by, Detail: andante.CleanText(note)}
+		return o.skipTask(ctx, tx, t, andante.ReasonStopped, e, "")
 	})
+}
+
+// skipTask closes a task that nobody does, or a message that nobody looks at, of which the account is locked. With a kind
+// its step comes once more, as that.
+func (o *Ops) skipTask(ctx context.Context, tx *store.Tx, t andante.Touch, why andante.Reason, e andante.Evidence, as andante.Kind) error {
+	if err := tx.RaiseVersion(ctx, []andante.AccountID{t.Account}); err != nil {
+		return err
+	}
+	now, was := o.now(), t.State
+	t.State, t.Reason, t.Settled, t.Counted, t.Evidence = andante.Skipped, why, now, time.Time{}, e
+	if _, err := o.Settle(ctx, tx, []Settled{{Change: store.Change{Touch: t, Was: was, StateOnly: true}, As: as}}); err != nil {
+		return err
+	}
+	verdict := store.StoredVerdict{ID: andante.NewID[andante.VerdictID](now), Touch: t.ID, At: now, Verdict: andante.Verdict{
+		Action: andante.Skip, Reason: why, Evidence: e,
+	}}
+	if err := tx.AddVerdicts(ctx, []store.StoredVerdict{verdict}); err != nil {
+		return err
+	}
+	if err := tx.DropTasks(ctx, []andante.TouchID{t.ID}); err != nil {
+		return err
+	}
+	return o.freed(ctx, tx, []andante.AccountID{t.Account})
 }
 
 // SnoozeTask has a task wait until an instant: it stays open, and its owner hears nothing of
 // it till then. [andante.ErrNotFound] if there is no such touch.
 func (o *Ops) SnoozeTask(ctx context.Context, id andante.TouchID, until time.Time) (t andante.Touch, err error) {
 	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if t, err = openTask(ctx, tx, id); err != nil {
+		if t, err = waitingTask(ctx, tx, id); err != nil {
 			return err
 		}
 		return tx.SnoozeTask(ctx, id, until)
+	})
+}
+
+// maxLineOf is how long a line may be that somebody adds to a message, in bytes.
+const maxLineOf = 2000
+
+// ErrLongLine says that what somebody adds is no line any more.
+var ErrLongLine = fmt.Errorf("a line has %d bytes at most", maxLineOf)
+
+// AddLine lets a message go that waits for a line, with that line or, if it is empty, as it
+// is. Everything else is asked anew before it goes. [andante.ErrNotFound] if there is no such
+// touch, [ErrReview] if it is a task.
+func (o *Ops) AddLine(ctx context.Context, id andante.TouchID, line, by string) (t andante.Touch, err error) {
+	if line = strings.TrimSpace(line); len(line) > maxLineOf {
+		return t, ErrLongLine
+	}
+	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if t, err = waitingTask(ctx, tx, id); err != nil {
+			return err
+		}
+		if t.State != andante.Review {
+			return ErrReview
+		}
+		if err := tx.RaiseVersion(ctx, []andante.AccountID{t.Account}); err != nil {
+			return err
+		}
+		now := o.now()
+		if err := tx.PutReview(ctx, store.Review{Touch: id, Enrollment: t.Enrollment, Person: by, At: now, Line: andante.CleanTextTo(line, maxLineOf)}); err != nil {
+			return err
+		}
+		t.State, t.Reason, t.Evidence, t.Due = andante.Planned, "", andante.Evidence{}, now
+		if _, err := tx.Change(ctx, []store.Change{{Touch: t, Was: andante.Review, StateOnly: true}}); err != nil {
+			return err
+		}
+		return tx.DropTasks(ctx, []andante.TouchID{id})
 	})
 }
 
@@ -285,5 +339,5 @@ func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, of
 	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {
 		return err
 	}
-	return tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: at, Title: t.Subject, Body: body}})
+	return tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: at, Mind: at, Title: t.Subject, Body: body}})
 }

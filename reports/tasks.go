@@ -16,7 +16,7 @@ type Task struct {
 	Touch    andante.TouchID   `json:"touch"`
 	Contact  andante.ContactID `json:"contact"`
 	Name     string            `json:"name"`
-	Phone    string            `json:"phone,omitempty"`
+	Place    string            `json:"place,omitempty"` // number to call, address to go to, or link to meet at
 	Owner    string            `json:"owner"`
 	Kind     andante.Kind      `json:"kind"`
 	Sequence string            `json:"sequence,omitempty"`
@@ -26,6 +26,7 @@ type Task struct {
 	Snoozed  time.Time         `json:"snoozed,omitzero"` // until when it waits
 	Title    string            `json:"title"`
 	Briefing string            `json:"briefing"`
+	Review   bool              `json:"review,omitempty"` // a message that waits for a line of its owner's
 }
 
 // TaskStory is a task with what is known of whom it is about.
@@ -57,8 +58,7 @@ func (r *Reports) Task(ctx context.Context, id andante.TouchID) (*TaskStory, err
 		if err != nil || len(accounts) == 0 {
 			return cmp.Or(err, andante.ErrNotFound)
 		}
-		out.Task = taskOf(said[0], touches[id], c)
-		out.Account = accounts[0].Name
+		out.Task = r.taskOf(said[0], touches[id], c, accounts[0])
 		v := r.Workspace.Values(c, accounts[0], andante.Enrollment{}, workspace.Identity{})
 		known, missing := r.Workspace.Config.Qualification.Known(v)
 		for _, path := range known {
@@ -78,10 +78,10 @@ func (r *Reports) Task(ctx context.Context, id andante.TouchID) (*TaskStory, err
 	return out, err
 }
 
-func taskOf(t store.Task, x andante.Touch, c andante.Contact) Task {
+func (r *Reports) taskOf(t store.Task, x andante.Touch, c andante.Contact, a andante.Account) Task {
 	return Task{
-		Touch: t.Touch, Contact: c.ID, Name: nameOf(c), Phone: c.Phone, Owner: t.Owner, Kind: x.Kind, Sequence: x.Sequence, Step: x.Step,
-		Opened: t.Opened, Snoozed: t.Snoozed, Title: t.Title, Briefing: t.Body,
+		Touch: t.Touch, Contact: c.ID, Name: nameOf(c), Account: a.Name, Place: r.Workspace.PlaceOf(x.Kind, t.Owner, c, a), Owner: t.Owner, Kind: x.Kind, Sequence: x.Sequence, Step: x.Step,
+		Opened: t.Opened, Snoozed: t.Snoozed, Title: t.Title, Briefing: t.Body, Review: x.State == andante.Review,
 	}
 }
 
@@ -102,9 +102,21 @@ func (r *Reports) Tasks(ctx context.Context, owner string) (list []Task, err err
 			ids[i] = t.Touch
 		}
 		touches, people, err := touchesAndPeople(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		var accounts []andante.AccountID
+		for _, x := range touches {
+			accounts = append(accounts, x.Account)
+		}
+		known, err := tx.Accounts(ctx, accounts)
+		homes := map[andante.AccountID]andante.Account{}
+		for _, a := range known {
+			homes[a.ID] = a
+		}
 		for _, t := range open {
 			x := touches[t.Touch]
-			list = append(list, taskOf(t, x, people[x.Contact]))
+			list = append(list, r.taskOf(t, x, people[x.Contact], homes[x.Account]))
 		}
 		return err
 	})

@@ -59,3 +59,26 @@ func (s *Scheduler) followHolds(ctx context.Context) error {
 	}
 	return err
 }
+
+// errands has the next look come when something besides touches is to be done.
+func (s *Scheduler) errands(ctx context.Context, tx *store.Tx, r *Round) error {
+	follow, err := tx.NextFollowUp(ctx)
+	if err != nil {
+		return err
+	}
+	var remind time.Time
+	if !s.o.Quiet {
+		if remind, err = s.ops.NextReminder(ctx, tx); err != nil {
+			return err
+		}
+		if soon := s.reminded.Add(remindEvery); !remind.IsZero() && remind.Before(soon) {
+			remind = soon
+		}
+	}
+	for _, at := range []time.Time{follow, remind} {
+		if r.Next.IsZero() || !at.IsZero() && at.Before(r.Next) {
+			r.Next = at
+		}
+	}
+	return nil
+}

@@ -36,6 +36,8 @@ type Options struct {
 	// Rehearsing: messages go elsewhere than to their contacts. What lanes may send in an hour
 	// and on a day binds all the same, and warms nobody up.
 	Rehearsing bool
+	// Quiet: nobody is told of a task, and nothing is done about what is left undone.
+	Quiet bool
 }
 
 // Defaults fills what is not set.
@@ -64,6 +66,8 @@ type Scheduler struct {
 	wake  chan struct{}
 	// resumed is when enrollments were resumed last, by the calendar.
 	resumed time.Time
+	// reminded is when it was asked last who is to be told of a task, by the calendar.
+	reminded time.Time
 	// marked is when the mark was raised last, by the machine.
 	marked time.Time
 	// epoch is the store's, as the first round found it; -1: before that.
@@ -180,7 +184,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var fresh []queue.Item
 	again, tended := s.tendAll(ctx, &r)
 	s.resume(ctx)
-	tended = errors.Join(tended, s.followHolds(ctx), s.askEverybody(ctx))
+	tended = errors.Join(tended, s.followHolds(ctx), s.askEverybody(ctx), s.remind(ctx))
 	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		r = Round{Returned: r.Returned, Unknown: r.Unknown}
 		fresh, err = s.lease(ctx, tx, &r)
@@ -335,14 +339,15 @@ func (s *Scheduler) lease(ctx context.Context, tx *store.Tx, r *Round) ([]queue.
 	if err != nil {
 		return nil, err
 	}
+	notices, err := s.notices(ctx, tx, wall, r)
+	if err != nil {
+		return nil, err
+	}
+	items = append(items, notices...)
 	if r.Leased == 0 && !r.Full {
 		r.Next, r.Waiting = pace.next(heads)
-		follow, err := tx.NextFollowUp(ctx)
-		if err != nil {
+		if err := s.errands(ctx, tx, r); err != nil {
 			return nil, err
-		}
-		if r.Next.IsZero() || !follow.IsZero() && follow.Before(r.Next) {
-			r.Next = follow
 		}
 	}
 	return items, s.mark(ctx, tx, r.Leased > 0)

@@ -16,12 +16,12 @@ type Note struct {
 // NotYet lists the keys of a step that would go wrong for want of their effect, so
 // that nothing goes out: a step that waits for a date or an event must not come at
 // once, nor a mail go unread by its reviewer or without its attachment.
-var NotYet = []string{"review", "cc"}
+var NotYet = []string{"cc"}
 
 // Keys that are read and checked, and that nothing acts on yet.
 var (
 	idleFrontKeys = []string{}
-	idleStepKeys  = []string{"if_undone"}
+	idleStepKeys  = []string{}
 )
 
 // idleFunctions ask for what nothing reports yet.

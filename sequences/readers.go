@@ -72,7 +72,7 @@ func (s *Step) Readers(seq *Sequence, personas []string) []Reader {
 // kinds returns the step's own kind, and those that it may switch to.
 func (s *Step) kinds() []andante.Kind {
 	kinds := []andante.Kind{s.Kind}
-	for _, k := range []andante.Kind{s.IfMissing.Kind, s.OverLimit.Kind} {
+	for _, k := range []andante.Kind{s.IfMissing.Kind, s.OverLimit.Kind, s.IfUndone.Kind} {
 		if k != "" && !slices.Contains(kinds, k) {
 			kinds = append(kinds, k)
 		}

@@ -71,6 +71,15 @@ func checkKind(d *draft) {
 		if s.Has("no_answer") && s.Kind != andante.Call && s.Kind != "" {
 			d.say(s.where("no_answer"), "no_answer goes with kind call, not with %s", s.Kind)
 		}
+		if s.Has("if_undone") && !s.Kind.ByHuman() && s.Kind != "" {
+			d.say(s.where("if_undone"), "if_undone goes with what a person does: call, visit, video and other, not with %s", s.Kind)
+		}
+		if s.Review != "" && s.Kind != andante.Email && !s.Kind.Mailed() && s.Kind != "" {
+			d.say(s.where("review"), "a line is added to a mail, a card or a letter, not to %s", s.Kind)
+		}
+		if s.IfUndone.Kind.ByHuman() {
+			d.say(s.where("if_undone"), "to switch to %s would only give another task", s.IfUndone.Kind)
+		}
 		if s.Kind != "" && (s.IfMissing.Kind == s.Kind || s.OverLimit.Kind == s.Kind) {
 			key := "if_missing"
 			if s.OverLimit.Kind == s.Kind {

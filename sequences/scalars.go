@@ -24,6 +24,7 @@ var scalars = []yamldoc.Option{
 	yamldoc.With(parsePriority),
 	yamldoc.With(parseValue),
 	yamldoc.With(parseMissing),
+	yamldoc.With(parseUndone),
 	yamldoc.With(parseOverLimit),
 	yamldoc.With(parseShare),
 }
@@ -122,6 +123,11 @@ func kindNames() []string {
 func parseMissing(s string) (Missing, error) {
 	do, kind, err := parseDo(s, []string{"skip", "end"})
 	return Missing{Do: do, Kind: kind}, err
+}
+
+func parseUndone(s string) (Undone, error) {
+	do, kind, err := parseDo(s, []string{"wait", "skip"})
+	return Undone{Do: do, Kind: kind}, err
 }
 
 func parseOverLimit(s string) (OverLimit, error) {

@@ -131,7 +131,7 @@ type Step struct {
 	Front        string `yaml:"front"`
 	Review       string `yaml:"review"` // owner
 	NoAnswer     *NoAnswer
-	IfUndone     string `yaml:"if_undone"`
+	IfUndone     Undone `yaml:"if_undone"`
 	Then         []Then
 
 	Body   []Block
@@ -152,6 +152,12 @@ var ValueSorts = []string{"information", "insight", "idea", "connection", "thank
 // Missing says what happens when a needed field or the address is missing.
 type Missing struct {
 	Do   string // skip, switch or end; empty: skip
+	Kind andante.Kind
+}
+
+// Undone says what happens to a task that nobody does.
+type Undone struct {
+	Do   string // wait, skip or switch; empty: wait, or skip where valid_for says how long it is good for
 	Kind andante.Kind
 }
 

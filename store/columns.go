@@ -19,7 +19,7 @@ const (
 var columnTypes = map[string]colType{
 	"id": typeID, "touch_id": typeID, "contact_id": typeID, "account_id": typeID, "enrollment_id": typeID, "lease_id": typeID,
 	"at": typeInt, "due_at": typeInt, "first_due_at": typeInt, "not_after": typeInt, "counted_at": typeInt, "settled_at": typeInt,
-	"started_at": typeInt, "ended_at": typeInt, "until_at": typeInt, "asked_at": typeInt, "minutes": typeInt, "worth": typeInt, "inbound": typeBool, "snoozed_until_at": typeInt, "from_at": typeInt, "released_at": typeInt, "lifted_at": typeInt,
+	"started_at": typeInt, "ended_at": typeInt, "until_at": typeInt, "asked_at": typeInt, "minutes": typeInt, "worth": typeInt, "inbound": typeBool, "snoozed_until_at": typeInt, "mind_at": typeInt, "minded": typeInt, "from_at": typeInt, "released_at": typeInt, "lifted_at": typeInt,
 	"entered_at": typeInt, "opened_at": typeInt, "finished_at": typeInt, "created_at": typeInt, "queued_at": typeInt, "expires_at": typeInt,
 	"attempts": typeInt, "deferred": typeInt, "yielded": typeInt, "repeat": typeInt, "priority": typeInt, "message_size": typeInt, "number": typeInt,
 	"code": typeInt, "hour": typeInt, "part": typeInt, "sent": typeInt, "bounced": typeInt, "complained": typeInt, "epoch": typeInt, "attempt": typeInt, "size": typeInt, "version": typeInt,

@@ -140,8 +140,11 @@ func (tx *Tx) ReopenEnrollments(ctx context.Context, ids []andante.EnrollmentID)
 	return err
 }
 
-// DropQuotes forgets the texts that were kept for quoting.
+// DropQuotes forgets the texts that were kept for quoting, and what was added to messages.
 func (tx *Tx) DropQuotes(ctx context.Context, enrollments []andante.EnrollmentID) error {
-	_, err := execIn(ctx, tx, "DELETE FROM quotes WHERE enrollment_id", nil, enrollments, "")
+	if _, err := execIn(ctx, tx, "DELETE FROM quotes WHERE enrollment_id", nil, enrollments, ""); err != nil {
+		return err
+	}
+	_, err := execIn(ctx, tx, "DELETE FROM reviews WHERE enrollment_id", nil, enrollments, "")
 	return err
 }

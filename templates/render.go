@@ -115,6 +115,7 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 	if len(text) == 0 {
 		return errEmptyText
 	}
+	text = addLine(text, in.Line, width)
 	if !mail {
 		out.Text, out.Words = string(text), string(text)
 		return t.endWritten(in, out)
@@ -127,6 +128,7 @@ func (t *Template) bodies(r *run, in Input, out *Rendered) error {
 	if t.hollow {
 		html = dropHollow(html)
 	}
+	html = addHTMLLine(html, in.Line)
 	return t.layOutMail(r, in, out, text, html)
 }
 

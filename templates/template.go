@@ -35,6 +35,7 @@ type Input struct {
 	Unsubscribe string         // https address of the way out; empty for none
 	WayOut      WayOut         // that ends a text message, and a piece that goes by post
 	Quote       *Quote         // the earlier mail that this one answers; nil for none
+	Line        string         // that somebody adds of their own, after the greeting; plain text
 }
 
 // Quote is an earlier mail, quoted below the text. All of it may be dirty.

@@ -221,6 +221,7 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 	var back []store.Change
 	var over []ops.Settled
 	var verdicts []store.StoredVerdict
+	var tasks []store.Task
 	for _, it := range items {
 		if it.fate.isMoved() {
 			continue
@@ -237,6 +238,8 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 			// An earlier try may yet turn out to have gone: whom it went to stays.
 			s.StateOnly = it.touch.Sender == it.sender && !it.shifted && it.fate.kind == ""
 			back = append(back, s.Change)
+		} else if it.fate.task != nil {
+			back, tasks = append(back, s.Change), append(tasks, *it.fate.task)
 		} else {
 			over = append(over, s)
 		}
@@ -258,7 +261,11 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 	if err := tx.PutCodes(ctx, codes); err != nil {
 		return err
 	}
-	if _, err := tx.Change(ctx, back); err != nil {
+	waiting, err := tx.Change(ctx, back)
+	if err != nil {
+		return err
+	}
+	if err := tx.PutTasks(ctx, keep(tasks, func(t store.Task) bool { return waiting[t.Touch] })); err != nil {
 		return err
 	}
 	if _, err := r.ops.Settle(ctx, tx, over); err != nil {

@@ -18,8 +18,9 @@ type fate struct {
 	do       sequences.Action // what a decision asks for
 	kind     andante.Kind     // what it is switched to; empty: it stays what it is
 	evidence andante.Evidence
-	byHold   bool // it waits for the end of a hold
-	keep     bool // what was known of why it waited stays
+	byHold   bool        // it waits for the end of a hold
+	keep     bool        // what was known of why it waited stays
+	task     *store.Task // of review: what somebody is to look at
 }
 
 func putOff(reason andante.Reason, until time.Time, e andante.Evidence) *fate {
@@ -39,6 +40,11 @@ func skipped(reason andante.Reason, e andante.Evidence) *fate {
 
 func ended(reason andante.Reason, e andante.Evidence) *fate {
 	return &fate{state: andante.Skipped, reason: reason, end: reason, evidence: e}
+}
+
+// reviewed has a message wait until somebody has looked at it.
+func reviewed(t store.Task) *fate {
+	return &fate{state: andante.Review, reason: andante.ReasonReview, evidence: andante.Evidence{Scope: t.Owner}, task: &t}
 }
 
 // failed is a failure by content: the step is over, the next one comes.
@@ -61,7 +67,7 @@ func (f *fate) change(t andante.Touch, lease andante.LeaseID, was andante.State,
 		if f.reason != andante.ReasonReturned { // what is only taken back was not put off
 			t.Deferred++
 		}
-	} else {
+	} else if f.state != andante.Review {
 		t.Settled = now
 	}
 	return ops.Settled{Change: store.Change{Touch: t, Was: was, Lease: lease, StateOnly: was == andante.Claimed}, End: f.end, Do: f.do}
@@ -74,7 +80,7 @@ func (f *fate) verdict(t andante.Touch, policy string, now time.Time) store.Stor
 		Verdict: andante.Verdict{Action: andante.Skip, Reason: f.reason, Until: f.until, Evidence: f.evidence},
 	}
 	switch {
-	case f.state == andante.Planned:
+	case f.state == andante.Planned || f.state == andante.Review:
 		v.Action = andante.Defer
 	case f.end != "":
 		v.Action = andante.Finish

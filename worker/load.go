@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -51,6 +52,7 @@ type item struct {
 	wrote      []string        // senders who wrote to the contact, the last one first; where a group shares the work
 	quotes     []store.Quote
 	refused    refusals
+	review     *store.Review // what somebody made of the message; nil: nobody has looked at it
 	values     andante.Values
 	message    rendered
 	fate       *fate // nil: it goes on
@@ -205,6 +207,9 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	if err != nil {
 		return err
 	}
+	if err := loadReviews(ctx, tx, b.items); err != nil {
+		return err
+	}
 	given := by(consents, func(c andante.Consent) andante.ContactID { return c.Contact })
 	for _, it := range b.items {
 		it.holds = keep(holds, func(h andante.Hold) bool { return h.Covers(it.touch) })
@@ -213,6 +218,24 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 		it.refused = refused[it.touch.ID]
 	}
 	return r.loadCounted(ctx, tx, b, b.items)
+}
+
+// loadReviews finds out which of the messages that wait for a look were looked at.
+func loadReviews(ctx context.Context, tx *store.Tx, items []*item) error {
+	waiting := map[andante.TouchID]*item{}
+	for _, it := range items {
+		if it.step != nil && it.step.Review != "" {
+			waiting[it.touch.ID] = it
+		}
+	}
+	if len(waiting) == 0 {
+		return nil
+	}
+	list, err := tx.Reviews(ctx, slices.Collect(maps.Keys(waiting)))
+	for _, v := range list {
+		waiting[v.Touch].review = &v
+	}
+	return err
 }
 
 // by groups a list by a key.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,10 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	it.values = nil // a chunk of them is much memory, and nobody asks any more
 	it.touch.MessageID, it.touch.MessageHash, it.touch.MessageSize = m.MessageID, sealed.Hash, len(sealed.Bytes)
 	it.touch.Subject = m.Subject
+	if s := it.step; s.Review != "" && it.review == nil && (it.touch.Kind == andante.Email || it.touch.Kind.Mailed()) {
+		title := cmp.Or(m.Subject, s.Title)
+		return reviewed(store.Task{Touch: it.touch.ID, Owner: cmp.Or(it.doer, it.touch.Sender), Opened: b.now, Mind: b.now, Title: title, Body: m.Text})
+	}
 	return nil
 }
 
@@ -78,6 +83,9 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 	in := templates.Input{
 		WayOut: r.wayOut(b.w, it, id, link),
 		Values: it.values, Subject: it.thread.subject, Unsubscribe: link, Quote: it.thread.quote(s, it.quotes, id),
+	}
+	if it.review != nil {
+		in.Line = it.review.Line
 	}
 	out, err := tmpl.Render(ctx, in)
 	if err != nil {

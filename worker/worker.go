@@ -157,6 +157,9 @@ func (r *run) guarded(ctx context.Context) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if r.lease.Kind == store.NoticeLane {
+		return r.notices(ctx)
+	}
 	return r.work(ctx)
 }
 
@@ -272,6 +275,9 @@ func (r *run) giveBack(ctx context.Context, notBefore time.Time) error {
 		returned, _, err := r.ops.ReturnLease(ctx, tx, r.lease.ID, notBefore)
 		if err != nil {
 			return err
+		}
+		if r.lease.Kind == store.NoticeLane { // no throttle is spent for it
+			return nil
 		}
 		return r.ops.Refund(ctx, tx, store.Lane{Kind: r.lease.Kind, Sender: r.lease.Sender}, r.lease.Size-r.sent-returned)
 	})

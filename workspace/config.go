@@ -27,6 +27,8 @@ type Config struct {
 	Senders       map[string]Sender     `yaml:"senders" doc:"identities that mails are sent as, by key; people are senders too"`
 	SenderGroups  map[string][]string   `yaml:"sender_groups" doc:"senders that share the work, such as outreach: [nora, tom]: each contact stays with one of them"`
 
+	Tasks    Tasks    `yaml:"tasks" doc:"how people hear of what they have to do"`
+	Inbound  Inbound  `yaml:"inbound" doc:"where mail to us comes in; nothing takes it yet"`
 	Channels Channels `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
 	Deliver  Deliver  `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
 	Store    string   `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
@@ -61,6 +63,22 @@ type Person struct {
 	Works    *calendar.Window `yaml:"works" doc:"working hours in their zone, such as Mon-Thu 09:00-17:00: tasks come in them, and letters on these days; none: always"`
 	SMTP     *SMTP            `yaml:"smtp" doc:"their own mailbox, where letters leave by it and not by the company's server"`
 	Throttle *Throttle        `yaml:"throttle" doc:"how fast letters leave: a pace such as 30 per hour, a preset, or the keys below; personal, if not written, for a mailbox of their own"`
+	Meeting  string           `yaml:"meeting" doc:"link of their meeting room, for video calls"`
+	Manager  string           `yaml:"manager" doc:"key of the person who hears of tasks that they leave undone, where nobody stands in"`
+}
+
+// Tasks is how people hear of what they have to do.
+type Tasks struct {
+	Mail     bool            `yaml:"mail" doc:"no: nobody is told by mail"`
+	Digest   calendar.Window `yaml:"digest" doc:"hours in which one mail a day tells a person what is to do, on their working days and their clock"`
+	Remind   calendar.Offset `yaml:"remind" doc:"how long after a task was given its owner is reminded of it; 0d: never"`
+	Escalate calendar.Offset `yaml:"escalate" doc:"how long after that whoever stands in gets it, or the owner's manager hears of it; 0d: never"`
+	Undone   calendar.Offset `yaml:"undone" doc:"how long after it was given if_undone: of its step holds, where the step has no valid_for"`
+}
+
+// Inbound is where mail to us comes in.
+type Inbound struct {
+	Domain string `yaml:"domain" doc:"domain of which all mail comes to Andante, such as in.acme.example; shows people where to send a copy of what they write by hand"`
 }
 
 // Department takes replies of a sort.
@@ -288,10 +306,22 @@ func defaultConfig() *Config {
 			SMS:   SMSChannel{Segments: 4, Rate: Rate{N: 1, Per: time.Second}, HTTP: SMSGateway{Method: "POST"}},
 			Cards: CardsChannel{Driver: "print", Lob: Lob{Verify: "usual", MailType: "usps_first_class"}},
 		},
+		Tasks: Tasks{
+			Mail: true, Digest: must(calendar.ParseWindow("Mon-Fri 08:00-12:00")),
+			Remind: must(calendar.ParseOffset("1 business day")), Escalate: must(calendar.ParseOffset("2 business days")), Undone: must(calendar.ParseOffset("5 business days")),
+		},
 		Deliver: Deliver{Mode: "sandbox", To: "outbox"},
 		Store:   DefaultStore,
 		Web:     Web{Listen: "127.0.0.1:8025"},
 	}
+}
+
+// must returns a value that is written in this program.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 // parseConfig reads andante.yaml.

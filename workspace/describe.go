@@ -37,7 +37,10 @@ func describe(b *strings.Builder, v reflect.Value, depth int) {
 func describeValue(b *strings.Builder, key string, v reflect.Value, depth int) {
 	indent := strings.Repeat("  ", depth+1)
 	elem := func(t reflect.Type) reflect.Value { return reflect.New(t).Elem() }
+	word, oneWord := inOneWord(v)
 	switch {
+	case oneWord && v.Type() != reflect.TypeFor[Throttle](): // its keys are to be seen
+		b.WriteString(strings.TrimRight(key+": "+word, " ") + "\n")
 	case v.Kind() == reflect.Struct:
 		fmt.Fprintf(b, "%s:\n", key)
 		describe(b, v, depth+1)
@@ -70,6 +73,23 @@ func scalar(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
+// inOneWord returns a value that is a struct here and one word in YAML, such as hours.
+func inOneWord(v reflect.Value) (string, bool) {
+	if v.Kind() != reflect.Struct {
+		return "", false
+	}
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("yaml") != "" && v.Type() != reflect.TypeFor[Throttle]() {
+			return "", false
+		}
+	}
+	s, ok := v.Interface().(fmt.Stringer)
+	if !ok {
+		return "", false
+	}
+	return s.String(), true
+}
+
 // Show prints the values in force. A secret is only ever a reference here; a
 // password inside a URL is hidden.
 func Show(c *Config) string {
@@ -89,23 +109,26 @@ func show(b *strings.Builder, v reflect.Value, depth int) {
 		if key == "" || f.IsZero() || empty(f) {
 			continue
 		}
-		switch f.Kind() {
-		case reflect.Struct:
-			if f.Type() == reflect.TypeFor[Throttle]() {
-				fmt.Fprintf(b, "%s%s: %s\n", indent, key, f.Interface().(Throttle))
-				continue
-			}
-			fmt.Fprintf(b, "%s%s:\n", indent, key)
-			show(b, f, depth+1)
-		case reflect.Map:
-			fmt.Fprintf(b, "%s%s:\n", indent, key)
-			showMap(b, f, depth+1)
-		case reflect.Slice:
-			fmt.Fprintf(b, "%s%s:\n", indent, key)
-			showList(b, f, depth+1)
-		default:
-			fmt.Fprintf(b, "%s%s: %s\n", indent, key, Hide(scalar(f)))
-		}
+		showValue(b, indent+key, f, depth)
+	}
+}
+
+func showValue(b *strings.Builder, key string, f reflect.Value, depth int) {
+	word, oneWord := inOneWord(f)
+	switch {
+	case oneWord:
+		fmt.Fprintf(b, "%s: %s\n", key, word)
+	case f.Kind() == reflect.Struct:
+		fmt.Fprintf(b, "%s:\n", key)
+		show(b, f, depth+1)
+	case f.Kind() == reflect.Map:
+		fmt.Fprintf(b, "%s:\n", key)
+		showMap(b, f, depth+1)
+	case f.Kind() == reflect.Slice:
+		fmt.Fprintf(b, "%s:\n", key)
+		showList(b, f, depth+1)
+	default:
+		fmt.Fprintf(b, "%s: %s\n", key, Hide(scalar(f)))
 	}
 }
 
@@ -131,12 +154,7 @@ func showMap(b *strings.Builder, m reflect.Value, depth int) {
 	keys := m.MapKeys()
 	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 	for _, k := range keys {
-		if m.MapIndex(k).Kind() == reflect.Struct {
-			fmt.Fprintf(b, "%s%s:\n", indent, k)
-			show(b, m.MapIndex(k), depth+1)
-			continue
-		}
-		fmt.Fprintf(b, "%s%s: %v\n", indent, k, m.MapIndex(k))
+		showValue(b, indent+k.String(), m.MapIndex(k), depth)
 	}
 }
 

@@ -1,11 +1,15 @@
 package workspace
 
 import (
+	"cmp"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/internal/postal"
 	"github.com/andante-hq/andante/sequences"
 )
 
@@ -58,4 +62,42 @@ func opens(policy []calendar.Window, narrow ...calendar.Window) bool {
 		_, _, ok := calendar.Hours{Windows: append([]calendar.Window{w}, narrow...)}.Next(monday)
 		return ok
 	})
+}
+
+// officeHours are the working hours of whom none are written of.
+var officeHours = must(calendar.ParseWindow("Mon-Fri 09:00-17:00"))
+
+// WorkingHours returns when a person works, on their clock and without the holidays of the
+// company's country.
+func (w *Workspace) WorkingHours(key string) calendar.Hours {
+	h := calendar.Hours{Windows: []calendar.Window{officeHours}, Zones: []*time.Location{w.Config.Home()}, Holidays: calendar.HolidaysOf(w.Config.Company.Country)}
+	if p := w.Config.People[key]; p.Works != nil {
+		h.Windows[0] = *p.Works
+	}
+	if id, ok := w.Config.Identity(key); ok {
+		h.Zones[0] = w.ZoneOf(id)
+	}
+	return h
+}
+
+// PlaceOf returns where something is done: the number to call, the address to go to, or the
+// link to meet at.
+func (w *Workspace) PlaceOf(k andante.Kind, owner string, c andante.Contact, a andante.Account) string {
+	switch k {
+	case andante.Visit:
+		home := w.Config.Company.Country
+		to := c.Post(cmp.Or(c.Country, a.Country, home))
+		if to.Street == "" {
+			return c.Phone
+		}
+		to.Name = ""
+		return strings.Join(postal.Lines(to, home), ", ")
+	case andante.Video:
+		return cmp.Or(w.Config.People[owner].Meeting, c.Phone)
+	case andante.Call:
+		return c.Phone
+	case andante.Email:
+		return c.Email
+	}
+	return ""
 }

@@ -3,12 +3,14 @@ package workspace
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/internal/yamldoc"
 )
 
 // Absence is when an owner is away, and who stands in.
@@ -37,7 +39,7 @@ func (d *Days) UnmarshalText(b []byte) error {
 }
 
 // String writes it as it is read.
-func (d *Days) String() string { return d.First + ".." + d.Last }
+func (d Days) String() string { return d.First + ".." + d.Last }
 
 // StandIn returns who acts for an owner at an instant: the owner, or while they are away
 // their deputy, or the deputy's. Where all are away it is the owner.
@@ -83,6 +85,28 @@ func (c *Config) alone(key string) (day string, alone bool) {
 		}
 	}
 	return day, day != ""
+}
+
+// checkTasks wants managers who are people, and links that can be followed.
+func checkTasks(w *Workspace) (found []*andante.Finding) {
+	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
+		p := w.Config.People[key]
+		switch _, ok := w.Config.People[p.Manager]; {
+		case p.Manager == key:
+			found = append(found, w.at("tasks", []string{"people", key, "manager"}, "nobody is their own manager"))
+		case p.Manager != "" && !ok:
+			f := w.at("tasks", []string{"people", key, "manager"}, "there is no person %s under people", p.Manager)
+			f.Suggestion = yamldoc.Suggest(p.Manager, slices.Sorted(maps.Keys(w.Config.People)))
+			found = append(found, f)
+		}
+		if u, err := url.Parse(p.Meeting); p.Meeting != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+			found = append(found, w.at("tasks", []string{"people", key, "meeting"}, "%q is no link: it begins with https://", p.Meeting))
+		}
+	}
+	if d := w.Config.Inbound.Domain; d != "" && (strings.ContainsAny(d, "@ /:") || !strings.Contains(d, ".")) {
+		found = append(found, w.at("tasks", []string{"inbound", "domain"}, "%q is no domain: write one such as in.acme.example", d))
+	}
+	return found
 }
 
 // checkOwners wants people, and a deputy who is one, for who is away.

@@ -44,6 +44,7 @@ func init() {
 		{"deaf-sender", andante.SeverityError, "A sender can't hear replies: a no-reply address without reply_to.", checkDeaf},
 		{"fields", andante.SeverityError, "A declared field is not contact.NAME or account.NAME, or hides what is built in, or two files give it different types.", checkFields},
 		{"owner", andante.SeverityError, "An owner who is away is no person, or has no deputy who is one.", checkOwners},
+		{"tasks", andante.SeverityError, "A manager is no person, a meeting room is no link, or the domain for mail to us is none.", checkTasks},
 		{"zone", andante.SeverityError, "The company or a person has a time zone that does not exist.", checkZones},
 		{"persona", andante.SeverityError, "A sequence or a block names a persona that andante.yaml does not have.", checkPersonas},
 		{"condition", andante.SeverityError, "A condition does not compile.", checkConditions},

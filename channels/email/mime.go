@@ -99,6 +99,9 @@ func boundary(m andante.Message, level string) string {
 
 // appendHeader writes the fields, by name, and then who it is from and to.
 func appendHeader(b []byte, m andante.Message, h header) []byte {
+	if h.unsubscribe == "" { // a notice: nobody's away message answers it (RFC 3834 section 5)
+		b = appendField(b, "Auto-Submitted", "auto-generated")
+	}
 	b = appendField(b, "Date", m.Date.Format(time.RFC1123Z))
 	if h.answers != "" {
 		b = appendField(b, "In-Reply-To", h.answers)

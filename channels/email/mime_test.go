@@ -34,6 +34,8 @@ func byGoMail(t *rapid.T, m andante.Message, h header) string {
 	}
 	if h.unsubscribe != "" {
 		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	} else {
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	}
 	switch {
 	case m.Text != "" && m.HTML != "":

@@ -333,6 +333,8 @@ func FuzzPrepare(f *testing.F) {
 		}
 		if link != "" {
 			want = append(want, "List-Unsubscribe", "List-Unsubscribe-Post")
+		} else {
+			want = append(want, "Auto-Submitted")
 		}
 		slices.Sort(want)
 		one, err := mail.ReadMessage(bytes.NewReader(s.Bytes))

@@ -131,6 +131,9 @@ func (a *app) tally(ctx context.Context, e *engine.Engine) (*reports.Status, err
 // ran tells what a run has done.
 func (a *app) ran(before, after *reports.Status, loc *time.Location) {
 	a.printf("%d sent", after.Touches[andante.Sent]-before.Touches[andante.Sent])
+	if n := after.Touches[andante.Open] - before.Touches[andante.Open]; n > 0 {
+		a.printf(", %d given to people or to be printed", n)
+	}
 	for _, s := range []andante.State{andante.Skipped, andante.Failed, andante.Unknown, andante.Canceled} {
 		if n := after.Touches[s] - before.Touches[s]; n > 0 {
 			a.printf(", %d %s", n, s)

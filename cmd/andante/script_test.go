@@ -98,7 +98,7 @@ func cmdMails(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // cmdUnpack takes the mails of a folder apart: unpack FOLDER TO writes
-// TO/<address>-<n>.header (unfolded), .text and .html, n from 1 in the order in
+// TO/<address>-<n>.header (unfolded), .text, .html and .ics, n from 1 in the order in
 // which they came.
 func cmdUnpack(ts *testscript.TestScript, _ bool, args []string) {
 	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*.eml"))
@@ -142,8 +142,11 @@ func parse(raw []byte, parts map[string][]byte) (to string, err error) {
 			return "", err
 		}
 		kind := "text"
-		if strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
+		switch media := p.Header.Get("Content-Type"); {
+		case strings.HasPrefix(media, "text/html"):
 			kind = "html"
+		case strings.HasPrefix(media, "text/calendar"):
+			kind = "ics"
 		}
 		parts[kind] = bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
 	}

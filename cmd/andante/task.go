@@ -25,7 +25,7 @@ func (a *app) taskCommand() *cobra.Command {
 		Long:    "Calls, visits and video calls are carried out by people: each is a task of the\naccount's owner, and its sequence goes on when it is done.",
 		Example: "  andante task list --owner nora\n  andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected",
 	}
-	c.AddCommand(a.taskListCommand(), a.taskShowCommand(), a.taskDoneCommand(), a.taskSkipCommand(), a.taskSnoozeCommand())
+	c.AddCommand(a.taskListCommand(), a.taskShowCommand(), a.taskDoneCommand(), a.taskSkipCommand(), a.taskSnoozeCommand(), a.taskEditCommand())
 	return c
 }
 
@@ -66,7 +66,11 @@ func (a *app) taskListCommand() *cobra.Command {
 
 // task prints one task.
 func (a *app) task(t reports.Task, briefing bool, z *time.Location) {
-	a.printf("%s  %s %s (%s)%s, since %s: %s\n", t.Touch, t.Kind, t.Name, cmp.Or(t.Owner, "nobody"), reach(t), t.Opened.In(z).Format("Mon 2 Jan 15:04"), t.Title)
+	kind := string(t.Kind)
+	if t.Review {
+		kind = "your line for the " + kind + " to"
+	}
+	a.printf("%s  %s %s (%s)%s, since %s: %s\n", t.Touch, kind, t.Name, cmp.Or(t.Owner, "nobody"), reach(t), t.Opened.In(z).Format("Mon 2 Jan 15:04"), t.Title)
 	if t.Snoozed.After(t.Opened) {
 		a.printf("    waits until %s\n", t.Snoozed.In(z).Format("Mon 2 Jan 15:04"))
 	}
@@ -79,16 +83,18 @@ func (a *app) task(t reports.Task, briefing bool, z *time.Location) {
 }
 
 func reach(t reports.Task) string {
-	if t.Phone == "" {
+	if t.Place == "" {
 		return ""
 	}
-	return ", " + t.Phone
+	return ", " + t.Place
 }
 
 func (a *app) taskShowCommand() *cobra.Command {
+	var calendar string
 	c := a.withJSON(command("", "show TASK", "Show a task and the story of its contact",
 		"Shows what a task says, what is known of whom it is about, and what happened last.",
-		"andante task show 019b8a2e-5c3d-7aaa-9bbb-0123456789ab", nil))
+		"andante task show 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --ics call.ics", nil))
+	c.Flags().StringVar(&calendar, "ics", "", "write it into this file for a calendar, too, with a reminder")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
 			t, err := r.Task(c.Context(), andante.TouchID(args[0]))
@@ -105,10 +111,53 @@ func (a *app) taskShowCommand() *cobra.Command {
 			if len(t.Known)+len(t.Missing) > 0 {
 				a.printf("\nKnown: %s\nMissing: %s\n", cmp.Or(strings.Join(t.Known, ", "), "nothing"), cmp.Or(strings.Join(t.Missing, ", "), "nothing"))
 			}
+			if to := e.Ops.LogAddress(r.Workspace.Config, t.Contact); to != "" {
+				a.printf("A mail that you write to them is noted if %s gets a blind copy.\n", to)
+			}
 			a.printf("\n")
 			a.story(t.Story, "")
-			return nil
+			return a.taskFile(c.Context(), e, r.Workspace, t.Touch, calendar)
 		})
+	}
+	return c
+}
+
+// taskFile writes a task for a calendar.
+func (a *app) taskFile(ctx context.Context, e *engine.Engine, w *workspace.Workspace, id andante.TouchID, path string) error {
+	if path == "" {
+		return nil
+	}
+	text, err := e.Ops.TaskAgenda(ctx, w, id)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	a.printf("\nWritten to %s.\n", path)
+	return nil
+}
+
+func (a *app) taskEditCommand() *cobra.Command {
+	var line, by string
+	var asIs bool
+	c := command("", "edit TASK", "Add your line to a message, and let it go",
+		"A step with `review: owner` writes a message that waits for its owner. What you add stands\nafter the greeting, as a paragraph of its own; `andante task show` shows the rest. It goes\nthen as soon as its hours and limits let it.",
+		"andante task edit 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --line \"I saw your new hall in the paper: congratulations.\"", nil)
+	c.Flags().StringVar(&line, "line", "", "what you want to say yourself")
+	c.Flags().BoolVar(&asIs, "as-is", false, "let it go as it is")
+	c.Flags().StringVar(&by, "by", "", "who says so; you if not given")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if (strings.TrimSpace(line) == "") != asIs {
+			return usagef("say what you want to add with --line, or --as-is if nothing")
+		}
+		return a.withTask(c.Context(), args[0], func(e *engine.Engine, id andante.TouchID) (andante.Touch, error) {
+			t, err := e.Ops.AddLine(c.Context(), id, line, cmp.Or(by, os.Getenv("USER")))
+			if errors.Is(err, ops.ErrReview) {
+				err = usagef("that is something to do, and no message: `andante task done %s` closes it", id)
+			}
+			return t, err
+		}, "It goes: %s.\n")
 	}
 	return c
 }
@@ -228,6 +277,9 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, a
 	t, err := e.Ops.DoneTask(ctx, andante.TouchID(name), d)
 	if errors.Is(err, andante.ErrNotFound) {
 		return usagef("there is no task %s; `andante task list` shows them", name)
+	}
+	if errors.Is(err, ops.ErrReview) {
+		return usagef("that is a message that waits for your line: `andante task edit %s --line ...` lets it go", name)
 	}
 	if errors.Is(err, ops.ErrNoOutcome) {
 		return usagef("say what came of it: --outcome, one of %v", andante.Results)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -11,6 +12,9 @@ import (
 
 var taskTests = []test{
 	{"round trip", tasks},
+	{"somebody is told of them", minded},
+	{"notices", notices},
+	{"messages that were looked at", reviews},
 }
 
 func tasks(_ *testing.T, s db) {
@@ -52,9 +56,130 @@ func tasks(_ *testing.T, s db) {
 	})
 	s.same("handed over, and dropped", []store.Task{all[2], again}, open("nora", 9))
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SnoozeTask(ctx, again.Touch, at(70)) })
-	again.Snoozed = at(70)
+	again.Snoozed, again.Mind = at(70), at(70)
 	s.same("snoozed", []store.Task{all[2], again}, open("nora", 9))
 	s.same("by id", []store.Task{all[3]}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Task, error) {
 		return tx.Tasks(ctx, []andante.TouchID{all[0].Touch, all[3].Touch})
 	}))
+}
+
+func minded(_ *testing.T, s db) {
+	touches := list(4, touch)
+	for i := range touches {
+		touches[i].State, touches[i].Kind = andante.Open, andante.Call
+	}
+	touches[3].State = andante.Canceled
+	s.add(touches...)
+	all := list(4, func(n int) store.Task {
+		return store.Task{Touch: touches[n].ID, Owner: []string{"nora", "ben"}[n%2], Opened: at(n), Mind: at(20 - n), Title: text(n), Body: text(n + 1)}
+	})
+	next := func() time.Time {
+		return read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.NextToMind(ctx) })
+	}
+	due := func(now time.Time, n int) []store.Task {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.Task, error) { return tx.TasksToMind(ctx, now, n) })
+	}
+	s.same("nobody has any", time.Time{}, next())
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutTasks(ctx, all) })
+	s.same("the next", at(18), next())
+	s.same("not yet", []store.Task{}, due(at(17), 9))
+	s.same("due", []store.Task{all[2], all[1]}, due(at(19), 9))
+	s.same("some", []store.Task{all[2]}, due(at(20), 1))
+	over := all[2]
+	over.Owner, over.Mind, over.Stage = "cem", time.Time{}, 3
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.MindTask(ctx, over) })
+	s.same("over", []store.Task{all[1], all[0]}, due(at(90), 9))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.SnoozeTask(ctx, all[0].Touch, at(60)) })
+	owners := func(now time.Time) []string {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]string, error) { return tx.TaskOwners(ctx, now) })
+	}
+	s.same("who has something to do", []string{"ben", "cem"}, owners(at(59)))
+	s.same("and later", []string{"ben", "cem", "nora"}, owners(at(60)))
+}
+
+func notices(_ *testing.T, s db) {
+	lease := id[andante.LeaseID](50)
+	all := list(4, func(n int) store.Notice {
+		return store.Notice{
+			ID: id[andante.TouchID](90 + n), Person: []string{"nora", "ben"}[n%2], Subject: text(n), Body: text(n + 1), Calendar: text(n + 2),
+			State: andante.Planned, Due: at(n), Answer: "",
+		}
+	})
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddNotices(ctx, all) })
+	again := all[0]
+	again.Subject = "said twice"
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddNotices(ctx, []store.Notice{again}) })
+	due := func(now time.Time, n int) (list []store.Notice) {
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			list, err = tx.DueNotices(ctx, now, n)
+			return err
+		})
+		return list
+	}
+	s.same("due", all[:3], due(at(2), 9))
+	s.same("some", all[:1], due(at(9), 1))
+	s.same("the next", at(0), read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.NextNotice(ctx) }))
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.LeaseNotices(ctx, []andante.TouchID{all[0].ID, all[1].ID}, lease)
+	})
+	for i := range all[:2] {
+		all[i].State, all[i].Lease = andante.Leased, lease
+	}
+	in := func() []store.Notice {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) { return tx.NoticesIn(ctx, lease) })
+	}
+	s.same("leased", all[:2], in())
+	s.same("the rest", all[2:], due(at(9), 9))
+	change := func(n store.Notice, was andante.State, of andante.LeaseID) (ok bool) {
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			ok, err = tx.ChangeNotice(ctx, n, was, of)
+			return err
+		})
+		return ok
+	}
+	tried, failed := all[0], all[1]
+	tried.State, tried.Attempts = andante.Attempted, 1
+	failed.State, failed.Lease, failed.Settled, failed.Answer = andante.Failed, "", at(30), "550 no"
+	s.same("attempted", true, change(tried, andante.Leased, lease))
+	s.same("not twice", false, change(tried, andante.Leased, lease))
+	s.same("of another lease", false, change(tried, andante.Attempted, id[andante.LeaseID](51)))
+	s.same("failed", true, change(failed, andante.Leased, lease))
+	s.same("what is not over", []store.Notice{tried}, in())
+	s.same("in doubt", []store.Notice{failed}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) {
+		return tx.NoticesInDoubt(ctx, at(30), 9)
+	}))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropNotices(ctx, at(31)) })
+	s.same("what is left", []store.Notice{tried}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) {
+		return tx.Notices(ctx, []andante.TouchID{failed.ID, tried.ID})
+	}))
+}
+
+func reviews(_ *testing.T, s db) {
+	all := list(3, func(n int) store.Review {
+		return store.Review{Touch: id[andante.TouchID](n), Enrollment: id[andante.EnrollmentID](20 + n%2), Person: "nora", At: at(n), Line: text(n)}
+	})
+	again := all[1]
+	again.Person, again.At, again.Line = "ben", at(9), ""
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		for _, r := range append(slices.Clone(all), again) {
+			if err := tx.PutReview(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	of := func(ids ...int) []store.Review {
+		var touches []andante.TouchID
+		for _, n := range ids {
+			touches = append(touches, all[n].Touch)
+		}
+		got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.Review, error) { return tx.Reviews(ctx, touches) })
+		slices.SortFunc(got, func(a, b store.Review) int { return a.At.Compare(b.At) })
+		return got
+	}
+	s.same("some", []store.Review{all[0], again}, of(0, 1))
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.DropQuotes(ctx, []andante.EnrollmentID{all[0].Enrollment})
+	})
+	s.same("of an enrollment that is over", []store.Review{again}, of(0, 1, 2))
 }

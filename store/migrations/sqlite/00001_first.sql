@@ -231,10 +231,40 @@ CREATE TABLE tasks (
     owner TEXT NOT NULL,
     opened_at BIGINT NOT NULL,
     snoozed_until_at BIGINT,
+    mind_at BIGINT,
+    minded INTEGER NOT NULL,
     title TEXT NOT NULL,
     body TEXT NOT NULL
 );
 CREATE INDEX tasks_opened ON tasks (opened_at, touch_id);
+CREATE INDEX tasks_mind ON tasks (mind_at);
+
+-- Messages that somebody has looked at, with what they added.
+CREATE TABLE reviews (
+    touch_id TEXT PRIMARY KEY,
+    enrollment_id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX reviews_enrollment ON reviews (enrollment_id);
+
+-- What people of ours are told by mail. It is no touch.
+CREATE TABLE notices (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    calendar TEXT NOT NULL,
+    state TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    settled_at BIGINT,
+    attempts INTEGER NOT NULL,
+    lease_id TEXT,
+    answer TEXT NOT NULL
+);
+CREATE INDEX notices_due ON notices (due_at) WHERE state = 'planned';
+CREATE INDEX notices_lease ON notices (lease_id) WHERE lease_id IS NOT NULL;
 
 -- Pieces of post that wait to be printed, or for their batch to be posted.
 CREATE TABLE cards (
@@ -332,7 +362,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

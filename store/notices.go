@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/andante-hq/andante"
+)
+
+// NoticeLane is the kind of the leases of notices; it is none of a touch.
+const NoticeLane andante.Kind = "notice"
+
+// A Notice is a mail to somebody of ours. It is no touch: no governor is asked, and it counts
+// nowhere.
+type Notice struct {
+	ID       andante.TouchID // derived from what it says, so that it is said once
+	Person   string          // key of whom it is for
+	Subject  string
+	Body     string // plain text
+	Calendar string // what goes along as a file for their calendar (RFC 5545); empty: nothing
+	State    andante.State
+	Due      time.Time
+	Settled  time.Time
+	Attempts int
+	Lease    andante.LeaseID
+	Answer   string // what came of it, in the other side's words
+}
+
+const noticeColumns = "id, person, subject, body, calendar, state, due_at, settled_at, attempts, lease_id, answer"
+
+func scanNotice(r *sql.Rows) (n Notice, err error) {
+	var due int64
+	var settled sql.NullInt64
+	var lease sql.NullString
+	err = r.Scan(&n.ID, &n.Person, &n.Subject, &n.Body, &n.Calendar, &n.State, &due, &settled, &n.Attempts, &lease, &n.Answer)
+	n.Due, n.Settled, n.Lease = time.UnixMilli(due).UTC(), instant(settled), andante.LeaseID(lease.String)
+	return n, err
+}
+
+// AddNotices adds notices. One that is there already stays as it is.
+func (tx *Tx) AddNotices(ctx context.Context, list []Notice) error {
+	return insert(ctx, tx, "notices", noticeColumns, "ON CONFLICT (id) DO NOTHING", list, func(n Notice) []any {
+		return []any{string(n.ID), n.Person, n.Subject, n.Body, n.Calendar, string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer}
+	})
+}
+
+// Notices returns these notices, in no order.
+func (tx *Tx) Notices(ctx context.Context, ids []andante.TouchID) ([]Notice, error) {
+	return where(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE id", nil, ids, "", scanNotice)
+}
+
+// DueNotices returns up to n notices that are due, the earliest first.
+func (tx *Tx) DueNotices(ctx context.Context, now time.Time, n int) ([]Notice, error) {
+	return query(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE state='planned' AND due_at <= $1 ORDER BY due_at, id LIMIT $2"+tx.d.skip, []any{ms(now), n}, scanNotice)
+}
+
+// NextNotice returns when the next notice is due; zero: there is none.
+func (tx *Tx) NextNotice(ctx context.Context) (time.Time, error) {
+	var at sql.NullInt64
+	err := tx.row(ctx, "SELECT min(due_at) FROM notices WHERE state='planned'", nil, &at)
+	return instant(at), err
+}
+
+// LeaseNotices gives planned notices to a lease.
+func (tx *Tx) LeaseNotices(ctx context.Context, ids []andante.TouchID, lease andante.LeaseID) error {
+	_, err := execIn(ctx, tx, "UPDATE notices SET state='leased', lease_id=$1 WHERE state='planned' AND id", []any{string(lease)}, ids, "")
+	return err
+}
+
+// NoticesIn returns the notices of a lease that are not over, the earliest first.
+func (tx *Tx) NoticesIn(ctx context.Context, lease andante.LeaseID) ([]Notice, error) {
+	return query(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE lease_id=$1 AND state IN ('leased', 'attempted') ORDER BY due_at, id", []any{string(lease)}, scanNotice)
+}
+
+// ChangeNotice writes what became of a notice, if it still is as it was and of that lease.
+func (tx *Tx) ChangeNotice(ctx context.Context, n Notice, was andante.State, lease andante.LeaseID) (bool, error) {
+	res, err := tx.exec(ctx, "UPDATE notices SET state=$4, due_at=$5, settled_at=$6, attempts=$7, lease_id=$8, answer=$9 WHERE id=$1 AND state=$2 AND lease_id=$3",
+		string(n.ID), string(was), string(lease), string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer)
+	if err != nil {
+		return false, err
+	}
+	changed, err := res.RowsAffected()
+	return changed > 0, err
+}
+
+// NoticesInDoubt returns up to n notices of which nobody knows whether they went, or that could
+// not be sent, since an instant, the latest first.
+func (tx *Tx) NoticesInDoubt(ctx context.Context, since time.Time, n int) ([]Notice, error) {
+	return query(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE state IN ('unknown', 'failed') AND settled_at >= $1 ORDER BY settled_at DESC, id LIMIT $2", []any{ms(since), n}, scanNotice)
+}
+
+// DropNotices forgets what was over before an instant.
+func (tx *Tx) DropNotices(ctx context.Context, before time.Time) error {
+	_, err := tx.exec(ctx, "DELETE FROM notices WHERE state IN ('sent', 'unknown', 'failed') AND settled_at < $1", ms(before))
+	return err
+}

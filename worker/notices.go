@@ -1,0 +1,145 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// notices sends what a colleague is to know: no governor is asked, and nothing is counted.
+func (r *run) notices(ctx context.Context) error {
+	var list []store.Notice
+	var w *workspace.Workspace
+	err := r.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if list, err = tx.NoticesIn(ctx, r.lease.ID); err != nil {
+			return err
+		}
+		w, err = r.ops.Workspace(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	g := &noticeGate{run: r, notices: map[andante.TouchID]store.Notice{}}
+	var batch []channels.Sealed
+	for _, n := range list {
+		g.notices[n.ID] = n
+		s, err := r.seal(w, n)
+		if err != nil {
+			g.settle(ctx, n, andante.Leased, channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err})
+			continue
+		}
+		batch = append(batch, s)
+	}
+	if len(batch) == 0 {
+		return g.err
+	}
+	sent := r.channels[andante.Email].Deliver(ctx, batch, g)
+	if kind := channels.KindOf(sent); kind == channels.Temporary || kind == channels.Sender {
+		r.log.Error("a notice can't be sent yet", "person", r.lease.Sender, "err", andante.HideAddresses(sent.Error()))
+		r.away, sent = r.clock.Now().Add(connectWait), nil
+	}
+	if ctx.Err() != nil {
+		sent = nil
+	}
+	return errors.Join(sent, g.err)
+}
+
+// seal makes the mail of a notice. It comes from whom it is for: no other address of ours is
+// sure to be let through by their mail server.
+func (r *run) seal(w *workspace.Workspace, n store.Notice) (channels.Sealed, error) {
+	id, ok := w.Config.Identity(n.Person)
+	mail := r.channels[andante.Email]
+	if !ok || id.Email == "" || mail == nil {
+		return channels.Sealed{}, fmt.Errorf("%s has no mailbox in andante.yaml", n.Person)
+	}
+	m := andante.Message{
+		Touch: n.ID, Kind: andante.Email, From: andante.Mailbox{Name: "Andante", Address: id.Email}, To: andante.Mailbox{Name: id.Name, Address: id.Email},
+		Subject: n.Subject, Text: n.Body, MessageID: id.MessageID(n.ID), Date: r.clock.Now().In(w.ZoneOf(id)),
+	}
+	if n.Calendar != "" {
+		m.Parts = []andante.Part{{Name: "tasks.ics", MediaType: "text/calendar", Bytes: []byte(n.Calendar)}}
+	}
+	s, err := mail.Prepare(m)
+	s.Sender = n.Person
+	return s, err
+}
+
+// A noticeGate stands between the channel and the network for notices.
+type noticeGate struct {
+	*run
+	notices map[andante.TouchID]store.Notice
+	err     error
+}
+
+// Permit marks notices as attempted, as long as the lease is ours.
+func (g *noticeGate) Permit(ctx context.Context, ids []andante.TouchID) (going []andante.TouchID, err error) {
+	return going, g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		going = nil
+		if err := g.hold(ctx, tx); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			n := g.notices[id]
+			n.State, n.Attempts = andante.Attempted, n.Attempts+1
+			ours, err := tx.ChangeNotice(ctx, n, andante.Leased, g.lease.ID)
+			if err != nil {
+				return err
+			}
+			if ours {
+				going = append(going, id)
+			}
+		}
+		return nil
+	})
+}
+
+// Open tells whether the lease is still ours.
+func (g *noticeGate) Open(andante.TouchID) bool { return g.keeper.holds() }
+
+// Done records what became of a notice.
+func (g *noticeGate) Done(id andante.TouchID, r channels.Receipt, err error) {
+	n := g.notices[id]
+	n.Attempts++
+	var problem *channels.SendError
+	if err != nil && !errors.As(err, &problem) {
+		problem = &channels.SendError{Kind: channels.Unknown, Err: err}
+	}
+	g.settle(context.Background(), n, andante.Attempted, r, problem)
+}
+
+// mostNoticeTries is how often a notice is tried, and noticeWait how long the first wait is.
+const (
+	mostNoticeTries = 8
+	noticeWait      = 5 * time.Minute
+)
+
+func (g *noticeGate) settle(ctx context.Context, n store.Notice, was andante.State, r channels.Receipt, problem *channels.SendError) {
+	now := g.clock.Now()
+	n.State, n.Settled, n.Lease, n.Answer = andante.Sent, now, "", r.Response
+	if problem != nil {
+		n.State, n.Answer = andante.Failed, andante.CleanText(problem.Error())
+		switch {
+		case problem.Kind == channels.Unknown:
+			n.State = andante.Unknown
+		case problem.Kind == channels.Untried:
+			n.State, n.Settled, n.Attempts = andante.Planned, time.Time{}, max(n.Attempts-1, 0)
+		case (problem.Kind == channels.Temporary || problem.Kind == channels.Sender) && n.Attempts < mostNoticeTries:
+			n.State, n.Settled, n.Due = andante.Planned, time.Time{}, now.Add(noticeWait<<n.Attempts)
+		}
+	}
+	if n.State == andante.Failed || n.State == andante.Unknown {
+		g.log.Error("a notice did not go", "person", n.Person, "state", n.State, "err", andante.HideAddresses(n.Answer))
+	}
+	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.ChangeNotice(ctx, n, was, g.lease.ID)
+		return err
+	})
+	g.err = errors.Join(g.err, err)
+}
