@@ -36,9 +36,9 @@ func (o *Ops) drip(ctx context.Context, r EnrollRequest) (*drip, error) {
 		if d.zone, err = calendar.LoadZone(w.Config.Company.Zone); err != nil {
 			return err
 		}
-		q, ok := w.Sequences[r.Sequence]
-		if !ok || len(q.Steps) == 0 {
-			return unknownSequence(w, r.Sequence)
+		q, err := r.sequence(w)
+		if err != nil || len(q.Steps) == 0 {
+			return err
 		}
 		begun, err := tx.Beginnings(ctx, q.Name, q.Steps[0].ID, d.now.AddDate(0, 0, -2))
 		for _, at := range begun {

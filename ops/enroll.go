@@ -25,6 +25,7 @@ type EnrollRequest struct {
 	Accounts map[andante.AccountID]time.Time
 	Cause    string // what they begin with; empty: by hand
 	DryRun   bool   // look, and change nothing
+	Once     *Once  // instead of a published sequence: Sequence is its name
 	// Progress, if set, is called after each page with the contacts seen.
 	Progress func(seen int)
 
@@ -32,6 +33,24 @@ type EnrollRequest struct {
 	// outside leaves those out who are on the sequence already, and ever those who have been
 	// on it at any time: they are neither looked at nor in the report.
 	outside, ever bool
+}
+
+// A Once is a sequence that is no part of what is published: it goes once to those who enter.
+type Once struct {
+	Sequence *sequences.Sequence
+	Text     []byte // its file
+}
+
+// sequence returns the one that people enter.
+func (r *EnrollRequest) sequence(w *workspace.Workspace) (*sequences.Sequence, error) {
+	if r.Once != nil {
+		return r.Once.Sequence, nil
+	}
+	q, ok := w.Sequences[r.Sequence]
+	if !ok {
+		return nil, unknownSequence(w, r.Sequence)
+	}
+	return q, nil
 }
 
 // EnrollReport says what came of it.

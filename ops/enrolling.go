@@ -55,6 +55,11 @@ func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, pag
 	if r.DryRun {
 		return e.rep, nil
 	}
+	if r.Once != nil { // it is looked up by its hash, as a published one is
+		if err := tx.PutPart(ctx, e.q.Hash, r.Once.Text); err != nil {
+			return nil, err
+		}
+	}
 	e.byDue()
 	if err := tx.AddEnrollments(ctx, e.entered); err != nil {
 		return nil, err
@@ -100,9 +105,8 @@ func (e *enrolling) load(ctx context.Context, page *[]andante.Contact) (err erro
 	if e.p, err = e.o.planner(ctx, e.tx); err != nil {
 		return err
 	}
-	var ok bool
-	if e.q, ok = e.p.w.Sequences[e.r.Sequence]; !ok {
-		return unknownSequence(e.p.w, e.r.Sequence)
+	if e.q, err = e.r.sequence(e.p.w); err != nil {
+		return err
 	}
 	if e.r.Where != "" {
 		if e.where, err = e.p.w.Condition(e.r.Where); err != nil {

@@ -135,6 +135,7 @@ type Step struct {
 	Then         []Then
 
 	Body   []Block
+	Topics []string            // of the nuggets that the body takes up
 	At0    Position            // of the heading
 	BodyAt int                 // line of the first line of the body
 	Lines  map[string]Position // where each key's value stands

@@ -1,6 +1,8 @@
 package sequences
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -46,8 +48,24 @@ func (d *draft) parseStep(sec section) {
 		always = d.fillThen(&st, n)
 	}
 	st.Body = d.parseBody(sec.body, sec.bodyAt)
+	st.Topics = topicsOf(st.Body)
 	d.Steps = append(d.Steps, st)
 	d.torn = append(d.torn, torn)
+}
+
+// NuggetTag matches a line that takes up a nugget of a topic, its first group.
+var NuggetTag = regexp.MustCompile(`^\s*\{%-?\s*nugget\s+topic:\s*"([a-z0-9][a-z0-9-]*)"\s*-?%\}\s*$`)
+
+// topicsOf returns the topics of the nuggets that a body takes up, each once.
+func topicsOf(body []Block) (list []string) {
+	for _, b := range body {
+		for line := range strings.SplitSeq(b.Text, "\n") {
+			if m := NuggetTag.FindStringSubmatch(line); m != nil && !slices.Contains(list, m[1]) {
+				list = append(list, m[1])
+			}
+		}
+	}
+	return list
 }
 
 // tidy trims the raw texts: a | block ends in a line feed.

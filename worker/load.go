@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -52,6 +53,7 @@ type item struct {
 	wrote      []string        // senders who wrote to the contact, the last one first; where a group shares the work
 	quotes     []store.Quote
 	refused    refusals
+	had        []string      // nuggets, where the step takes some up
 	review     *store.Review // what somebody made of the message; nil: nobody has looked at it
 	values     andante.Values
 	message    rendered
@@ -207,7 +209,7 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	if err != nil {
 		return err
 	}
-	if err := loadReviews(ctx, tx, b.items); err != nil {
+	if err := errors.Join(loadReviews(ctx, tx, b.items), loadNuggets(ctx, tx, b)); err != nil {
 		return err
 	}
 	given := by(consents, func(c andante.Consent) andante.ContactID { return c.Contact })
@@ -234,6 +236,29 @@ func loadReviews(ctx context.Context, tx *store.Tx, items []*item) error {
 	list, err := tx.Reviews(ctx, slices.Collect(maps.Keys(waiting)))
 	for _, v := range list {
 		waiting[v.Touch].review = &v
+	}
+	return err
+}
+
+// loadNuggets finds out what those have had whose step takes nuggets up.
+func loadNuggets(ctx context.Context, tx *store.Tx, b *batch) error {
+	taking := map[andante.ContactID][]*item{}
+	for _, it := range b.items {
+		if it.step == nil {
+			continue
+		}
+		if _, s, ok := it.words(b.w); ok && len(s.Topics) > 0 {
+			taking[it.contact.ID] = append(taking[it.contact.ID], it)
+		}
+	}
+	if len(taking) == 0 {
+		return nil
+	}
+	list, err := tx.NuggetsOf(ctx, slices.Collect(maps.Keys(taking)))
+	for _, n := range list {
+		for _, it := range taking[n.Contact] {
+			it.had = append(it.had, n.Nugget)
+		}
 	}
 	return err
 }

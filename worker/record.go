@@ -183,6 +183,9 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 	if err := tx.PutCards(ctx, keep(rec.cards, func(c store.Card) bool { return done[c.Touch] })); err != nil {
 		return err
 	}
+	if err := tx.AddNuggets(ctx, keep(rec.had, func(n store.HadNugget) bool { return done[n.Touch] })); err != nil {
+		return err
+	}
 	// What was not ours to record any more has left nothing to write.
 	attempts := keep(rec.attempts, func(a andante.Attempt) bool { return done[a.Touch] })
 	if err := tx.EndAttempts(ctx, attempts); err != nil {
@@ -227,6 +230,7 @@ type recording struct {
 	quotes   []store.Quote
 	tasks    []store.Task
 	cards    []store.Card
+	had      []store.HadNugget
 	verdicts []store.StoredVerdict
 	bounces  []outcome
 	stopped  []outcome
@@ -281,6 +285,11 @@ func (rec *recording) add(o outcome) {
 	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts, StateOnly: true}
 	rec.guess = append(rec.guess, o.guess)
 	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
+	if t.State == andante.Open || t.State == andante.Sent || t.State == andante.Unknown {
+		for _, n := range o.item.message.takes {
+			rec.had = append(rec.had, store.HadNugget{Contact: t.Contact, Nugget: n, Touch: t.ID, At: o.at})
+		}
+	}
 	if t.State == andante.Open {
 		rec.back = append(rec.back, s.Change)
 		return

@@ -21,7 +21,8 @@ import (
 // rendered is what render leaves to the later passes.
 type rendered struct {
 	sealed channels.Sealed
-	text   string // the text part, if a later step will quote it
+	text   string   // the text part, if a later step will quote it
+	takes  []string // nuggets
 }
 
 // render makes the final bytes of each touch. What can't be rendered or sealed
@@ -51,6 +52,9 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	}
 	sealed.Sender = it.touch.Sender
 	it.message = rendered{sealed: sealed, text: text}
+	for _, id := range it.values["nugget"] {
+		it.message.takes = append(it.message.takes, id.(string))
+	}
 	it.values = nil // a chunk of them is much memory, and nobody asks any more
 	it.touch.MessageID, it.touch.MessageHash, it.touch.MessageSize = m.MessageID, sealed.Hash, len(sealed.Bytes)
 	it.touch.Subject = m.Subject
@@ -80,6 +84,9 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 		return m, "", err
 	}
 	it.values.PutPerson("sender", id.Person)
+	if picked := b.w.PickNuggets(s, it.contact.Persona, it.had, b.now); len(picked) > 0 {
+		it.values["nugget"] = picked
+	}
 	in := templates.Input{
 		WayOut: r.wayOut(b.w, it, id, link),
 		Values: it.values, Subject: it.thread.subject, Unsubscribe: link, Quote: it.thread.quote(s, it.quotes, id),

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -16,12 +17,9 @@ func (w *Workspace) NoEffect() []string {
 			list = append(list, fmt.Sprintf("%s:%d: %s", q.File, n.Line, n.Message))
 		}
 	}
-	if len(w.Config.Departments) > 0 {
-		list = append(list, ConfigFile+": departments has no effect yet")
-	}
-	for name := range w.Files {
-		if strings.HasPrefix(name, "nuggets/") {
-			list = append(list, "nuggets/: has no effect yet")
+	for _, key := range slices.Sorted(maps.Keys(w.Config.Departments)) {
+		if d := w.Config.Departments[key]; len(d.Answers) > 0 || d.Within != nil {
+			list = append(list, ConfigFile+": departments: answers and within have no effect yet")
 			break
 		}
 	}

@@ -44,10 +44,11 @@ func placed(q *sequences.Sequence, s *sequences.Step, found []*andante.Finding) 
 // source is what a group of readers gets, as it is written.
 func (w *Workspace) source(q *sequences.Sequence, s *sequences.Step, k textKey) templates.Source {
 	text := s.Compose(k.persona, k.variant, k.lang, k.kind)
+	body, lines := w.expand(text.Body, text.Lines)
 	return templates.Source{
-		File: q.File, Lines: text.Lines, SubjectLine: text.SubjectAt.Line, SubjectColumn: text.SubjectAt.Column,
+		File: q.File, Lines: lines, SubjectLine: text.SubjectAt.Line, SubjectColumn: text.SubjectAt.Column,
 		PreviewLine: text.PreviewAt.Line, PreviewColumn: text.PreviewAt.Column,
-		Subject: text.Subject, Preview: text.Preview, Body: text.Body, Layout: w.Layout(q, s), Kind: k.kind,
+		Subject: text.Subject, Preview: text.Preview, Body: body, Layout: w.Layout(q, s), Kind: k.kind,
 		Language: cmp.Or(k.lang, q.Language, w.Config.Company.Language), Needs: s.Needs,
 	}
 }

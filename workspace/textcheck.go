@@ -39,6 +39,10 @@ func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found [
 		seen[id] = true
 		key := textKey{q.Hash, s.ID, r.Persona, r.Variant, r.Lang, r.Kind}
 		uses, f := w.templates.Check(w.source(q, s, key))
+		if taken := tagLines(text); len(taken) > 0 { // what nuggets say wrong is told of them
+			uses = slices.DeleteFunc(slices.Clone(uses), func(u templates.Use) bool { return taken[u.Line] })
+			f = slices.DeleteFunc(slices.Clone(f), func(f *andante.Finding) bool { return f.File == q.File && taken[f.Line] })
+		}
 		found = append(found, unsaid(placed(q, s, f), text, r.Kind)...)
 		found = append(found, w.bareFields(q, s, uses)...)
 		if r.Kind == andante.SMS {
@@ -62,13 +66,18 @@ func unsaid(found []*andante.Finding, text sequences.Text, kind andante.Kind) []
 // bareFields reports fields of a text that a contact may lack.
 func (w *Workspace) bareFields(q *sequences.Sequence, s *sequences.Step, uses []templates.Use) (found []*andante.Finding) {
 	for _, u := range uses {
-		if !u.Guarded && !slices.Contains(s.Needs, u.Path) && mayBeEmpty(u.Path, w.Config.DeclaredFields()) {
+		if w.bare(u) && !slices.Contains(s.Needs, u.Path) {
 			b := in(q, "bare-field", sequences.Position{Line: u.Line, Column: u.Column}, "%s may be empty", u.Path)
 			b.Suggestion = "write {{ " + u.Path + ` | default: "..." }}, an {% if %} around it, or needs: [` + u.Path + "]"
 			found = append(found, b)
 		}
 	}
 	return found
+}
+
+// bare tells whether a text uses a field as if everybody had it, and some lack it.
+func (w *Workspace) bare(u templates.Use) bool {
+	return !u.Guarded && mayBeEmpty(u.Path, w.Config.DeclaredFields())
 }
 
 // mayBeEmpty tells whether a contact can lack the field.

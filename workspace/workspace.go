@@ -42,7 +42,8 @@ type Workspace struct {
 	Sequences map[string]*sequences.Sequence // by name
 	Files     map[string][]byte              // everything that a revision keeps
 
-	beside     []string // YAML files next to andante.yaml that are no part of it
+	nuggets    []*Nugget // by name
+	beside     []string  // YAML files next to andante.yaml that are no part of it
 	templates  *templates.Templates
 	conditions sync.Map // source → *conditions.Condition or error
 	texts      sync.Map // textKey → *templates.Template
@@ -73,6 +74,12 @@ func LoadWith(fsys fs.FS, instead map[string][]byte) (*Workspace, []*andante.Fin
 	return w, compact(found)
 }
 
+// With returns the workspace with one more file, or another one of that name, and every
+// finding.
+func (w *Workspace) With(file string, text []byte) (*Workspace, []*andante.Finding) {
+	return LoadWith(memfs.FS(w.Files), map[string][]byte{file: text})
+}
+
 // noYAML tells whether a finding says that andante.yaml is no YAML at all.
 func (w *Workspace) noYAML(f *andante.Finding) bool {
 	root := w.Config.doc.Root
@@ -83,7 +90,7 @@ func (w *Workspace) noYAML(f *andante.Finding) bool {
 // the governor with.
 func (w *Workspace) Ungoverned() *Workspace {
 	return &Workspace{
-		Config: w.Config, Policy: w.Policy.Unlimited(), Consent: w.Consent, Cadence: w.Cadence, Sequences: w.Sequences, Files: w.Files, templates: w.templates,
+		Config: w.Config, Policy: w.Policy.Unlimited(), Consent: w.Consent, Cadence: w.Cadence, Sequences: w.Sequences, Files: w.Files, templates: w.templates, nuggets: w.nuggets,
 	}
 }
 
@@ -119,11 +126,12 @@ func (w *Workspace) parse() (found []*andante.Finding) {
 		}
 	}
 	w.gatherFields()
+	found = append(found, w.addNuggets()...)
 	sub, err := fs.Sub(memfs.FS(w.Files), "templates")
 	if err != nil {
 		sub = nil
 	}
-	w.templates, f = templates.New(sub, w.Config.DeclaredFields())
+	w.templates, f = templates.New(sub, slices.Concat(w.Config.DeclaredFields(), w.nuggetFields()))
 	return append(found, inFolder("templates", f)...)
 }
 

@@ -26,7 +26,8 @@ func TestRevision(t *testing.T) {
 	files := good(t)
 	files["contacts.csv"] = []byte("email\n")
 	files["templates/.DS_Store"] = []byte("x")
-	files["nuggets/one.md"] = []byte("A nugget.\n")
+	files["nuggets/one.md"] = []byte("---\ntitle: One\ntopics: [energy]\n---\nA nugget.\n")
+	files["sequences/welcome.md"] = append(files["sequences/welcome.md"], "\n{% nugget topic: \"energy\" %}\n"...)
 	w, _ := workspace.Load(files)
 	hash, manifest, parts := w.Revision()
 	if want := []string{"andante.yaml", "nuggets/one.md", "sequences/welcome.md"}; !slices.Equal(workspace.Changed(nil, w.Files), want) {
@@ -110,14 +111,36 @@ func TestShipped(t *testing.T) {
 // TestNoEffect: what only the workspace as a whole knows to have no effect yet.
 func TestNoEffect(t *testing.T) {
 	t.Parallel()
-	w := load(t, map[string]string{
-		"nuggets/one.md": "A nugget.\n", "nuggets/two.md": "Another.\n", "cadence.yaml": "tiers: []\n",
-	})
-	want := []string{
-		"nuggets/: has no effect yet",
-	}
-	if diff := cmp.Diff(want, w.NoEffect()); diff != "" {
+	w := load(t, map[string]string{"andante.yaml": string(good(t)["andante.yaml"]) + "departments: {orders: {title: Orders, email: orders@acme.example, answers: [order]}}\n"})
+	if diff := cmp.Diff([]string{"andante.yaml: departments: answers and within have no effect yet"}, w.NoEffect()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestPickNuggets: one for the persona comes before one for everybody, then what expires
+// first; what was had, or is stale, never comes.
+func TestPickNuggets(t *testing.T) {
+	t.Parallel()
+	nugget := func(keys string) string {
+		return "---\ntitle: A thought\ntopics: [energy]\n" + keys + "---\nA thought.\n"
+	}
+	w := load(t, map[string]string{
+		"nuggets/all.md": nugget(""), "nuggets/late.md": nugget("expires: 2026-12-31\n"), "nuggets/soon.md": nugget("expires: 2026-04-30\n"),
+		"nuggets/over.md": nugget("expires: 2026-02-28\n"), "nuggets/theirs.md": nugget("personas: [cfo]\n"), "nuggets/others.md": nugget("personas: [owner]\n"),
+		"sequences/care.md": strings.Replace(string(good(t)["sequences/welcome.md"]), "sequence: welcome", "sequence: care", 1) + "\n{% nugget topic: \"energy\" %}\n",
+	})
+	q := w.Sequences["care"]
+	s := &q.Steps[len(q.Steps)-1]
+	var had []string
+	for _, want := range []string{"theirs", "soon", "late", "all", ""} {
+		got, _ := w.PickNuggets(s, "cfo", had, time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC))["energy"].(string)
+		if got != want {
+			t.Errorf("after %v: %q, want %q", had, got, want)
+		}
+		had = append(had, got)
+	}
+	if stale := w.StaleNuggets(time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)); len(stale) != 1 || stale[0].File != "nuggets/over.md" || stale[0].Rule != "stale-nugget" {
+		t.Errorf("stale: %v", stale)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -92,7 +93,7 @@ func (a *app) root() *cobra.Command {
 	c.AddGroup(&cobra.Group{ID: "day", Title: "Every day:"}, &cobra.Group{ID: "people", Title: "People:"}, &cobra.Group{ID: "machine", Title: "Machinery:"})
 	c.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.governorCommand(), a.previewCommand(), a.sendTestCommand(), a.importCommand(),
-		a.publishCommand(), a.enrollCommand(), a.stopCommand(), a.simulateCommand(), a.runCommand(), a.statusCommand(), a.whyCommand(), a.nextCommand(),
+		a.publishCommand(), a.enrollCommand(), a.sendCommand(), a.stopCommand(), a.simulateCommand(), a.runCommand(), a.statusCommand(), a.whyCommand(), a.nextCommand(),
 		a.cardsCommand(), a.taskCommand(), a.logCommand(), a.reportCommand(), a.cadenceCommand(), a.adoptCommand(), a.eventCommand(), a.choiceCommand(), a.holdCommand(), a.releaseCommand(), a.suppressCommand(), a.configCommand(), a.migrateCommand(), a.backupCommand(), a.takeoverCommand(),
 		a.settleCommand(), a.reconcileCommand(), a.doctorCommand(), a.dkimCommand(), a.benchCommand(), a.docsCommand(),
 	)
@@ -231,4 +232,12 @@ func (a *app) log() *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+}
+
+// now is the calendar's time where no engine is open.
+func (a *app) now() time.Time {
+	if a.clock == nil {
+		return andante.SystemClock{}.Now()
+	}
+	return a.clock.Now()
 }

@@ -38,6 +38,7 @@ func (a *app) checkCommand() *cobra.Command {
 		defer root.Close()
 		w, found := workspace.Load(root.FS())
 		found = append(found, a.renamed(c.Context(), w)...)
+		found = append(found, w.StaleNuggets(a.now())...)
 		if simulate && len(workspace.Errors(found)) == 0 {
 			more, err := a.rehearsed(c.Context(), w)
 			if err != nil {

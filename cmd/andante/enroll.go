@@ -47,9 +47,14 @@ func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest)
 	if err != nil {
 		return err
 	}
+	return a.enrollIn(ctx, e, w, r)
+}
+
+// enrollIn enters people, after it has shown who that would be.
+func (a *app) enrollIn(ctx context.Context, e *engine.Engine, w *workspace.Workspace, r ops.EnrollRequest) error {
 	if r.Where != "" {
 		if err := w.CheckCondition(r.Where); err != nil {
-			return usagef("--where: %w", err)
+			return usagef("%s: %w", flagOf(r), err)
 		}
 	}
 	line := newProgress(a.err)
@@ -64,7 +69,11 @@ func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest)
 		if err := a.enrolled(rep, zone(w.Config), "would enter"); err != nil || rep.Entered+rep.HeldOut == 0 {
 			return err
 		}
-		if err := a.confirm("Enter " + count(rep.Entered, "contact") + "?"); err != nil {
+		ask := "Enter " + count(rep.Entered, "contact") + "?"
+		if r.Once != nil {
+			ask = "Send it to " + count(rep.Entered, "contact") + "?"
+		}
+		if err := a.confirm(ask); err != nil {
 			return err
 		}
 		r.DryRun = false
@@ -75,6 +84,14 @@ func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest)
 		return fmt.Errorf("enroll %s: %w; %s entered before that, and it may be run again: nobody enters twice", r.Sequence, err, count(rep.Entered, "contact"))
 	}
 	return a.enrolled(rep, zone(w.Config), "entered")
+}
+
+// flagOf is the flag that says who enters.
+func flagOf(r ops.EnrollRequest) string {
+	if r.Once != nil {
+		return "--to"
+	}
+	return "--where"
 }
 
 // enrollable returns what is published, if it has the sequence.
@@ -108,7 +125,7 @@ func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) err
 		a.printf("Nobody %s %s: somebody of each of %s is on it.\n", verb, r.Sequence, count(r.Already, "account"))
 		return nil
 	case r.Matched == 0:
-		a.printf("None of %s matches --where, so nobody %s %s.\n", count(r.Seen, "contact"), verb, r.Sequence)
+		a.printf("None of %s matches, so nobody %s %s.\n", count(r.Seen, "contact"), verb, r.Sequence)
 		return nil
 	}
 	a.printf("%s: %d of %s match, %d %s.\n", r.Sequence, r.Matched, count(r.Seen, "contact"), r.Entered, verb)

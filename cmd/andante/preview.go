@@ -19,6 +19,7 @@ import (
 	"github.com/andante-hq/andante/internal/gsm7"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/templates"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -238,6 +239,13 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 		Values:      w.Values(c, account, enrollment, id),
 		Unsubscribe: got.link, WayOut: templates.WayOut{Reply: true}, // as the first text has it
 	}
+	had, err := a.had(ctx, e, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if picked := w.PickNuggets(s, c.Persona, had, e.Clock.Now()); len(picked) > 0 {
+		in.Values["nugget"] = picked
+	}
 	switch {
 	case s.Kind.Mailed():
 		in.WayOut = templates.WayOut{Post: workspace.PostWayOut(w.Config.PublicURL, strings.ToUpper(ops.TestToken))}
@@ -353,4 +361,19 @@ func madeUp(e *engine.Engine) (andante.Contact, andante.Account) {
 		Street: "1 Sample Street", City: "Sampleton", Region: "XX", PostalCode: "00000",
 	}
 	return contact, account
+}
+
+// had returns the nuggets that a contact has had; none of a sample.
+func (a *app) had(ctx context.Context, e *engine.Engine, id andante.ContactID) (had []string, err error) {
+	if e.Store == nil || id == "" {
+		return nil, nil
+	}
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
+		list, err := tx.NuggetsOf(ctx, []andante.ContactID{id})
+		for _, n := range list {
+			had = append(had, n.Nugget)
+		}
+		return err
+	})
+	return had, err
 }

@@ -15,6 +15,7 @@ var taskTests = []test{
 	{"somebody is told of them", minded},
 	{"notices", notices},
 	{"messages that were looked at", reviews},
+	{"nuggets", nuggets},
 }
 
 func tasks(_ *testing.T, s db) {
@@ -182,4 +183,23 @@ func reviews(_ *testing.T, s db) {
 		return tx.DropQuotes(ctx, []andante.EnrollmentID{all[0].Enrollment})
 	})
 	s.same("of an enrollment that is over", []store.Review{again}, of(0, 1, 2))
+}
+
+func nuggets(_ *testing.T, s db) {
+	all := list(4, func(n int) store.HadNugget {
+		return store.HadNugget{Contact: id[andante.ContactID](n % 2), Nugget: text(n), Touch: id[andante.TouchID](n), At: at(n)}
+	})
+	again := all[0]
+	again.Touch, again.At = id[andante.TouchID](9), at(9)
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.AddNuggets(ctx, all); err != nil {
+			return err
+		}
+		return tx.AddNuggets(ctx, []store.HadNugget{again})
+	})
+	got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.HadNugget, error) {
+		return tx.NuggetsOf(ctx, []andante.ContactID{all[0].Contact, id[andante.ContactID](7)})
+	})
+	slices.SortFunc(got, func(a, b store.HadNugget) int { return a.At.Compare(b.At) })
+	s.same("of one, the first time", []store.HadNugget{all[0], all[2]}, got)
 }

@@ -239,6 +239,15 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_opened ON tasks (opened_at, touch_id);
 CREATE INDEX tasks_mind ON tasks (mind_at);
 
+-- Short pieces of value that contacts have had.
+CREATE TABLE nuggets (
+    contact_id TEXT NOT NULL,
+    nugget TEXT NOT NULL,
+    touch_id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (contact_id, nugget)
+);
+
 -- Messages that somebody has looked at, with what they added.
 CREATE TABLE reviews (
     touch_id TEXT PRIMARY KEY,
@@ -362,7 +371,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

@@ -1,0 +1,267 @@
+package workspace
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/yamldoc"
+	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/templates"
+)
+
+// A Nugget is a short piece of value that texts of a topic take up, once for each contact.
+type Nugget struct {
+	ID       string                    // the file's name
+	Title    string                    `yaml:"title" doc:"what it is, for the team"`
+	Topics   yamldoc.OneOrMany[string] `yaml:"topics" doc:"what it is about"`
+	Personas yamldoc.OneOrMany[string] `yaml:"personas" doc:"for whom; none: everybody"`
+	Expires  string                    `yaml:"expires" doc:"last day on which it is worth something, such as 2026-12-31"`
+
+	file string
+	body string
+	at   int // line on which the text begins
+}
+
+// stale tells whether a nugget is worth nothing any more on a day.
+func (n *Nugget) stale(day string) bool { return n.Expires != "" && n.Expires < day }
+
+// about tells whether a nugget is about a topic.
+func (n *Nugget) about(topic string) bool { return slices.Contains(n.Topics, topic) }
+
+const nuggetFolder = "nuggets"
+
+// addNuggets reads every nugget.
+func (w *Workspace) addNuggets() (found []*andante.Finding) {
+	for _, name := range slices.Sorted(maps.Keys(w.Files)) {
+		if dir, base := path.Split(name); dir == nuggetFolder+"/" && path.Ext(base) == ".md" {
+			n, f := parseNugget(name, w.Files[name])
+			w.nuggets, found = append(w.nuggets, n), append(found, f...)
+		}
+	}
+	return found
+}
+
+func parseNugget(file string, src []byte) (*Nugget, []*andante.Finding) {
+	n := &Nugget{ID: strings.TrimSuffix(path.Base(file), ".md"), file: file}
+	wrong := func(line int, format string, args ...any) *andante.Finding {
+		return &andante.Finding{File: file, Line: line, Column: 1, Severity: andante.SeverityError, Rule: "nugget", Message: fmt.Sprintf(format, args...)}
+	}
+	front, rest, closed := bytes.Cut(bytes.TrimPrefix(src, []byte("---\n")), []byte("\n---\n"))
+	if !bytes.HasPrefix(src, []byte("---\n")) || !closed {
+		f := wrong(1, "a nugget begins with its front matter")
+		f.Suggestion = "write ---, then title: and topics:, then ---"
+		return n, []*andante.Finding{f}
+	}
+	doc, found := yamldoc.Parse(file, 2, front, "title")
+	found = append(found, doc.Decode(n)...)
+	n.at = 3 + bytes.Count(front, []byte("\n")) + 1
+	n.body = strings.Trim(string(rest), "\n")
+	n.at += len(rest) - len(bytes.TrimLeft(rest, "\n"))
+	switch _, err := time.Parse(time.DateOnly, n.Expires); {
+	case len(n.Topics) == 0:
+		found = append(found, wrong(1, "a nugget without topics is never taken"))
+	case n.Expires != "" && err != nil:
+		found = append(found, wrong(1, "expires: %q is no day: write one such as 2026-12-31", n.Expires))
+	case strings.TrimSpace(n.body) == "":
+		found = append(found, wrong(1, "a nugget without a text is worth nothing"))
+	}
+	for _, topic := range n.Topics {
+		if !topicForm.MatchString(topic) {
+			found = append(found, wrong(1, "%q is no topic: lower case letters, digits and dashes", topic))
+		}
+	}
+	return n, found
+}
+
+var topicForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+// fieldOf is the name by which a text asks which nugget of a topic it takes up.
+func fieldOf(topic string) string { return strings.ReplaceAll(topic, "-", "_") }
+
+// nuggetFields are the fields by which texts ask so.
+func (w *Workspace) nuggetFields() (list []andante.Field) {
+	var all []string
+	for _, n := range w.nuggets {
+		all = append(all, n.Topics...)
+	}
+	for _, q := range w.Sequences {
+		for i := range q.Steps {
+			all = append(all, q.Steps[i].Topics...)
+		}
+	}
+	slices.Sort(all)
+	for _, topic := range slices.Compact(all) {
+		if topicForm.MatchString(topic) {
+			list = append(list, andante.Field{Noun: "nugget", Name: fieldOf(topic), Type: andante.TextField})
+		}
+	}
+	return list
+}
+
+// PickNuggets chooses, for each topic of a step, the best nugget that a contact has not had:
+// one for their persona before one for everybody, and of these the one that expires first.
+// It returns them by what the text asks for, as values.
+func (w *Workspace) PickNuggets(s *sequences.Step, persona string, had []string, now time.Time) map[string]any {
+	picked := map[string]any{}
+	day := now.In(w.Config.Home()).Format(time.DateOnly)
+	for _, topic := range s.Topics {
+		var best *Nugget
+		for _, n := range w.nuggets {
+			mine := slices.Contains(n.Personas, persona)
+			if !n.about(topic) || n.stale(day) || slices.Contains(had, n.ID) || len(n.Personas) > 0 && !mine {
+				continue
+			}
+			if best == nil || better(n, best, persona) {
+				best = n
+			}
+		}
+		if best != nil {
+			picked[fieldOf(topic)] = best.ID
+		}
+	}
+	return picked
+}
+
+// better tells whether a is taken before b, which comes first by name.
+func better(a, b *Nugget, persona string) bool {
+	const never = "9999"
+	mineA, mineB := slices.Contains(a.Personas, persona), slices.Contains(b.Personas, persona)
+	if mineA != mineB {
+		return mineA
+	}
+	return cmp.Or(a.Expires, never) < cmp.Or(b.Expires, never)
+}
+
+// checkNuggets looks for topics of which there is nothing, for nuggets that nobody takes up,
+// and for personas that are none.
+func checkNuggets(w *Workspace) (found []*andante.Finding) {
+	asked := map[string]bool{}
+	found = w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
+		for i := range q.Steps {
+			for _, b := range q.Steps[i].Body {
+				found = append(found, w.checkTags(q, b, asked)...)
+			}
+		}
+		return found
+	})
+	for _, n := range w.nuggets {
+		found = append(found, w.checkNugget(n)...)
+		for _, p := range n.Personas {
+			if _, ok := w.Config.Personas[p]; !ok {
+				found = append(found, n.say(andante.SeverityError, "nugget", "unknown persona %q", p))
+			}
+		}
+		if len(n.Topics) > 0 && !slices.ContainsFunc(n.Topics, func(t string) bool { return asked[t] }) {
+			found = append(found, n.say(andante.SeverityWarning, "unused-nugget", "no step takes up nuggets about %s", strings.Join(n.Topics, " or ")))
+		}
+	}
+	return found
+}
+
+// checkNugget compiles the text of a nugget by itself.
+func (w *Workspace) checkNugget(n *Nugget) (found []*andante.Finding) {
+	var lines []int
+	for i := range strings.Count(n.body, "\n") + 1 {
+		lines = append(lines, n.at+i)
+	}
+	uses, f := w.templates.Check(templates.Source{File: n.file, Lines: lines, Subject: "-", Body: n.body, Kind: andante.Email, Language: w.Config.Company.Language})
+	for _, f := range f {
+		if n.body != "" {
+			found = append(found, f)
+		}
+	}
+	for _, u := range uses {
+		if w.bare(u) {
+			f := n.say(andante.SeverityError, "bare-field", "%s may be empty", u.Path)
+			f.Line, f.Column, f.Suggestion = u.Line, u.Column, "write {{ "+u.Path+` | default: "..." }} or an {% if %} around it`
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func (n *Nugget) say(severity andante.Severity, rule, format string, args ...any) *andante.Finding {
+	return &andante.Finding{File: n.file, Line: 1, Column: 1, Severity: severity, Rule: rule, Message: fmt.Sprintf(format, args...)}
+}
+
+// checkTags looks at the tags of a text, and notes the topics that it asks for.
+func (w *Workspace) checkTags(q *sequences.Sequence, b sequences.Block, asked map[string]bool) (found []*andante.Finding) {
+	for i, line := range strings.Split(b.Text, "\n") {
+		at := sequences.Position{Line: b.Line + i, Column: 1}
+		m := sequences.NuggetTag.FindStringSubmatch(line)
+		switch {
+		case m != nil:
+			asked[m[1]] = true
+			if !slices.ContainsFunc(w.nuggets, func(n *Nugget) bool { return n.about(m[1]) }) {
+				f := in(q, "no-nugget", at, "there is no nugget about %q: everybody gets what stands after else", m[1])
+				f.Severity, f.Suggestion = andante.SeverityWarning, "write one into nuggets/, with topics: "+m[1]
+				found = append(found, f)
+			}
+		case strayTag.MatchString(line) && !endTag.MatchString(line):
+			f := in(q, "nugget", at, "this tag is not understood")
+			f.Suggestion = `write {% nugget topic: "energy" %}, then {% else %}, text and {% endnugget %}, each on a line of its own`
+			found = append(found, f)
+		case strayDirect.MatchString(line) && !directLine.MatchString(line):
+			f := in(q, "direct-lines", at, "direct_lines stands on a line of its own")
+			f.Severity = andante.SeverityError
+			found = append(found, f)
+		case directLine.MatchString(line) && w.directLines() == "":
+			f := in(q, "direct-lines", at, "there is nobody to ask: no department has a title")
+			f.Severity, f.Suggestion = andante.SeverityError, "write departments: {orders: {title: Orders, email: orders@...}} into andante.yaml"
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// StaleNuggets warns of nuggets that are worth nothing any more.
+func (w *Workspace) StaleNuggets(now time.Time) (found []*andante.Finding) {
+	day := now.In(w.Config.Home()).Format(time.DateOnly)
+	for _, n := range w.nuggets {
+		if n.stale(day) {
+			f := n.say(andante.SeverityWarning, "stale-nugget", "it expired on %s, and nobody gets it any more", n.Expires)
+			f.Suggestion = "remove it, or give it another date"
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// checkDirectLines warns of sequences to customers that never say whom to ask directly: they
+// would answer with what another one could settle at once.
+func checkDirectLines(w *Workspace) []*andante.Finding {
+	if w.directLines() == "" {
+		return nil
+	}
+	return w.each(func(q *sequences.Sequence) []*andante.Finding {
+		if q.Purpose != andante.Relationship && !slices.Contains(q.Stages, "customer") {
+			return nil
+		}
+		mails := 0
+		for i := range q.Steps {
+			s := &q.Steps[i]
+			if s.Kind == andante.Email || s.Kind == andante.Letter {
+				mails++
+			}
+			for _, b := range s.Body {
+				if strayDirect.MatchString(b.Text) {
+					return nil
+				}
+			}
+		}
+		if mails == 0 {
+			return nil
+		}
+		f := in(q, "direct-lines", sequences.Position{Line: 1, Column: 1}, "no step of this sequence to customers says whom to ask about orders, faults or prices")
+		f.Severity, f.Suggestion = andante.SeverityWarning, "put {% direct_lines %} at the end of a mail"
+		return []*andante.Finding{f}
+	})
+}
