@@ -61,6 +61,7 @@ type DemoReport struct {
 	Seconds  float64                `json:"seconds"`
 
 	Dir            string                    `json:"dir"`
+	Kinds          map[andante.Kind]int      `json:"kinds"`                     // touches that reached somebody
 	Personas       map[string]map[string]int `json:"personas"`                  // persona → state or "deferred" → touches
 	Example        andante.TouchID           `json:"example,omitempty"`         // a touch that was put off
 	ExampleContact string                    `json:"example_contact,omitempty"` // whose it is
@@ -147,6 +148,7 @@ func (d *demo) options() Options {
 			c.Store, c.Redis = workspace.DefaultStore, ""
 			c.Deliver = workspace.Deliver{Mode: "live"}
 			c.Channels.Email = workspace.EmailChannel{Host: host, Port: port, TLS: email.NoTLS, Connections: 2}
+			c.Channels.SMS.Driver = "" // texts are written to the folder outbox
 		},
 	}
 	if d.o.workerOptions != nil {
@@ -262,14 +264,10 @@ func (d *demo) setUp(ctx context.Context) error {
 	if _, err := d.engine.Ops.Publish(ctx, w, nil, false); err != nil {
 		return err
 	}
-	f, err := os.Open(filepath.Join(d.o.Dir, "contacts.csv"))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	im := contacts.Importer{Ops: d.engine.Ops, Workspace: w}
-	if _, err := im.Import(ctx, f, io.Discard, contacts.Options{At: d.clock.Now()}); err != nil {
-		return err
+	for _, file := range []string{"contacts.csv", "opt-ins.csv"} {
+		if err := d.take(ctx, w, file); err != nil {
+			return err
+		}
 	}
 	for _, name := range w.ByHand() { // customers enter theirs by themselves
 		if _, err := d.engine.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: name}); err != nil {
@@ -279,16 +277,34 @@ func (d *demo) setUp(ctx context.Context) error {
 	return nil
 }
 
+// take takes in a file of contacts.
+func (d *demo) take(ctx context.Context, w *workspace.Workspace, file string) error {
+	f, err := os.Open(filepath.Join(d.o.Dir, file))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	im := contacts.Importer{Ops: d.engine.Ops, Workspace: w}
+	_, err = im.Import(ctx, f, io.Discard, contacts.Options{At: d.clock.Now()})
+	return err
+}
+
 // jump moves the calendar to the next due time: nothing is due and nothing is on
 // its way.
 func (d *demo) jump(ctx context.Context, r scheduler.Round) error {
-	did, task, err := d.engine.doTasks(ctx, d.clock.Now(), onVoicemail)
+	did, task, err := d.engine.doTasks(ctx, d.clock.Now(), inDemo)
 	if err != nil || did > 0 { // what follows may be due
 		return err
 	}
+	posted, post, err := d.engine.postCards(ctx, d.clock.Now())
+	if err != nil || posted > 0 {
+		return err
+	}
 	next := r.Next
-	if next.IsZero() || !task.IsZero() && task.Before(next) {
-		next = task
+	for _, at := range []time.Time{task, post} {
+		if next.IsZero() || !at.IsZero() && at.Before(next) {
+			next = at
+		}
 	}
 	if next.IsZero() || next.After(d.end) {
 		d.clock.Jump(d.end)
@@ -323,7 +339,7 @@ func (d *demo) tell(ctx context.Context) error {
 		counts, err := tx.CountTouches(ctx)
 		for _, c := range counts {
 			switch c.State {
-			case andante.Sent:
+			case andante.Sent, andante.Done:
 				p.Sent += c.N
 			case andante.Planned:
 				p.Planned += c.N
@@ -382,7 +398,7 @@ func (d *demo) anybody(ctx context.Context, tx *store.Tx) error {
 // sum gathers the report and counts the inbox again.
 func (d *demo) sum(ctx context.Context) error {
 	r := d.report
-	r.Touches, r.Reasons, r.Personas = map[andante.State]int{}, map[andante.Reason]int{}, map[string]map[string]int{}
+	r.Touches, r.Reasons, r.Personas, r.Kinds = map[andante.State]int{}, map[andante.Reason]int{}, map[string]map[string]int{}, map[andante.Kind]int{}
 	err := d.engine.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		if r.Contacts, r.Accounts, err = tx.CountContacts(ctx); err != nil {
 			return err
@@ -393,6 +409,9 @@ func (d *demo) sum(ctx context.Context) error {
 		counts, err := tx.CountTouches(ctx)
 		for _, c := range counts {
 			r.Touches[c.State] += c.N
+			if c.State == andante.Sent || c.State == andante.Done {
+				r.Kinds[c.Kind] += c.N
+			}
 			if r.Personas[c.Persona] == nil {
 				r.Personas[c.Persona] = map[string]int{}
 			}

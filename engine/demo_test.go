@@ -83,8 +83,8 @@ func TestDemo(t *testing.T) {
 	if report.Over != 0 {
 		t.Errorf("%d limits broken: %v", report.Over, report.Broken)
 	}
-	if report.Touches[andante.Sent] != report.Inbox || report.Inbox == 0 {
-		t.Errorf("%d sent, %d received", report.Touches[andante.Sent], report.Inbox)
+	if report.Kinds[andante.Email] != report.Inbox || report.Inbox == 0 {
+		t.Errorf("%d sent, %d received", report.Kinds[andante.Email], report.Inbox)
 	}
 	due := len(touches) - report.Touches[andante.Planned] + report.Deferred // at most
 	if report.Deferred*20 < due {                                           // over the whole demo it is a tenth at least

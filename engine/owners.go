@@ -63,3 +63,40 @@ func (e *Engine) doTasks(ctx context.Context, now time.Time, outcome func(andant
 
 // tasksAtOnce is how many tasks are looked at in one go: those that come first first.
 const tasksAtOnce = 1000
+
+// inDemo is how the tasks of a demo end: calls end on voicemail, people are met where they are
+// visited or seen.
+func inDemo(k andante.Kind, _ andante.TouchID) andante.Result {
+	switch k {
+	case andante.Call:
+		return andante.Voicemail
+	case andante.Visit, andante.Video:
+		return andante.MetThem
+	}
+	return ""
+}
+
+// postCards has what has waited for a working day printed and posted, and returns how many
+// pieces that were and when the next will be; the zero time if nothing waits.
+func (e *Engine) postCards(ctx context.Context, now time.Time) (posted int, next time.Time, err error) {
+	var waiting []store.Card
+	err = e.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		waiting, err = tx.WaitingCards(ctx, 1)
+		return err
+	})
+	if err != nil || len(waiting) == 0 {
+		return 0, next, err
+	}
+	if due := aWorkingDay.From(waiting[0].Opened, e.Config.Home(), calendar.HolidaysOf(e.Config.Company.Country)); due.After(now) {
+		return 0, due, nil
+	}
+	batches, err := e.Ops.CloseBatches(ctx, "")
+	for _, b := range batches {
+		p, e := e.Ops.PostBatch(ctx, b.Name, now)
+		if e != nil {
+			return posted, next, e
+		}
+		posted += p.Sent
+	}
+	return posted, next, err
+}

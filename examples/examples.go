@@ -6,7 +6,7 @@ import "embed"
 
 // Quickstart is the workspace of an invented company: its files lie under the
 // folder quickstart, so take fs.Sub(Quickstart, "quickstart") to load it. It has
-// five sequences, three personas and two hundred contacts in eighty accounts.
+// six sequences, three personas and two hundred contacts in eighty accounts.
 //
 //go:embed all:quickstart
 var Quickstart embed.FS

@@ -15,7 +15,7 @@ func TestEveryExamplePassesTheChecker(t *testing.T) {
 		files  fs.FS
 		names  int // of sequences
 	}{
-		{"quickstart", examples.Quickstart, 5},
+		{"quickstart", examples.Quickstart, 6},
 	} {
 		t.Run(example.folder, func(t *testing.T) {
 			t.Parallel()

@@ -25,10 +25,31 @@ type Status struct {
 	Health      []string               `json:"health,omitempty"`  // what came back lately, in words
 	Unknown     []andante.TouchID      `json:"unknown,omitempty"` // the first of them
 	Leased      int                    `json:"leased"`
-	Waiting     []store.Waiting        `json:"waiting,omitempty"` // for their sender's throttle
-	NextDue     time.Time              `json:"next_due,omitzero"` // when the next touch may go
+	Waiting     []store.Waiting        `json:"waiting,omitempty"`      // for their sender's throttle
+	Lost        []LostNotice           `json:"lost_notices,omitempty"` // to colleagues in the last week, the latest first
+	NextDue     time.Time              `json:"next_due,omitzero"`      // when the next touch may go
 	Next        *Forecast              `json:"next,omitempty"`
 }
+
+// A LostNotice is a mail to a colleague that did not go, or of which nobody knows.
+type LostNotice struct {
+	Person  string        `json:"person"`
+	Subject string        `json:"subject"`
+	State   andante.State `json:"state"`
+	At      time.Time     `json:"at"`
+	Answer  string        `json:"answer"`
+}
+
+func lostNotices(ctx context.Context, tx *store.Tx, now time.Time) (list []LostNotice, err error) {
+	lost, err := tx.NoticesInDoubt(ctx, now.AddDate(0, 0, -7), mostLost)
+	for _, n := range lost {
+		list = append(list, LostNotice{n.Person, n.Subject, n.State, n.Settled, n.Answer})
+	}
+	return list, err
+}
+
+// mostLost is how many notices are told of that did not go.
+const mostLost = 20
 
 // A Hold is a hold with the name of whom it is about.
 type Hold struct {
@@ -98,6 +119,9 @@ func (r *Reports) Status(ctx context.Context, span time.Duration) (*Status, erro
 			return err
 		}
 		if s.Waiting, err = tx.Waiting(ctx, s.Now); err != nil {
+			return err
+		}
+		if s.Lost, err = lostNotices(ctx, tx, s.Now); err != nil {
 			return err
 		}
 		if s.NextDue, err = tx.NextFree(ctx); err != nil {

@@ -64,11 +64,11 @@ func (tx *Tx) CountDeferred(ctx context.Context, reasons []andante.Reason) (map[
 }
 
 // OneDeferred returns a touch that was put off for a reason and sent later: the
-// first such. [andante.ErrNotFound] if there is none.
+// first of those that were put off least often. [andante.ErrNotFound] if there is none.
 func (tx *Tx) OneDeferred(ctx context.Context, reason andante.Reason) (andante.TouchID, error) {
 	var id andante.TouchID
 	err := tx.row(ctx, `SELECT v.touch_id FROM verdicts v JOIN touches t ON t.id=v.touch_id
-		WHERE v.action='defer' AND v.reason=$1 AND t.state='sent' ORDER BY v.at, v.id LIMIT 1`, []any{string(reason)}, &id)
+		WHERE v.action='defer' AND v.reason=$1 AND t.state='sent' ORDER BY t.deferred, v.at, v.id LIMIT 1`, []any{string(reason)}, &id)
 	return id, notFound(err)
 }
 

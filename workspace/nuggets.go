@@ -242,7 +242,7 @@ func checkDirectLines(w *Workspace) []*andante.Finding {
 		return nil
 	}
 	return w.each(func(q *sequences.Sequence) []*andante.Finding {
-		if q.Purpose != andante.Relationship && !slices.Contains(q.Stages, "customer") {
+		if q.Purpose != andante.Relationship && !slices.Equal(q.Stages, []string{"customer"}) {
 			return nil
 		}
 		mails := 0

@@ -69,7 +69,7 @@ func (a *app) demo(c *cobra.Command, o engine.DemoOptions) error {
 
 func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOptions) {
 	a.printf("%d days for %d contacts in %d accounts, played in %.1f seconds.\n\n", r.Days, r.Contacts, r.Accounts, r.Seconds)
-	columns := []string{"sent", "deferred", "skipped", "failed", "unknown", "planned"}
+	columns := []string{"sent", "done", "deferred", "skipped", "failed", "unknown", "planned"}
 	a.printf("%-22s", "touches")
 	for _, col := range columns {
 		a.printf("%10s", col)
@@ -83,6 +83,7 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 		}
 	}
 	a.demoRow("all", total, columns)
+	a.printf("\nThey were %s.\n", kindWords(r.Kinds))
 	a.printf("\nEvery \"no\" and every \"not yet\" had a reason:\n")
 	for _, reason := range byCount(r.Reasons) {
 		a.printf("%8d  %-12s %s\n", r.Reasons[reason], reason, reason.Text())
@@ -103,6 +104,24 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 		a.printf("  andante demo --governor off\n")
 	}
 	a.printf("  andante init my-workspace\n")
+}
+
+// kindWords counts what reached people, by kind.
+func kindWords(kinds map[andante.Kind]int) string {
+	var list []string
+	for _, k := range andante.Kinds {
+		if n := kinds[k]; n > 0 {
+			name := string(k)
+			switch k {
+			case andante.SMS:
+				name = "text message"
+			case andante.Video:
+				name = "video call"
+			}
+			list = append(list, count(n, name))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 func brokenWords(r *engine.DemoReport) string {

@@ -144,7 +144,7 @@ func (a *app) ran(before, after *reports.Status, loc *time.Location) {
 	} else {
 		a.printf("; the next may go %s.\n", after.NextDue.In(loc).Format(minute))
 	}
-	a.waiting(after)
+	a.waiting(after, loc)
 	for _, reason := range byCount(after.Reasons) {
 		// What is taken back at the end of a run is looked at again by the next.
 		if n := after.Reasons[reason] - before.Reasons[reason]; n > 0 && reason != andante.ReasonReturned {

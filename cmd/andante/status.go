@@ -78,10 +78,13 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 	if len(s.Health) > 0 {
 		a.printf("\n%s\n", strings.Join(s.Health, "\n"))
 	}
+	if len(s.Lost) > 0 {
+		a.printf("\n%s to colleagues did not go, or nobody knows, the last one to %s on %s: %s\n", count(len(s.Lost), "notice"), s.Lost[0].Person, s.Lost[0].At.In(loc).Format(minute), s.Lost[0].Answer)
+	}
 	if len(s.Waiting) > 0 || !s.NextDue.IsZero() {
 		a.printf("\n")
 	}
-	a.waiting(s)
+	a.waiting(s, loc)
 	switch {
 	case s.NextDue.IsZero():
 	case s.NextDue.After(s.Now):
@@ -95,9 +98,9 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 }
 
 // waiting tells what is due and waits for the pace of its sender.
-func (a *app) waiting(s *reports.Status) {
+func (a *app) waiting(s *reports.Status, loc *time.Location) {
 	for _, w := range s.Waiting {
-		a.printf("%8d  due and waiting: %s (%s)\n", w.Touches, andante.ReasonThrottled.Text(), w.Sender)
+		a.printf("%8d  due and waiting until %s: %s (%s)\n", w.Touches, w.Until.In(loc).Format("Mon 2 Jan 15:04"), andante.ReasonThrottled.Text(), w.Sender)
 	}
 }
 

@@ -1,0 +1,255 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/internal/inbox"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// farEnds are a gateway of texts and a printing house that keep what they take. They outlive
+// the process that is killed.
+type farEnds struct {
+	mu     sync.Mutex
+	texts  []string       // numbers
+	pieces []string       // touches
+	keys   map[string]int // idempotency key → piece
+	came   chan struct{}
+}
+
+func newFarEnds(t *testing.T) (*farEnds, string) {
+	f := &farEnds{keys: map[string]int{}, came: make(chan struct{}, 10_000)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", f.text)
+	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"messages": []}`) })
+	mux.HandleFunc("POST /v1/postcards", f.piece)
+	mux.HandleFunc("GET /v1/postcards", f.find)
+	srv := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	return f, srv.URL
+}
+
+func (f *farEnds) text(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	f.mu.Lock()
+	f.texts = append(f.texts, r.PostForm.Get("To"))
+	n := len(f.texts)
+	f.mu.Unlock()
+	f.came <- struct{}{}
+	time.Sleep(5 * time.Millisecond) // a kill falls between what is taken and its answer
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, `{"sid": "SM%032x", "status": "queued"}`, n)
+}
+
+func (f *farEnds) piece(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseMultipartForm(1 << 22)
+	key := r.Header.Get("Idempotency-Key")
+	f.mu.Lock()
+	n, known := f.keys[key]
+	if !known {
+		n = len(f.pieces)
+		f.keys[key], f.pieces = n, append(f.pieces, r.FormValue("metadata[touch]"))
+	}
+	f.mu.Unlock()
+	f.came <- struct{}{}
+	time.Sleep(5 * time.Millisecond)
+	fmt.Fprintf(w, `{"id": "psc_%016x"}`, n)
+}
+
+func (f *farEnds) find(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := []map[string]string{}
+	for n, touch := range f.pieces {
+		if touch == r.URL.Query().Get("metadata[touch]") {
+			found = append(found, map[string]string{"id": fmt.Sprintf("psc_%016x", n)})
+		}
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"data": found})
+}
+
+// received waits until n things have come since it was asked last.
+func (f *farEnds) received(t *testing.T, n int) {
+	t.Helper()
+	limit := time.After(2 * time.Minute)
+	for range n {
+		select {
+		case <-f.came:
+		case <-limit:
+			t.Fatal("nothing comes any more")
+		}
+	}
+}
+
+const kindsConfig = `company: {name: Harness, postal_address: "1 Test Road, Portland, ME", country: US, zone: UTC, language: en}
+public_url: https://mail.harness.example
+people:
+  nora: {name: Nora Whitfield, email: nora@harness.example}
+senders:
+  news: {name: Harness News, address: news@harness.example, sms: "+15125550100"}
+tasks: {mail: no}
+deliver: {mode: live}
+channels:
+  email: {host: 127.0.0.1, port: 25, tls: none}
+  sms:
+    driver: twilio
+    from: "+15125550100"
+    countries: [US]
+    rate: 100 per second
+    twilio: {account: AC00000000000000000000000000000001, secret: {file: secrets/twilio}, url: URL}
+  cards:
+    driver: lob
+    from: {street: 1 Test Road, city: Portland, region: ME, postal_code: "04101"}
+    lob: {key: {file: secrets/lob}, verify: no, url: URL}
+`
+
+// kindSequence is a sequence of one step.
+func kindSequence(name, kind string) string {
+	return "---\nsequence: " + name + "\ntitle: " + name + "\npurpose: relationship\nsender: news\n---\n\n## One\n\n```yaml step\nkind: " + kind +
+		"\nafter: 0d\nvalue: idea - a thought\n```\n\n{{ company.name }}: a thought.\n"
+}
+
+// TestEachKindKilled: a process that is killed while it sends texts, hands post to a printing
+// house and gives tasks does each of them once, but for the texts of which nobody can know.
+func TestEachKindKilled(t *testing.T) {
+	const people, kills = 60, 3
+	f, url := newFarEnds(t)
+	mail, err := inbox.Start(inbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mail.Close()
+	p := part{
+		Dir: t.TempDir(), Store: workspace.DefaultStore, Mail: mail.Addr(), Roles: []Role{RoleScheduler, RoleWorker},
+		Connections: 2, Lease: 3 * time.Second, Grace: 20 * time.Second, UntilIdle: true,
+	}
+	for name, text := range map[string]string{
+		"andante.yaml": strings.ReplaceAll(kindsConfig, "URL", url), "consent.yaml": "- {need: []}\n", "governor.yaml": "limits: []\n",
+		"secrets/twilio": "0123456789abcdef0123456789abcdef\n", "secrets/lob": "live_0123456789abcdef\n", "secrets/andante.keys": string(ops.SeededKeyring("kinds")),
+		"sequences/text.md": kindSequence("text", "sms"), "sequences/post.md": kindSequence("post", "postcard"), "sequences/talk.md": kindSequence("talk", "call"),
+	} {
+		path := filepath.Join(p.Dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settleKinds(t, p, people)
+
+	process := p.start(t)
+	for range kills {
+		f.received(t, people/3)
+		process.kill()
+		process = p.start(t)
+	}
+	process.wait(3 * time.Minute)
+
+	states := kindStates(t, p)
+	t.Logf("%v, %d texts, %d pieces", states, len(f.texts), len(f.pieces))
+	for what, list := range map[string][]string{"text": f.texts, "piece": f.pieces} {
+		seen := map[string]bool{}
+		for _, to := range list {
+			if seen[to] {
+				t.Errorf("a %s came twice to %s", what, to)
+			}
+			seen[to] = true
+		}
+	}
+	texts, post, talk := states[andante.SMS], states[andante.Postcard], states[andante.Call]
+	if got := texts[andante.Sent] + texts[andante.Unknown]; got != people || texts[andante.Sent] > len(f.texts) || got < len(f.texts) || texts[andante.Unknown] > kills*connections*flight {
+		t.Errorf("texts: %v of %d that came", texts, len(f.texts))
+	}
+	if post[andante.Sent] != people || len(f.pieces) != people {
+		t.Errorf("post: %v of %d that came", post, len(f.pieces))
+	}
+	if talk[andante.Open] != people {
+		t.Errorf("calls: %v", talk)
+	}
+}
+
+// settleKinds publishes, and enrolls people who have everything.
+func settleKinds(t *testing.T, p part, people int) {
+	t.Helper()
+	ctx := t.Context()
+	e, err := Open(ctx, p.options(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	w, found := workspace.Load(e.FS())
+	if bad := workspace.Errors(found); len(bad) > 0 {
+		t.Fatal(bad[0])
+	}
+	if _, err := e.Ops.Publish(ctx, w, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	var rows []ops.Row
+	for n := range people {
+		rows = append(rows, ops.Row{
+			ExternalID: fmt.Sprint(n), Email: fmt.Sprintf("p%d@x.example", n), Account: fmt.Sprint("a", n),
+			Fields: map[string]string{
+				"contact.phone": fmt.Sprintf("+1512555%04d", n), "contact.first_name": "Ann", "contact.last_name": "Lee", "contact.zone": "UTC", "contact.street": fmt.Sprint(n+1, " Mill Road"),
+				"contact.city": "Austin", "contact.region": "TX", "contact.postal_code": "78701", "contact.country": "US", "account.owner": "nora", "account.stage": "customer",
+			},
+		})
+	}
+	if taken, err := e.Ops.TakeIn(ctx, w, rows); err != nil || len(taken.Refused) > 0 {
+		t.Fatal(taken, err)
+	}
+	for _, name := range w.Names() {
+		if rep, err := e.Ops.Enroll(ctx, ops.EnrollRequest{Sequence: name}); err != nil || rep.Entered != people {
+			t.Fatalf("%s: %+v, %v", name, rep, err)
+		}
+	}
+}
+
+// kindStates counts the touches by kind and state, and holds the tasks to them.
+func kindStates(t *testing.T, p part) map[andante.Kind]map[andante.State]int {
+	t.Helper()
+	e, err := Open(t.Context(), p.options(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	states := map[andante.Kind]map[andante.State]int{}
+	err = e.Store.Read(context.Background(), func(tx *store.Tx) error {
+		counts, err := tx.CountTouches(t.Context())
+		for _, c := range counts {
+			if states[c.Kind] == nil {
+				states[c.Kind] = map[andante.State]int{}
+			}
+			states[c.Kind][c.State] += c.N
+		}
+		if err != nil {
+			return err
+		}
+		tasks, err := tx.OpenTasks(t.Context(), "nora", 1000)
+		if len(tasks) != states[andante.Call][andante.Open] {
+			t.Errorf("%d tasks for %d open calls", len(tasks), states[andante.Call][andante.Open])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return states
+}
