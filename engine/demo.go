@@ -184,7 +184,7 @@ func copyExample(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, workspace.ConfigFile)); err == nil {
 		return nil
 	}
-	src, err := fs.Sub(examples.Quickstart, "quickstart")
+	src, err := examples.Open(examples.Quickstart)
 	if err != nil {
 		return err
 	}

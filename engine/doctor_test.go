@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/andante-hq/andante/examples"
 	"github.com/andante-hq/andante/doctor"
 	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/store"
@@ -32,7 +33,7 @@ func examined(t *testing.T, dir, check string, config func(*workspace.Config)) d
 func freshWorkspace(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
-	if err := Init(dir); err != nil {
+	if err := Init(dir, examples.Quickstart); err != nil {
 		t.Fatal(err)
 	}
 	return dir

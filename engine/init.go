@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -17,9 +16,9 @@ import (
 // gitignore keeps secrets, the store and mails out of Git.
 const gitignore = "secrets/\noutbox/\ninbox/\n*.db\n*.db-*\n*.db.lock\n*.rejected.csv\n"
 
-// Init makes a workspace from the example, with keys of its own.
-func Init(dir string) error {
-	src, err := fs.Sub(examples.Quickstart, "quickstart")
+// Init makes a workspace from an example, with keys of its own.
+func Init(dir, example string) error {
+	src, err := examples.Open(example)
 	if err != nil {
 		return err
 	}

@@ -2,24 +2,21 @@ package examples_test
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/andante-hq/andante/examples"
 	"github.com/andante-hq/andante/workspace"
 )
 
+// TestEveryExamplePassesTheChecker: without a finding, with people to try it on, and with a
+// README of one screen.
 func TestEveryExamplePassesTheChecker(t *testing.T) {
 	t.Parallel()
-	for _, example := range []struct {
-		folder string
-		files  fs.FS
-		names  int // of sequences
-	}{
-		{"quickstart", examples.Quickstart, 6},
-	} {
-		t.Run(example.folder, func(t *testing.T) {
+	for _, e := range examples.All() {
+		t.Run(e.Name, func(t *testing.T) {
 			t.Parallel()
-			files, err := fs.Sub(example.files, example.folder)
+			files, err := examples.Open(e.Name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -27,9 +24,26 @@ func TestEveryExamplePassesTheChecker(t *testing.T) {
 			for _, f := range found {
 				t.Error(f)
 			}
-			if got := w.Names(); len(got) != example.names {
-				t.Errorf("sequences %v, want %d", got, example.names)
+			if len(w.Names()) == 0 {
+				t.Error("it has no sequence")
+			}
+			if _, err := fs.Stat(files, "contacts.csv"); err != nil {
+				t.Error(err)
+			}
+			readme, err := fs.ReadFile(files, "README.md")
+			if lines := strings.Count(string(readme), "\n"); err != nil || lines > 60 || e.About == "" {
+				t.Errorf("the README has %d lines, %v", lines, err)
 			}
 		})
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	if _, err := examples.Open("../x"); err == nil {
+		t.Error("there is no such example")
+	}
+	if all := examples.All(); all[0].Name != examples.Quickstart {
+		t.Errorf("%v", all)
 	}
 }

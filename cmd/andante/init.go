@@ -4,26 +4,48 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/examples"
 )
 
 func (a *app) initCommand() *cobra.Command {
-	return command("day", "init FOLDER", "Make a workspace",
-		"Makes a workspace from the quickstart example, with its own keys. Its mode of\ndelivery is sandbox: mails are written to a folder and nothing leaves.",
-		"andante init my-workspace\ncd my-workspace\nandante check", func(_ *cobra.Command, args []string) error {
-			dir := args[0]
-			if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-				return usagef("%s is not empty; name a new folder", dir)
-			}
-			if err := engine.Init(dir); err != nil {
-				return err
-			}
-			a.made(dir)
+	var example string
+	c := command("day", "init FOLDER", "Make a workspace",
+		"Makes a workspace from an example, with its own keys. Its mode of delivery is sandbox:\nmails are written to a folder and nothing leaves. The examples are:\n\n"+exampleList(),
+		"andante init my-workspace\nandante init our-prospects --example prospecting", nil)
+	c.Flags().StringVar(&example, "example", examples.Quickstart, "which of them")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		dir := args[0]
+		if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+			return usagef("%s is not empty; name a new folder", dir)
+		}
+		if _, err := examples.Open(example); err != nil {
+			return usagef("--example: %w; they are:\n%s", err, exampleList())
+		}
+		if err := engine.Init(dir, example); err != nil {
+			return err
+		}
+		if example != examples.Quickstart {
+			a.printf("Made the workspace %s; its README.md says what is in it and what to try.\n", dir)
 			return nil
-		})
+		}
+		a.made(dir)
+		return nil
+	}
+	return c
+}
+
+// exampleList says what each example is for.
+func exampleList() string {
+	var b strings.Builder
+	for _, e := range examples.All() {
+		fmt.Fprintf(&b, "  %-26s %s\n", e.Name, e.About)
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // made tells what is where and what comes next.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/examples"
 )
 
 func TestMain(m *testing.M) {
@@ -76,7 +77,7 @@ func TestScript(t *testing.T) {
 
 // makeWorkspace copies the workspace of the stories and gives it keys of its own.
 func makeWorkspace(dir, from string) error {
-	if err := engine.Init(dir + ".keys"); err != nil {
+	if err := engine.Init(dir+".keys", examples.Quickstart); err != nil {
 		return err
 	}
 	return errors.Join(os.CopyFS(dir, os.DirFS(from)), os.Rename(dir+".keys/secrets", dir+"/secrets"), os.RemoveAll(dir+".keys"))
