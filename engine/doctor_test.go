@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/andante-hq/andante/examples"
 	"github.com/andante-hq/andante/doctor"
+	"github.com/andante-hq/andante/examples"
 	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"

@@ -5,10 +5,13 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/contacts"
 	"github.com/andante-hq/andante/examples"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/simulation"
 	"github.com/andante-hq/andante/workspace"
 )
@@ -48,7 +51,7 @@ func exampleOf(t *testing.T, name string) (*Engine, *workspace.Workspace) {
 	if err := Init(dir, name); err != nil {
 		t.Fatal(err)
 	}
-	e, err := Open(t.Context(), Options{Dir: dir, Clock: andante.NewJumpClock(demoStart), Volatile: true, Config: func(c *workspace.Config) { c.Redis = "" }})
+	e, err := Open(t.Context(), Options{Dir: dir, Clock: andante.NewJumpClock(exampleDay), Volatile: true, Config: func(c *workspace.Config) { c.Redis = "" }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +69,25 @@ func exampleOf(t *testing.T, name string) (*Engine, *workspace.Workspace) {
 	}
 	defer in.Close()
 	im := contacts.Importer{Ops: e.Ops, Workspace: w}
-	if _, err := im.Import(t.Context(), in, os.Stderr, contacts.Options{At: demoStart}); err != nil {
+	if rep, err := im.Import(t.Context(), in, os.Stderr, contacts.Options{At: exampleDay}); err != nil || rep.Rejected > 0 {
+		t.Fatalf("%d rejected, %v", rep.Rejected, err)
+	}
+	r := reports.Reports{Store: e.Store, Clock: e.Clock, Workspace: w, Hash: e.Ops.Keys.Hash, Plan: e.Ops.Revisions.Plan}
+	behind, err := r.Cadence(t.Context(), reports.CadenceQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var turns []ops.Turn
+	for i := range behind.Accounts {
+		if a := &behind.Accounts[i]; a.Behind() && a.FillWith != "" && w.Sequences[a.FillWith] != nil {
+			turns = append(turns, ops.Turn{Account: a.Account, Owner: a.Owner, Sequence: a.FillWith, By: a.DueBy})
+		}
+	}
+	if _, err := e.Ops.Fill(t.Context(), turns, andante.CauseCadence, false); err != nil {
 		t.Fatal(err)
 	}
 	return e, w
 }
+
+// exampleDay is a Monday on which all that the examples tell of has happened.
+var exampleDay = time.Date(2026, 12, 7, 7, 0, 0, 0, time.UTC)

@@ -13,7 +13,7 @@ import (
 // two hundred contacts in eighty accounts.
 const Quickstart = "quickstart"
 
-//go:embed all:quickstart
+//go:embed all:quickstart all:stay-in-touch
 var files embed.FS
 
 // An Example is a workspace, and what it is for.

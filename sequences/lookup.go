@@ -1,5 +1,7 @@
 package sequences
 
+import "github.com/andante-hq/andante"
+
 // Step returns the step with the id.
 func (s *Sequence) Step(id string) (*Step, bool) {
 	if i := s.Index(id); i >= 0 {
@@ -33,6 +35,15 @@ func (s *Step) Has(key string) bool { _, ok := s.Lines[key]; return ok }
 
 // GoesOnWithout tells whether whoever can't be reached by this step gets the next one.
 func (s *Step) GoesOnWithout() bool { return s.IfMissing.Do == "skip" }
+
+// NeedsAs returns the fields that must be filled for the step to go as a kind. What it goes as
+// because one is missing needs none of them.
+func (s *Step) NeedsAs(k andante.Kind) []string {
+	if k != s.Kind && k == s.IfMissing.Kind {
+		return nil
+	}
+	return s.Needs
+}
 
 // Has tells whether the key was written in the front matter.
 func (s *Sequence) Has(key string) bool { _, ok := s.Lines[key]; return ok }

@@ -266,9 +266,9 @@ func notStale(_ *run, b *batch, it *item) *fate {
 // hasNeeds asks for what the plan needs and for what today's words need: they may
 // have come later.
 func hasNeeds(_ *run, b *batch, it *item) *fate {
-	needs := it.step.Needs
+	needs := it.step.NeedsAs(it.touch.Kind)
 	if _, words, ok := it.words(b.w); ok {
-		needs = slices.Concat(needs, words.Needs)
+		needs = slices.Concat(needs, words.NeedsAs(it.touch.Kind))
 	}
 	for _, path := range needs {
 		if it.values.Empty(path) {

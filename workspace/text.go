@@ -49,7 +49,7 @@ func (w *Workspace) source(q *sequences.Sequence, s *sequences.Step, k textKey) 
 		File: q.File, Lines: lines, SubjectLine: text.SubjectAt.Line, SubjectColumn: text.SubjectAt.Column,
 		PreviewLine: text.PreviewAt.Line, PreviewColumn: text.PreviewAt.Column,
 		Subject: text.Subject, Preview: text.Preview, Body: body, Layout: w.Layout(q, s), Kind: k.kind,
-		Language: cmp.Or(k.lang, q.Language, w.Config.Company.Language), Needs: s.Needs,
+		Language: cmp.Or(k.lang, q.Language, w.Config.Company.Language), Needs: s.NeedsAs(k.kind),
 	}
 }
 

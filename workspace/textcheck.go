@@ -44,7 +44,7 @@ func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found [
 			f = slices.DeleteFunc(slices.Clone(f), func(f *andante.Finding) bool { return f.File == q.File && taken[f.Line] })
 		}
 		found = append(found, unsaid(placed(q, s, f), text, r.Kind)...)
-		found = append(found, w.bareFields(q, s, uses)...)
+		found = append(found, w.bareFields(q, s, r.Kind, uses)...)
 		if r.Kind == andante.SMS {
 			found = append(found, w.textFindings(q, s, text)...)
 		}
@@ -64,9 +64,9 @@ func unsaid(found []*andante.Finding, text sequences.Text, kind andante.Kind) []
 }
 
 // bareFields reports fields of a text that a contact may lack.
-func (w *Workspace) bareFields(q *sequences.Sequence, s *sequences.Step, uses []templates.Use) (found []*andante.Finding) {
+func (w *Workspace) bareFields(q *sequences.Sequence, s *sequences.Step, kind andante.Kind, uses []templates.Use) (found []*andante.Finding) {
 	for _, u := range uses {
-		if w.bare(u) && !slices.Contains(s.Needs, u.Path) {
+		if w.bare(u) && !slices.Contains(s.NeedsAs(kind), u.Path) {
 			b := in(q, "bare-field", sequences.Position{Line: u.Line, Column: u.Column}, "%s may be empty", u.Path)
 			b.Suggestion = "write {{ " + u.Path + ` | default: "..." }}, an {% if %} around it, or needs: [` + u.Path + "]"
 			found = append(found, b)
