@@ -245,11 +245,11 @@ func checkDirectLines(w *Workspace) []*andante.Finding {
 		if q.Purpose != andante.Relationship && !slices.Equal(q.Stages, []string{"customer"}) {
 			return nil
 		}
-		mails := 0
+		var mail *sequences.Step // the first
 		for i := range q.Steps {
 			s := &q.Steps[i]
-			if s.Kind == andante.Email || s.Kind == andante.Letter {
-				mails++
+			if mail == nil && (s.Kind == andante.Email || s.Kind == andante.Letter) {
+				mail = s
 			}
 			for _, b := range s.Body {
 				if strayDirect.MatchString(b.Text) {
@@ -257,10 +257,10 @@ func checkDirectLines(w *Workspace) []*andante.Finding {
 				}
 			}
 		}
-		if mails == 0 {
+		if mail == nil {
 			return nil
 		}
-		f := in(q, "direct-lines", sequences.Position{Line: 1, Column: 1}, "no step of this sequence to customers says whom to ask about orders, faults or prices")
+		f := in(q, "direct-lines", mail.Lines["kind"], "no step of this sequence to customers says whom to ask about orders, faults or prices")
 		f.Severity, f.Suggestion = andante.SeverityWarning, "put {% direct_lines %} at the end of a mail"
 		return []*andante.Finding{f}
 	})
