@@ -113,6 +113,9 @@ func (w *Workspace) play(q *sequences.Sequence, governed bool) (takes time.Durat
 	t, first, worst := monday, time.Time{}, time.Duration(0)
 	for i := range q.Steps {
 		s := &q.Steps[i]
+		if s.UpTo != nil { // it waits for something as long as it may, for nothing happens
+			t = s.UpTo.From(t, facts.Zones[0], facts.Holidays)
+		}
 		if s.After == nil || s.Kind == andante.Decide {
 			continue
 		}
@@ -131,6 +134,9 @@ func (w *Workspace) play(q *sequences.Sequence, governed bool) (takes time.Durat
 			first = due
 		}
 		t = due
+	}
+	if first.IsZero() { // all of it comes on dates, which are everybody's own
+		return 0, limit
 	}
 	return t.Sub(first), limit
 }

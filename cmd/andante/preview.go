@@ -48,12 +48,13 @@ func (p *previewed) message(to string, now time.Time) andante.Message {
 }
 
 // pick says which step is rendered, and for whom.
-type pick struct{ as, persona, variant string }
+type pick struct{ as, persona, variant, kind string }
 
 func (p *pick) flags(c *cobra.Command) {
 	c.Flags().StringVar(&p.as, "as", "", "contact, by id, external id or address; a made-up one if not given")
 	c.Flags().StringVar(&p.persona, "persona", "", "another persona than the contact's")
 	c.Flags().StringVar(&p.variant, "variant", "", "side of the sequence's test; the first if not given")
+	c.Flags().StringVar(&p.kind, "kind", "", "as what the step goes instead, where it says switch KIND")
 }
 
 // openFor opens the store in which a contact is looked for, or makes one where nobody is.
@@ -230,6 +231,9 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if id, err = w.Named(ctx, id, w.Values(c, account, enrollment, workspace.Identity{})); err != nil {
 		return nil, err
 	}
+	if s, err = p.switched(s); err != nil {
+		return nil, err
+	}
 	t, err := w.Text(q, s, c.Persona, p.variant, w.Language(q, s, c), s.Kind)
 	if err != nil {
 		return nil, err
@@ -286,6 +290,20 @@ func (p *pick) check(w *workspace.Workspace, q *sequences.Sequence) error {
 	return nil
 }
 
+// switched returns the step as the kind that was asked for.
+func (p *pick) switched(s *sequences.Step) (*sequences.Step, error) {
+	k := andante.Kind(p.kind)
+	if k == "" || k == s.Kind {
+		return s, nil
+	}
+	if !slices.Contains([]andante.Kind{s.IfMissing.Kind, s.OverLimit.Kind, s.IfUndone.Kind}, k) {
+		return nil, usagef("--kind: %s never goes as %s; write if_missing:, over_limit: or if_undone: switch %[2]s for that", s.ID, k)
+	}
+	as := *s
+	as.Kind, as.Needs = k, s.NeedsAs(k)
+	return &as, nil
+}
+
 // notes tells why a contact would not get a step.
 func notes(q *sequences.Sequence, s *sequences.Step, c andante.Contact, a andante.Account, v andante.Values) []string {
 	var list []string
@@ -293,6 +311,13 @@ func notes(q *sequences.Sequence, s *sequences.Step, c andante.Contact, a andant
 		if v.Empty(path) {
 			list = append(list, fmt.Sprintf("the step needs %s, which is empty here, so it would be passed over", path))
 		}
+	}
+	if k := s.Kind; (k == andante.Email || k == andante.SMS || k.Mailed()) && c.AddressFor(k) == "" {
+		becomes := "would be passed over"
+		if s.IfMissing.Kind != "" {
+			becomes = "would go as " + string(s.IfMissing.Kind) + " instead (--kind " + string(s.IfMissing.Kind) + " shows it)"
+		}
+		list = append(list, fmt.Sprintf("there is no address for %s here, so it %s", k, becomes))
 	}
 	if s.Thread {
 		list = append(list, `the real mail answers the last one that was sent: its subject is "Re: " and that one's, and the subject here is for when there is none`)
