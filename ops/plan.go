@@ -2,10 +2,12 @@ package ops
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/store"
@@ -94,8 +96,20 @@ func (p *planner) due(e andante.Enrollment, c andante.Contact, a andante.Account
 		return s.Due(from, p.w.Hours(facts, plan, s), facts.Holidays, minute)
 	}
 	v := p.w.Values(c, a, e, workspace.Identity{})
-	if due, ok := p.w.DueOn(plan, s, v, facts, from, minute); ok {
+	if due, ok := p.w.DueOn(s, v, facts, p.workingHours(plan, s, c, a, facts), from, minute); ok {
 		return due, true
 	}
 	return from, !plan.Calendar()
+}
+
+// workingHours are a step's hours with those of the colleague as whom it goes: what can't wait
+// for their next day goes on the one before.
+func (p *planner) workingHours(plan *sequences.Sequence, s *sequences.Step, c andante.Contact, a andante.Account, facts *governor.Facts) calendar.Hours {
+	hours := p.w.Hours(facts, plan, s)
+	sender, _ := p.w.SenderOf(plan, s, c.ID, a, p.now)
+	t := andante.Touch{Kind: s.Kind, Purpose: plan.Purpose, Sender: sender}
+	if works, ok := p.w.WorksFor(&t, p.w.Config.StandIn(a.Owner, p.now)); ok {
+		hours.Windows = append(slices.Clip(hours.Windows), works)
+	}
+	return hours
 }

@@ -21,16 +21,16 @@ func (w *Workspace) Candidate(t *andante.Touch, e *andante.Enrollment, q *sequen
 		c.Narrow = q.NarrowAs(s, t.Kind)
 		c.Stale = s.StaleAt(t.FirstDue, f.Zones[0], f.Holidays)
 	}
-	if works, ok := w.worksFor(t, doer); ok {
+	if works, ok := w.WorksFor(t, doer); ok {
 		c.Narrow = append(c.Narrow, works)
 	}
 	return c
 }
 
-// worksFor returns the hours of the colleague as whom a touch goes, or who carries it out:
+// WorksFor returns the hours of the colleague as whom a touch goes, or who carries it out:
 // tasks keep to their working hours, and what goes in their name to their working days, but
 // for what somebody waits for.
-func (w *Workspace) worksFor(t *andante.Touch, doer string) (calendar.Window, bool) {
+func (w *Workspace) WorksFor(t *andante.Touch, doer string) (calendar.Window, bool) {
 	who := t.Sender
 	if t.Kind.ByHuman() {
 		who = cmp.Or(doer, who)

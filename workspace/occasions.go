@@ -75,9 +75,9 @@ func (w *Workspace) Day(o sequences.Occasion, v andante.Values, f *governor.Fact
 	})
 }
 
-// DueOn returns when a step leaves for its occasion, if that comes from an instant on: early
-// enough to land on the day. Where this year's is too late it is the next one's.
-func (w *Workspace) DueOn(q *sequences.Sequence, s *sequences.Step, v andante.Values, f *governor.Facts, from time.Time, fraction float64) (time.Time, bool) {
+// DueOn returns when a step leaves for its occasion within its hours, if that comes from an
+// instant on: early enough to land on the day. Where this year's is too late it is the next one's.
+func (w *Workspace) DueOn(s *sequences.Step, v andante.Values, f *governor.Facts, hours calendar.Hours, from time.Time, fraction float64) (time.Time, bool) {
 	o, err := sequences.ParseOccasion(s.On)
 	if err != nil {
 		return time.Time{}, false
@@ -88,7 +88,7 @@ func (w *Workspace) DueOn(q *sequences.Sequence, s *sequences.Step, v andante.Va
 		if !ok {
 			break
 		}
-		if due, ok := s.DueOn(day, from, w.Hours(f, q, s), fraction, lands); ok {
+		if due, ok := s.DueOn(day, from, hours, fraction, lands); ok {
 			return due, true
 		}
 		zone := f.Zones[0]
