@@ -13,7 +13,7 @@ import (
 // two hundred contacts in eighty accounts.
 const Quickstart = "quickstart"
 
-//go:embed all:adoption all:occasions all:quickstart all:referrals-and-cross-sell all:stay-in-touch all:win-back
+//go:embed all:adoption all:lead-qualification all:occasions all:prospecting all:quickstart all:referrals-and-cross-sell all:stay-in-touch all:win-back
 var files embed.FS
 
 // An Example is a workspace, and what it is for.
