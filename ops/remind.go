@@ -53,8 +53,11 @@ func (o *Ops) Remind(ctx context.Context) (more bool, err error) {
 // mind does the next that is to be done about a task, if it is still time for it.
 func (o *Ops) mind(ctx context.Context, tx *store.Tx, w *workspace.Workspace, id andante.TouchID) error {
 	t, err := waitingTask(ctx, tx, id)
+	if errors.Is(err, ErrTaskOver) || errors.Is(err, andante.ErrNotFound) { // it was done, or taken back, meanwhile
+		return nil
+	}
 	if err != nil {
-		return nil //nolint:nilerr // it was done, or taken back, meanwhile
+		return err
 	}
 	list, err := tx.Tasks(ctx, []andante.TouchID{id})
 	if err != nil || len(list) == 0 || list[0].Mind.IsZero() || list[0].Mind.After(o.now()) {

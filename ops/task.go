@@ -54,6 +54,9 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 	})
 }
 
+// ErrTaskOver says that a task is done, or that nobody need do it any more.
+var ErrTaskOver = errors.New("it is over")
+
 // ErrReview says that a message waits for a line and a task was meant, or the other way round.
 var ErrReview = errors.New("it is a message that waits for a line")
 
@@ -80,7 +83,7 @@ func waitingTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante
 	case len(list) == 0:
 		return andante.Touch{}, fmt.Errorf("task %s: %w", id, andante.ErrNotFound)
 	case list[0].State != andante.Open && list[0].State != andante.Review:
-		return andante.Touch{}, fmt.Errorf("task %s is %s, not open", id, list[0].State)
+		return andante.Touch{}, fmt.Errorf("task %s is %s, not open: %w", id, list[0].State, ErrTaskOver)
 	}
 	return list[0], nil
 }

@@ -16,4 +16,7 @@
 // a connection is given when its last flight is recorded, in that same
 // transaction. So a worker that dies leaves at most one flight a connection in
 // doubt, and the scheduler makes just those touches unknown.
+//
+// A lease of notices, mails to colleagues, takes a way of its own (notices.go): permit and
+// deliver, and nothing else.
 package worker

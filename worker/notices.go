@@ -26,13 +26,13 @@ func (r *run) notices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g := &noticeGate{run: r, notices: map[andante.TouchID]store.Notice{}}
+	g := &noticeGate{run: r, ctx: context.WithoutCancel(ctx), notices: map[andante.TouchID]store.Notice{}}
 	var batch []channels.Sealed
 	for _, n := range list {
 		g.notices[n.ID] = n
 		s, err := r.seal(w, n)
 		if err != nil {
-			g.settle(ctx, n, andante.Leased, channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err})
+			g.settle(n, andante.Leased, channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err})
 			continue
 		}
 		batch = append(batch, s)
@@ -74,21 +74,22 @@ func (r *run) seal(w *workspace.Workspace, n store.Notice) (channels.Sealed, err
 // A noticeGate stands between the channel and the network for notices.
 type noticeGate struct {
 	*run
+	ctx     context.Context // what was sent is recorded though the process is asked to end
 	notices map[andante.TouchID]store.Notice
 	err     error
 }
 
 // Permit marks notices as attempted, as long as the lease is ours.
-func (g *noticeGate) Permit(ctx context.Context, ids []andante.TouchID) (going []andante.TouchID, err error) {
-	return going, g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+func (g *noticeGate) Permit(_ context.Context, ids []andante.TouchID) (going []andante.TouchID, err error) {
+	return going, g.store.Write(g.ctx, func(tx *store.Tx) error {
 		going = nil
-		if err := g.hold(ctx, tx); err != nil {
+		if err := g.hold(g.ctx, tx); err != nil {
 			return err
 		}
 		for _, id := range ids {
 			n := g.notices[id]
 			n.State, n.Attempts = andante.Attempted, n.Attempts+1
-			ours, err := tx.ChangeNotice(ctx, n, andante.Leased, g.lease.ID)
+			ours, err := tx.ChangeNotice(g.ctx, n, andante.Leased, g.lease.ID)
 			if err != nil {
 				return err
 			}
@@ -111,7 +112,7 @@ func (g *noticeGate) Done(id andante.TouchID, r channels.Receipt, err error) {
 	if err != nil && !errors.As(err, &problem) {
 		problem = &channels.SendError{Kind: channels.Unknown, Err: err}
 	}
-	g.settle(context.Background(), n, andante.Attempted, r, problem)
+	g.settle(n, andante.Attempted, r, problem)
 }
 
 // mostNoticeTries is how often a notice is tried, and noticeWait how long the first wait is.
@@ -120,7 +121,9 @@ const (
 	noticeWait      = 5 * time.Minute
 )
 
-func (g *noticeGate) settle(ctx context.Context, n store.Notice, was andante.State, r channels.Receipt, problem *channels.SendError) {
+// settle writes what became of a notice: what may have gone is not sent again, what did not is,
+// some times.
+func (g *noticeGate) settle(n store.Notice, was andante.State, r channels.Receipt, problem *channels.SendError) {
 	now := g.clock.Now()
 	n.State, n.Settled, n.Lease, n.Answer = andante.Sent, now, "", r.Response
 	if problem != nil {
@@ -137,8 +140,8 @@ func (g *noticeGate) settle(ctx context.Context, n store.Notice, was andante.Sta
 	if n.State == andante.Failed || n.State == andante.Unknown {
 		g.log.Error("a notice did not go", "person", n.Person, "state", n.State, "err", andante.HideAddresses(n.Answer))
 	}
-	err := g.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.ChangeNotice(ctx, n, was, g.lease.ID)
+	err := g.store.Write(g.ctx, func(tx *store.Tx) error {
+		_, err := tx.ChangeNotice(g.ctx, n, was, g.lease.ID)
 		return err
 	})
 	g.err = errors.Join(g.err, err)

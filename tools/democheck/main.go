@@ -1,6 +1,6 @@
 // Command democheck reads what `andante demo --json` prints and fails unless the
-// governor held: no limit was broken, at least a tenth of the touches waited, and
-// the inbox holds as many mails as the store says were sent.
+// governor held: no limit was broken, at least a tenth of the touches waited, the inbox
+// holds as many mails as the store says were sent, and every kind reached somebody.
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 // missing key from a zero.
 type report struct {
 	Touches  map[string]int `json:"touches"`
+	Kinds    map[string]int `json:"kinds"`
 	Deferred *int           `json:"deferred"`
 	Inbox    *int           `json:"inbox"`
 	Over     *int           `json:"over_limit"`
@@ -39,8 +40,8 @@ func run(in io.Reader, out io.Writer) error {
 	for _, n := range r.Touches {
 		all += n
 	}
-	sent := r.Touches["sent"]
-	fmt.Fprintf(out, "demo: %d touches, %d sent, %d in the inbox, %d deferred, %d over a limit\n", all, sent, *r.Inbox, *r.Deferred, *r.Over)
+	sent := r.Kinds["email"]
+	fmt.Fprintf(out, "demo: %d touches, %d mails sent, %d in the inbox, %d deferred, %d over a limit\n", all, sent, *r.Inbox, *r.Deferred, *r.Over)
 	switch {
 	case *r.Over != 0:
 		return fmt.Errorf("%d limits were broken", *r.Over)
@@ -49,7 +50,12 @@ func run(in io.Reader, out io.Writer) error {
 	case *r.Deferred*10 < all:
 		return fmt.Errorf("%d of %d touches were deferred: less than a tenth", *r.Deferred, all)
 	case *r.Inbox != sent:
-		return fmt.Errorf("%d mails in the inbox, but %d touches were sent", *r.Inbox, sent)
+		return fmt.Errorf("%d mails in the inbox, but %d were sent", *r.Inbox, sent)
+	}
+	for _, kind := range []string{"sms", "postcard", "card", "letter", "call", "visit", "video"} {
+		if r.Kinds[kind] == 0 {
+			return fmt.Errorf("nobody got a %s", kind)
+		}
 	}
 	return nil
 }
