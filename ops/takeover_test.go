@@ -318,6 +318,9 @@ func TestTakeOverMoved(t *testing.T) {
 
 // More than a page: each of them once, in transactions of a page.
 func TestTakeOverMany(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many rows and one goroutine")
+	}
 	t.Parallel()
 	const people = enrollPage + 50
 	w := newWorld(t)

@@ -32,6 +32,9 @@ func (w *world) keepsApart(least, step time.Duration, rounds int) {
 // TestApartOverTheHour: that an hour is full says nothing about the pace, which goes on in the
 // next one.
 func TestApartOverTheHour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("days of one goroutine")
+	}
 	t.Parallel()
 	w := sendsLike(t, "{apart: 10min, hour: 2}", scheduler.Options{})
 	w.clock.Calendar(45 * time.Minute)
@@ -142,6 +145,9 @@ func TestWarmUpInAZoneWithAHalfHour(t *testing.T) {
 // TestAnotherPaceToward: slots that were given at a slow pace bind for an hour at most, and
 // what is urgent does not stand behind them.
 func TestAnotherPaceToward(t *testing.T) {
+	if testing.Short() {
+		t.Skip("days of one goroutine")
+	}
 	t.Parallel()
 	w := sendsLike(t, "{toward: {google: 1 per day}}", scheduler.Options{})
 	for n := range 100 {
@@ -180,6 +186,9 @@ func TestSlotsAfterAPause(t *testing.T) {
 
 // TestTowardOthersCostsNothing: what the lane's own pace keeps back uses up no host's time.
 func TestTowardOthersCostsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("days of one goroutine")
+	}
 	t.Parallel()
 	hour := func(throttle string) (sent int) {
 		w := sendsLike(t, throttle, scheduler.Options{})

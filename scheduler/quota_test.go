@@ -73,6 +73,9 @@ func (w *world) leaseAndSend() (n int) {
 // TestHourAndDay sends as much as an hour and a day let out, goes on with the next, and
 // writes down until when the rest waits.
 func TestHourAndDay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("days of one goroutine")
+	}
 	t.Parallel()
 	w := sendsLike(t, "{hour: 10, day: 25}", scheduler.Options{})
 	for n := range 60 {
