@@ -1,14 +1,12 @@
 package engine
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/contacts"
 	"github.com/andante-hq/andante/examples"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
@@ -63,22 +61,7 @@ func exampleOf(t *testing.T, name string) (*Engine, *workspace.Workspace) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
-	w, found := workspace.Load(e.FS())
-	if bad := workspace.Errors(found); len(bad) > 0 {
-		t.Fatal(bad)
-	}
-	if _, err := e.Ops.Publish(t.Context(), w, nil, false); err != nil {
-		t.Fatal(err)
-	}
-	in, err := os.Open(filepath.Join(dir, "contacts.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	im := contacts.Importer{Ops: e.Ops, Workspace: w}
-	if rep, err := im.Import(t.Context(), in, os.Stderr, contacts.Options{At: exampleDay}); err != nil || rep.Rejected > 0 {
-		t.Fatalf("%d rejected, %v", rep.Rejected, err)
-	}
+	w := furnish(t, e, filepath.Join(dir, "contacts.csv"), exampleDay)
 	r := reports.Reports{Store: e.Store, Clock: e.Clock, Workspace: w, Hash: e.Ops.Keys.Hash, Plan: e.Ops.Revisions.Plan}
 	behind, err := r.Cadence(t.Context(), reports.CadenceQuery{})
 	if err != nil {

@@ -463,7 +463,7 @@ func (w *simWorld) doSkip(args []string) error {
 func (w *simWorld) doPost(args []string) error {
 	switch {
 	case len(args) == 0:
-		_, err := w.postAll()
+		_, err := w.e.postAll(w.ctx, w.clock.Now())
 		return err
 	case strings.Join(args, " ") == "by hand":
 		w.byHand = true

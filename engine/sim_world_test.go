@@ -211,21 +211,8 @@ func (w *simWorld) doTasks() (int, time.Time, error) {
 	if err != nil || w.byHand {
 		return did, next, err
 	}
-	posted, err := w.postAll()
+	posted, err := w.e.postAll(w.ctx, w.clock.Now())
 	return did + posted, next, err
-}
-
-// postAll prints what waits and posts it, and returns how many pieces that were.
-func (w *simWorld) postAll() (n int, err error) {
-	batches, err := w.e.Ops.CloseBatches(w.ctx, "")
-	for _, b := range batches {
-		p, err := w.e.Ops.PostBatch(w.ctx, b.Name, w.clock.Now())
-		if err != nil {
-			return n, err
-		}
-		n += p.Sent
-	}
-	return n, err
 }
 
 // collectTasks notes the tasks that were opened.

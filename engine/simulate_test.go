@@ -65,6 +65,12 @@ func rehearsing(t testing.TB, n int, dsn string) (*Engine, *workspace.Workspace)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
+	return e, furnish(t, e, file, demoStart)
+}
+
+// furnish publishes the folder of an engine and takes in a file of contacts on a day.
+func furnish(t testing.TB, e *Engine, file string, at time.Time) *workspace.Workspace {
+	t.Helper()
 	w, found := workspace.Load(e.FS())
 	if bad := workspace.Errors(found); len(bad) > 0 {
 		t.Fatal(bad)
@@ -78,10 +84,10 @@ func rehearsing(t testing.TB, n int, dsn string) (*Engine, *workspace.Workspace)
 	}
 	defer in.Close()
 	im := contacts.Importer{Ops: e.Ops, Workspace: w}
-	if _, err := im.Import(t.Context(), in, os.Stderr, contacts.Options{At: demoStart}); err != nil {
-		t.Fatal(err)
+	if rep, err := im.Import(t.Context(), in, os.Stderr, contacts.Options{At: at}); err != nil || rep.Rejected > 0 {
+		t.Fatalf("%d rejected, %v", rep.Rejected, err)
 	}
-	return e, w
+	return w
 }
 
 func touchesOf(t *testing.T, e *Engine) (list []andante.Touch) {

@@ -46,13 +46,7 @@ func (o *Ops) Briefing(ctx context.Context, tx *store.Tx, w *workspace.Workspace
 		Task: t.Touch, Kind: x.Kind, Opened: t.Opened.In(zone), Subject: t.Title, Name: c.Name(), Account: a.Name, Said: t.Body,
 		Place: w.PlaceOf(x.Kind, t.Owner, c, a), Review: x.State == andante.Review, Log: o.LogAddress(w.Config, c.ID),
 	}
-	v := w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
-	known, missing := w.Config.Qualification.Known(v)
-	for _, path := range known {
-		value, _ := v.Get(path)
-		b.Known = append(b.Known, fmt.Sprintf("%s: %v", path, value))
-	}
-	b.Missing = missing
+	b.Known, b.Missing = w.KnownOf(c, a)
 	b.Story, err = story(ctx, tx, x, zone)
 	return b, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,36 +19,52 @@ import (
 const keepNotices = 90 * 24 * time.Hour
 
 // digests writes the mails of the morning to those who have something to do.
-func (o *Ops) digests(ctx context.Context, w *workspace.Workspace) (err error) {
+func (o *Ops) digests(ctx context.Context, w *workspace.Workspace) error {
 	if !w.Config.Tasks.Mail {
 		return nil
 	}
-	owners, seed := []string{}, andante.Seed("")
-	if err := o.Store.Read(ctx, func(tx *store.Tx) error {
-		if owners, err = tx.TaskOwners(ctx, o.now()); err != nil {
-			return err
-		}
-		seed, err = tx.Seed(ctx)
+	var ids map[string]andante.TouchID
+	err := o.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		ids, err = o.unwritten(ctx, tx, w)
 		return err
-	}); err != nil {
-		return err
+	})
+	for _, owner := range slices.Sorted(maps.Keys(ids)) {
+		err = errors.Join(err, o.Store.Write(ctx, func(tx *store.Tx) error { return o.digest(ctx, tx, w, owner, ids[owner]) }))
 	}
+	return err
+}
+
+// unwritten returns whose morning it is, and the ids of their mails, of those that are not
+// written yet.
+func (o *Ops) unwritten(ctx context.Context, tx *store.Tx, w *workspace.Workspace) (map[string]andante.TouchID, error) {
+	owners, err := tx.TaskOwners(ctx, o.now())
+	if err != nil {
+		return nil, err
+	}
+	seed, err := tx.Seed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]andante.TouchID{}
 	for _, owner := range owners {
 		if _, known := w.Config.Person(owner); !known {
 			continue
 		}
 		if day, open := o.morning(w, owner); open {
-			id := andante.DeriveID[andante.TouchID](seed, day, "digest", owner, day.Format(time.DateOnly))
-			err = errors.Join(err, o.Store.Write(ctx, func(tx *store.Tx) error { return o.digest(ctx, tx, w, owner, id) }))
+			ids[owner] = andante.DeriveID[andante.TouchID](seed, day, "digest", owner, day.Format(time.DateOnly))
 		}
 	}
-	return err
+	written, err := tx.Notices(ctx, slices.Collect(maps.Values(ids)))
+	for _, n := range written {
+		delete(ids, n.Person)
+	}
+	return ids, err
 }
 
 // mornings are the hours of a person's mails of the morning.
 func mornings(w *workspace.Workspace, person string) calendar.Hours {
 	h := w.WorkingHours(person)
-	h.Windows = append([]calendar.Window{w.Config.Tasks.Digest}, h.Windows[0].Days())
+	h.Windows = []calendar.Window{w.Config.Tasks.Digest, h.Windows[0].Days()}
 	return h
 }
 
@@ -59,7 +76,7 @@ func (o *Ops) morning(w *workspace.Workspace, person string) (day time.Time, ope
 	return day, open
 }
 
-// digest writes one, unless it is written.
+// digest writes one, unless another scheduler has.
 func (o *Ops) digest(ctx context.Context, tx *store.Tx, w *workspace.Workspace, owner string, id andante.TouchID) error {
 	written, err := tx.Notices(ctx, []andante.TouchID{id})
 	if err != nil || len(written) > 0 {
@@ -129,36 +146,19 @@ func digestText(list []*Briefing) string {
 	return s.String()
 }
 
-// NextReminder returns when somebody is to be told of something next; zero: never.
-func (o *Ops) NextReminder(ctx context.Context, tx *store.Tx) (next time.Time, err error) {
-	mind, err := tx.NextToMind(ctx)
-	if err != nil {
-		return next, err
-	}
-	notice, err := tx.NextNotice(ctx)
-	if err != nil {
-		return next, err
-	}
-	morning, err := o.nextMorning(ctx, tx)
-	if err != nil {
-		return next, err
-	}
-	for _, t := range []time.Time{mind, notice, morning} {
-		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
-			next = t
+// NextMorning returns the next morning of somebody who has something to do now; zero: nobody
+// has.
+func (o *Ops) NextMorning(ctx context.Context) (next time.Time, err error) {
+	var owners []string
+	var w *workspace.Workspace
+	err = o.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		if owners, err = tx.TaskOwners(ctx, o.now()); err != nil || len(owners) == 0 {
+			return err
 		}
-	}
-	return next, nil
-}
-
-// nextMorning returns the next morning of somebody who has something to do; zero: nobody has.
-func (o *Ops) nextMorning(ctx context.Context, tx *store.Tx) (next time.Time, err error) {
-	owners, err := tx.TaskOwners(ctx, o.now())
-	if err != nil || len(owners) == 0 {
-		return next, err
-	}
-	w, err := o.Workspace(ctx, tx)
-	if err != nil || !w.Config.Tasks.Mail {
+		w, err = o.Workspace(ctx, tx)
+		return err
+	})
+	if err != nil || len(owners) == 0 || !w.Config.Tasks.Mail {
 		return next, err
 	}
 	for _, owner := range owners {

@@ -3,12 +3,10 @@ package reports
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
-	"github.com/andante-hq/andante/workspace"
 )
 
 // A Task is what somebody has to do, and for whom.
@@ -59,13 +57,7 @@ func (r *Reports) Task(ctx context.Context, id andante.TouchID) (*TaskStory, err
 			return cmp.Or(err, andante.ErrNotFound)
 		}
 		out.Task = r.taskOf(said[0], touches[id], c, accounts[0])
-		v := r.Workspace.Values(c, accounts[0], andante.Enrollment{}, workspace.Identity{})
-		known, missing := r.Workspace.Config.Qualification.Known(v)
-		for _, path := range known {
-			value, _ := v.Get(path)
-			out.Known = append(out.Known, fmt.Sprintf("%s: %v", path, value))
-		}
-		out.Missing = missing
+		out.Known, out.Missing = r.Workspace.KnownOf(c, accounts[0])
 		return nil
 	})
 	if err != nil {

@@ -66,14 +66,9 @@ func (s *Scheduler) errands(ctx context.Context, tx *store.Tx, r *Round) error {
 	if err != nil {
 		return err
 	}
-	var remind time.Time
-	if !s.o.Quiet {
-		if remind, err = s.ops.NextReminder(ctx, tx); err != nil {
-			return err
-		}
-		if soon := s.reminded.Add(remindEvery); !remind.IsZero() && remind.Before(soon) {
-			remind = soon
-		}
+	remind, err := s.nextReminder(ctx, tx)
+	if err != nil {
+		return err
 	}
 	for _, at := range []time.Time{follow, remind} {
 		if r.Next.IsZero() || !at.IsZero() && at.Before(r.Next) {

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -19,10 +20,35 @@ func (s *Scheduler) remind(ctx context.Context) error {
 		return nil
 	}
 	more, err := s.ops.Remind(ctx)
-	if !more {
+	if !more { // one that can't be reminded of is tried again with the others
 		s.reminded = now
 	}
-	return err
+	morning, failed := s.ops.NextMorning(ctx)
+	if failed == nil {
+		s.morning = morning
+	}
+	return errors.Join(err, failed)
+}
+
+// nextReminder returns when somebody is to be told of something next; zero: never.
+func (s *Scheduler) nextReminder(ctx context.Context, tx *store.Tx) (next time.Time, err error) {
+	if s.o.Quiet {
+		return next, nil
+	}
+	mind, err := tx.NextToMind(ctx)
+	if err != nil {
+		return next, err
+	}
+	notice, err := tx.NextNotice(ctx)
+	for _, at := range []time.Time{mind, notice, s.morning} {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if soon := s.reminded.Add(remindEvery); !next.IsZero() && next.Before(soon) {
+		next = soon
+	}
+	return next, err
 }
 
 // noticesAtOnce is how many notices are leased in one go.
@@ -34,10 +60,6 @@ func (s *Scheduler) notices(ctx context.Context, tx *store.Tx, wall time.Time, r
 	if err != nil || len(due) == 0 {
 		return nil, err
 	}
-	epoch, err := tx.Epoch(ctx)
-	if err != nil {
-		return nil, err
-	}
 	theirs := map[string][]andante.TouchID{}
 	var people []string
 	for _, n := range due {
@@ -47,17 +69,13 @@ func (s *Scheduler) notices(ctx context.Context, tx *store.Tx, wall time.Time, r
 		theirs[n.Person] = append(theirs[n.Person], n.ID)
 	}
 	for _, person := range people {
-		l := store.Lease{
-			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: store.NoticeLane, Sender: person, Size: len(theirs[person]),
-			Created: wall, Queued: wall, Expires: wall.Add(s.o.LeaseTime),
-		}
-		if err := tx.AddLease(ctx, l); err != nil {
+		l, err := s.newLease(ctx, tx, r, store.Lease{Kind: store.NoticeLane, Sender: person, Size: len(theirs[person])}, wall)
+		if err != nil {
 			return nil, err
 		}
 		if err := tx.LeaseNotices(ctx, theirs[person], l.ID); err != nil {
 			return nil, err
 		}
-		r.Leased, r.Out = r.Leased+l.Size, r.Out+1
 		items = append(items, queue.Item{Lease: l.ID, Attempt: 1})
 	}
 	return items, nil

@@ -68,6 +68,8 @@ type Scheduler struct {
 	resumed time.Time
 	// reminded is when it was asked last who is to be told of a task, by the calendar.
 	reminded time.Time
+	// morning is when the next mail of the morning is due, as was known then.
+	morning time.Time
 	// marked is when the mark was raised last, by the machine.
 	marked time.Time
 	// epoch is the store's, as the first round found it; -1: before that.
@@ -400,10 +402,6 @@ func (s *Scheduler) mark(ctx context.Context, tx *store.Tx, leased bool) error {
 // grant makes leases of what is due, as far as the lanes' throttles let it out, and
 // spends these.
 func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []store.DueTouch, wall time.Time, r *Round) (items []queue.Item, err error) {
-	epoch, err := tx.Epoch(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for _, g := range groups(due, func(n int) int { return s.share(n, r.Full) }) {
 		if g.touches, err = s.allow(ctx, tx, pace, g); err != nil {
 			return nil, err
@@ -411,20 +409,28 @@ func (s *Scheduler) grant(ctx context.Context, tx *store.Tx, pace *pace, due []s
 		if len(g.touches) == 0 {
 			continue
 		}
-		l := store.Lease{
-			ID: andante.NewID[andante.LeaseID](wall), Epoch: epoch, Attempt: 1, Kind: g.lane.Kind, Sender: g.lane.Sender, Urgent: g.urgent, Size: len(g.touches),
-			Touches: g.ids(), Created: wall, Queued: wall, Expires: wall.Add(s.o.LeaseTime),
-		}
-		if err := tx.AddLease(ctx, l); err != nil {
+		l, err := s.newLease(ctx, tx, r, store.Lease{Kind: g.lane.Kind, Sender: g.lane.Sender, Urgent: g.urgent, Size: len(g.touches), Touches: g.ids()}, wall)
+		if err != nil {
 			return nil, err
 		}
 		if err := tx.MarkLeased(ctx, l.Touches, l.ID); err != nil {
 			return nil, err
 		}
-		r.Leased, r.Out = r.Leased+l.Size, r.Out+1
 		items = append(items, queue.Item{Lease: l.ID, Attempt: 1, Urgent: l.Urgent})
 	}
 	return items, pace.write(ctx, tx)
+}
+
+// newLease adds a lease that begins now.
+func (s *Scheduler) newLease(ctx context.Context, tx *store.Tx, r *Round, l store.Lease, wall time.Time) (store.Lease, error) {
+	epoch, err := tx.Epoch(ctx)
+	if err != nil {
+		return l, err
+	}
+	l.ID, l.Epoch, l.Attempt = andante.NewID[andante.LeaseID](wall), epoch, 1
+	l.Created, l.Queued, l.Expires = wall, wall, wall.Add(s.o.LeaseTime)
+	r.Leased, r.Out = r.Leased+l.Size, r.Out+1
+	return l, tx.AddLease(ctx, l)
 }
 
 // room returns how many touches may be leased: what is urgent has a brake of its own, so

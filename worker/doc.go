@@ -7,7 +7,7 @@
 //	claim     with the accounts locked, the governor decides; what goes becomes claimed
 //	permit    what is still claimed and allowed may be written: attempted
 //	deliver   the channel writes it
-//	record    outcomes into the ledger, and the next steps
+//	record    outcomes into the ledger, and the next steps (recording.go says what each means)
 //
 // A pass may stop a touch and say why ([fate]); the others go on. A batch is for
 // speed, never for fate: one bad touch in it fails alone.

@@ -63,7 +63,7 @@ func (x *expansion) add(i int, text ...string) {
 // nugget writes what a topic has, behind conditions, and then what the step says otherwise. It
 // returns the last line of the tag.
 func (x *expansion) nugget(w *Workspace, topic string, begin int) int {
-	otherwise, last := x.otherwise(begin)
+	tag := spanOf(x.src, begin)
 	field, word := "nugget."+fieldOf(topic), "if"
 	for _, n := range w.nuggets {
 		if n.about(topic) {
@@ -74,36 +74,45 @@ func (x *expansion) nugget(w *Workspace, topic string, begin int) int {
 		}
 	}
 	if word == "if" {
-		for _, i := range otherwise {
+		for _, i := range tag.otherwise {
 			x.add(i, x.src[i])
 		}
-		return last
+		return tag.last
 	}
 	x.add(begin, "{% else %}", "")
-	for _, i := range otherwise {
+	for _, i := range tag.otherwise {
 		x.add(i, x.src[i])
 	}
-	x.add(last, "", "{% endif %}")
-	return last
+	x.add(tag.last, "", "{% endif %}")
+	return tag.last
 }
 
-// otherwise returns the lines between the else of a nugget and its end, and where it ends: a
-// tag without an end has neither.
-func (x *expansion) otherwise(begin int) (list []int, last int) {
-	inElse := false
-	for i := begin + 1; i < len(x.src); i++ {
-		switch line := x.src[i]; {
+// A span is what belongs to the tag of a nugget, by lines.
+type span struct {
+	otherwise []int // what the step says where there is none
+	lost      int   // the first that says something before the else, and that nobody would get; 0: none does
+	last      int   // where it ends
+}
+
+// spanOf returns what belongs to a tag. One without an end is alone.
+func spanOf(src []string, begin int) span {
+	s, inElse := span{last: begin}, false
+	for i := begin + 1; i < len(src); i++ {
+		switch line := src[i]; {
 		case endTag.MatchString(line):
-			return list, i
+			s.last = i
+			return s
 		case sequences.NuggetTag.MatchString(line):
-			return nil, begin
+			return span{last: begin}
 		case elseTag.MatchString(line) && !inElse:
 			inElse = true
 		case inElse:
-			list = append(list, i)
+			s.otherwise = append(s.otherwise, i)
+		case s.lost == 0 && strings.TrimSpace(line) != "":
+			s.lost = i
 		}
 	}
-	return nil, begin
+	return span{last: begin}
 }
 
 // directLines says whom to ask about what: the departments that have a title.

@@ -159,93 +159,100 @@ func (id Identity) Way() string {
 var selectorForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // checkServers looks at the mail servers of the machine and of each sender.
-func checkServers(w *Workspace) (found []*andante.Finding) {
-	say := func(path []string, key, format string, args ...any) *andante.Finding {
-		f := w.at("config-value", append(slices.Clone(path), key), format, args...)
-		found = append(found, f)
-		return f
-	}
-	secured := func(path []string, mode string) {
-		if !slices.Contains(tlsModes, mode) {
-			say(path, "tls", "tls is starttls, implicit or none, not %q", mode).Suggestion = yamldoc.Suggest(mode, tlsModes)
-		}
-	}
-	port := func(path []string, n int, mode string) {
-		switch {
-		case n < 0 || n > 65535:
-			say(path, "port", "a port is a number from 1 to 65535, not %d", n)
-		case n == 465 && mode == "starttls":
-			say(path, "port", "on port 465 servers speak TLS from the first byte").Suggestion = "write tls: implicit, or port: 587"
-		case (n == 587 || n == 25) && mode == "implicit":
-			say(path, "port", "on port %d servers don't speak TLS from the first byte", n).Suggestion = "write tls: starttls, or port: 465"
-		}
-	}
-	host := func(path []string, name string) {
-		if strings.ContainsAny(name, ":/ ") {
-			say(path, "host", "%q is more than the name of a server", name).Suggestion = "write the name alone; port: and tls: have keys of their own"
-		}
-	}
-	secret := func(path []string, key string) {
-		if n := w.Config.doc.At(append(slices.Clone(path), key)...); n != nil && n.Kind == yamldoc.MapNode && len(n.Entries) == 0 {
-			say(path, key, "nothing says where the %s is", key).Suggestion = "write {env: NAME} or {file: secrets/NAME}, or leave the key out"
-		}
-	}
-	oauth := func(path []string, o *OAuth, password SecretRef) {
-		if o == nil {
-			return
-		}
-		u, err := url.Parse(o.TokenURL)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost" {
-			say(path, "oauth", "token_url is an https address, not %q", Hide(o.TokenURL))
-		}
-		if o.ClientID == "" {
-			say(path, "oauth", "client_id is missing")
-		}
-		if password != (SecretRef{}) {
-			say(path, "oauth", "a mailbox takes a password or access tokens: write one of password and oauth")
-		}
-	}
-	own := func(noun, key string, s *SMTP) {
-		if s == nil {
-			return
-		}
-		path := []string{noun, key, "smtp"}
-		secured(path, cmp.Or(s.TLS, "starttls"))
-		host(path, s.Host)
-		port(path, s.Port, cmp.Or(s.TLS, "starttls"))
-		secret(path, "password")
-		oauth(path, s.OAuth, s.Password)
-		if s.OAuth == nil && s.Password == (SecretRef{}) && s.User != "" {
-			say(path, "password", "%s logs in without a password", key).Suggestion = "write password: {env: NAME}, or oauth:"
-		}
-	}
+func checkServers(w *Workspace) []*andante.Finding {
+	c := &serverChecker{w: w}
 	mail, path := w.Config.Channels.Email, []string{"channels", "email"}
-	for _, domain := range slices.Sorted(maps.Keys(mail.DKIM)) {
-		if name, err := mailaddr.Domain(domain); err != nil || name != domain {
-			say(path, "dkim", "%q is no domain: write it in lower case, such as acme.example", domain)
-		}
-		for _, k := range mail.DKIM[domain] {
-			if !selectorForm.MatchString(k.Selector) {
-				say(path, "dkim", "%s: %q is no selector: lower case letters, digits and dashes", domain, k.Selector)
-			}
-			if k.Key == (SecretRef{}) {
-				say(path, "dkim", "%s, selector %s: say where the key is: key: {file: secrets/...}", domain, k.Selector)
-			}
-		}
-	}
-	secured(path, mail.TLS)
-	host(path, mail.Host)
-	port(path, mail.Port, mail.TLS)
-	secret(path, "password")
-	oauth(path, mail.OAuth, mail.Password)
+	c.dkim(path, mail.DKIM)
+	c.server(path, mail.Host, mail.Port, mail.TLS)
+	c.oauth(path, mail.OAuth, mail.Password)
 	if mail.OAuth != nil && mail.User == "" {
-		say(path, "user", "a login by oauth needs the mailbox as its user").Suggestion = "write user: mailbox@..."
+		c.say(path, "user", "a login by oauth needs the mailbox as its user").Suggestion = "write user: mailbox@..."
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.Senders)) {
-		own("senders", key, w.Config.Senders[key].SMTP)
+		c.own("senders", key, w.Config.Senders[key].SMTP)
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
-		own("people", key, w.Config.People[key].SMTP)
+		c.own("people", key, w.Config.People[key].SMTP)
 	}
-	return found
+	return c.found
+}
+
+// A serverChecker gathers what is wrong with mail servers, each at its place.
+type serverChecker struct {
+	w     *Workspace
+	found []*andante.Finding
+}
+
+func (c *serverChecker) say(path []string, key, format string, args ...any) *andante.Finding {
+	f := c.w.at("config-value", append(slices.Clone(path), key), format, args...)
+	c.found = append(c.found, f)
+	return f
+}
+
+// dkim looks at the keys of each domain.
+func (c *serverChecker) dkim(path []string, keys map[string][]DKIMKey) {
+	for _, domain := range slices.Sorted(maps.Keys(keys)) {
+		if name, err := mailaddr.Domain(domain); err != nil || name != domain {
+			c.say(path, "dkim", "%q is no domain: write it in lower case, such as acme.example", domain)
+		}
+		for _, k := range keys[domain] {
+			if !selectorForm.MatchString(k.Selector) {
+				c.say(path, "dkim", "%s: %q is no selector: lower case letters, digits and dashes", domain, k.Selector)
+			}
+			if k.Key == (SecretRef{}) {
+				c.say(path, "dkim", "%s, selector %s: say where the key is: key: {file: secrets/...}", domain, k.Selector)
+			}
+		}
+	}
+}
+
+// server looks at where one is and how it is talked to.
+func (c *serverChecker) server(path []string, host string, port int, mode string) {
+	if !slices.Contains(tlsModes, mode) {
+		c.say(path, "tls", "tls is starttls, implicit or none, not %q", mode).Suggestion = yamldoc.Suggest(mode, tlsModes)
+	}
+	if strings.ContainsAny(host, ":/ ") {
+		c.say(path, "host", "%q is more than the name of a server", host).Suggestion = "write the name alone; port: and tls: have keys of their own"
+	}
+	switch {
+	case port < 0 || port > 65535:
+		c.say(path, "port", "a port is a number from 1 to 65535, not %d", port)
+	case port == 465 && mode == "starttls":
+		c.say(path, "port", "on port 465 servers speak TLS from the first byte").Suggestion = "write tls: implicit, or port: 587"
+	case (port == 587 || port == 25) && mode == "implicit":
+		c.say(path, "port", "on port %d servers don't speak TLS from the first byte", port).Suggestion = "write tls: starttls, or port: 465"
+	}
+	if n := c.w.Config.doc.At(append(slices.Clone(path), "password")...); n != nil && n.Kind == yamldoc.MapNode && len(n.Entries) == 0 {
+		c.say(path, "password", "nothing says where the password is").Suggestion = "write {env: NAME} or {file: secrets/NAME}, or leave the key out"
+	}
+}
+
+// oauth looks at a login by access tokens.
+func (c *serverChecker) oauth(path []string, o *OAuth, password SecretRef) {
+	if o == nil {
+		return
+	}
+	u, err := url.Parse(o.TokenURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost" {
+		c.say(path, "oauth", "token_url is an https address, not %q", Hide(o.TokenURL))
+	}
+	if o.ClientID == "" {
+		c.say(path, "oauth", "client_id is missing")
+	}
+	if password != (SecretRef{}) {
+		c.say(path, "oauth", "a mailbox takes a password or access tokens: write one of password and oauth")
+	}
+}
+
+// own looks at the server of a sender or a person.
+func (c *serverChecker) own(noun, key string, s *SMTP) {
+	if s == nil {
+		return
+	}
+	path := []string{noun, key, "smtp"}
+	c.server(path, s.Host, s.Port, cmp.Or(s.TLS, "starttls"))
+	c.oauth(path, s.OAuth, s.Password)
+	if s.OAuth == nil && s.Password == (SecretRef{}) && s.User != "" {
+		c.say(path, "password", "%s logs in without a password", key).Suggestion = "write password: {env: NAME}, or oauth:"
+	}
 }

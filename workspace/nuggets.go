@@ -198,11 +198,8 @@ func (w *Workspace) checkTags(q *sequences.Sequence, b sequences.Block, asked ma
 	for i, line := range lines {
 		at := sequences.Position{Line: b.Line + i, Column: 1}
 		m := sequences.NuggetTag.FindStringSubmatch(line)
-		if m != nil {
-			if lost := lostAfter(lines, i); lost > 0 {
-				f := in(q, "nugget", sequences.Position{Line: b.Line + lost, Column: 1}, "nobody would get this: a nugget's text comes from its file, and the step's own stands after {%% else %%}")
-				found = append(found, f)
-			}
+		if lost := spanOf(lines, i).lost; m != nil && lost > 0 {
+			found = append(found, in(q, "nugget", sequences.Position{Line: b.Line + lost, Column: 1}, "nobody would get this: a nugget's text comes from its file, and the step's own stands after {%% else %%}"))
 		}
 		switch {
 		case m != nil:
@@ -227,35 +224,6 @@ func (w *Workspace) checkTags(q *sequences.Sequence, b sequences.Block, asked ma
 		}
 	}
 	return found
-}
-
-// lostAfter returns the first line between a nugget's tag and its else or end that says
-// something; 0 if there is none, or no end.
-func lostAfter(lines []string, tag int) (lost int) {
-	for i := tag + 1; i < len(lines); i++ {
-		switch {
-		case endTag.MatchString(lines[i]), elseTag.MatchString(lines[i]) && hasEnd(lines[i:]):
-			return lost
-		case sequences.NuggetTag.MatchString(lines[i]):
-			return 0
-		case lost == 0 && strings.TrimSpace(lines[i]) != "":
-			lost = i
-		}
-	}
-	return 0
-}
-
-// hasEnd tells whether a nugget ends in these lines before another begins.
-func hasEnd(lines []string) bool {
-	for _, line := range lines {
-		if endTag.MatchString(line) {
-			return true
-		}
-		if sequences.NuggetTag.MatchString(line) {
-			return false
-		}
-	}
-	return false
 }
 
 // StaleNuggets warns of nuggets that are worth nothing any more.

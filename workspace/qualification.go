@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -25,6 +26,18 @@ func (q *Qualification) Known(v andante.Values) (known, missing []string) {
 		} else {
 			known = append(known, path)
 		}
+	}
+	return known, missing
+}
+
+// KnownOf returns what is known of a contact's qualification, worded such as contact.need:
+// lighting, and the fields that are missing.
+func (w *Workspace) KnownOf(c andante.Contact, a andante.Account) (known, missing []string) {
+	v := w.Values(c, a, andante.Enrollment{}, Identity{})
+	paths, missing := w.Config.Qualification.Known(v)
+	for _, path := range paths {
+		value, _ := v.Get(path)
+		known = append(known, fmt.Sprintf("%s: %v", path, value))
 	}
 	return known, missing
 }

@@ -25,8 +25,8 @@ func (a *app) enrollCommand() *cobra.Command {
 	c.Flags().StringVar(&r.Where, "where", "", "a condition, such as 'account.stage == \"prospect\"'")
 	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many begin on a day of the company's calendar, with those of earlier calls")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if r.PerDay < 0 || r.PerDay == 0 && c.Flags().Changed("per-day") {
-			return usagef("--per-day is at least 1")
+		if err := perDay(c, r.PerDay); err != nil {
+			return err
 		}
 		if c.Flags().Changed("where") && strings.TrimSpace(r.Where) == "" {
 			return usagef("--where is empty; leave it out to enroll everybody")
@@ -40,6 +40,14 @@ func (a *app) enrollCommand() *cobra.Command {
 		return a.enroll(c.Context(), e, r)
 	}
 	return c
+}
+
+// perDay wants a number that lets somebody in, if one is given.
+func perDay(c *cobra.Command, n int) error {
+	if n < 0 || n == 0 && c.Flags().Changed("per-day") {
+		return usagef("--per-day is at least 1")
+	}
+	return nil
 }
 
 func (a *app) enroll(ctx context.Context, e *engine.Engine, r ops.EnrollRequest) error {

@@ -27,8 +27,8 @@ func (a *app) sendCommand() *cobra.Command {
 		if strings.TrimSpace(r.Where) == "" {
 			return usagef("--to is missing: say who gets it, such as --to 'account.stage == \"customer\"', or --to true for everybody")
 		}
-		if r.PerDay < 0 || r.PerDay == 0 && c.Flags().Changed("per-day") {
-			return usagef("--per-day is at least 1")
+		if err := perDay(c, r.PerDay); err != nil {
+			return err
 		}
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
