@@ -36,7 +36,6 @@ const (
 	ReasonNoOwner    Reason = "no_owner"
 	ReasonWaiting    Reason = "waiting" // the step waits for something that has not happened yet
 	ReasonDecided    Reason = "decided" // a decision was made: nothing is sent
-	ReasonNotYet     Reason = "not_yet" // the step asks for what has no effect yet
 )
 
 // Reasons of failures.
@@ -113,7 +112,6 @@ var reasonText = map[Reason]string{
 	ReasonNoOwner:    "the account has no owner to send as",
 	ReasonWaiting:    "it waits for something that has not happened yet",
 	ReasonDecided:    "a decision was made",
-	ReasonNotYet:     "the step asks for something that has no effect yet",
 
 	ReasonRender:    "the text could not be rendered",
 	ReasonPrepare:   "the message could not be built",

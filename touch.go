@@ -219,6 +219,7 @@ type Message struct {
 	From        Mailbox
 	ReplyTo     Mailbox // empty: From
 	To          Mailbox
+	Cc          []Mailbox // colleagues who get a copy of a mail
 	Subject     string
 	HTML        string
 	Text        string

@@ -81,13 +81,14 @@ type Features struct {
 type Sealed struct {
 	Touch     andante.TouchID
 	Kind      andante.Kind
-	Sender    string // key of the connection pool and of the batch; Prepare fills in the From address
-	From, To  string // envelope: what MAIL and RCPT, or the gateway, are told
-	MessageID string // without angle brackets
-	Bytes     []byte // not to be changed
-	Hash      string // SHA-256 of Bytes in hex
-	Segments  int    // of a text message; 1 for other kinds
-	Cost      int64  // in millionths of the account's currency; 0 if unknown
+	Sender    string   // key of the connection pool and of the batch; Prepare fills in the From address
+	From, To  string   // envelope: what MAIL and RCPT, or the gateway, are told
+	Cc        []string // who else RCPT is told of; one that is refused stops nothing
+	MessageID string   // without angle brackets
+	Bytes     []byte   // not to be changed
+	Hash      string   // SHA-256 of Bytes in hex
+	Segments  int      // of a text message; 1 for other kinds
+	Cost      int64    // in millionths of the account's currency; 0 if unknown
 }
 
 // HashOf returns the SHA-256 of b in hex, the form that Sealed.Hash has.

@@ -208,6 +208,7 @@ type redirected struct {
 
 // Prepare changes the recipient and names the one that was meant.
 func (c redirected) Prepare(m andante.Message) (channels.Sealed, error) {
+	m.Cc = nil
 	m.To = andante.Mailbox{Name: "for " + strings.ReplaceAll(m.To.Address, "@", " at "), Address: c.to}
 	return c.Channel.Prepare(m)
 }
@@ -246,6 +247,12 @@ func Listed(only []string, address string) bool {
 		o = strings.TrimPrefix(strings.ToLower(o), "@")
 		return o == strings.ToLower(address) || o == strings.ToLower(domain)
 	})
+}
+
+// Prepare leaves copies to those on the list.
+func (c *listed) Prepare(m andante.Message) (channels.Sealed, error) {
+	m.Cc = slices.DeleteFunc(slices.Clone(m.Cc), func(a andante.Mailbox) bool { return !c.on(a.Address) })
+	return c.Channel.Prepare(m)
 }
 
 // Deliver takes the batch apart.

@@ -32,7 +32,7 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		say("open %s in %s (zone from the %s)", e.Rule, e.Zone, e.Source)
 	case andante.ReasonHoliday:
 		say("%s in %s", e.Rule, e.Zone)
-	case andante.ReasonCondition, andante.ReasonExit, andante.ReasonNotYet:
+	case andante.ReasonCondition, andante.ReasonExit:
 		say("%s", e.Rule)
 	case andante.ReasonWaiting:
 		say("%s, until %s at the latest", e.Rule, t.when(*e.Until))

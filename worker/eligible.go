@@ -43,7 +43,7 @@ func alone(reason andante.Reason, f func() *fate) (got *fate) {
 // which nothing more is judged, then what ends a sequence or skips a step, then what
 // puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, decided, hasChannel, canDo, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, onItsDay, waits, notStale, hasNeeds, conditionHolds, notLate, governed,
+	hasStep, decided, hasChannel, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, onItsDay, waits, notStale, hasNeeds, conditionHolds, notLate, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -59,18 +59,6 @@ func hasStep(_ *run, _ *batch, it *item) *fate {
 func hasChannel(r *run, _ *batch, it *item) *fate {
 	if _, ok := r.channels[it.touch.Kind]; !ok {
 		return skipped(andante.ReasonNoChannel, andante.Evidence{Detail: string(it.touch.Kind)})
-	}
-	return nil
-}
-
-// canDo skips what would go wrong for want of a key's effect: a step that waits for
-// a date or an event must not go at once, nor a mail unread by its reviewer or
-// without its attachment.
-func canDo(_ *run, _ *batch, it *item) *fate {
-	for _, key := range sequences.NotYet {
-		if it.step.Has(key) {
-			return skipped(andante.ReasonNotYet, andante.Evidence{Rule: key})
-		}
 	}
 	return nil
 }

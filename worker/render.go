@@ -99,6 +99,9 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 		return m, "", err
 	}
 	m = compose(it, id, s, q, out, link, b.now.In(b.w.ZoneOf(id)))
+	if m.Kind == andante.Email {
+		m.Cc = b.w.Config.Copies(s, it.account.Owner, m.From.Address, m.To.Address)
+	}
 	m.Parts = append(out.Images, b.w.Attachments(s)...)
 	if m.Kind.Mailed() {
 		m.Post = b.w.Post(q, s, it.contact, it.account, id, out)

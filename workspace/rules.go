@@ -63,6 +63,7 @@ func init() {
 		{"long-text", andante.SeverityWarning, "A text message takes more than one segment.", nothing},
 		{"card-text", andante.SeverityError, "What goes by post does not fit its paper, or has letters that the font lacks.", nothing},
 		{"front", andante.SeverityError, "The picture on the front of a card is not there, or would print badly.", checkFronts},
+		{"cc", andante.SeverityError, "A step copies somebody in who is no colleague with an address.", checkCopies},
 		{"attachment", andante.SeverityError, "A file that a step attaches is not there, or no mailbox takes it.", checkAttachments},
 		{"occasion", andante.SeverityError, "`on:` or `enter: {each: ...}` names a field that does not exist or is no date.", checkOccasions},
 		{"qualification", andante.SeverityError, "A qualification names a field that is not declared, or can't be reached.", checkQualification},

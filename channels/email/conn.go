@@ -28,6 +28,7 @@ type conn struct {
 
 	data     []byte    // what was written last, to be written over
 	mails    int       // begun on it
+	uncopied string    // the server's words about who was to get a copy of this mail, and does not
 	ahead    bool      // the commands of the next mail are said already
 	answered bool      // at least one mail had an answer
 	used     time.Time // last, by the machine's clock
@@ -87,7 +88,7 @@ func (c *conn) command(m envelope) (outcome, bool) {
 			return died(stageMail, err), false
 		}
 	}
-	c.ahead = false
+	c.ahead, c.uncopied = false, ""
 	var refused *outcome
 	taken := false // the relay has a recipient
 	for _, l := range lines {
@@ -99,6 +100,10 @@ func (c *conn) command(m envelope) (outcome, bool) {
 		case err != nil:
 			refused.dead = true
 			return *refused, false
+		case l.copied:
+			if !r.good() {
+				c.uncopied = r.text()
+			}
 		case refused == nil && r.code/100 != l.want:
 			o := refusedAt(l.stage, r)
 			refused = &o
@@ -120,17 +125,20 @@ func (c *conn) command(m envelope) (outcome, bool) {
 
 // A command of a mail, and the hundreds of the code that lets the mail go on.
 type command struct {
-	stage stage
-	text  string
-	want  int
+	stage  stage
+	text   string
+	want   int
+	copied bool // it names who gets a copy: the mail goes on without them
 }
 
-func (c *conn) commands(m envelope) [3]command {
-	return [3]command{
-		{stageMail, "MAIL FROM:<" + m.from + ">" + c.size(m) + international(m), 2},
-		{stageRcpt, "RCPT TO:<" + m.to + ">", 2},
-		{stageData, "DATA", 3},
+func (c *conn) commands(m envelope) []command {
+	list := append(make([]command, 0, 3+len(m.cc)),
+		command{stage: stageMail, text: "MAIL FROM:<" + m.from + ">" + c.size(m) + international(m), want: 2},
+		command{stage: stageRcpt, text: "RCPT TO:<" + m.to + ">", want: 2})
+	for _, to := range m.cc {
+		list = append(list, command{stage: stageRcpt, text: "RCPT TO:<" + to + ">", copied: true})
 	}
+	return append(list, command{stage: stageData, text: "DATA", want: 3})
 }
 
 // international asks for the extension that takes the recipient's letters (RFC 6531 section
@@ -152,7 +160,7 @@ func (c *conn) takes(m envelope) bool {
 var errNotASCII = errors.New("this mail server takes no address with letters beyond ASCII before the @ (it lacks SMTPUTF8, RFC 6531)")
 
 // together appends commands as they go in one write.
-func together(b []byte, lines [3]command) []byte {
+func together(b []byte, lines []command) []byte {
 	for _, l := range lines {
 		b = append(append(b, l.text...), "\r\n"...)
 	}
@@ -213,7 +221,10 @@ func (c *conn) transfer(m envelope, ahead func() (envelope, bool)) outcome {
 	out := refusedAt(stageDot, r)
 	if r.good() {
 		words := r.text()
-		out = outcome{receipt: channels.Receipt{Code: r.code, Response: words, ProviderID: queueID(words)}}
+		if c.uncopied != "" {
+			words += "; a copy was refused: " + c.uncopied
+		}
+		out = outcome{receipt: channels.Receipt{Code: r.code, Response: words, ProviderID: queueID(r.text())}}
 	}
 	out.dead = out.dead || half
 	return out

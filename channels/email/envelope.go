@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,7 +16,8 @@ import (
 // An envelope is a mail and whom it goes to, as SMTP takes them.
 type envelope struct {
 	from, to string
-	utf8     bool // the recipient's address has letters beyond ASCII (RFC 6531)
+	cc       []string // who gets a copy, if the server takes them
+	utf8     bool     // the recipient's address has letters beyond ASCII (RFC 6531)
 	mail     []byte
 }
 
@@ -27,18 +29,18 @@ var errBareLine = errors.New("a CR or LF stands alone")
 // gate before the socket, for bytes that may have come another way.
 func envelopeOf(s channels.Sealed) (envelope, error) {
 	international := mailaddr.International(s.To)
-	for _, a := range []string{s.From, s.To} {
+	for _, a := range append([]string{s.From, s.To}, s.Cc...) {
 		if a == "" || !utf8.ValidString(a) || strings.ContainsFunc(a, func(r rune) bool { return r <= ' ' || r == 0x7f || unicode.IsControl(r) || r == '<' || r == '>' }) {
 			return envelope{}, fmt.Errorf("envelope of touch %s: not an address that SMTP takes", s.Touch)
 		}
 	}
-	if mailaddr.International(s.From) {
-		return envelope{}, fmt.Errorf("envelope of touch %s: the sender's address is not ASCII", s.Touch)
+	if mailaddr.International(s.From) || slices.ContainsFunc(s.Cc, mailaddr.International) {
+		return envelope{}, fmt.Errorf("envelope of touch %s: an address of ours is not ASCII", s.Touch)
 	}
 	if err := wholeLines(s.Bytes); err != nil {
 		return envelope{}, fmt.Errorf("mail of touch %s: %w", s.Touch, err)
 	}
-	return envelope{from: s.From, to: s.To, utf8: international, mail: s.Bytes}, nil
+	return envelope{from: s.From, to: s.To, cc: s.Cc, utf8: international, mail: s.Bytes}, nil
 }
 
 // wholeLines refuses a CR or LF that stands alone. The last line may lack its end.

@@ -118,6 +118,9 @@ func appendHeader(b []byte, m andante.Message, h header) []byte {
 	b = appendField(b, "Subject", encodeWords(h.subject))
 	b = appendField(b, "From", h.from.String())
 	b = appendField(b, "To", formatted(h.to))
+	if len(h.cc) > 0 {
+		b = appendField(b, "Cc", strings.Join(h.named(), ", "))
+	}
 	if h.replyTo != nil {
 		b = appendField(b, "Reply-To", h.replyTo.String())
 	}

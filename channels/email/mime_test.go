@@ -22,6 +22,9 @@ func byGoMail(t *rapid.T, m andante.Message, h header) string {
 	if h.replyTo != nil {
 		msg.ReplyToMailAddress(h.replyTo)
 	}
+	for _, a := range h.cc {
+		msg.AddCcMailAddress(a)
+	}
 	msg.SetDateWithValue(m.Date)
 	msg.SetMessageIDWithValue(m.MessageID)
 	for name, value := range map[gomail.Header]string{
@@ -89,6 +92,9 @@ func TestBuiltAsByGoMail(t *testing.T) {
 		}
 		if rapid.Bool().Draw(t, "reply to") {
 			m.ReplyTo = andante.Mailbox{Address: "antwort@harborview.example"}
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "copies") {
+			m.Cc = append(m.Cc, andante.Mailbox{Name: drawWord.Draw(t, "copied"), Address: "nora@harborview.example"})
 		}
 		if rapid.IntRange(0, 5).Draw(t, "html alone") == 0 && m.HTML != "" {
 			m.Text = ""

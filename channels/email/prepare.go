@@ -37,6 +37,7 @@ func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
 		Sender:    h.from.Address,
 		From:      h.from.Address,
 		To:        h.to.Address,
+		Cc:        h.copied(),
 		MessageID: m.MessageID,
 		Bytes:     raw,
 		Hash:      channels.HashOf(raw),
@@ -63,10 +64,27 @@ func checkLines(raw []byte) error {
 // A header is a message's header, checked and ready to be written.
 type header struct {
 	from, to, replyTo *mail.Address
+	cc                []*mail.Address
 	subject           string
 
 	// The values of fields that not every mail has.
 	answers, references, unsubscribe string
+}
+
+// copied are the addresses of those who get a copy.
+func (h *header) copied() (list []string) {
+	for _, a := range h.cc {
+		list = append(list, a.Address)
+	}
+	return list
+}
+
+// named are the same people as the header shows them.
+func (h *header) named() (list []string) {
+	for _, a := range h.cc {
+		list = append(list, a.String())
+	}
+	return list
 }
 
 // headerOf checks everything that becomes a header field.
@@ -90,6 +108,11 @@ func headerOf(m andante.Message) (header, error) {
 	note(err)
 	h.to, err = recipientOf(m.To)
 	note(err)
+	for _, copied := range m.Cc {
+		cc, err := addressOf("cc", copied)
+		note(err)
+		h.cc = append(h.cc, cc)
+	}
 	if m.ReplyTo.Address != "" && m.ReplyTo != m.From {
 		h.replyTo, err = addressOf("reply-to", m.ReplyTo)
 		note(err)

@@ -59,6 +59,7 @@ func goldenMessages() map[string]andante.Message {
 	german.To = andante.Mailbox{Name: "Zoë Müller", Address: "Zoe.Mueller+plan@bücher.example"}
 	german.ReplyTo = andante.Mailbox{Address: "antwort@harborview.example"}
 	german.Subject = "Grüße aus dem Hafen: was sich seit Ihrem letzten Besuch bei uns im Haus alles geändert hat"
+	german.Cc = []andante.Mailbox{{Name: "Änne Weiß", Address: "aenne@harborview.example"}, {Name: "Buchhaltung", Address: "rechnung@harborview.example"}}
 	german.Text = "Guten Tag,\r\n.ein Punkt\r\rFrom hier an\n" + strings.Repeat("lang ", 300) + strings.Repeat("ü", 1200) + "\n."
 	german.InReplyTo = "first@harborview.example"
 	german.References = []string{"first@harborview.example", "second@harborview.example", "a-rather-long-one-that-must-be-folded@harborview.example"}

@@ -30,6 +30,7 @@ type previewed struct {
 	contact  andante.Contact
 	kind     andante.Kind
 	text     templates.Rendered
+	copies   []andante.Mailbox
 	parts    []andante.Part // images that the text shows, and attachments
 	texts    workspace.SMSChannel
 	price    string // of a text message
@@ -38,7 +39,7 @@ type previewed struct {
 	notes    []string // why this contact would not get the step
 }
 
-// message is the step as it would be sent to an address.
+// message is the step as it would be sent to an address, and to nobody else.
 func (p *previewed) message(to string, now time.Time) andante.Message {
 	return andante.Message{
 		Kind: p.kind, From: andante.Mailbox{Name: p.identity.Name, Address: p.from()}, ReplyTo: andante.Mailbox{Address: p.identity.ReplyTo},
@@ -117,10 +118,13 @@ func (a *app) show(p *previewed) error {
 	if a.json {
 		return a.printJSON(map[string]any{
 			"kind": p.kind, "from": p.from(), "to": to.AddressFor(p.kind), "subject": p.text.Subject, "preview": p.text.Preview,
-			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes, "files": fileNames(p.parts),
+			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes, "cc": addresses(p.copies), "files": fileNames(p.parts),
 		})
 	}
 	a.printf("From: %s <%s>\nTo: %s <%s>\n", from.Name, p.from(), to.Name(), to.AddressFor(p.kind))
+	for _, c := range p.copies {
+		a.printf("Cc: %s <%s>\n", c.Name, c.Address)
+	}
 	if p.kind.Mailed() {
 		a.printf("Signed: %s\n", strings.Join(p.post.Signed, ", "))
 	}
@@ -183,6 +187,14 @@ func priceOf(c workspace.SMSChannel, text string) string {
 		}
 	}
 	return words
+}
+
+func addresses(list []andante.Mailbox) []string {
+	only := []string{}
+	for _, m := range list {
+		only = append(only, m.Address)
+	}
+	return only
 }
 
 func fileNames(parts []andante.Part) []string {
@@ -262,6 +274,9 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	got.notes = append(notes(q, s, c, account, in.Values), condition(w, s, in.Values, e.Clock.Now())...)
 	got.text, err = t.Render(ctx, in)
 	got.texts, got.price = w.Config.Channels.SMS, priceOf(w.Config.Channels.SMS, got.text.Text)
+	if s.Kind == andante.Email {
+		got.copies = w.Config.Copies(s, account.Owner, id.Email, c.Email)
+	}
 	got.parts = append(slices.Clone(got.text.Images), w.Attachments(s)...)
 	if s.Kind.Mailed() {
 		got.post = w.Post(q, s, c, account, id, got.text)
