@@ -31,6 +31,8 @@ type Contact struct {
 	Choice     Choice
 	// PersonaByRule: nobody gave the persona; andante.yaml's rules choose it.
 	PersonaByRule bool
+	// Import brought the mailbox, if nobody was known to write to it before.
+	Import ImportID
 }
 
 // Name returns first and last name, or what there is of them.
@@ -147,7 +149,7 @@ var Bases = []Basis{OptIn, CustomerOf, Inquiry, BusinessMail, NoBasis}
 type Hold struct {
 	ID        HoldID    `json:"id"`
 	Scope     HoldScope `json:"scope"`
-	Key       string    `json:"key,omitempty"` // contact id, account id, sequence or sender; empty for everything
+	Key       string    `json:"key,omitempty"` // contact id, account id, sequence, sender or import; empty for everything
 	Author    string    `json:"author"`
 	Reason    string    `json:"reason"`
 	From      time.Time `json:"from"`
@@ -171,6 +173,7 @@ const (
 	HoldAccount    HoldScope = "account"
 	HoldSequence   HoldScope = "sequence"
 	HoldSender     HoldScope = "sender"
+	HoldImport     HoldScope = "import" // of the mails to those who came with it
 	HoldEverything HoldScope = "everything"
 )
 
@@ -179,8 +182,8 @@ func (h Hold) Holds(t time.Time) bool {
 	return !t.Before(h.From) && (h.Until.IsZero() || t.Before(h.Until))
 }
 
-// Covers tells whether the hold is about a touch.
-func (h Hold) Covers(t Touch) bool {
+// Covers tells whether the hold is about a touch of a contact.
+func (h Hold) Covers(t Touch, c Contact) bool {
 	switch h.Scope {
 	case HoldEverything:
 		return true
@@ -188,6 +191,8 @@ func (h Hold) Covers(t Touch) bool {
 		return h.Key == t.Sequence
 	case HoldSender:
 		return h.Key == t.Sender
+	case HoldImport:
+		return h.Key == string(c.Import) && t.OnTrial()
 	case HoldContact:
 		return h.Key == string(t.Contact)
 	case HoldAccount:

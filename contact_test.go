@@ -117,15 +117,23 @@ func TestKinds(t *testing.T) {
 
 func TestHoldCovers(t *testing.T) {
 	t.Parallel()
-	touch := andante.Touch{Sequence: "brief", Sender: "news", Contact: "c", Account: "a"}
+	touch := andante.Touch{Sequence: "brief", Sender: "news", Contact: "c", Account: "a", Kind: andante.Email, Purpose: andante.Marketing}
+	contact := andante.Contact{ID: "c", Import: "fair"}
 	for scope, key := range map[andante.HoldScope]string{
-		andante.HoldContact: "c", andante.HoldAccount: "a", andante.HoldSequence: "brief", andante.HoldSender: "news", andante.HoldEverything: "",
+		andante.HoldContact: "c", andante.HoldAccount: "a", andante.HoldSequence: "brief", andante.HoldSender: "news", andante.HoldImport: "fair", andante.HoldEverything: "",
 	} {
-		if !(andante.Hold{Scope: scope, Key: key}).Covers(touch) {
+		if !(andante.Hold{Scope: scope, Key: key}).Covers(touch, contact) {
 			t.Errorf("%s %s does not hold", scope, key)
 		}
-		if scope != andante.HoldEverything && (andante.Hold{Scope: scope, Key: "x"}).Covers(touch) {
+		if scope != andante.HoldEverything && (andante.Hold{Scope: scope, Key: "x"}).Covers(touch, contact) {
 			t.Errorf("%s of another holds", scope)
+		}
+	}
+	asked, card := touch, touch
+	asked.Purpose, card.Kind = andante.Requested, andante.Postcard
+	for _, t2 := range []andante.Touch{asked, card} {
+		if (andante.Hold{Scope: andante.HoldImport, Key: "fair"}).Covers(t2, contact) {
+			t.Errorf("an import holds a %s %s", t2.Purpose, t2.Kind)
 		}
 	}
 }

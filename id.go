@@ -23,6 +23,8 @@ type (
 	SuppressionID string
 	ConsentID     string
 	VerdictID     string
+	// ImportID is the name of an import: the file's, and when it was read.
+	ImportID string
 	// ConversationID is that of a conversation.
 	ConversationID string
 )

@@ -28,6 +28,7 @@ const (
 	ReasonNoAddress  Reason = "no_address"
 	ReasonMissing    Reason = "missing" // a field that the step needs is empty
 	ReasonCondition  Reason = "condition"
+	ReasonFirstMails Reason = "first_mails" // of an import: they go alone
 	ReasonHeldOut    Reason = "held_out"
 	ReasonStale      Reason = "stale" // past valid_for
 	ReasonLate       Reason = "late"  // it came due while the machine was off
@@ -104,6 +105,7 @@ var reasonText = map[Reason]string{
 	ReasonNoAddress:  "no address for this kind",
 	ReasonMissing:    "a field that the step needs is empty",
 	ReasonCondition:  "its condition does not hold",
+	ReasonFirstMails: "the first mails of an import go alone, and the others wait for what comes back of them",
 	ReasonHeldOut:    "drawn for the hold-out of a test",
 	ReasonStale:      "past its valid_for",
 	ReasonLate:       "it came due while the machine was off",

@@ -232,6 +232,10 @@ type Message struct {
 	Date        time.Time
 }
 
+// OnTrial tells whether the touch shows if a mailbox is there of which nobody knows: a mail,
+// but for one that its reader asked for.
+func (t Touch) OnTrial() bool { return t.Kind == Email && t.Purpose != Requested }
+
 // A Part is a file that goes with a message: an image that its text shows, or an attachment.
 type Part struct {
 	Name      string

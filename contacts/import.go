@@ -40,6 +40,7 @@ func (im *Importer) Import(ctx context.Context, r io.Reader, rejects io.Writer, 
 	above := newRepeats(j.report)
 	j.read = func(r row) (ops.Row, *flaw) {
 		v, bad := contact(r, fields, e, home)
+		v.Import = o.Unknown
 		if bad == nil {
 			bad = above.note(v)
 		}

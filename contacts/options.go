@@ -51,6 +51,10 @@ type Options struct {
 	// import stands in, but for customer and inquiry, which run out.
 	At time.Time
 
+	// Unknown is the name of the import, if nobody is known to have written to its mailboxes:
+	// the first mails to them go alone. Empty: they are known to be good.
+	Unknown andante.ImportID
+
 	// Bare says that whoever gives the file can't say Map and Encoding, so no error
 	// asks for them.
 	Bare bool

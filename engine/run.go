@@ -233,6 +233,7 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 // working are the worker's options for this run.
 func (e *Engine) working(r RunOptions) worker.Options {
 	o := e.o.Worker
+	o.Rehearsal = e.Config.Deliver.Mode != "live"
 	if o.Name == "" {
 		host, _ := os.Hostname()
 		o.Name = host + ":" + strconv.Itoa(os.Getpid())

@@ -136,6 +136,8 @@ func (w *simWorld) doContact(args []string) error {
 			switch {
 			case key == "email":
 				r.Email = value
+			case key == "import":
+				r.Import = andante.ImportID(value)
 			case key == "account":
 				r.Account = value
 			case key == "consent":
@@ -388,7 +390,7 @@ func (w *simWorld) holdOf(args []string) (scope andante.HoldScope, key string, r
 			return nil
 		})
 		return scope, key, rest, err
-	case andante.HoldSequence, andante.HoldSender:
+	case andante.HoldSequence, andante.HoldSender, andante.HoldImport:
 		return scope, key, rest, nil
 	}
 	return "", "", nil, fmt.Errorf("nothing is held by %s", args[0])

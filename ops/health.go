@@ -49,6 +49,11 @@ func (o *Ops) noteHealth(ctx context.Context, tx *store.Tx, e andante.Event) err
 		return err
 	}
 	t := touches[0]
+	if e.Name == andante.EventBounced {
+		if err := o.noteTrial(ctx, tx, t); err != nil {
+			return err
+		}
+	}
 	rate := store.Rate{At: t.Settled, Part: eventsPart} // it stands beside the mails that went when it did
 	if rate.At.IsZero() {
 		rate.At = e.At
@@ -147,13 +152,7 @@ func (o *Ops) judgeHealth(ctx context.Context, tx *store.Tx, scope andante.HoldS
 	if why == "" {
 		return nil
 	}
-	held, err := tx.WideHolds(ctx)
-	if err != nil || slices.ContainsFunc(held, func(h andante.Hold) bool {
-		return h.Scope == scope && h.Key == key && h.Author == andante.HoldAuthor && h.Holds(now)
-	}) {
-		return err
-	}
-	return tx.AddHold(ctx, andante.Hold{ID: andante.NewID[andante.HoldID](now), Scope: scope, Key: key, Author: andante.HoldAuthor, Reason: why, From: now})
+	return o.holdOnce(ctx, tx, scope, key, why)
 }
 
 // HealthNotices says what came back in the last week that is worth a look, though it stops

@@ -57,6 +57,11 @@ func (o *Ops) Release(ctx context.Context, scope andante.HoldScope, key string) 
 				}
 			}
 		}
+		if scope == andante.HoldImport { // somebody has looked at it
+			if err := tx.PassImport(ctx, andante.ImportID(key), o.now()); err != nil {
+				return err
+			}
+		}
 		return tx.WakeHeld(ctx, scope, key, o.now())
 	})
 	return n, err

@@ -21,6 +21,7 @@ type Row struct {
 	Email      string            // and then by its address
 	Account    string            // key of the account; empty: one of its own
 	Fields     map[string]string // path, such as contact.first_name or account.industry, to the written form
+	Import     andante.ImportID  // that brings mailboxes which nobody is known to have written to; empty: they are known
 	Consent    *andante.Consent  // evidence that comes with the row; Contact and ID are set here
 }
 
@@ -221,8 +222,8 @@ func (in *intake) row(r Row, i int) {
 	if r.ExternalID != "" {
 		c.ExternalID = r.ExternalID
 	}
-	if r.Email != "" {
-		c.Email = r.Email
+	if r.Email != "" && r.Email != c.Email {
+		c.Email, c.Import = r.Email, r.Import
 	}
 	a, moved := in.account(r, c, known)
 	a.Fields = maps.Clone(a.Fields)
@@ -363,6 +364,14 @@ func (in *intake) colleagues(ctx context.Context) error {
 }
 
 func (in *intake) write(ctx context.Context) (entered map[string]int, err error) {
+	for _, id := range unique(slices.Collect(maps.Values(in.people.contacts)), func(c andante.Contact) andante.ImportID { return c.Import }) {
+		if id == "" {
+			continue
+		}
+		if err := in.tx.AddImport(ctx, id, in.now); err != nil {
+			return nil, err
+		}
+	}
 	if err := in.colleagues(ctx); err != nil {
 		return nil, err
 	}

@@ -50,6 +50,8 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		} else {
 			say("a hold on %s by %s: %s", scopeWord(e.Rule), e.Scope, e.Detail)
 		}
+	case andante.ReasonFirstMails:
+		say("the import %s: %s", e.Rule, e.Detail)
 	case andante.ReasonResend:
 		say("%s asked for it", e.Scope)
 	case andante.ReasonStale:

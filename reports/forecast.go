@@ -275,7 +275,7 @@ func (f *forecaster) facts(t andante.Touch, at time.Time) governor.Facts {
 	facts.Address = f.address(c, t.Kind)
 	facts.Touches = f.touches(t.Account, facts.Address)
 	for _, h := range f.holds {
-		if l, ok := governor.Allowed(h); ok && h.Covers(t) && h.Holds(at) {
+		if l, ok := governor.Allowed(h); ok && h.Covers(t, f.contacts[t.Contact]) && h.Holds(at) {
 			facts.Own = append(facts.Own, l)
 		}
 	}
@@ -341,7 +341,7 @@ func (f *forecaster) step(t andante.Touch) (*sequences.Sequence, *sequences.Step
 func (f *forecaster) held(t andante.Touch, at time.Time) (by andante.Hold, until time.Time, held bool) {
 	for _, h := range f.holds {
 		switch {
-		case !h.Covers(t) || !h.Holds(at) || h.Allow != "":
+		case !h.Covers(t, f.contacts[t.Contact]) || !h.Holds(at) || h.Allow != "":
 		case h.Until.IsZero():
 			return h, f.to, true
 		case h.DropStale:

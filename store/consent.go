@@ -121,9 +121,9 @@ func (tx *Tx) EndHold(ctx context.Context, id andante.HoldID) (bool, error) {
 	return n > 0, err
 }
 
-const wideHolds = "SELECT " + holdColumns + " FROM holds WHERE released_at IS NULL AND scope IN ('sequence', 'sender', 'everything')"
+const wideHolds = "SELECT " + holdColumns + " FROM holds WHERE released_at IS NULL AND scope IN ('sequence', 'sender', 'import', 'everything')"
 
-// WideHolds returns the holds on sequences, senders and everything.
+// WideHolds returns the holds on sequences, senders, imports and everything.
 func (tx *Tx) WideHolds(ctx context.Context) ([]andante.Hold, error) {
 	return query(ctx, tx, wideHolds, nil, scanHold)
 }

@@ -286,7 +286,10 @@ func (tx *Tx) WakeHeld(ctx context.Context, scope andante.HoldScope, key string,
 		andante.HoldContact: "contact_id", andante.HoldAccount: "account_id", andante.HoldSequence: "sequence", andante.HoldSender: "sender",
 	}[scope]
 	text, args := "UPDATE touches SET due_at=$1 WHERE "+waitsForHold, []any{ms(now)}
-	if column != "" {
+	switch {
+	case scope == andante.HoldImport:
+		text, args = text+" AND EXISTS (SELECT 1 FROM contacts c WHERE c.id=touches.contact_id AND c.import_id=$2)", append(args, key)
+	case column != "":
 		text, args = text+" AND "+column+"=$2", append(args, key)
 	}
 	_, err := tx.exec(ctx, text, args...)

@@ -168,6 +168,11 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 	if err := r.loadCounted(ctx, tx, b, items); err != nil { // what they let through says how far back
 		return err
 	}
+	first, err := r.loadTrials(ctx, tx, items, true)
+	if err != nil {
+		return err
+	}
+	b.first = nil
 	order := slices.Clone(items)
 	slices.SortFunc(order, func(a, c *item) int {
 		if a.candidate.Before(&c.candidate) {
@@ -201,10 +206,16 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 			}
 		}
 		it.fate = alone(andante.ReasonPrepare, func() *fate { return r.judge(b, it, past, later) })
+		if it.fate == nil {
+			it.fate = first.goes(it, b.now)
+		}
 		switch {
 		case it.fate != nil && it.fate.state == andante.Planned:
 			later = append(later, rivalOf(it))
 		case it.fate == nil:
+			if t, ok := first.take(it, b.now); ok {
+				b.first = append(b.first, t)
+			}
 			gone = append(gone, governor.Touch{
 				ID: it.touch.ID, Contact: it.contact.ID, Account: it.account.ID, Address: it.touch.Address,
 				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.counts, From: it.lands(b.now),
@@ -212,7 +223,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 			})
 		}
 	}
-	return nil
+	return first.pass(ctx, tx, b.now)
 }
 
 // write puts the decisions down: claimed, put off, skipped or failed.
@@ -247,6 +258,9 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 	}
 	done, err := tx.Change(ctx, claimed)
 	if err != nil {
+		return err
+	}
+	if err := tx.PutTrials(ctx, b.first); err != nil {
 		return err
 	}
 	codes := map[string]andante.TouchID{}

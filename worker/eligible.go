@@ -43,7 +43,7 @@ func alone(reason andante.Reason, f func() *fate) (got *fate) {
 // which nothing more is judged, then what ends a sequence or skips a step, then what
 // puts it off.
 var eligibility = []func(*run, *batch, *item) *fate{
-	hasStep, decided, hasChannel, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, onItsDay, waits, notStale, hasNeeds, conditionHolds, notLate, governed,
+	hasStep, decided, hasChannel, notSuppressed, rightSender, notHeld, caughtUp, consented, hasAddress, hasSender, noExit, onItsDay, waits, notStale, hasNeeds, conditionHolds, notLate, firstOfImport, governed,
 }
 
 func hasStep(_ *run, _ *batch, it *item) *fate {
@@ -55,6 +55,8 @@ func hasStep(_ *run, _ *batch, it *item) *fate {
 	}
 	return nil
 }
+
+func firstOfImport(_ *run, b *batch, it *item) *fate { return b.trials.goes(it, b.now) }
 
 func hasChannel(r *run, _ *batch, it *item) *fate {
 	if _, ok := r.channels[it.touch.Kind]; !ok {

@@ -59,7 +59,7 @@ func heldBy(h andante.Hold, t andante.Touch) andante.Evidence {
 }
 
 func (it *item) inForce(b *batch) []andante.Hold {
-	return keep(slices.Concat(it.holds, b.holds), func(h andante.Hold) bool { return h.Holds(b.now) && h.Covers(it.touch) })
+	return keep(slices.Concat(it.holds, b.holds), func(h andante.Hold) bool { return h.Holds(b.now) && h.Covers(it.touch, it.contact) })
 }
 
 // heldByAllowance puts off what a hold lets through later, or no more before its end. It
@@ -86,7 +86,7 @@ func (it *item) heldByAllowance(b *batch, v andante.Verdict) *fate {
 // heldSince tells whether a hold that lets something through has come since the claim.
 func (it *item) heldSince(b *batch) bool {
 	return slices.ContainsFunc(b.holds, func(h andante.Hold) bool {
-		return h.Allow != "" && h.Holds(b.now) && h.Covers(it.touch) &&
+		return h.Allow != "" && h.Holds(b.now) && h.Covers(it.touch, it.contact) &&
 			!slices.ContainsFunc(b.agreed, func(a andante.Hold) bool { return a.ID == h.ID })
 	})
 }

@@ -24,6 +24,8 @@ type batch struct {
 	items  []*item
 	holds  []andante.Hold // on sequences, senders and everything
 	agreed []andante.Hold // those of them that the claim has seen
+	trials trials         // imports of which the first mails go alone, as they were loaded
+	first  []store.Trial  // of the claim: mails that are among the first of their import
 	outage store.Outage   // when nobody looked at what was due
 }
 
@@ -209,12 +211,15 @@ func (r *run) loadAround(ctx context.Context, tx *store.Tx, b *batch, contacts [
 	if err != nil {
 		return err
 	}
+	if b.trials, err = r.loadTrials(ctx, tx, b.items, false); err != nil {
+		return err
+	}
 	if err := errors.Join(loadReviews(ctx, tx, b.items), loadNuggets(ctx, tx, b)); err != nil {
 		return err
 	}
 	given := by(consents, func(c andante.Consent) andante.ContactID { return c.Contact })
 	for _, it := range b.items {
-		it.holds = keep(holds, func(h andante.Hold) bool { return h.Covers(it.touch) })
+		it.holds = keep(holds, func(h andante.Hold) bool { return h.Covers(it.touch, it.contact) })
 		it.bars = keep(bars, it.isBarred)
 		it.consents = given[it.contact.ID]
 		it.refused = refused[it.touch.ID]

@@ -118,7 +118,7 @@ func (r *run) rivalsOf(ctx context.Context, tx *store.Tx, b *batch, t andante.To
 // attachRivals hands each item those of its account that no hold stops.
 func attachRivals(b *batch, list []rival, holds []andante.Hold) {
 	free := slices.DeleteFunc(list, func(x rival) bool {
-		return slices.ContainsFunc(slices.Concat(holds, b.holds), func(h andante.Hold) bool { return h.Holds(b.now) && h.Covers(x.touch) && h.Allow == "" })
+		return slices.ContainsFunc(slices.Concat(holds, b.holds), func(h andante.Hold) bool { return h.Holds(b.now) && h.Covers(x.touch, x.contact) && h.Allow == "" })
 	})
 	ofAccount := map[andante.AccountID][]governor.Rival{}
 	for _, x := range free {

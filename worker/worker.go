@@ -26,6 +26,7 @@ type Options struct {
 	Claim     time.Duration // how long after its claim a touch may be written, of the calendar
 	Chunk     int           // most touches claimed at a time
 	Spread    bool          // what came due while the machine was off does not go at once: somebody is there later
+	Rehearsal bool          // nothing reaches whom it is for, so nothing is learnt of mailboxes
 	Breakage  Breakage
 }
 

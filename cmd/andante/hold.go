@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,8 +18,9 @@ import (
 
 // holdFlags name what a hold is about.
 type holdFlags struct {
-	contact, account, sequence, sender string
-	everything                         bool
+	contact, account, sequence, sender, imported string
+
+	everything bool
 	until, reason, author              string
 	allow, catchUp, then               string
 }
@@ -27,13 +30,14 @@ func (f *holdFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.account, "account", "", "an account, by its key")
 	c.Flags().StringVar(&f.sequence, "sequence", "", "a sequence")
 	c.Flags().StringVar(&f.sender, "sender", "", "a sender or a person")
+	c.Flags().StringVar(&f.imported, "import", "", "the mails to those who came with an import, by the name that `andante why` and `andante status` give")
 	c.Flags().BoolVar(&f.everything, "everything", false, "everything")
 }
 
 // words are the flag as it is written.
 func (f *holdFlags) words() string {
 	for _, flag := range []struct{ name, value string }{
-		{"contact", f.contact}, {"account", f.account}, {"sequence", f.sequence}, {"sender", f.sender},
+		{"contact", f.contact}, {"account", f.account}, {"sequence", f.sequence}, {"sender", f.sender}, {"import", f.imported},
 	} {
 		if flag.value != "" {
 			return "--" + flag.name + " " + flag.value
@@ -45,7 +49,7 @@ func (f *holdFlags) words() string {
 // check wants exactly one target.
 func (f *holdFlags) check() error {
 	n := 0
-	for _, name := range []string{f.contact, f.account, f.sequence, f.sender} {
+	for _, name := range []string{f.contact, f.account, f.sequence, f.sender, f.imported} {
 		if name != "" {
 			n++
 		}
@@ -54,7 +58,7 @@ func (f *holdFlags) check() error {
 		n++
 	}
 	if n != 1 {
-		return usagef("name one of --contact, --account, --sequence, --sender or --everything, and only one")
+		return usagef("name one of --contact, --account, --sequence, --sender, --import or --everything, and only one")
 	}
 	return nil
 }
@@ -72,6 +76,8 @@ func (f *holdFlags) target(ctx context.Context, a *app, e *engine.Engine) (scope
 		return andante.HoldSequence, f.sequence, "the sequence " + f.sequence, nil
 	case f.sender != "":
 		return andante.HoldSender, f.sender, "the sender " + f.sender, nil
+	case f.imported != "":
+		return andante.HoldImport, f.imported, "the import " + f.imported, nil
 	}
 	return andante.HoldEverything, "", "everything", nil
 }
@@ -90,8 +96,27 @@ func (f *holdFlags) known(ctx context.Context, a *app, e *engine.Engine) error {
 		if _, ok := w.Config.Identity(f.sender); !ok {
 			return noSender(f.sender, w.Config)
 		}
+	case f.imported != "":
+		return a.importThere(ctx, e, andante.ImportID(f.imported))
 	}
 	return nil
+}
+
+// importThere fails for an import that there is not.
+func (a *app) importThere(ctx context.Context, e *engine.Engine, id andante.ImportID) error {
+	var all []andante.ImportID
+	err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		all, err = tx.Imports(ctx)
+		return err
+	})
+	if err != nil || slices.Contains(all, id) {
+		return err
+	}
+	names := make([]string, len(all))
+	for i, x := range all {
+		names[i] = string(x)
+	}
+	return usagef("there is no import %s%s; there are: %s", id, didYouMean(string(id), names), cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 // account returns the id of the account with a key.
@@ -188,7 +213,7 @@ func (f *holdFlags) end(e *engine.Engine) (time.Time, error) {
 
 func (a *app) releaseCommand() *cobra.Command {
 	var f holdFlags
-	c := command("people", "release", "End a hold", "Ends the holds on a contact, an account, a sequence, a sender or everything. What\nwaited is looked at again at once.",
+	c := command("people", "release", "End a hold", "Ends the holds on a contact, an account, a sequence, a sender, an import or everything. What\nwaited is looked at again at once.",
 		"andante release --account A-1001", nil)
 	f.add(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {

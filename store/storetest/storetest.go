@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"conversations", conversationTests},
 		{"simulation", simulatedTests},
 		{"rates", rateTests},
+		{"imports", importTests},
 		{"hosts", hostTests},
 		{"leases", leaseTests},
 		{"ledger", ledgerTests},

@@ -50,6 +50,7 @@ CREATE TABLE contacts (
     fields TEXT NOT NULL,
     signals TEXT NOT NULL,
     choice TEXT NOT NULL,
+    import_id TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX contacts_external ON contacts (external_id) WHERE external_id <> '';
@@ -239,6 +240,16 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_opened ON tasks (opened_at, touch_id);
 CREATE INDEX tasks_mind ON tasks (mind_at);
 
+-- Files of contacts, and whose mails are the first of each, by which the others are judged.
+CREATE TABLE imports (id TEXT PRIMARY KEY, at BIGINT NOT NULL, passed_at BIGINT);
+CREATE TABLE trials (
+    contact_id TEXT PRIMARY KEY,
+    import_id TEXT NOT NULL,
+    touch_id TEXT NOT NULL,
+    dead BOOLEAN NOT NULL
+);
+CREATE INDEX trials_import ON trials (import_id);
+
 -- Short pieces of value that contacts have had.
 CREATE TABLE nuggets (
     contact_id TEXT NOT NULL,
@@ -371,7 +382,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

@@ -1,0 +1,74 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// The first mails of an import go alone, one to a contact: a bought or an old list shows by
+// them what it is, before it costs the sender's good name.
+const (
+	FirstMails = 100
+	TrialWait  = 4 * time.Hour // after the last of them, for what comes back late
+
+	fewDead   = 3 // fewer are chance
+	deadShare = 0.03
+)
+
+// noteTrial counts a mailbox that is not there for the import that brought it, and holds the
+// import of which there were too many. Its release ends the trial.
+func (o *Ops) noteTrial(ctx context.Context, tx *store.Tx, t andante.Touch) error {
+	if !t.OnTrial() {
+		return nil
+	}
+	people, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
+	if err != nil || len(people) == 0 || people[0].Import == "" {
+		return err
+	}
+	id := people[0].Import
+	open, err := tx.LockImports(ctx, []andante.ImportID{id})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	list, err := tx.Trials(ctx, open)
+	if err != nil {
+		return err
+	}
+	gone, dead := 0, 0
+	for _, x := range list {
+		if x.Contact == t.Contact {
+			x.Bounced = true
+			if err := tx.PutTrials(ctx, []store.Trial{x}); err != nil {
+				return err
+			}
+		}
+		if x.Taken() {
+			gone++
+		}
+		if x.Bounced {
+			dead++
+		}
+	}
+	if dead < fewDead || float64(dead) < deadShare*float64(gone) {
+		return nil
+	}
+	return o.holdOnce(ctx, tx, andante.HoldImport, string(id),
+		fmt.Sprintf("mailboxes that do not exist: %d of its first %d; find out where the list comes from and clean it before you release it", dead, gone))
+}
+
+// holdOnce holds what is not held already by ourselves.
+func (o *Ops) holdOnce(ctx context.Context, tx *store.Tx, scope andante.HoldScope, key, why string) error {
+	now := o.now()
+	held, err := tx.WideHolds(ctx)
+	if err != nil || slices.ContainsFunc(held, func(h andante.Hold) bool {
+		return h.Scope == scope && h.Key == key && h.Author == andante.HoldAuthor && h.Holds(now)
+	}) {
+		return err
+	}
+	return tx.AddHold(ctx, andante.Hold{ID: andante.NewID[andante.HoldID](now), Scope: scope, Key: key, Author: andante.HoldAuthor, Reason: why, From: now})
+}
