@@ -18,7 +18,7 @@ const (
 	healthSpan = 7 * 24 * time.Hour
 
 	fewComplaints  = 3
-	complaintShare = 0.001
+	complaintShare = GmailHolds
 	manyComplaints = 5
 	complaintsStop = 0.003
 	enoughTries    = 100

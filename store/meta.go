@@ -27,6 +27,7 @@ const (
 	metaHome     = "home"
 	metaMark     = "mark"
 	metaDaily    = "daily"
+	metaGmail    = "gmail"
 )
 
 func (tx *Tx) meta(ctx context.Context, key string) (string, error) {

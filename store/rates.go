@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -19,15 +20,15 @@ const (
 // A Rate counts what became of the mails of a sequence or a sender within an hour, or what
 // left by a lane.
 type Rate struct {
-	Scope andante.HoldScope // sequence or sender, RateLane or RateRehearsed
-	Key   string
-	At    time.Time // any instant of the hour
+	Scope andante.HoldScope `json:"scope"` // sequence or sender, RateLane or RateRehearsed
+	Key   string            `json:"key"`
+	At    time.Time         `json:"-"` // any instant of the hour
 	// Part keeps writers apart: those who count at the same time each have a row of
 	// their own, so that none waits for another.
-	Part       int
-	Sent       int
-	Bounced    int
-	Complained int
+	Part       int `json:"-"`
+	Sent       int `json:"sent"`
+	Bounced    int `json:"bounced"`
+	Complained int `json:"complained"`
 }
 
 func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
@@ -90,4 +91,26 @@ func (tx *Tx) LastRelease(ctx context.Context, scope andante.HoldScope, key, aut
 		return time.Time{}, err
 	}
 	return list[0].Released, nil
+}
+
+// A GmailRate is the share of spam complaints that Google's Postmaster Tools show for a
+// domain of ours: Gmail tells it nowhere else.
+type GmailRate struct {
+	Domain string    `json:"domain"`
+	Share  float64   `json:"share"` // 0.001 is 0.1 %
+	At     time.Time `json:"at"`    // when somebody told us
+}
+
+// GmailRates returns the last one of each domain.
+func (tx *Tx) GmailRates(ctx context.Context) (list []GmailRate, err error) {
+	v, err := tx.meta(ctx, metaGmail)
+	if err != nil || v == "" {
+		return nil, err
+	}
+	return list, json.Unmarshal([]byte(v), &list)
+}
+
+// PutGmailRates replaces them.
+func (tx *Tx) PutGmailRates(ctx context.Context, list []GmailRate) error {
+	return tx.setMeta(ctx, metaGmail, toJSON(list))
 }

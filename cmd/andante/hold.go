@@ -20,9 +20,9 @@ import (
 type holdFlags struct {
 	contact, account, sequence, sender, imported string
 
-	everything bool
-	until, reason, author              string
-	allow, catchUp, then               string
+	everything            bool
+	until, reason, author string
+	allow, catchUp, then  string
 }
 
 func (f *holdFlags) add(c *cobra.Command) {

@@ -12,6 +12,7 @@ import (
 var rateTests = []test{
 	{"added up, by the hour", rates},
 	{"when a hold was last released", lastRelease},
+	{"what Gmail shows", gmailRates},
 }
 
 func rates(_ *testing.T, s db) {
@@ -68,4 +69,15 @@ func lastRelease(_ *testing.T, s db) {
 		})
 	}
 	s.same("the program's last", at(15), look())
+}
+
+func gmailRates(_ *testing.T, s db) {
+	look := func() []store.GmailRate {
+		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.GmailRate, error) { return tx.GmailRates(ctx) })
+	}
+	s.same("nobody has looked", []store.GmailRate(nil), look())
+	for _, want := range [][]store.GmailRate{{{Domain: "acme.example", Share: 0.0008, At: at(1)}}, {{Domain: "acme.example", At: at(2)}, {Domain: "b.example", Share: 0.004, At: at(3)}}} {
+		s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutGmailRates(ctx, want) })
+		s.same("as noted", want, look())
+	}
 }
