@@ -18,7 +18,7 @@ var simExpectations = map[string]func(*simWorld, []string) error{
 	"touch": (*simWorld).expectTouch, "none": (*simWorld).expectNone, "sent": (*simWorld).expectSent, "most": (*simWorld).expectMost, "senders": (*simWorld).expectSenders,
 	"hours": (*simWorld).expectHours, "deferred": (*simWorld).expectDeferred, "try": (*simWorld).expectTry,
 	"header": (*simWorld).expectHeader, "text": (*simWorld).expectText, "finished": (*simWorld).expectFinished, "active": (*simWorld).expectActive,
-	"planned": (*simWorld).expectPlanned, "foretold": (*simWorld).expectForetold, "behind": (*simWorld).expectBehind,
+	"planned": (*simWorld).expectPlanned, "foretold": (*simWorld).expectForetold, "over": (*simWorld).expectOver, "behind": (*simWorld).expectBehind,
 	"skipped": expectState(andante.Skipped), "failed": expectState(andante.Failed), "canceled": expectState(andante.Canceled),
 	"unknown": expectState(andante.Unknown), "notice": (*simWorld).expectNotice,
 }
@@ -242,6 +242,41 @@ func (w *simWorld) expectEnrollment(args []string, state andante.EnrollmentState
 	})
 }
 
+// foretold is what `status --next` says of a time from now on.
+func (w *simWorld) foretold(length calendar.Offset) (*reports.Forecast, error) {
+	now := w.e.Clock.Now()
+	r := reports.Reports{Store: w.e.Store, Clock: w.e.Clock, Workspace: w.w, Hash: w.e.Ops.Keys.Hash, Plan: w.e.Ops.Revisions.Plan}
+	status, err := r.Status(w.ctx, length.From(now, w.loc, nil).Sub(now))
+	if err != nil {
+		return nil, err
+	}
+	return status.Next, nil
+}
+
+// expectOver: SPAN [DATE SENDER DUE MOST ...]. On these days of the time from now on more is
+// due than the sender sends, and on no others.
+func (w *simWorld) expectOver(args []string) error {
+	if len(args)%4 != 1 {
+		return errors.New("write SPAN [DATE SENDER DUE MOST ...]")
+	}
+	length, err := calendar.ParseOffset(args[0])
+	if err != nil {
+		return err
+	}
+	next, err := w.foretold(length)
+	if err != nil {
+		return err
+	}
+	got := []string{args[0]}
+	for _, o := range next.Over {
+		got = append(got, o.Date, o.Sender, strconv.Itoa(o.Due), strconv.Itoa(o.Most))
+	}
+	if !slices.Equal(got, args) {
+		return fmt.Errorf("it is %s", strings.Join(got, " "))
+	}
+	return nil
+}
+
 // expectForetold: SPAN N [put-off M]. So many are foretold for the time from now on.
 func (w *simWorld) expectForetold(args []string) error {
 	if len(args) != 2 && (len(args) != 4 || args[2] != "put-off") {
@@ -251,19 +286,17 @@ func (w *simWorld) expectForetold(args []string) error {
 	if err != nil {
 		return err
 	}
-	now := w.e.Clock.Now()
-	r := reports.Reports{Store: w.e.Store, Clock: w.e.Clock, Workspace: w.w, Hash: w.e.Ops.Keys.Hash, Plan: w.e.Ops.Revisions.Plan}
-	status, err := r.Status(w.ctx, length.From(now, w.loc, nil).Sub(now))
+	next, err := w.foretold(length)
 	if err != nil {
 		return err
 	}
 	going := 0
-	for _, c := range status.Next.Going {
+	for _, c := range next.Going {
 		going += c.N
 	}
 	got := []string{args[0], strconv.Itoa(going)}
 	if len(args) == 4 {
-		got = append(got, "put-off", strconv.Itoa(status.Next.PutOff))
+		got = append(got, "put-off", strconv.Itoa(next.PutOff))
 	}
 	if !slices.Equal(args, got) {
 		return fmt.Errorf("foretold is %v", got)

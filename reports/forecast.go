@@ -17,11 +17,13 @@ import (
 
 // A Forecast is what is to go out in a span of time, if nobody replies, leaves or is
 // added: the governor is asked about every touch in turn, and the steps that follow
-// within the span are taken along. Conditions and missing fields are not asked, nor
-// is the pace of senders.
+// within the span are taken along. Conditions and missing fields are not asked. What waits
+// for its sender now goes when that is free; the days after that on which more is due than
+// a sender sends are told, and nothing is moved for them.
 type Forecast struct {
 	Until  time.Time       `json:"until"`
 	Going  []ForecastCount `json:"going"`   // by day, sequence and step
+	Over   []OverPace      `json:"over"`    // days on which more is due than a sender sends
 	PutOff int             `json:"put_off"` // due in the span, but beyond it for want of a place, or on hold
 }
 
@@ -45,7 +47,7 @@ func (f *forecaster) play() *Forecast {
 	for _, id := range slices.Sorted(maps.Keys(f.waiting)) {
 		f.account(id)
 	}
-	out := &Forecast{Until: f.to, PutOff: f.putOff, Going: []ForecastCount{}}
+	out := &Forecast{Until: f.to, PutOff: f.putOff, Going: []ForecastCount{}, Over: f.paces.over()}
 	for c, n := range f.counts {
 		c.N = n
 		out.Going = append(out.Going, c)
@@ -73,6 +75,7 @@ type forecaster struct {
 
 	counts map[ForecastCount]int
 	putOff int
+	paces  *paces
 
 	watched *watch // the contact whose touches are told; nil: nobody's
 }
@@ -99,6 +102,9 @@ func (f *forecaster) load(ctx context.Context, tx *store.Tx) (err error) {
 		return err
 	}
 	if f.holds, err = tx.AllHolds(ctx); err != nil {
+		return err
+	}
+	if f.paces, err = f.r.loadPaces(ctx, tx, f.now); err != nil {
 		return err
 	}
 	due, err := f.due(ctx, tx)
@@ -235,6 +241,11 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 		t.Due = until
 		return f.later(t)
 	}
+	if free := f.paces.free[store.Lane{Kind: t.Kind, Sender: t.Sender}]; at.Before(free) {
+		f.watched.putOff(t, at, andante.Verdict{Action: andante.Defer, Reason: andante.ReasonThrottled, Until: free, Evidence: andante.Evidence{Detail: "sender " + t.Sender}})
+		t.Due = free
+		return f.later(t)
+	}
 	facts := f.facts(t, at)
 	c := f.candidate(t, q, s, &facts)
 	facts.Rivals = f.rivals(waiting, at)
@@ -243,6 +254,7 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 	switch {
 	case v.Action == andante.Go:
 		f.watched.goes(t, at)
+		f.paces.goes(t, at)
 		f.counts[ForecastCount{Date: at.In(f.home).Format(time.DateOnly), Sequence: t.Sequence, Step: t.Step, Kind: t.Kind}]++
 		f.count(governor.Touch{
 			ID: t.ID, Contact: t.Contact, Account: t.Account, Address: facts.Address, Kind: t.Kind, Purpose: t.Purpose,

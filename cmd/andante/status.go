@@ -188,6 +188,13 @@ func (a *app) next(f *reports.Forecast, loc *time.Location) {
 			a.printf("  %-*s %6d  %s\n", wide, c.Sequence+"/"+c.Step, c.N, c.Kind)
 		}
 	}
+	if len(f.Over) > 0 {
+		a.printf("\nMore is due than a sender sends on a day; what is over goes on the days after:\n")
+	}
+	for _, o := range f.Over {
+		day, _ := time.Parse(time.DateOnly, o.Date)
+		a.printf("  %s  %s: %d are due, %d go\n", day.Format("Mon 2 Jan 2006"), o.Sender, o.Due, o.Most)
+	}
 	if f.PutOff > 0 {
 		a.printf("\n%d more are due by then, and are put off for want of a place or by a hold.\n", f.PutOff)
 	}
