@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -41,6 +43,18 @@ func (tx *Tx) EndAttempts(ctx context.Context, list []andante.Attempt) error {
 // AttemptsOf returns the attempts of these touches, in order.
 func (tx *Tx) AttemptsOf(ctx context.Context, ids []andante.TouchID) ([]andante.Attempt, error) {
 	return where(ctx, tx, "SELECT "+attemptColumns+" FROM attempts WHERE touch_id", nil, ids, " ORDER BY started_at, number", scanAttempt)
+}
+
+// CountAnswers returns how many attempts at a contact's touches to an address had one of these
+// codes for an answer.
+func (tx *Tx) CountAnswers(ctx context.Context, contact andante.ContactID, address andante.AddressHash, codes ...int) (n int, err error) {
+	list := make([]string, len(codes))
+	for i, c := range codes {
+		list[i] = strconv.Itoa(c)
+	}
+	err = tx.row(ctx, `SELECT count(*) FROM touches t JOIN attempts a ON a.touch_id=t.id
+		WHERE t.contact_id=$1 AND t.address=$2 AND a.code IN (`+strings.Join(list, ", ")+")", []any{string(contact), string(address)}, &n)
+	return n, err
 }
 
 // A StoredVerdict is a "no" or "not yet" as it was given.

@@ -126,6 +126,7 @@ type wire struct {
 	away    bool // no connection can be had
 	slow    bool // over the commands: what is begun may be finished
 	dials   int
+	answer  error         // of each message; nil: it is taken
 	from    []string      // whom the prepared messages are from
 	claimed chan struct{} // if set: told when a batch is claimed, before its permit
 	writing chan struct{} // if set: told when a message is on the wire, before its receipt
@@ -163,7 +164,7 @@ func (w *wire) Deliver(ctx context.Context, batch []channels.Sealed, g channels.
 		if w.slow && !open() { // asked again before the body
 			return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 		}
-		return channels.Receipt{Code: 250}, nil
+		return channels.Receipt{Code: 250}, w.answer
 	}}
 	return flights.Run(ctx, batch, g)
 }

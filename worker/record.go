@@ -197,7 +197,11 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 	if err := r.ops.CountSent(ctx, tx, rec.sent(done), r.o.Name); err != nil {
 		return err
 	}
-	for _, o := range rec.bounces {
+	dead, err := twice(ctx, tx, rec.doubted)
+	if err != nil {
+		return err
+	}
+	for _, o := range append(dead, rec.bounces...) {
 		if !done[o.item.touch.ID] {
 			continue
 		}
@@ -217,6 +221,25 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 		return r.stopSender(ctx, tx, rec.sender)
 	}
 	return nil
+}
+
+// twice returns those whose address was answered for like this before: then nobody is there.
+func twice(ctx context.Context, tx *store.Tx, list []outcome) (dead []outcome, err error) {
+	for _, o := range list {
+		var e *channels.SendError
+		if !errors.As(o.err, &e) {
+			continue
+		}
+		t := o.item.touch
+		n, err := tx.CountAnswers(ctx, t.Contact, t.Address, e.Code)
+		if err != nil {
+			return nil, err
+		}
+		if n > 1 {
+			dead = append(dead, o)
+		}
+	}
+	return dead, nil
 }
 
 // used counts what left by its lane, or may have left, and keeps the lane's next message apart

@@ -24,6 +24,7 @@ type recording struct {
 	had      []store.HadNugget
 	verdicts []store.StoredVerdict
 	bounces  []outcome
+	doubted  []outcome // whose address is dead if it was answered so before
 	stopped  []outcome
 	sender   *channels.SendError
 	senderOf andante.TouchID // whose refusal it was
@@ -125,6 +126,9 @@ func (rec *recording) fail(t *andante.Touch, o outcome, problem *channels.SendEr
 		return ""
 	case channels.Permanent:
 		t.State, t.Reason = andante.Failed, andante.ReasonPermanent
+		if problem.Again {
+			rec.doubted = append(rec.doubted, o)
+		}
 	case channels.Address:
 		t.State, t.Reason = andante.Failed, andante.ReasonAddress
 		if problem.OptOut {

@@ -215,8 +215,10 @@ func verdict(status, code int, words string) *channels.SendError {
 	switch code {
 	case 21610: // they have said stop to this number of ours
 		e.Kind, e.OptOut = channels.Address, true
-	case 21211, 21217, 21614, 21635, 30005, 30006:
+	case 21211, 21217, 21614, 21635:
 		e.Kind = channels.Address
+	case 30004, 30005, 30006: // a phone that is off for weeks answers so too
+		e.Again = true
 	case 20003, 20005, 21606, 21608, 21212, 21603, 21611, 21618, 21659, 21660, 21661, 21703, 21704, 21705, 30007, 30032, 30034, 30035:
 		e.Kind = channels.Sender
 	case 30001, 30002, 30003, 30008, 20429, 20500, 20503:

@@ -13,6 +13,7 @@ import (
 var ledgerTests = []test{
 	{"attempts round trip", attemptsRoundTrip},
 	{"an attempt ends once", attemptsEnd},
+	{"how often an address answered so", answers},
 	{"verdicts round trip", verdictsRoundTrip},
 	{"quotes go with their enrollment", quotes},
 	{"events round trip", eventsRoundTrip},
@@ -52,6 +53,23 @@ func attemptsRoundTrip(_ *testing.T, s db) {
 		again.Touch, again.Number = dirty.Touch, dirty.Number
 		return tx.AddAttempts(ctx, []andante.Attempt{again})
 	})
+}
+
+// answers: those of one contact at one address, whatever came of the touch.
+func answers(_ *testing.T, s db) {
+	touches, tries := list(5, touch), list(5, attempt)
+	for n := range touches {
+		touches[n].Contact, touches[n].Address, touches[n].Enrollment = id[andante.ContactID](1), "a1", id[andante.EnrollmentID](50+n)
+		tries[n].Touch, tries[n].Code = touches[n].ID, 30005
+	}
+	touches[2].Address, touches[3].Contact, tries[4].Code = "a2", id[andante.ContactID](2), 30003
+	s.add(touches...)
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddAttempts(ctx, tries) })
+	for want, codes := range map[int][]int{2: {30005}, 3: {30003, 30005}, 0: {30006}} {
+		s.same("answers", want, read(s, func(ctx context.Context, tx *store.Tx) (int, error) {
+			return tx.CountAnswers(ctx, id[andante.ContactID](1), "a1", codes...)
+		}))
+	}
 }
 
 func attemptsEnd(_ *testing.T, s db) {
