@@ -1,7 +1,9 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // so that zones are known on a bare machine
@@ -32,17 +34,33 @@ func LoadZone(name string) (*time.Location, error) {
 }
 
 // Zones returns the zones in which a contact's windows are read, and where they
-// come from: "contact", "account", "owner", "workspace", or "none" for UTC. The
-// first that is a valid IANA name wins; workspace is the zone of andante.yaml.
-func Zones(c andante.Contact, a andante.Account, owner andante.Person, workspace string) (zones []*time.Location, source string) {
-	for _, from := range [...]struct{ source, name string }{
-		{"contact", c.Zone}, {"account", a.Zone}, {"owner", owner.Zone}, {"workspace", workspace},
+// come from: "contact", "postal code", "account", "country", "owner", "workspace", or "none" for
+// UTC. The first that is known wins. A postal code may lie in two zones: all must be open then.
+// A country helps that has one zone. workspace is the zone of andante.yaml, home the country
+// there, of which a postal code is where nobody says another.
+func Zones(c andante.Contact, a andante.Account, owner andante.Person, workspace, home string) (zones []*time.Location, source string) {
+	country := cmp.Or(c.Country, a.Country)
+	for _, from := range [...]struct {
+		source string
+		names  func() []string
+	}{
+		{"contact", func() []string { return []string{c.Zone} }},
+		{"postal code", func() []string { return zonesOfPostcode(cmp.Or(country, home), c.PostalCode) }},
+		{"account", func() []string { return []string{a.Zone} }},
+		{"country", func() []string { return []string{zoneOfCountry()[strings.ToUpper(country)]} }},
+		{"owner", func() []string { return []string{owner.Zone} }},
+		{"workspace", func() []string { return []string{workspace} }},
 	} {
-		if from.name == "" {
-			continue
+		for _, name := range from.names() {
+			if name == "" {
+				continue
+			}
+			if zone, err := LoadZone(name); err == nil {
+				zones = append(zones, zone)
+			}
 		}
-		if zone, err := LoadZone(from.name); err == nil {
-			return []*time.Location{zone}, from.source
+		if len(zones) > 0 {
+			return zones, from.source
 		}
 	}
 	return []*time.Location{time.UTC}, "none"

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,9 +21,67 @@ func TestZones(t *testing.T) {
 		{"", "", "", "", "UTC", "none"},
 	} {
 		zones, source := Zones(andante.Contact{Zone: test.contact}, andante.Account{Zone: test.account},
-			andante.Person{Zone: test.owner}, test.workspace)
+			andante.Person{Zone: test.owner}, test.workspace, "")
 		if len(zones) != 1 || zones[0].String() != test.zone || source != test.source {
 			t.Errorf("%+v: got %v from %q", test, zones, source)
+		}
+	}
+}
+
+// TestZoneOfPlace: what is known of where somebody lives is nearer than the owner, and a code
+// on a border opens when both sides are open.
+func TestZoneOfPlace(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		country, code, account string
+		zones, source          string
+	}{
+		{"US", "04101", "", "America/New_York", "postal code"},
+		{"US", "04101", "Asia/Tokyo", "America/New_York", "postal code"},
+		{"us", "60601-1234", "", "America/Chicago", "postal code"},
+		{"US", "32456", "", "America/New_York America/Chicago", "postal code"}, // Port St. Joe
+		{"US", "79901", "", "America/Denver", "postal code"},                   // El Paso
+		{"US", "88510", "", "America/Denver", "postal code"},
+		{"US", "85001", "", "America/Phoenix", "postal code"},
+		{"US", "86515", "", "America/Phoenix America/Denver", "postal code"}, // Window Rock
+		{"US", "46320", "", "America/Chicago", "postal code"},                // Hammond
+		{"US", "37402", "", "America/New_York", "postal code"},               // Chattanooga
+		{"US", "83501", "", "America/Denver America/Los_Angeles", "postal code"},
+		{"US", "97914", "", "America/Los_Angeles America/Denver", "postal code"}, // Ontario, Oregon
+		{"US", "99501", "", "America/Anchorage", "postal code"},
+		{"US", "99546", "", "America/Adak", "postal code"},
+		{"US", "96813", "", "Pacific/Honolulu", "postal code"},
+		{"US", "96799", "", "Pacific/Pago_Pago", "postal code"},
+		{"US", "00901", "", "America/Puerto_Rico", "postal code"},
+		{"US", "09012", "", "Europe/Paris", "owner"}, // the forces
+		{"US", "96910", "", "Europe/Paris", "owner"}, // Guam, or Palau
+		{"US", "ABCDE", "Asia/Tokyo", "Asia/Tokyo", "account"},
+		{"CA", "m5v 2t6", "", "America/Toronto", "postal code"},
+		{"CA", "V1C 1A1", "", "America/Vancouver America/Edmonton", "postal code"},
+		{"CA", "X1A 1A1", "", "Europe/Paris", "owner"},
+		{"DE", "10115", "", "Europe/Berlin", "country"},
+		{"jp", "", "", "Asia/Tokyo", "country"},
+		{"AU", "2000", "", "Europe/Paris", "owner"},
+		{"", "04101", "", "America/New_York", "postal code"}, // of the company's country
+		{"", "", "", "Europe/Paris", "owner"},
+	} {
+		zones, source := Zones(andante.Contact{Country: test.country, PostalCode: test.code}, andante.Account{Zone: test.account}, andante.Person{Zone: "Europe/Paris"}, "UTC", "US")
+		var names []string
+		for _, z := range zones {
+			names = append(names, z.String())
+		}
+		if got := strings.Join(names, " "); got != test.zones || source != test.source {
+			t.Errorf("%s %s: %s from %q, want %s from %q", test.country, test.code, got, source, test.zones, test.source)
+		}
+	}
+	for country, name := range zoneOfCountry() {
+		if _, err := LoadZone(name); err != nil {
+			t.Errorf("%s: %v", country, err)
+		}
+	}
+	for i, z := range zips {
+		if i > 0 && z.from <= zips[i-1].from {
+			t.Errorf("%s stands behind %s", z.from, zips[i-1].from)
 		}
 	}
 }

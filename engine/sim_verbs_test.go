@@ -152,6 +152,9 @@ func (w *simWorld) doContact(args []string) error {
 		}
 		if r.Fields["contact.zone"] == "none" { // nobody told us
 			delete(r.Fields, "contact.zone")
+			if !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "postal_code=") }) {
+				delete(r.Fields, "contact.postal_code")
+			}
 			rows = append(rows, r)
 			continue
 		}

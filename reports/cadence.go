@@ -110,7 +110,7 @@ func (r *Reports) cared(ctx context.Context, tx *store.Tx, accounts []andante.Ac
 			continue
 		}
 		owner, has := r.Workspace.Config.Person(a.Owner)
-		zones, _ := calendar.Zones(andante.Contact{}, a, owner, r.Workspace.Config.Company.Zone)
+		zones, _ := calendar.Zones(andante.Contact{}, a, owner, r.Workspace.Config.Company.Zone, r.Workspace.Config.Company.Country)
 		began := a.Created
 		if a.Signals.Staged.After(began) {
 			began = a.Signals.Staged // they were no customer before

@@ -63,7 +63,7 @@ func (c *Config) away(key string, at time.Time) bool {
 		return false
 	}
 	p, _ := c.Person(key)
-	zones, _ := calendar.Zones(andante.Contact{}, andante.Account{}, p, c.Company.Zone)
+	zones, _ := calendar.Zones(andante.Contact{}, andante.Account{}, p, c.Company.Zone, c.Company.Country)
 	today := at.In(zones[0]).Format(time.DateOnly)
 	return days.First <= today && today <= days.Last
 }

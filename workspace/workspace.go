@@ -281,7 +281,7 @@ func (w *Workspace) blank() *andante.Form {
 // Facts gathers what the governor knows of a contact, without touches.
 func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 	owner, _ := w.Config.Person(a.Owner)
-	zones, source := calendar.Zones(c, a, owner, w.Config.Company.Zone)
+	zones, source := calendar.Zones(c, a, owner, w.Config.Company.Zone, w.Config.Company.Country)
 	country := cmp.Or(c.Country, a.Country, w.Config.Company.Country)
 	f := governor.Facts{
 		Contact: c.ID, Account: a.ID, Persona: c.Persona, Stage: a.StageOf(c), Tier: a.Tier, Country: country,
@@ -293,7 +293,7 @@ func (w *Workspace) Facts(c andante.Contact, a andante.Account) governor.Facts {
 	if l, ok := governor.Chosen(c.Choice); ok {
 		f.Own = append(f.Own, l)
 	}
-	if c.Phone != "" && source != "contact" && source != "account" {
+	if c.Phone != "" && (source == "owner" || source == "workspace" || source == "none") {
 		f.PhoneZones = func() []*time.Location { return phoneZones(c.Phone) }
 	}
 	if w.Policy.Holidays {
