@@ -76,23 +76,46 @@ func (e *enrolling) mayReenter(x andante.Enrollment, c andante.Contact, a andant
 
 // refusedByBars bars those who may not get any of the sequence's kinds.
 func (e *enrolling) refusedByBars(c andante.Contact, a andante.Account) andante.Reason {
-	var reason andante.Reason
-	facts := e.p.w.Facts(c, a)
-	asked := map[andante.Kind]bool{andante.Decide: true}
-	for _, s := range e.q.Steps {
-		if asked[s.Kind] {
-			continue
-		}
-		asked[s.Kind] = true
-		why, needed := e.barredFrom(s.Kind, c, facts.Country, a.Tier)
-		if why == "" {
-			return ""
-		}
-		if reason = why; why == andante.ReasonNoConsent {
-			e.rep.Needs[fmt.Sprintf("%s in %s: one of %v", s.Kind, orUnknown(facts.Country), needed)]++
+	kinds := e.q.Kinds()
+	bars := e.barsOf(kinds, c, a)
+	e.withheld = bars
+	if len(bars) < len(kinds) || len(kinds) == 0 {
+		return ""
+	}
+	for _, b := range bars {
+		if b.why == andante.ReasonNoConsent {
+			e.rep.Needs[b.text]++
 		}
 	}
-	return reason
+	return bars[len(bars)-1].why
+}
+
+// noteWithout tells which kinds somebody who has just been let in may not get: their steps are
+// passed over.
+func (e *enrolling) noteWithout() {
+	for _, b := range e.withheld {
+		e.rep.Without[b.text]++
+	}
+}
+
+// A bar keeps a kind from somebody.
+type bar struct {
+	why  andante.Reason
+	text string
+}
+
+func (e *enrolling) barsOf(kinds []andante.Kind, c andante.Contact, a andante.Account) (list []bar) {
+	country := e.p.w.Facts(c, a).Country
+	for _, k := range kinds {
+		switch why, needed := e.barredFrom(k, c, country, a.Tier); why {
+		case "":
+		case andante.ReasonNoConsent:
+			list = append(list, bar{why, fmt.Sprintf("%s in %s: one of %v", k, orUnknown(country), needed)})
+		default:
+			list = append(list, bar{why, fmt.Sprintf("%s: %s", k, why.Text())})
+		}
+	}
+	return list
 }
 
 func orUnknown(country string) string {

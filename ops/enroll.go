@@ -63,6 +63,7 @@ type EnrollReport struct {
 	Refused  map[andante.Reason]int `json:"refused"`
 	Needs    map[string]int         `json:"needs,omitempty"` // consent: what the barred would have needed
 	Lacking  map[string]int         `json:"lacking,omitempty"`
+	Without  map[string]int         `json:"without,omitempty"`   // of those who enter: kinds of later steps that they may not get, and what that would need
 	NoSender int                    `json:"no_sender,omitempty"` // of those who enter: nobody is there to send the first step as
 	HeldOut  int                    `json:"held_out,omitempty"`
 	Already  int                    `json:"already,omitempty"` // accounts of which somebody is on the sequence, where one is enough
@@ -95,7 +96,7 @@ type enroller struct {
 
 func (o *Ops) enroller(ctx context.Context, r EnrollRequest) (e *enroller, err error) {
 	e = &enroller{o: o, r: r, pages: r.pages(), rep: &EnrollReport{
-		Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{},
+		Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}, Without: map[string]int{},
 	}}
 	e.days, err = o.drip(ctx, r)
 	return e, err
@@ -183,6 +184,9 @@ func (r *EnrollReport) add(p *EnrollReport) {
 	}
 	for k, n := range p.Lacking {
 		r.Lacking[k] += n
+	}
+	for k, n := range p.Without {
+		r.Without[k] += n
 	}
 	for k, n := range p.Needs {
 		r.Needs[k] += n
@@ -279,6 +283,7 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 	e.active[a.ID]++
 	e.entered, e.touches = append(e.entered, en), append(e.touches, t)
 	e.rep.Entered++
+	e.noteWithout()
 	if t.Sender == "" {
 		e.rep.NoSender++
 	}
@@ -294,6 +299,7 @@ func (e *enrolling) enterCalendar(en andante.Enrollment, c andante.Contact, a an
 	e.active[a.ID]++
 	e.entered, e.touches = append(e.entered, en), append(e.touches, list...)
 	e.rep.Entered++
+	e.noteWithout()
 	if len(list) > 0 { // it begins with what comes first
 		e.rep.span(slices.MinFunc(list, func(a, b andante.Touch) int { return a.Due.Compare(b.Due) }).Due)
 	}

@@ -35,6 +35,7 @@ type enrolling struct {
 	active   map[andante.AccountID]int
 	starts   map[andante.AccountID]time.Time
 	primary  map[andante.AccountID]andante.ContactID
+	withheld []bar                      // kinds that the contact in hand may not get
 	filled   map[andante.AccountID]bool // somebody of it is on the sequence, where one is enough
 	entered  []andante.Enrollment
 	touches  []andante.Touch
@@ -42,7 +43,7 @@ type enrolling struct {
 
 func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, page []andante.Contact, days *drip) (*EnrollReport, error) {
 	e := &enrolling{o: o, tx: tx, r: r, days: days, rep: &EnrollReport{
-		Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{},
+		Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}, Without: map[string]int{},
 	}}
 	if err := e.load(ctx, &page); err != nil {
 		return nil, err

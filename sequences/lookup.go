@@ -1,6 +1,10 @@
 package sequences
 
-import "github.com/andante-hq/andante"
+import (
+	"slices"
+
+	"github.com/andante-hq/andante"
+)
 
 // Step returns the step with the id.
 func (s *Sequence) Step(id string) (*Step, bool) {
@@ -82,4 +86,14 @@ func (s *Sequence) Calendar() bool {
 func (s *Step) yearly() bool {
 	o, err := ParseOccasion(s.On)
 	return err == nil && o.Each
+}
+
+// Kinds are those of the steps that touch somebody, each once, in the order of the steps.
+func (s *Sequence) Kinds() (list []andante.Kind) {
+	for i := range s.Steps {
+		if k := s.Steps[i].Kind; k != andante.Decide && !slices.Contains(list, k) {
+			list = append(list, k)
+		}
+	}
+	return list
 }

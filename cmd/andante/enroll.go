@@ -159,6 +159,9 @@ func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) err
 	if r.NoSender > 0 {
 		a.printf("%8d  of those who enter have an account without an owner, and miss the steps that its owner sends\n", r.NoSender)
 	}
+	for _, what := range slices.Sorted(maps.Keys(r.Without)) {
+		a.printf("%8d  of those who enter may not get %s; those steps pass them by\n", r.Without[what], what)
+	}
 	for _, path := range slices.Sorted(maps.Keys(r.Lacking)) {
 		a.printf("%8d  of those who enter lack %s, and miss the steps that need it\n", r.Lacking[path], path)
 	}

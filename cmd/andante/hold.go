@@ -116,6 +116,7 @@ func (a *app) importThere(ctx context.Context, e *engine.Engine, id andante.Impo
 	for i, x := range all {
 		names[i] = string(x)
 	}
+	names = names[:min(len(names), 8)]
 	return usagef("there is no import %s%s; there are: %s", id, didYouMean(string(id), names), cmp.Or(strings.Join(names, ", "), "none"))
 }
 
