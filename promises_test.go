@@ -39,15 +39,23 @@ func proofs(t *testing.T) map[string]bool {
 	return found
 }
 
-// TestPromisesAreShown: each promise of docs/promises.md names what shows it, which
-// exists; or says that it is not there yet.
+// TestPromisesAreShown: each promise of docs/promises.md, and each rule of docs/sending.md,
+// names what shows it, which exists; or says that it is not there yet.
 func TestPromisesAreShown(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("docs/promises.md")
+	found := proofs(t)
+	for _, file := range []string{"docs/promises.md", "docs/sending.md"} {
+		shown(t, file, found)
+	}
+}
+
+func shown(t *testing.T, file string, found map[string]bool) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, rows := proofs(t), 0
+	rows := 0
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
 		shown := strings.TrimSpace(cells[len(cells)-1])
@@ -67,6 +75,6 @@ func TestPromisesAreShown(t *testing.T) {
 		}
 	}
 	if rows < 20 {
-		t.Errorf("only %d promises found", rows)
+		t.Errorf("%s: only %d promises found", file, rows)
 	}
 }

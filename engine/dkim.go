@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,12 +31,22 @@ type DKIMRecord struct {
 var ErrKeyThere = errors.New("there is such a key already")
 
 // dkimKeys reads the keys with which this machine signs.
-func (e *Engine) dkimKeys() (keys []email.Key, err error) {
-	err = eachDKIM(e.Config, e.FS(), func(domain string, k workspace.DKIMKey, text []byte) error {
+func (e *Engine) dkimKeys() ([]email.Key, error) { return dkimKeys(e.Config, e.FS()) }
+
+func dkimKeys(c *workspace.Config, fsys fs.FS) (keys []email.Key, err error) {
+	widely := map[string]bool{} // domains with a key that all receivers know
+	err = eachDKIM(c, fsys, func(domain string, k workspace.DKIMKey, text []byte) error {
 		signer, err := dkimkey.Parse(text)
 		keys = append(keys, email.Key{Domain: domain, Selector: k.Selector, Signer: signer})
+		_, known := signer.(*rsa.PrivateKey)
+		widely[domain] = widely[domain] || known
 		return err
 	})
+	for _, k := range keys {
+		if err == nil && !widely[k.Domain] {
+			err = fmt.Errorf("channels.email.dkim.%s has an Ed25519 key alone, which Microsoft and Yahoo do not verify: put an RSA key beside it, as `andante dkim new` makes both", k.Domain)
+		}
+	}
 	return keys, err
 }
 

@@ -46,3 +46,18 @@ func TestHealthNotice(t *testing.T) {
 		{"ninety-nine tries tell nothing", store.Rate{Sent: 50, Bounced: 49}, ""},
 	})
 }
+
+// TestTooManyAtGmail: the shares that Gmail's rules for senders name.
+func TestTooManyAtGmail(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[float64]string{
+		0: "", 0.0009: "",
+		0.001:  "Gmail shows complaints about 0.10 % of the mails from acme.example",
+		0.0029: "Gmail shows complaints about 0.29 % of the mails from acme.example",
+		0.003:  "Gmail shows complaints about 0.30 % of the mails from acme.example, and delivers few of them any more: find out why before you release it",
+	} {
+		if got := tooManyAtGmail("acme.example", share); got != want {
+			t.Errorf("%g: %q", share, got)
+		}
+	}
+}
