@@ -149,7 +149,8 @@ var Bases = []Basis{OptIn, CustomerOf, Inquiry, BusinessMail, NoBasis}
 type Hold struct {
 	ID        HoldID    `json:"id"`
 	Scope     HoldScope `json:"scope"`
-	Key       string    `json:"key,omitempty"` // contact id, account id, sequence, sender or import; empty for everything
+	Key       string    `json:"key,omitempty"`  // contact id, account id, sequence, sender or import; empty for everything
+	Kind      Kind      `json:"kind,omitempty"` // of the touches that a hold on a sender stops; empty: every kind
 	Author    string    `json:"author"`
 	Reason    string    `json:"reason"`
 	From      time.Time `json:"from"`
@@ -190,7 +191,7 @@ func (h Hold) Covers(t Touch, c Contact) bool {
 	case HoldSequence:
 		return h.Key == t.Sequence
 	case HoldSender:
-		return h.Key == t.Sender
+		return h.Key == t.Sender && (h.Kind == "" || h.Kind == t.Kind)
 	case HoldImport:
 		return h.Key == string(c.Import) && t.OnTrial()
 	case HoldContact:
@@ -249,6 +250,8 @@ type Person struct {
 	Phone string
 	Title string
 	Zone  string
+	// Meeting is the https link of their meeting room.
+	Meeting string
 }
 
 // FirstName returns the first word of the person's name.

@@ -129,6 +129,11 @@ func TestHoldCovers(t *testing.T) {
 			t.Errorf("%s of another holds", scope)
 		}
 	}
+	for kind, want := range map[andante.Kind]bool{"": true, andante.Email: true, andante.SMS: false} {
+		if (andante.Hold{Scope: andante.HoldSender, Key: "news", Kind: kind}).Covers(touch, contact) != want {
+			t.Errorf("a hold on the sender's %q holds a mail: %v", kind, !want)
+		}
+	}
 	asked, card := touch, touch
 	asked.Purpose, card.Kind = andante.Requested, andante.Postcard
 	for _, t2 := range []andante.Touch{asked, card} {

@@ -74,11 +74,13 @@ var BuiltinFields = []Field{
 	{Noun: "owner", Name: "email", Type: TextField},
 	{Noun: "owner", Name: "phone", Type: TextField},
 	{Noun: "owner", Name: "title", Type: TextField},
+	{Noun: "owner", Name: "meeting", Type: TextField},
 	{Noun: "sender", Name: "name", Type: TextField, Filled: true},
 	{Noun: "sender", Name: "first_name", Type: TextField, Filled: true},
 	{Noun: "sender", Name: "email", Type: TextField, Filled: true},
 	{Noun: "sender", Name: "phone", Type: TextField},
 	{Noun: "sender", Name: "title", Type: TextField},
+	{Noun: "sender", Name: "meeting", Type: TextField},
 	{Noun: "company", Name: "name", Type: TextField, Filled: true},
 	{Noun: "company", Name: "postal_address", Type: TextField, Filled: true},
 	{Noun: "company", Name: "legal_line", Type: TextField},
@@ -234,7 +236,7 @@ func (v Values) putAccount(a Account, stage string) {
 // PutPerson sets the fields of owner or sender.
 func (v Values) PutPerson(noun string, p Person) {
 	fields := v[noun]
-	for _, name := range []string{"name", "first_name", "email", "phone", "title"} {
+	for _, name := range []string{"name", "first_name", "email", "phone", "title", "meeting"} {
 		fields[name] = nil
 	}
 	v.put(noun, "name", p.Name)
@@ -242,4 +244,5 @@ func (v Values) PutPerson(noun string, p Person) {
 	v.put(noun, "email", p.Email)
 	v.put(noun, "phone", p.Phone)
 	v.put(noun, "title", p.Title)
+	v.put(noun, "meeting", p.Meeting)
 }

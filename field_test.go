@@ -92,8 +92,8 @@ func TestFill(t *testing.T) {
 			"revenue": 1.5e6, "business": true, "country": "AT", "zone": "Europe/Vienna", "founded": time.Date(1969, 7, 20, 0, 0, 0, 0, time.UTC),
 			"buildings": 12.0, "heated": false,
 		},
-		"owner":      {"name": "Nora Whitfield", "first_name": "Nora", "email": "nora@x.example", "phone": "+1", "title": "Engineer"},
-		"sender":     {"name": nil, "first_name": nil, "email": nil, "phone": nil, "title": nil},
+		"owner":      {"name": "Nora Whitfield", "first_name": "Nora", "email": "nora@x.example", "phone": "+1", "title": "Engineer", "meeting": nil},
+		"sender":     {"name": nil, "first_name": nil, "email": nil, "phone": nil, "title": nil, "meeting": nil},
 		"company":    {"name": nil, "postal_address": nil, "legal_line": nil, "url": nil, "phone": nil},
 		"enrollment": {"variant": nil, "entered": nil},
 	}
@@ -103,8 +103,8 @@ func TestFill(t *testing.T) {
 
 	got.PutPerson("sender", andante.Person{Name: "News", Email: "news@x.example"})
 	got.PutPerson("owner", andante.Person{}) // nobody: nothing of the last one stays
-	want["sender"] = map[string]any{"name": "News", "first_name": "News", "email": "news@x.example", "phone": nil, "title": nil}
-	want["owner"] = map[string]any{"name": nil, "first_name": nil, "email": nil, "phone": nil, "title": nil}
+	want["sender"] = map[string]any{"name": "News", "first_name": "News", "email": "news@x.example", "phone": nil, "title": nil, "meeting": nil}
+	want["owner"] = map[string]any{"name": nil, "first_name": nil, "email": nil, "phone": nil, "title": nil, "meeting": nil}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("values after others have taken over (-want +got):\n%s", diff)
 	}

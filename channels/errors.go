@@ -33,6 +33,7 @@ type SendError struct {
 	Code     int    // the server's reply code; 0 without one
 	Response string // the server's words, cleaned with andante.CleanText
 	Err      error  // what happened underneath; may be nil
+	Passing  bool   // of kind Sender: it is a matter of time, and nobody has to mend anything
 	Again    bool   // of kind Permanent: perhaps the recipient's state alone; the second time in all its address is dead
 	OptOut   bool   // of kind Address: not that it does not exist, but that its owner wants nothing more
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/channels/email"
 	"github.com/andante-hq/andante/ops"
@@ -78,7 +79,8 @@ func (m *mailServers) tokensFor(s workspace.MailServer) email.Tokens {
 	defer m.mu.Unlock()
 	if m.tokens[key] == nil {
 		m.tokens[key] = email.NewTokens(email.OAuth{
-			TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: o.RefreshToken, Scopes: o.Scopes,
+			TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: m.e.lastToken(key, o.RefreshToken), Scopes: o.Scopes,
+			Rotated: func(token andante.Secret) { m.e.keepToken(key, token) },
 		})
 	}
 	return m.tokens[key]

@@ -31,7 +31,7 @@ var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
 	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
-	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "post": (*simWorld).doPost, "tasks": (*simWorld).doByHand, "line": (*simWorld).doLine, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
+	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "snooze": (*simWorld).doSnooze, "post": (*simWorld).doPost, "tasks": (*simWorld).doByHand, "line": (*simWorld).doLine, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
 func (w *simWorld) do(st statement) error {
@@ -543,6 +543,23 @@ func (w *simWorld) doRelease(args []string) error {
 	n, err := w.e.Ops.Release(w.ctx, scope, key)
 	if err == nil && n == 0 {
 		err = errors.New("nothing was held")
+	}
+	return err
+}
+
+// doSnooze: SEQUENCE/STEP NAME TIME. The owner wants to hear of the task again then.
+func (w *simWorld) doSnooze(args []string) error {
+	step, id, rest, err := w.subject(args)
+	if err != nil {
+		return err
+	}
+	until, err := parseSpan(rest, w.loc)
+	if err != nil {
+		return err
+	}
+	list, _, _, err := w.touches(step, id)
+	if err == nil {
+		_, err = w.e.Ops.SnoozeTask(w.ctx, list[0].ID, until.from)
 	}
 	return err
 }

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
@@ -122,7 +121,7 @@ func newGateway(c workspace.SMSGateway, secret andante.Secret) (sms.Gateway, err
 		}
 		g.outcomes = append(g.outcomes, outcome{when, kindOf(o.Is)})
 	}
-	http := &sms.HTTP{Request: g.request, Judge: g.judge}
+	http := &sms.HTTP{Request: g.request, Judge: g.judge, Secret: secret}
 	if c.ID != "" {
 		id, err := regexp.Compile(c.ID)
 		errs, http.ID = append(errs, err), id
@@ -140,21 +139,15 @@ func kindOf(is string) channels.ErrorKind {
 // escapeFor returns how a value becomes part of a body of that type, so that nobody's name
 // can end what stands around it.
 func escapeFor(headers map[string]string) func(string) string {
-	kind := ""
-	for name, value := range headers {
-		if strings.EqualFold(name, "Content-Type") {
-			kind = strings.ToLower(value)
-		}
-	}
-	switch {
-	case strings.Contains(kind, "json"):
+	switch workspace.GatewayBody(headers) {
+	case "json":
 		return func(s string) string {
 			b, _ := json.Marshal(s) // a string always can
 			return string(b[1 : len(b)-1])
 		}
-	case strings.Contains(kind, "x-www-form-urlencoded"):
+	case "form":
 		return url.QueryEscape
-	case strings.Contains(kind, "xml"), strings.Contains(kind, "html"):
+	case "xml":
 		return html.EscapeString
 	}
 	return func(s string) string { return s }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/internal/agenda"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -19,6 +20,7 @@ type Briefing struct {
 	Task    andante.TouchID
 	Kind    andante.Kind
 	Opened  time.Time // in the zone of whose task it is
+	Snoozed time.Time // until when they did not want to hear of it; zero: they never said
 	Subject string    // what is to be done
 	Name    string    // of the contact
 	Account string
@@ -43,7 +45,7 @@ func (o *Ops) Briefing(ctx context.Context, tx *store.Tx, w *workspace.Workspace
 	}
 	c, a, zone := people[0], accounts[0], w.WorkingHours(t.Owner).Zones[0]
 	b := &Briefing{
-		Task: t.Touch, Kind: x.Kind, Opened: t.Opened.In(zone), Subject: t.Title, Name: c.Name(), Account: a.Name, Said: t.Body,
+		Task: t.Touch, Kind: x.Kind, Opened: t.Opened.In(zone), Snoozed: t.Snoozed, Subject: t.Title, Name: c.Name(), Account: a.Name, Said: t.Body,
 		Place: w.PlaceOf(x.Kind, t.Owner, c, a), Review: x.State == andante.Review, Log: o.LogAddress(w.Config, c.ID),
 	}
 	b.Known, b.Missing = w.KnownOf(c, a)
@@ -153,9 +155,10 @@ const (
 
 // agendaOf writes tasks for somebody's calendar, one after the other in their working hours.
 func agendaOf(w *workspace.Workspace, now time.Time, person string, list []*Briefing) string {
-	hours, at := w.WorkingHours(person), now.Truncate(time.Minute)
+	hours, at := w.WorkingHours(person), now.Truncate(time.Minute).Add(beforeAll+time.Minute) // so that the reminder is still to come
 	var entries []agenda.Entry
 	for _, b := range list {
+		at = calendar.Later(at, b.Snoozed)
 		if opens, _, ok := hours.Next(at); ok {
 			at = opens
 		}

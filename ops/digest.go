@@ -28,6 +28,9 @@ func (o *Ops) digests(ctx context.Context, w *workspace.Workspace) error {
 		ids, err = o.unwritten(ctx, tx, w)
 		return err
 	})
+	if err == nil && len(ids) > 0 {
+		err = o.Store.Write(ctx, func(tx *store.Tx) error { return tx.DropNotices(ctx, o.now().Add(-keepNotices)) })
+	}
 	for _, owner := range slices.Sorted(maps.Keys(ids)) {
 		err = errors.Join(err, o.Store.Write(ctx, func(tx *store.Tx) error { return o.digest(ctx, tx, w, owner, ids[owner]) }))
 	}
@@ -82,37 +85,40 @@ func (o *Ops) digest(ctx context.Context, tx *store.Tx, w *workspace.Workspace, 
 	if err != nil || len(written) > 0 {
 		return err
 	}
-	if err := tx.DropNotices(ctx, o.now().Add(-keepNotices)); err != nil {
-		return err
-	}
-	list, err := o.toDo(ctx, tx, w, owner)
+	list, all, err := o.toDo(ctx, tx, w, owner)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	subject := fmt.Sprintf("%d things to do", len(list))
-	if len(list) == 1 {
+	subject := fmt.Sprintf("%d things to do", all)
+	if all == 1 {
 		subject = "To do: " + list[0].Title()
 	}
 	now := o.now()
 	return tx.AddNotices(ctx, []store.Notice{{
-		ID: id, Person: owner, Subject: andante.CleanText(subject), Body: digestText(list), Calendar: agendaOf(w, now, owner, list), State: andante.Planned, Due: now,
+		ID: id, Person: owner, Subject: andante.CleanText(subject), Body: digestText(list, all, owner), Calendar: agendaOf(w, now, owner, list), State: andante.Planned, Due: now,
 	}})
 }
 
-// mostToDo is how many tasks stand in one mail.
-const mostToDo = 50
+// mostToDo is how many tasks stand in one mail, and allToDo how many are counted.
+const (
+	mostToDo = 50
+	allToDo  = 10_000
+)
 
-// toDo returns what a person has to do now, what has waited longest first.
-func (o *Ops) toDo(ctx context.Context, tx *store.Tx, w *workspace.Workspace, owner string) (list []*Briefing, err error) {
-	tasks, err := tx.OpenTasks(ctx, owner, 10*mostToDo)
+// toDo returns what a person has to do now, what has waited longest first, and how much it is
+// in all. Half of the mail is for what has come last: what nobody does must not hide it.
+func (o *Ops) toDo(ctx context.Context, tx *store.Tx, w *workspace.Workspace, owner string) (list []*Briefing, all int, err error) {
+	tasks, err := tx.OpenTasks(ctx, owner, allToDo)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	tasks = slices.DeleteFunc(tasks, func(t store.Task) bool { return t.Snoozed.After(o.now()) })
-	tasks = tasks[:min(len(tasks), mostToDo)]
+	if all = len(tasks); all > mostToDo {
+		tasks = slices.Concat(tasks[:mostToDo/2], tasks[all-mostToDo/2:])
+	}
 	touches, err := tx.Touches(ctx, unique(tasks, func(t store.Task) andante.TouchID { return t.Touch }))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, t := range tasks {
 		i := slices.IndexFunc(touches, func(x andante.Touch) bool { return x.ID == t.Touch })
@@ -121,16 +127,19 @@ func (o *Ops) toDo(ctx context.Context, tx *store.Tx, w *workspace.Workspace, ow
 		}
 		b, err := o.Briefing(ctx, tx, w, t, touches[i])
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		list = append(list, b)
 	}
-	return list, nil
+	return list, all, nil
 }
 
 // digestText lists first, and tells then.
-func digestText(list []*Briefing) string {
+func digestText(list []*Briefing, all int, owner string) string {
 	var s strings.Builder
+	if all > len(list) {
+		fmt.Fprintf(&s, "These are the oldest and the latest of %d; `andante task list --owner %s` has all of them.\n\n", all, owner)
+	}
 	if len(list) > 1 {
 		for i, b := range list {
 			fmt.Fprintf(&s, "%d. %s, since %s\n", i+1, b.Title(), b.Opened.Format("Mon 2 Jan"))

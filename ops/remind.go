@@ -131,13 +131,13 @@ func (m *minding) goOn() {
 	}
 }
 
+// from is when the owner's time begins: now, or when they wanted to hear of it again.
+func (m *minding) from() time.Time { return calendar.Later(m.task.Opened, m.task.Snoozed) }
+
 // due returns when a stage is to be done about; zero: never.
 func (m *minding) due(stage int) time.Time {
-	c, from := m.w.Config.Tasks, m.task.Opened
-	if m.task.Snoozed.After(from) {
-		from = m.task.Snoozed
-	}
-	switch reminded := m.after(from, c.Remind); {
+	c := m.w.Config.Tasks
+	switch reminded := m.after(m.from(), c.Remind); {
 	case stage == taskTold && !c.Remind.IsZero():
 		return reminded
 	case stage == taskReminded && !c.Escalate.IsZero():
@@ -167,7 +167,7 @@ func (m *minding) ends() time.Time {
 	case m.step.IfUndone.Do == "" || m.step.IfUndone.Do == "wait" || m.w.Config.Tasks.Undone.IsZero():
 		return time.Time{}
 	}
-	return m.after(m.task.Opened, m.w.Config.Tasks.Undone)
+	return m.after(m.from(), m.w.Config.Tasks.Undone)
 }
 
 // undone does what the step says of a task that nobody does.

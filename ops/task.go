@@ -124,15 +124,35 @@ func (o *Ops) skipTask(ctx context.Context, tx *store.Tx, t andante.Touch, why a
 }
 
 // SnoozeTask has a task wait until an instant: it stays open, and its owner hears nothing of
-// it till then. [andante.ErrNotFound] if there is no such touch.
+// it till then. [andante.ErrNotFound] if there is no such touch, [ErrNoUseThen] if its step is
+// over by then.
 func (o *Ops) SnoozeTask(ctx context.Context, id andante.TouchID, until time.Time) (t andante.Touch, err error) {
 	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		if t, err = waitingTask(ctx, tx, id); err != nil {
 			return err
 		}
+		w, err := o.Workspace(ctx, tx)
+		if err != nil {
+			return err
+		}
+		list, err := tx.Tasks(ctx, []andante.TouchID{id})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		m := &minding{Ops: o, tx: tx, w: w, touch: t, task: list[0]}
+		if err := m.find(ctx); err != nil {
+			return err
+		}
+		m.task.Snoozed = until
+		if end := m.ends(); !end.IsZero() && !until.Before(end) {
+			return fmt.Errorf("%w: the step is of use until %s (valid_for)", ErrNoUseThen, end.Format("Mon 2 Jan 2006 15:04 MST"))
+		}
 		return tx.SnoozeTask(ctx, id, until)
 	})
 }
+
+// ErrNoUseThen says that a task would be passed over before its owner hears of it again.
+var ErrNoUseThen = errors.New("it can't wait so long")
 
 // maxLineOf is how long a line may be that somebody adds to a message, in bytes.
 const maxLineOf = 2000

@@ -71,5 +71,9 @@ func (o *Ops) holdOnce(ctx context.Context, tx *store.Tx, scope andante.HoldScop
 	}) {
 		return err
 	}
-	return tx.AddHold(ctx, andante.Hold{ID: andante.NewID[andante.HoldID](now), Scope: scope, Key: key, Author: andante.HoldAuthor, Reason: why, From: now})
+	h := andante.Hold{ID: andante.NewID[andante.HoldID](now), Scope: scope, Key: key, Author: andante.HoldAuthor, Reason: why, From: now}
+	if scope == andante.HoldSender {
+		h.Kind = andante.Email // its calls and cards bother no mailbox provider
+	}
+	return tx.AddHold(ctx, h)
 }

@@ -97,3 +97,8 @@ func (s *Sequence) Kinds() (list []andante.Kind) {
 	}
 	return list
 }
+
+// GoesAs tells whether the step goes as a kind, by itself or where it switches to it.
+func (s *Step) GoesAs(k andante.Kind) bool {
+	return slices.Contains([]andante.Kind{s.Kind, s.IfMissing.Kind, s.OverLimit.Kind, s.IfUndone.Kind}, k)
+}

@@ -170,7 +170,7 @@ func checkDecide(d *draft) {
 
 func checkThread(d *draft) {
 	d.steps(func(s *Step) {
-		if s.Thread && s.Kind != andante.Email && s.Kind != "" {
+		if s.Thread && !s.GoesAs(andante.Email) && s.Kind != "" {
 			d.say(s.where("thread"), "only an email can answer a mail, not %s", s.Kind)
 		}
 		if s.Has("quote") && !s.Thread {

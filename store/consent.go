@@ -61,12 +61,12 @@ func (tx *Tx) Consents(ctx context.Context, contacts []andante.ContactID) ([]and
 	return where(ctx, tx, "SELECT "+consentColumns+" FROM consents WHERE contact_id", nil, contacts, "", scanConsent)
 }
 
-const holdColumns = `id, scope, key, author, reason, from_at, until_at, released_at, allow, then_do, drop_stale`
+const holdColumns = `id, scope, key, author, reason, from_at, until_at, released_at, allow, then_do, kind, drop_stale`
 
 func scanHold(r *sql.Rows) (h andante.Hold, err error) {
 	var from int64
 	var until, released sql.NullInt64
-	err = r.Scan(&h.ID, &h.Scope, &h.Key, &h.Author, &h.Reason, &from, &until, &released, &h.Allow, &h.Then, &h.DropStale)
+	err = r.Scan(&h.ID, &h.Scope, &h.Key, &h.Author, &h.Reason, &from, &until, &released, &h.Allow, &h.Then, &h.Kind, &h.DropStale)
 	h.From, h.Until, h.Released = time.UnixMilli(from).UTC(), instant(until), instant(released)
 	return h, err
 }
@@ -80,7 +80,7 @@ func (tx *Tx) AddHold(ctx context.Context, h andante.Hold) error {
 		return err
 	}
 	return insert(ctx, tx, "holds", holdColumns, "", []andante.Hold{h}, func(h andante.Hold) []any {
-		return []any{string(h.ID), string(h.Scope), h.Key, h.Author, h.Reason, ms(h.From), ms(h.Until), ms(h.Released), h.Allow, h.Then, h.DropStale}
+		return []any{string(h.ID), string(h.Scope), h.Key, h.Author, h.Reason, ms(h.From), ms(h.Until), ms(h.Released), h.Allow, h.Then, string(h.Kind), h.DropStale}
 	})
 }
 

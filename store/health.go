@@ -49,7 +49,7 @@ func (tx *Tx) OldestDue(ctx context.Context, now time.Time) (id andante.TouchID,
 	err = tx.row(ctx, `SELECT t.id, t.waits_at FROM touches t WHERE t.waits_at <= $1
 		AND NOT EXISTS (SELECT 1 FROM throttles w WHERE w.lane=t.lane AND w.domain='' AND w.next_at > $1)
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND h.from_at <= $1 AND (h.until_at IS NULL OR h.until_at > $1)
-			AND (h.scope='everything' OR h.scope='sequence' AND h.key=t.sequence OR h.scope='sender' AND h.key=t.sender
+			AND (h.scope='everything' OR h.scope='sequence' AND h.key=t.sequence OR h.scope='sender' AND h.key=t.sender AND (h.kind='' OR h.kind=t.kind)
 				OR h.scope='import' AND t.kind='email' AND EXISTS (SELECT 1 FROM contacts c WHERE c.id=t.contact_id AND c.import_id=h.key)
 				OR h.scope='contact' AND h.key=CAST(t.contact_id AS TEXT) OR h.scope='account' AND h.key=CAST(t.account_id AS TEXT)))
 		ORDER BY t.waits_at, t.id LIMIT 1`, []any{ms(now)}, &id, &at)

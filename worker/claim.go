@@ -173,6 +173,10 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 		return err
 	}
 	b.first = nil
+	taken, err := loadTaken(ctx, tx, items)
+	if err != nil {
+		return err
+	}
 	order := slices.Clone(items)
 	slices.SortFunc(order, func(a, c *item) int {
 		if a.candidate.Before(&c.candidate) {
@@ -199,6 +203,11 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 		if it.fate = held; it.fate != nil {
 			continue
 		}
+		if taken.twice(it) {
+			it.fate = movedFate
+			*moved = append(*moved, it.touch.ID)
+			continue
+		}
 		past := slices.Clip(it.facts.Touches)
 		for _, g := range gone {
 			if g.Account == it.account.ID || g.Address != "" && g.Address == it.touch.Address {
@@ -216,6 +225,7 @@ func (r *run) fold(ctx context.Context, tx *store.Tx, b *batch, items []*item, m
 			if t, ok := first.take(it, b.now); ok {
 				b.first = append(b.first, t)
 			}
+			taken.take(it)
 			gone = append(gone, governor.Touch{
 				ID: it.touch.ID, Contact: it.contact.ID, Account: it.account.ID, Address: it.touch.Address,
 				Kind: it.touch.Kind, Purpose: it.touch.Purpose, At: it.counts, From: it.lands(b.now),
@@ -258,6 +268,9 @@ func (r *run) write(ctx context.Context, tx *store.Tx, b *batch, items []*item) 
 	}
 	done, err := tx.Change(ctx, claimed)
 	if err != nil {
+		return err
+	}
+	if err := tx.PutNuggets(ctx, b.brought(done)); err != nil {
 		return err
 	}
 	if err := tx.PutTrials(ctx, b.first); err != nil {

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -102,18 +103,38 @@ func (r *run) returnClaimed(ctx context.Context, b *batch, g *gate, sent error) 
 // slowDown is how long a sender rests that the other side finds too fast.
 const slowDown = 30 * time.Minute
 
-// stopSender holds a sender that the other side refuses, and says so: until
-// somebody mends it, or for a while if the refusal is a passing one (4xx).
+// stopSender holds a sender's messages of the kind that the other side refuses, and says so:
+// until somebody mends it, or for a while if that passes by itself. What a gateway says may
+// hold a number or a key, so only code and kind are told; the attempt has the words.
 func (r *run) stopSender(ctx context.Context, tx *store.Tx, problem *channels.SendError) error {
+	said := problem.Error()
+	if r.lease.Kind != andante.Email {
+		said = fmt.Sprintf("%s: %d", problem.Kind, problem.Code)
+		if problem.Code == 0 && problem.Response == "" { // it never came so far
+			said = problem.Error()
+		}
+	}
+	said = andante.HideAddresses(said)
 	r.log.Error("the sender is refused and stops; mend it and run `andante release --sender "+r.lease.Sender+"`",
-		"sender", r.lease.Sender, "code", problem.Code, "err", andante.HideAddresses(problem.Error()))
+		"sender", r.lease.Sender, "kind", r.lease.Kind, "code", problem.Code, "err", said)
 	now := r.clock.Now()
 	h := andante.Hold{
-		ID: andante.NewID[andante.HoldID](now), Scope: andante.HoldSender, Key: r.lease.Sender, Author: andante.HoldAuthor,
-		Reason: andante.CleanText("refused by the mail server: " + andante.HideAddresses(problem.Error())), From: now,
+		ID: andante.NewID[andante.HoldID](now), Scope: andante.HoldSender, Key: r.lease.Sender, Kind: r.lease.Kind, Author: andante.HoldAuthor,
+		Reason: andante.CleanText("refused by " + farEnd(r.lease.Kind) + ": " + said), From: now,
 	}
-	if problem.Code >= 400 && problem.Code < 500 {
+	if problem.Passing {
 		h.Until = now.Add(slowDown)
 	}
 	return tx.AddHold(ctx, h)
+}
+
+// farEnd is who takes messages of a kind.
+func farEnd(k andante.Kind) string {
+	switch {
+	case k == andante.SMS:
+		return "the gateway of texts"
+	case k.Mailed():
+		return "the printing house"
+	}
+	return "the mail server"
 }

@@ -118,7 +118,9 @@ func rightSender(r *run, b *batch, it *item) *fate {
 	if !ok {
 		words = it.step
 	}
-	it.thread = threadOf(words, it.earlier)
+	if it.touch.Kind == andante.Email { // a step may go as another kind
+		it.thread = threadOf(words, it.earlier)
+	}
 	why := "it is sent as %s now"
 	if _, ok := b.w.Config.Identity(it.thread.sender); ok {
 		it.touch.Sender, why = it.thread.sender, "the thread was begun as %s"

@@ -126,6 +126,7 @@ type wire struct {
 	away    bool // no connection can be had
 	slow    bool // over the commands: what is begun may be finished
 	dials   int
+	refused error         // of the login; nil: it is let in
 	answer  error         // of each message; nil: it is taken
 	from    []string      // whom the prepared messages are from
 	claimed chan struct{} // if set: told when a batch is claimed, before its permit
@@ -145,6 +146,9 @@ func (w *wire) Prepare(m andante.Message) (channels.Sealed, error) {
 func (w *wire) Deliver(ctx context.Context, batch []channels.Sealed, g channels.Gate) error {
 	if w.dials++; w.away {
 		return &channels.SendError{Kind: channels.Temporary, Err: errors.New("connect: i/o timeout")}
+	}
+	if w.refused != nil {
+		return w.refused
 	}
 	if w.claimed != nil {
 		w.claimed <- struct{}{}

@@ -262,7 +262,9 @@ func loadNuggets(ctx context.Context, tx *store.Tx, b *batch) error {
 	list, err := tx.NuggetsOf(ctx, slices.Collect(maps.Keys(taking)))
 	for _, n := range list {
 		for _, it := range taking[n.Contact] {
-			it.had = append(it.had, n.Nugget)
+			if n.Touch != it.touch.ID { // an earlier claim of this touch may have taken it
+				it.had = append(it.had, n.Nugget)
+			}
 		}
 	}
 	return err

@@ -26,7 +26,7 @@ func (r *run) notices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g := &noticeGate{run: r, ctx: context.WithoutCancel(ctx), notices: map[andante.TouchID]store.Notice{}}
+	g := &noticeGate{run: r, ctx: context.WithoutCancel(ctx), notices: map[andante.TouchID]store.Notice{}, over: map[andante.TouchID]bool{}}
 	var batch []channels.Sealed
 	for _, n := range list {
 		g.notices[n.ID] = n
@@ -43,7 +43,11 @@ func (r *run) notices(ctx context.Context) error {
 	sent := r.channels[andante.Email].Deliver(ctx, batch, g)
 	if kind := channels.KindOf(sent); kind == channels.Temporary || kind == channels.Sender {
 		r.log.Error("a notice can't be sent yet", "person", r.lease.Sender, "err", andante.HideAddresses(sent.Error()))
-		r.away, sent = r.clock.Now().Add(connectWait), nil
+		r.away = r.clock.Now().Add(connectWait)
+		var problem *channels.SendError
+		errors.As(sent, &problem)
+		g.untried(batch, problem)
+		sent = nil
 	}
 	if ctx.Err() != nil {
 		sent = nil
@@ -76,6 +80,7 @@ type noticeGate struct {
 	*run
 	ctx     context.Context // what was sent is recorded though the process is asked to end
 	notices map[andante.TouchID]store.Notice
+	over    map[andante.TouchID]bool // whose outcome is recorded
 	err     error
 }
 
@@ -104,8 +109,22 @@ func (g *noticeGate) Permit(_ context.Context, ids []andante.TouchID) (going []a
 // Open tells whether the lease is still ours.
 func (g *noticeGate) Open(andante.TouchID) bool { return g.keeper.holds() }
 
+// untried counts a try for what got no connection or no login: a mailbox that is refused again
+// and again is locked.
+func (g *noticeGate) untried(batch []channels.Sealed, problem *channels.SendError) {
+	for _, s := range batch {
+		if g.over[s.Touch] {
+			continue
+		}
+		n := g.notices[s.Touch]
+		n.Attempts++
+		g.settle(n, andante.Leased, channels.Receipt{}, problem)
+	}
+}
+
 // Done records what became of a notice.
 func (g *noticeGate) Done(id andante.TouchID, r channels.Receipt, err error) {
+	g.over[id] = true
 	n := g.notices[id]
 	n.Attempts++
 	var problem *channels.SendError

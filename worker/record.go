@@ -182,9 +182,6 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 	if err := tx.PutCards(ctx, keep(rec.cards, func(c store.Card) bool { return done[c.Touch] })); err != nil {
 		return err
 	}
-	if err := tx.AddNuggets(ctx, keep(rec.had, func(n store.HadNugget) bool { return done[n.Touch] })); err != nil {
-		return err
-	}
 	// What was not ours to record any more has left nothing to write.
 	attempts := keep(rec.attempts, func(a andante.Attempt) bool { return done[a.Touch] })
 	if err := tx.EndAttempts(ctx, attempts); err != nil {

@@ -21,7 +21,6 @@ type recording struct {
 	quotes   []store.Quote
 	tasks    []store.Task
 	cards    []store.Card
-	had      []store.HadNugget
 	verdicts []store.StoredVerdict
 	bounces  []outcome
 	doubted  []outcome // whose address is dead if it was answered so before
@@ -77,11 +76,6 @@ func (rec *recording) add(o outcome) {
 	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts, StateOnly: true}
 	rec.guess = append(rec.guess, o.guess)
 	rec.all, rec.attempts = append(rec.all, s), append(rec.attempts, a)
-	if t.State == andante.Open || t.State == andante.Sent || t.State == andante.Unknown {
-		for _, n := range o.item.message.takes {
-			rec.had = append(rec.had, store.HadNugget{Contact: t.Contact, Nugget: n, Touch: t.ID, At: o.at})
-		}
-	}
 	if t.State == andante.Open {
 		rec.back = append(rec.back, s.Change)
 		return

@@ -63,7 +63,7 @@ type Person struct {
 	Works    *calendar.Window `yaml:"works" doc:"working hours in their zone, such as Mon-Thu 09:00-17:00: tasks come in them, and letters on these days; none: always"`
 	SMTP     *SMTP            `yaml:"smtp" doc:"their own mailbox, where letters leave by it and not by the company's server"`
 	Throttle *Throttle        `yaml:"throttle" doc:"how fast letters leave: a pace such as 30 per hour, a preset, or the keys below; personal, if not written, for a mailbox of their own"`
-	Meeting  string           `yaml:"meeting" doc:"link of their meeting room, for video calls"`
+	Meeting  string           `yaml:"meeting" doc:"link of their meeting room, for video calls and {{ sender.meeting }}"`
 	Manager  string           `yaml:"manager" doc:"key of the person who hears of tasks that they leave undone, where nobody stands in"`
 }
 
@@ -358,7 +358,7 @@ func (c *Config) Person(key string) (andante.Person, bool) {
 	if !ok || key == "" {
 		return andante.Person{}, false
 	}
-	return andante.Person{Key: key, Name: p.Name, Email: p.Email, Phone: p.Phone, Title: p.Title, Zone: p.Zone}, true
+	return andante.Person{Key: key, Name: p.Name, Email: p.Email, Phone: p.Phone, Title: p.Title, Zone: p.Zone, Meeting: p.Meeting}, true
 }
 
 // Home is the zone in which the company reads its clock; UTC if there is none.

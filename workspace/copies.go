@@ -63,7 +63,7 @@ func checkCopies(w *Workspace) []*andante.Finding {
 			if len(s.Cc) > maxCopies {
 				say("%d colleagues get a copy; at most %d can", len(s.Cc), maxCopies)
 			}
-			if len(s.Cc) > 0 && s.Kind != andante.Email && s.Kind != "" {
+			if len(s.Cc) > 0 && !s.GoesAs(andante.Email) && s.Kind != "" {
 				say("only an email can be copied to colleagues, not %s", s.Kind)
 			}
 			for _, key := range s.Cc {

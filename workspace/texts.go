@@ -81,6 +81,9 @@ func (w *Workspace) checkGateway(say func(key, format string, args ...any) *anda
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
 		say("http.url", "the gateway's address begins with https:// and its host")
 	}
+	if strings.Contains(g.Body, "{{") && GatewayBody(g.Headers) == "" {
+		say("http.headers", "the body holds values, and nobody knows how to write them into it").Suggestion = "add Content-Type: application/json, application/x-www-form-urlencoded, text/xml or text/plain"
+	}
 	if _, err := regexp.Compile(g.ID); err != nil {
 		say("http.id", "%q is no regular expression: %s", g.ID, err)
 	}
@@ -90,6 +93,23 @@ func (w *Workspace) checkGateway(say func(key, format string, args ...any) *anda
 		}
 	}
 	return nil
+}
+
+// GatewayBody is the form of a gateway's body by its Content-Type: json, form, xml or plain;
+// empty if that is none of them. Values are escaped for it.
+func GatewayBody(headers map[string]string) string {
+	for name, value := range headers {
+		if !strings.EqualFold(name, "Content-Type") {
+			continue
+		}
+		value = strings.ToLower(value)
+		for _, form := range []struct{ part, name string }{{"json", "json"}, {"x-www-form-urlencoded", "form"}, {"xml", "xml"}, {"html", "xml"}, {"text/plain", "plain"}} {
+			if strings.Contains(value, form.part) {
+				return form.name
+			}
+		}
+	}
+	return ""
 }
 
 // liquid are tags and objects, which stand for words of some length.

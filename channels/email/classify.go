@@ -45,7 +45,8 @@ func refusedAt(s stage, r reply) outcome {
 
 // refusal turns a reply into a SendError.
 func refusal(s stage, r reply) *channels.SendError {
-	return &channels.SendError{Kind: classify(s, r.code, r.enhanced(), r.text()), Code: r.code, Response: r.text()}
+	kind := classify(s, r.code, r.enhanced(), r.text())
+	return &channels.SendError{Kind: kind, Passing: kind == channels.Sender && r.code < 500, Code: r.code, Response: r.text()}
 }
 
 // classify tells what to do about a reply that is no yes, from its code (RFC

@@ -33,6 +33,8 @@ type OAuth struct {
 	ClientSecret andante.Secret
 	RefreshToken andante.Secret
 	Scopes       []string
+	// Rotated, if set, is told of each new refresh token that the provider gives instead.
+	Rotated func(andante.Secret)
 }
 
 // tokenTime is how long a provider may take over a token.
@@ -72,8 +74,11 @@ func (t *tokens) Token(ctx context.Context) (andante.Secret, error) {
 	if err != nil {
 		return "", err
 	}
-	if got.RefreshToken != "" { // some providers give a new one each time
-		t.o.RefreshToken = andante.Secret(got.RefreshToken)
+	if next := andante.Secret(got.RefreshToken); next != "" && next != t.o.RefreshToken { // some providers give a new one each time
+		t.o.RefreshToken = next
+		if t.o.Rotated != nil {
+			t.o.Rotated(next)
+		}
 	}
 	t.last = got
 	return andante.Secret(got.AccessToken), nil

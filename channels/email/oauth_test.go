@@ -28,6 +28,7 @@ type issuer struct {
 	refuses string // the error of section 5.2 that it answers with; empty: it gives
 	forms   []string
 	expires int
+	rotates bool // each access token comes with a new refresh token, and the one before is over
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -52,7 +53,11 @@ func (i *issuer) answer(w http.ResponseWriter, r *http.Request) {
 	i.given++
 	token := fmt.Sprintf("token-%d", i.given)
 	i.good[token] = true
-	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": i.expires})
+	answer := map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": i.expires}
+	if i.rotates {
+		answer["refresh_token"] = fmt.Sprintf("refresh-%d", i.given)
+	}
+	_ = json.NewEncoder(w).Encode(answer)
 }
 
 // takes tells whether a token is good for the one user.
@@ -118,6 +123,22 @@ func TestATokenThatIsOverIsReplaced(t *testing.T) {
 	}
 	if got := i.asked(); !slices.Equal(got, []string{"client_credentials ", "client_credentials "}) {
 		t.Errorf("asked for tokens by %q, want twice by the program's own credentials", got)
+	}
+}
+
+// TestARefreshTokenThatIsReplaced: the next one is asked with what came last, and whoever keeps
+// it is told.
+func TestARefreshTokenThatIsReplaced(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	i.expires, i.rotates = 1, true
+	var kept []string
+	in, ch := i.withTokens(t, email.OAuth{RefreshToken: "written", Rotated: func(s andante.Secret) { kept = append(kept, s.Reveal()) }})
+	if _, err := sendMails(t, ch, 2); err != nil || in.Count() != 2 {
+		t.Fatalf("%d mails arrived, %v", in.Count(), err)
+	}
+	if got := i.asked(); !slices.Equal(got, []string{"refresh_token written", "refresh_token refresh-1"}) || !slices.Equal(kept, []string{"refresh-1", "refresh-2"}) {
+		t.Errorf("asked by %q; kept %q", got, kept)
 	}
 }
 

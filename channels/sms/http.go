@@ -26,6 +26,7 @@ type HTTP struct {
 	// it names none.
 	ID *regexp.Regexp
 
+	Secret andante.Secret    // hidden where an answer holds it; empty: there is none
 	Inner  http.RoundTripper // nil: http.DefaultTransport
 	Within time.Duration     // of a request; 0: 30 s
 }
@@ -74,7 +75,11 @@ func (g *HTTP) Send(ctx context.Context, t Text) (channels.Receipt, error) {
 	if err != nil {
 		return channels.Receipt{}, lost(q, err)
 	}
-	return g.judge(Answer{resp.StatusCode, string(body)})
+	said := string(body)
+	if secret := g.Secret.Reveal(); secret != "" { // a gateway may show the one that it refuses
+		said = strings.ReplaceAll(said, secret, "***")
+	}
+	return g.judge(Answer{resp.StatusCode, said})
 }
 
 // lost is what became of a text without an answer.
@@ -116,6 +121,8 @@ func ByStatus(status int) channels.ErrorKind {
 	switch {
 	case status >= 200 && status < 300:
 		return ""
+	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout: // what stands behind may have taken it
+		return channels.Unknown
 	case status == http.StatusTooManyRequests || status >= 500:
 		return channels.Temporary
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:

@@ -69,7 +69,7 @@ func TestErrorTable(t *testing.T) {
 	for code, want := range map[int]channels.ErrorKind{
 		21211: channels.Address, 21217: channels.Address, 21614: channels.Address, 21635: channels.Address, 21610: channels.Address,
 		20003: channels.Sender, 21606: channels.Sender, 21608: channels.Sender, 30007: channels.Sender, 30032: channels.Sender, 30034: channels.Sender,
-		20429: channels.Temporary, 30001: channels.Temporary, 30003: channels.Temporary, 30008: channels.Temporary, 20500: channels.Temporary, 20503: channels.Temporary,
+		20429: channels.Temporary, 21611: channels.Temporary, 30001: channels.Temporary, 30003: channels.Temporary, 30008: channels.Temporary, 20500: channels.Temporary, 20503: channels.Temporary,
 		30004: channels.Permanent, 30005: channels.Permanent, 30006: channels.Permanent, 21408: channels.Permanent, 21612: channels.Permanent, 21617: channels.Permanent,
 	} {
 		m := text(code % 10000)
@@ -85,7 +85,7 @@ func TestErrorTable(t *testing.T) {
 		}
 	}
 	for status, want := range map[int]channels.ErrorKind{
-		http.StatusBadGateway: channels.Temporary, http.StatusTooManyRequests: channels.Temporary, http.StatusForbidden: channels.Sender, http.StatusNotFound: channels.Permanent,
+		http.StatusBadGateway: channels.Unknown, http.StatusServiceUnavailable: channels.Unknown, http.StatusTooManyRequests: channels.Temporary, http.StatusForbidden: channels.Sender, http.StatusNotFound: channels.Permanent,
 		http.StatusTemporaryRedirect: channels.Permanent,
 	} {
 		m := text(status)

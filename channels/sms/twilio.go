@@ -47,11 +47,8 @@ func (g *Twilio) Send(ctx context.Context, t Text) (channels.Receipt, error) {
 		return accepted(answer, "accepted"), nil
 	}
 	outcome := g.classify(q, err)
-	switch {
-	case outcome.Kind == channels.Unknown:
+	if outcome.Kind == channels.Unknown || q.Status() >= 500 {
 		return g.look(ctx, t, began, g.lookTimes(), outcome)
-	case q.Status() >= 500: // most likely it was not taken
-		return g.look(ctx, t, began, g.lookTimes()[:1], outcome)
 	}
 	return channels.Receipt{}, outcome
 }
@@ -195,6 +192,8 @@ func (g *Twilio) classify(q *httpcall.Call, err error) *channels.SendError {
 	switch {
 	case errors.As(err, &refused) && q.Status() != 0:
 		return verdict(q.Status(), refused.Code, refused.Message)
+	case q.Status() >= 500: // of something on the way there: Twilio may have taken it
+		return &channels.SendError{Kind: channels.Unknown, Code: q.Status(), Response: http.StatusText(q.Status())}
 	case q.Status() >= 300: // an answer, though not in Twilio's form
 		return verdict(q.Status(), 0, http.StatusText(q.Status()))
 	case errors.As(err, &refused): // twilio-go refuses the credentials before it asks
@@ -219,9 +218,9 @@ func verdict(status, code int, words string) *channels.SendError {
 		e.Kind = channels.Address
 	case 30004, 30005, 30006: // a phone that is off for weeks answers so too
 		e.Again = true
-	case 20003, 20005, 21606, 21608, 21212, 21603, 21611, 21618, 21659, 21660, 21661, 21703, 21704, 21705, 30007, 30032, 30034, 30035:
+	case 20003, 20005, 21606, 21608, 21212, 21603, 21618, 21659, 21660, 21661, 21703, 21704, 21705, 30007, 30032, 30034, 30035:
 		e.Kind = channels.Sender
-	case 30001, 30002, 30003, 30008, 20429, 20500, 20503:
+	case 21611, 30001, 30002, 30003, 30008, 20429, 20500, 20503:
 		e.Kind = channels.Temporary
 	default:
 		switch {

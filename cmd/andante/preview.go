@@ -311,7 +311,7 @@ func (p *pick) switched(s *sequences.Step) (*sequences.Step, error) {
 	if k == "" || k == s.Kind {
 		return s, nil
 	}
-	if !slices.Contains([]andante.Kind{s.IfMissing.Kind, s.OverLimit.Kind, s.IfUndone.Kind}, k) {
+	if !s.GoesAs(k) {
 		return nil, usagef("--kind: %s never goes as %s; write if_missing:, over_limit: or if_undone: switch %[2]s for that", s.ID, k)
 	}
 	as := *s

@@ -81,5 +81,8 @@ func (a *app) once(published *workspace.Workspace, file string) (*ops.Once, erro
 	if q.Enter != nil {
 		return nil, usagef("%s says who enters by itself; leave enter: out, --to says who gets it", file)
 	}
+	if q.Reenter != nil || q.Calendar() {
+		return nil, usagef("%s would come again; what is sent once has no reenter: and no on: each ..., and more of it is a sequence", file)
+	}
 	return &ops.Once{Sequence: q, Text: text}, nil
 }

@@ -199,7 +199,11 @@ func (a *app) taskSnoozeCommand() *cobra.Command {
 			if !at.After(e.Clock.Now()) {
 				return andante.Touch{}, usagef("--until %s is over", until)
 			}
-			return e.Ops.SnoozeTask(c.Context(), id, at)
+			t, err := e.Ops.SnoozeTask(c.Context(), id, at)
+			if errors.Is(err, ops.ErrNoUseThen) {
+				return t, usagef("%w; name an earlier day, or `andante task skip` it", err)
+			}
+			return t, err
 		}, "It waits: %s.\n")
 	}
 	return c

@@ -186,20 +186,25 @@ func reviews(_ *testing.T, s db) {
 }
 
 func nuggets(_ *testing.T, s db) {
-	all := list(4, func(n int) store.HadNugget {
-		return store.HadNugget{Contact: id[andante.ContactID](n % 2), Nugget: text(n), Touch: id[andante.TouchID](n), At: at(n)}
+	touches := list(5, touch)
+	states := []andante.State{andante.Sent, andante.Planned, andante.Claimed, andante.Open, andante.Skipped}
+	all := list(5, func(n int) store.HadNugget {
+		touches[n].State = states[n]
+		return store.HadNugget{Contact: id[andante.ContactID](n % 2), Nugget: text(n), Touch: touches[n].ID, At: at(n)}
 	})
-	again := all[0]
-	again.Touch, again.At = id[andante.TouchID](9), at(9)
-	s.write(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.AddNuggets(ctx, all); err != nil {
-			return err
-		}
-		return tx.AddNuggets(ctx, []store.HadNugget{again})
-	})
-	got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.HadNugget, error) {
-		return tx.NuggetsOf(ctx, []andante.ContactID{all[0].Contact, id[andante.ContactID](7)})
-	})
-	slices.SortFunc(got, func(a, b store.HadNugget) int { return a.At.Compare(b.At) })
-	s.same("of one, the first time", []store.HadNugget{all[0], all[2]}, got)
+	s.add(touches...)
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutNuggets(ctx, all) })
+	of := func(n int) []store.HadNugget {
+		got := read(s, func(ctx context.Context, tx *store.Tx) ([]store.HadNugget, error) {
+			return tx.NuggetsOf(ctx, []andante.ContactID{id[andante.ContactID](n), id[andante.ContactID](7)})
+		})
+		slices.SortFunc(got, func(a, b store.HadNugget) int { return a.At.Compare(b.At) })
+		return got
+	}
+	s.same("of one, but for what was skipped", []store.HadNugget{all[0], all[2]}, of(0))
+	s.same("of another, but for what waits again", []store.HadNugget{all[3]}, of(1))
+	again := all[1]
+	again.Touch, again.At = touches[2].ID, at(9)
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutNuggets(ctx, []store.HadNugget{again}) })
+	s.same("by another touch", []store.HadNugget{all[3], again}, of(1))
 }

@@ -101,6 +101,7 @@ CREATE TABLE holds (
     released_at BIGINT,
     allow TEXT NOT NULL,
     then_do TEXT NOT NULL,
+    kind TEXT NOT NULL,
     drop_stale BOOLEAN NOT NULL
 );
 CREATE INDEX holds_live ON holds (scope, key) WHERE released_at IS NULL;
@@ -252,9 +253,9 @@ CREATE INDEX trials_import ON trials (import_id);
 
 -- Short pieces of value that contacts have had.
 CREATE TABLE nuggets (
-    contact_id TEXT NOT NULL,
+    contact_id UUID NOT NULL,
     nugget TEXT NOT NULL,
-    touch_id TEXT NOT NULL,
+    touch_id UUID NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (contact_id, nugget)
 );
@@ -284,6 +285,7 @@ CREATE TABLE notices (
     answer TEXT NOT NULL
 );
 CREATE INDEX notices_due ON notices (due_at) WHERE state = 'planned';
+CREATE INDEX notices_over ON notices (settled_at) WHERE state IN ('sent', 'unknown', 'failed');
 CREATE INDEX notices_lease ON notices (lease_id) WHERE lease_id IS NOT NULL;
 
 -- Pieces of post that wait to be printed, or for their batch to be posted.

@@ -101,6 +101,7 @@ CREATE TABLE holds (
     released_at BIGINT,
     allow TEXT NOT NULL,
     then_do TEXT NOT NULL,
+    kind TEXT NOT NULL,
     drop_stale BOOLEAN NOT NULL
 );
 CREATE INDEX holds_live ON holds (scope, key) WHERE released_at IS NULL;
@@ -284,6 +285,7 @@ CREATE TABLE notices (
     answer TEXT NOT NULL
 );
 CREATE INDEX notices_due ON notices (due_at) WHERE state = 'planned';
+CREATE INDEX notices_over ON notices (settled_at) WHERE state IN ('sent', 'unknown', 'failed');
 CREATE INDEX notices_lease ON notices (lease_id) WHERE lease_id IS NOT NULL;
 
 -- Pieces of post that wait to be printed, or for their batch to be posted.
