@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -23,6 +24,10 @@ const (
 
 // mindAtOnce is how many tasks are looked at in one go.
 const mindAtOnce = 100
+
+// mindAgain is when a task is looked at again about which something went wrong: it must not keep
+// the others from their turn.
+const mindAgain = time.Hour
 
 // Remind tells people of tasks, and does what is to be done about those that nobody does: their
 // owner is reminded, who stands in gets them or the manager hears of it, and at last if_undone
@@ -45,7 +50,12 @@ func (o *Ops) Remind(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	for _, t := range due {
-		err = errors.Join(err, o.Store.Write(ctx, func(tx *store.Tx) error { return o.mind(ctx, tx, w, t.Touch) }))
+		failed := o.Store.Write(ctx, func(tx *store.Tx) error { return o.mind(ctx, tx, w, t.Touch) })
+		if failed != nil && ctx.Err() == nil {
+			t.Mind = o.now().Add(mindAgain)
+			failed = errors.Join(fmt.Errorf("remind of task %s: %w", t.Touch, failed), o.Store.Write(ctx, func(tx *store.Tx) error { return tx.MindTask(ctx, t) }))
+		}
+		err = errors.Join(err, failed)
 	}
 	return len(due) == mindAtOnce, errors.Join(err, o.digests(ctx, w))
 }

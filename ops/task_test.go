@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -42,4 +43,33 @@ personas:`, 1))
 	if got := strings.Join(owners, " "); got != "ana ben ben ana" {
 		t.Errorf("the tasks of the four days went to %s", got)
 	}
+}
+
+// TestATaskThatNobodyCanBeToldOf: it waits an hour, and the others have their turn.
+func TestATaskThatNobodyCanBeToldOf(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.publish()
+	now := w.clock.Now()
+	broken := andante.Touch{ID: "01990000-0000-7000-8000-00000000000a", Kind: andante.Call, State: andante.Open, Contact: w.contact("ann"), Enrollment: "01990000-0000-7000-8000-00000000000b", Sequence: "gone", Step: "ring", Due: now, FirstDue: now}
+	w.write(func(tx *store.Tx) error {
+		people, err := tx.Contacts(t.Context(), []andante.ContactID{broken.Contact})
+		if err != nil {
+			return err
+		}
+		broken.Account = people[0].Account
+		lost := andante.Enrollment{ID: broken.Enrollment, Contact: broken.Contact, Account: broken.Account, Sequence: "gone", Plan: "0000", State: andante.EnrollmentActive, Entered: now}
+		return errors.Join(tx.AddEnrollments(t.Context(), []andante.Enrollment{lost}), tx.AddTouches(t.Context(), []andante.Touch{broken}),
+			tx.PutTasks(t.Context(), []store.Task{{Touch: broken.ID, Owner: "ana", Opened: now, Mind: now}}))
+	})
+	if _, err := w.Remind(t.Context()); err == nil || !strings.Contains(err.Error(), string(broken.ID)) {
+		t.Errorf("the error is %v", err)
+	}
+	w.read(func(tx *store.Tx) error {
+		next, err := tx.NextToMind(t.Context())
+		if !next.Equal(now.Add(time.Hour).Truncate(time.Millisecond)) {
+			t.Errorf("it is looked at again at %s", next)
+		}
+		return err
+	})
 }

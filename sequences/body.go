@@ -140,6 +140,9 @@ func (r *bodyReader) selection(words string, at Position) (sel Selection, otherw
 		value = strings.TrimSpace(value)
 		field := fields[key]
 		switch {
+		case key == "otherwise":
+			r.report("block", at, "otherwise stands alone: it is for whom no other block is for")
+			continue
 		case field == nil:
 			r.unknown("block", at, "selection", key, append(slices.Clone(selectorKeys), "otherwise"))
 			continue

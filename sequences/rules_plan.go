@@ -19,7 +19,7 @@ func planRules() []Rule {
 		{Name: "timing", Severity: isError, Firm: true, check: checkTiming, Doc: "A step has exactly one of `after`, `on` and `wait_for`; a wait has an end (`up_to`)."},
 		{Name: "calendar-sequence", Severity: isError, Firm: true, check: checkCalendar, Doc: "If one step comes each year, all do."},
 		{Name: "decide", Severity: isError, Firm: true, check: checkDecide, Doc: "A `decide` step has branches and makes no touch; only it has `then:`; no branch stands after one without a condition."},
-		{Name: "thread", Severity: isError, Firm: true, check: checkThread, Doc: "Only an email can answer the last mail (`thread: true`)."},
+		{Name: "thread", Severity: isError, Firm: true, check: checkThread, Doc: "Only an email, or what may switch to one, can answer the last mail (`thread: true`)."},
 		{Name: "no-value", Severity: isError, check: checkValue, Doc: "Every touch says what it gives to the contact."},
 		{Name: "requested", Severity: isError, Firm: true, check: checkRequested, Doc: "Purpose `requested` needs an event to enter by, at most 3 steps, all due within 7 days, and makes no offer."},
 		{Name: "keep-on", Severity: isError, Firm: true, check: checkKeepOn, Doc: "`keep_on` never passes over an opt-out or a dead address, nor a reply to marketing."},
