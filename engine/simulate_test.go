@@ -117,7 +117,7 @@ func TestSimulate(t *testing.T) {
 	}
 	play := func(seed andante.Seed, r simulation.Rates) *simulation.Report {
 		t.Helper()
-		got, err := e.Simulate(t.Context(), SimulateOptions{Workspace: w, Days: 40, Sequences: []string{"facility-benchmark"}, Seed: seed, Rates: r})
+		got, err := e.Simulate(t.Context(), SimulateOptions{Workspace: w, Days: 24, Sequences: []string{"facility-benchmark"}, Seed: seed, Rates: r})
 		if err != nil {
 			t.Fatal(err)
 		}
