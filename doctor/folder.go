@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"runtime"
+	"slices"
 
 	"github.com/andante-hq/andante/internal/writable"
 	"github.com/andante-hq/andante/workspace"
@@ -65,6 +67,14 @@ func passwords(_ context.Context, s *Subject) (list []Finding) {
 	s.secretless = map[string]bool{}
 	for _, id := range s.config().Ways() {
 		list = append(list, s.password(id)...)
+	}
+	gateways := s.Config.Gateways()
+	for _, where := range slices.Sorted(maps.Keys(gateways)) {
+		found := fine("%s is there", where)
+		if _, err := gateways[where].Resolve(func(name string) ([]byte, error) { return fs.ReadFile(s.FS, name) }); err != nil {
+			found = bad("set it for this process, or mend "+where, "%s: %v", where, err)
+		}
+		list = append(list, s.unlessSandbox(one(found))...)
 	}
 	return list
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/sequences"
@@ -61,6 +62,17 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	return o.enterOn(ctx, tx, e) // what has ended keeps nobody out
 }
 
+// before tells whether an event was over before an enrollment began: a meeting of last week that
+// somebody logs today ends nothing of this week. Clocks differ, so an hour is nothing. Who wants
+// or gets nothing more wants nothing of what came since, either.
+func before(e andante.Event, x andante.Enrollment) bool {
+	switch e.Name {
+	case andante.EventOptedOut, andante.EventUnreachable, andante.EventHandedOver, andante.EventComplained:
+		return false
+	}
+	return !e.At.IsZero() && e.At.Add(time.Hour).Before(x.Entered)
+}
+
 // endOn ends the sequences that exit on an event, for the colleagues too where they say so:
 // also when the contact's own has come to its end, as it has when the last mail is answered.
 func (o *Ops) endOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
@@ -78,6 +90,9 @@ func (o *Ops) endOn(ctx context.Context, tx *store.Tx, e andante.Event) error {
 		reason = r
 	}
 	for _, x := range all {
+		if before(e, x) {
+			continue
+		}
 		running := x.State != andante.EnrollmentFinished
 		if !running && (x.Reason != andante.ReasonFinished || len(about) > 0 && about[0].Enrollment != x.ID) {
 			continue

@@ -48,14 +48,22 @@ func (r *Reports) NotSent(ctx context.Context, since time.Time, n int) (*NotSent
 	groups := map[andante.Reason]*NotSentGroup{}
 	err := r.Store.Read(ctx, func(tx *store.Tx) error {
 		clear(groups)
+		now := r.Clock.Now()
+		waiting, err := r.loadPaces(ctx, tx, now)
+		if err != nil {
+			return err
+		}
 		for after := andante.TouchID(""); ; {
-			page, err := tx.NotSent(ctx, since, r.Clock.Now(), after, notSentPage)
+			page, err := tx.NotSent(ctx, since, now, after, notSentPage)
 			if err != nil {
 				return err
 			}
 			for _, t := range page {
 				if t.Kind == andante.Decide { // nobody would have got it
 					continue
+				}
+				if free := waiting.free[store.Lane{Kind: t.Kind, Sender: t.Sender}]; t.Reason == "" && t.State == andante.Planned && free.After(now) {
+					t.Reason, t.Due, t.Evidence.Detail = andante.ReasonThrottled, free, "sender "+t.Sender
 				}
 				g := groups[t.Reason]
 				if g == nil {

@@ -357,6 +357,9 @@ func (t *teller) verdict(v store.StoredVerdict) {
 		}
 	case andante.Defer:
 		l.Text = "put off until " + t.when(v.Until) + ": " + v.Reason.Text()
+		if v.Until.IsZero() { // it waits for somebody, and nobody knows how long
+			l.Text = "put off: " + v.Reason.Text()
+		}
 	case andante.Finish:
 		l.Text = "not sent, and the sequence ends: " + v.Reason.Text()
 	default:

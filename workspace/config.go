@@ -60,7 +60,7 @@ type Person struct {
 	Title    string           `yaml:"title" doc:"as printed in letters"`
 	Zone     string           `yaml:"zone" doc:"time zone"`
 	SMS      string           `yaml:"sms" doc:"what their texts come from, where that is not channels.sms.from"`
-	Works    *calendar.Window `yaml:"works" doc:"working hours in their zone, such as Mon-Thu 09:00-17:00: tasks come in them, and letters on these days; none: always"`
+	Works    *calendar.Window `yaml:"works" doc:"working hours in their zone, such as Mon-Thu 09:00-17:00: tasks come in them (Mon-Fri 09:00-17:00, if not written), and letters on these days (any day, if not written)"`
 	SMTP     *SMTP            `yaml:"smtp" doc:"their own mailbox, where letters leave by it and not by the company's server"`
 	Throttle *Throttle        `yaml:"throttle" doc:"how fast letters leave: a pace such as 30 per hour, a preset, or the keys below; personal, if not written, for a mailbox of their own"`
 	Meeting  string           `yaml:"meeting" doc:"link of their meeting room, for video calls and {{ sender.meeting }}"`

@@ -84,6 +84,23 @@ func (c *Config) secretNames() (names []string) {
 	return names
 }
 
+// Gateways are the secrets of those that take texts and post, by where they stand; empty ones
+// are left out.
+func (c *Config) Gateways() map[string]SecretRef {
+	list := map[string]SecretRef{}
+	switch c.Channels.SMS.Driver {
+	case "twilio":
+		list["channels.sms.twilio.secret"] = c.Channels.SMS.Twilio.Secret
+	case "http":
+		list["channels.sms.http.secret"] = c.Channels.SMS.HTTP.Secret
+	}
+	if c.Channels.Cards.Driver == "lob" {
+		list["channels.cards.lob.key"] = c.Channels.Cards.Lob.Key
+	}
+	maps.DeleteFunc(list, func(_ string, s SecretRef) bool { return s == SecretRef{} })
+	return list
+}
+
 // secrets are all that andante.yaml names.
 func (c *Config) secrets() (list []SecretRef) {
 	add := func(more ...SecretRef) { list = append(list, more...) }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"io/fs"
+
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante/workspace"
@@ -42,8 +45,8 @@ func (a *app) configCommand() *cobra.Command {
 	return c
 }
 
-// machine reads what this machine would use; password is why the mail server's can't
-// be read.
+// machine reads what this machine would use; password is why the one of a mail server
+// or a gateway can't be read.
 func (a *app) machine() (cfg *workspace.Config, password, err error) {
 	root, err := a.folder()
 	if err != nil {
@@ -56,6 +59,11 @@ func (a *app) machine() (cfg *workspace.Config, password, err error) {
 	for _, id := range cfg.Ways() {
 		if _, err := cfg.Channels.Email.MailServer(id, root.FS()); password == nil {
 			password = err
+		}
+	}
+	for where, secret := range cfg.Gateways() {
+		if _, err := secret.Resolve(func(name string) ([]byte, error) { return fs.ReadFile(root.FS(), name) }); err != nil && password == nil {
+			password = fmt.Errorf("%s: %w", where, err)
 		}
 	}
 	return cfg, password, nil

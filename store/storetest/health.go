@@ -73,14 +73,19 @@ func oldestDue(_ *testing.T, s db) {
 	// The n-th touch is due n minutes after the beginning; all but the last are kept back.
 	free, throttled := touch(9), touch(2)
 	throttled.Sender = "slow"
+	full := touch(7)
+	full.Sender = "full" // it has sent what it may today
 	held := map[andante.HoldScope]andante.Touch{
 		andante.HoldContact: touch(3), andante.HoldAccount: touch(4), andante.HoldSequence: touch(5), andante.HoldSender: touch(6),
 	}
 	sequence, sender := held[andante.HoldSequence], held[andante.HoldSender]
 	sequence.Sequence, sender.Sender = "stopped", "refused"
-	s.add(free, throttled, held[andante.HoldContact], held[andante.HoldAccount], sequence, sender)
+	s.add(free, throttled, full, held[andante.HoldContact], held[andante.HoldAccount], sequence, sender)
 	s.write(func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.PutThrottle(ctx, store.Throttle{Lane: mail("slow"), Next: now.Add(time.Second)}); err != nil {
+			return err
+		}
+		if err := tx.PutThrottle(ctx, store.Throttle{Lane: mail("full"), Domain: store.FullLane, Next: now.Add(time.Hour)}); err != nil {
 			return err
 		}
 		return tx.PutThrottle(ctx, store.Throttle{Lane: mail(free.Sender), Next: now})
