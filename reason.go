@@ -120,7 +120,7 @@ var reasonText = map[Reason]string{
 	ReasonExpr:      "its condition could not be evaluated",
 	ReasonTemporary: "the server could not be reached or asked to try later",
 	ReasonPermanent: "the server refused it",
-	ReasonAddress:   "the mailbox does not exist",
+	ReasonAddress:   "the address does not exist",
 	ReasonSender:    "the server refused the sender",
 	ReasonUnknown:   "sent, but the answer was lost",
 	ReasonTakenOver: "it may have been sent before the store was taken over",

@@ -236,15 +236,22 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 	return nil
 }
 
-// keepTalk notes what a task was worth, for whoever had it, whoever tells of it.
+// keepTalk notes what a task was worth, for the colleague who is said to have done it, else for
+// whoever had it, whoever tells of it.
 func (o *Ops) keepTalk(ctx context.Context, tx *store.Tx, t andante.Touch, d TaskDone) error {
 	tasks, err := tx.Tasks(ctx, []andante.TouchID{t.ID})
 	if err != nil {
 		return err
 	}
-	d.By = t.Sender
-	if len(tasks) > 0 {
-		d.By = tasks[0].Owner
+	w, err := o.Workspace(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if _, ours := w.Config.Person(d.By); !ours {
+		d.By = t.Sender
+		if len(tasks) > 0 {
+			d.By = tasks[0].Owner
+		}
 	}
 	return o.keepConversation(ctx, tx, t, t.ID, d, false)
 }

@@ -73,3 +73,32 @@ func TestATaskThatNobodyCanBeToldOf(t *testing.T) {
 		return err
 	})
 }
+
+// TestWhoDidIt: a talk counts for the colleague who is said to have had it, else for whose task
+// it was, whoever tells of it.
+func TestWhoDidIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.files["andante.yaml"] = []byte(strings.Replace(config, "personas:", `people: {ana: {name: Ana, email: ana@x.example}, ben: {name: Ben, email: ben@x.example}}
+personas:`, 1))
+	w.publish()
+	ann := w.contact("ann", "account.owner=ana")
+	for by, want := range map[string]string{"ben": "ben", "root": "ana", "": "ana"} {
+		c := w.find("ann")
+		w.write(func(tx *store.Tx) error {
+			touch := andante.Touch{ID: andante.NewID[andante.TouchID](w.clock.Now()), Kind: andante.Call, Contact: ann, Account: c.Account}
+			if err := tx.PutTasks(t.Context(), []store.Task{{Touch: touch.ID, Owner: "ana", Opened: w.clock.Now()}}); err != nil {
+				return err
+			}
+			return w.keepTalk(t.Context(), tx, touch, TaskDone{By: by, Minutes: 5, Worth: 3, At: w.clock.Now()})
+		})
+		w.clock.Jump(w.clock.Now().Add(time.Hour))
+		w.read(func(tx *store.Tx) error {
+			list, err := tx.SpokenSince(t.Context(), w.clock.Now().Add(-time.Hour))
+			if len(list) != 1 || list[0].Owner != want {
+				t.Errorf("by %q: %+v", by, list)
+			}
+			return err
+		})
+	}
+}

@@ -42,8 +42,17 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		} else {
 			say("%s, for %s", e.Rule, e.Detail)
 		}
-	case andante.ReasonMissing, andante.ReasonNoAddress:
+	case andante.ReasonMissing:
 		say("%s is empty", e.Detail)
+	case andante.ReasonNoAddress:
+		switch k := andante.Kind(e.Detail); {
+		case k == andante.Email:
+			say("there is no e-mail address")
+		case k == andante.SMS:
+			say("there is no phone number")
+		default:
+			say("%s", e.Detail)
+		}
 	case andante.ReasonHeld:
 		if e.Max > 0 {
 			list = t.barrier(e)

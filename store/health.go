@@ -47,7 +47,7 @@ func (tx *Tx) ExpiredLeases(ctx context.Context, before time.Time) (n int, first
 func (tx *Tx) OldestDue(ctx context.Context, now time.Time) (id andante.TouchID, due time.Time, err error) {
 	var at int64
 	err = tx.row(ctx, `SELECT t.id, t.waits_at FROM touches t WHERE t.waits_at <= $1
-		AND NOT EXISTS (SELECT 1 FROM throttles w WHERE w.lane=t.lane AND (w.domain='' OR w.domain='` + FullLane + `') AND w.next_at > $1)
+		AND NOT EXISTS (SELECT 1 FROM throttles w WHERE w.lane=t.lane AND (w.domain='' OR w.domain='`+FullLane+`') AND w.next_at > $1)
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.released_at IS NULL AND h.from_at <= $1 AND (h.until_at IS NULL OR h.until_at > $1)
 			AND (h.scope='everything' OR h.scope='sequence' AND h.key=t.sequence OR h.scope='sender' AND h.key=t.sender AND (h.kind='' OR h.kind=t.kind)
 				OR h.scope='import' AND t.kind='email' AND EXISTS (SELECT 1 FROM contacts c WHERE c.id=t.contact_id AND c.import_id=h.key)

@@ -29,7 +29,7 @@ func TestOnTheWire(t *testing.T) {
 				a.touches(&reports.Status{Touches: map[andante.State]int{andante.Attempted: 2, andante.Sent: 1, andante.Failed: 3}, Failed: map[andante.Reason]int{andante.ReasonAddress: 3}})
 			},
 			"       2  attempted: on the wire; if its worker died, it is settled within a minute of the next `andante run`\n       1  sent\n" +
-				"       3  failed\n                 3  bad_address  the mailbox does not exist\n",
+				"       3  failed\n                 3  bad_address  the address does not exist\n",
 		},
 	} {
 		var out bytes.Buffer
