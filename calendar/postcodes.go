@@ -99,7 +99,7 @@ var zips = []struct {
 }
 
 // fiveDigits are ZIP codes apart from those around them.
-var fiveDigits = map[string]string{"88510": "M", "96799": "S", "99546": "D", "99547": "D"}
+var fiveDigits = map[string]string{"96799": "S", "99546": "D", "99547": "D"}
 
 // postals are the zones of Canadian postal codes by their first letter.
 var postals = map[byte]string{
@@ -129,9 +129,6 @@ func zipZones(code string) (letters string) {
 		if special, ok := fiveDigits[code[:5]]; ok {
 			return special
 		}
-	}
-	if strings.HasPrefix(code, "885") {
-		return "M" // El Paso
 	}
 	for _, z := range zips {
 		if z.from > code[:3] {

@@ -243,7 +243,11 @@ func (w *simWorld) expectEnrollment(args []string, state andante.EnrollmentState
 }
 
 // foretold is what `status --next` says of a time from now on.
-func (w *simWorld) foretold(length calendar.Offset) (*reports.Forecast, error) {
+func (w *simWorld) foretold(span string) (*reports.Forecast, error) {
+	length, err := calendar.ParseOffset(span)
+	if err != nil {
+		return nil, err
+	}
 	now := w.e.Clock.Now()
 	r := reports.Reports{Store: w.e.Store, Clock: w.e.Clock, Workspace: w.w, Hash: w.e.Ops.Keys.Hash, Plan: w.e.Ops.Revisions.Plan}
 	status, err := r.Status(w.ctx, length.From(now, w.loc, nil).Sub(now))
@@ -259,11 +263,7 @@ func (w *simWorld) expectOver(args []string) error {
 	if len(args)%4 != 1 {
 		return errors.New("write SPAN [DATE SENDER DUE MOST ...]")
 	}
-	length, err := calendar.ParseOffset(args[0])
-	if err != nil {
-		return err
-	}
-	next, err := w.foretold(length)
+	next, err := w.foretold(args[0])
 	if err != nil {
 		return err
 	}
@@ -282,11 +282,7 @@ func (w *simWorld) expectForetold(args []string) error {
 	if len(args) != 2 && (len(args) != 4 || args[2] != "put-off") {
 		return errors.New("write SPAN N [put-off M]")
 	}
-	length, err := calendar.ParseOffset(args[0])
-	if err != nil {
-		return err
-	}
-	next, err := w.foretold(length)
+	next, err := w.foretold(args[0])
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // How many bounces and complaints within a week stop a sequence or a sender by itself.
@@ -24,7 +25,7 @@ const (
 	enoughTries    = 100
 	bounceShare    = 0.05
 	bounceNotice   = 0.02
-	keepRates      = 60 * 24 * time.Hour // warm-ups look back so far
+	keepRates      = workspace.WarmFor // warm-ups look back so far
 )
 
 // Those who count mails each use one of ratesParts rows, and bounces and complaints one of

@@ -61,19 +61,20 @@ func (o *Ops) noteTrial(ctx context.Context, tx *store.Tx, t andante.Touch) erro
 		fmt.Sprintf("mailboxes that do not exist: %d of its first %d; find out where the list comes from and clean it before you release it", dead, gone))
 }
 
-// holdOnce holds what is not held already by ourselves.
+// holdOnce holds what is not held already by ourselves. A sender is held for its mails alone: its
+// calls and cards bother no mailbox provider, and a hold on its texts stops no mail.
 func (o *Ops) holdOnce(ctx context.Context, tx *store.Tx, scope andante.HoldScope, key, why string) error {
 	now := o.now()
-	held, err := tx.WideHolds(ctx)
-	if err != nil || slices.ContainsFunc(held, func(h andante.Hold) bool {
-		over := !h.Until.IsZero() && !now.Before(h.Until) // whatever another machine's clock said when it began
-		return h.Scope == scope && h.Key == key && h.Author == andante.HoldAuthor && !over
-	}) {
-		return err
-	}
 	h := andante.Hold{ID: andante.NewID[andante.HoldID](now), Scope: scope, Key: key, Author: andante.HoldAuthor, Reason: why, From: now}
 	if scope == andante.HoldSender {
-		h.Kind = andante.Email // its calls and cards bother no mailbox provider
+		h.Kind = andante.Email
+	}
+	held, err := tx.WideHolds(ctx)
+	if err != nil || slices.ContainsFunc(held, func(was andante.Hold) bool {
+		over := !was.Until.IsZero() && !now.Before(was.Until) // whatever another machine's clock said when it began
+		return was.Scope == scope && was.Key == key && was.Kind == h.Kind && was.Author == andante.HoldAuthor && !over
+	}) {
+		return err
 	}
 	return tx.AddHold(ctx, h)
 }

@@ -45,14 +45,7 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 	case andante.ReasonMissing:
 		say("%s is empty", e.Detail)
 	case andante.ReasonNoAddress:
-		switch k := andante.Kind(e.Detail); {
-		case k == andante.Email:
-			say("there is no e-mail address")
-		case k == andante.SMS:
-			say("there is no phone number")
-		default:
-			say("%s", e.Detail)
-		}
+		say("%s", absent(e.Detail))
 	case andante.ReasonHeld:
 		if e.Max > 0 {
 			list = t.barrier(e)
@@ -94,6 +87,17 @@ func (t *teller) because(reason andante.Reason, e andante.Evidence) []string {
 		say("so it goes as %s", e.SwitchedTo)
 	}
 	return list
+}
+
+// absent tells of an address that is missing: of a kind, or what one lacks.
+func absent(detail string) string {
+	switch andante.Kind(detail) {
+	case andante.Email:
+		return "there is no e-mail address"
+	case andante.SMS:
+		return "there is no phone number"
+	}
+	return detail
 }
 
 // barrier tells what stood in the way: a limit, a cool-down, a gap, a choice or the hours.

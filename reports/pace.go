@@ -38,9 +38,6 @@ type paced struct {
 	due      map[string]int // by day; what was sent today is among it
 }
 
-// warmFor is how long a sender's best day counts, as for the scheduler.
-const warmFor = 60 * 24 * time.Hour
-
 func (r *Reports) loadPaces(ctx context.Context, tx *store.Tx, now time.Time) (*paces, error) {
 	p := &paces{free: map[store.Lane]time.Time{}, days: map[string]*paced{}}
 	list, err := tx.Throttles(ctx, now)
@@ -59,17 +56,15 @@ func (r *Reports) loadPaces(ctx context.Context, tx *store.Tx, now time.Time) (*
 		d := &paced{throttle: t, zone: r.Workspace.ZoneOf(id), due: map[string]int{}}
 		p.days[key] = d
 		var hours []store.Rate
-		hours, err = tx.SentBy(ctx, store.Lane{Kind: andante.Email, Sender: key}, now.Add(-warmFor), c.Deliver.Mode != "live")
-		today, sent := now.In(d.zone).Format(time.DateOnly), map[string]int{}
+		hours, err = tx.SentBy(ctx, store.Lane{Kind: andante.Email, Sender: key}, now.Add(-workspace.WarmFor), c.Deliver.Mode != "live")
+		y, m, date := now.In(d.zone).Date()
+		today := calendar.StartOf(y, m, date, d.zone)
+		d.best = store.BestDay(hours, today)
 		for _, h := range hours {
-			sent[h.At.In(d.zone).Format(time.DateOnly)] += h.Sent
-		}
-		for day, n := range sent {
-			if day < today {
-				d.best = max(d.best, n)
+			if h.At.Add(time.Hour).After(today) {
+				d.due[today.Format(time.DateOnly)] += h.Sent
 			}
 		}
-		d.due[today] += sent[today]
 	}
 	return p, err
 }

@@ -9,10 +9,6 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// warmFor is how long a sender's best day counts for its warm-up: who was silent for longer
-// begins anew.
-const warmFor = 60 * 24 * time.Hour
-
 // bestDays remembers each lane's best day before today.
 type bestDays map[store.Lane]bestDay
 
@@ -103,8 +99,7 @@ func (p *pace) dayOf(sender string) (today, tomorrow time.Time) {
 	return calendar.StartOf(y, m, d, zone), calendar.StartOf(y, m, d+1, zone)
 }
 
-// bestOf returns how many mails a lane sent on its best day before today. An hour that lies on
-// both days, where zones have a half, is today's.
+// bestOf returns how many mails a lane sent on its best day before today.
 func (p *pace) bestOf(ctx context.Context, tx *store.Tx, lane store.Lane, today time.Time, t *workspace.Throttle) (int, error) {
 	if t.WarmUp == nil {
 		return 0, nil
@@ -112,18 +107,11 @@ func (p *pace) bestOf(ctx context.Context, tx *store.Tx, lane store.Lane, today 
 	if known, ok := p.best[lane]; ok && known.today.Equal(today) {
 		return known.mails, nil
 	}
-	hours, err := tx.SentBy(ctx, lane, today.Add(-warmFor), p.rehearsing)
+	hours, err := tx.SentBy(ctx, lane, today.Add(-workspace.WarmFor), p.rehearsing)
 	if err != nil {
 		return 0, err
 	}
-	best, onDay := 0, map[time.Time]int{}
-	for _, n := range hours {
-		if !n.At.Add(time.Hour).After(today) {
-			day, _ := calendar.PeriodStart("day", n.At, today.Location())
-			onDay[day] += n.Sent
-			best = max(best, onDay[day])
-		}
-	}
+	best := store.BestDay(hours, today)
 	p.best[lane] = bestDay{today, best}
 	return best, nil
 }

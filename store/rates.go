@@ -66,6 +66,20 @@ func (tx *Tx) SentBy(ctx context.Context, lane Lane, since time.Time, rehearsing
 		})
 }
 
+// BestDay returns how much left on the best day before one that begins at an instant, in its zone.
+// An hour that lies on both days, where zones have a half, is the later one's.
+func BestDay(hours []Rate, today time.Time) (best int) {
+	onDay := map[string]int{}
+	for _, h := range hours {
+		if !h.At.Add(time.Hour).After(today) {
+			day := h.At.In(today.Location()).Format(time.DateOnly)
+			onDay[day] += h.Sent
+			best = max(best, onDay[day])
+		}
+	}
+	return best
+}
+
 // Returned sums up, for each sequence and sender of which something came back, what was
 // counted in the hours that began at an instant or later.
 func (tx *Tx) Returned(ctx context.Context, since time.Time) ([]Rate, error) {

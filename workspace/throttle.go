@@ -132,6 +132,10 @@ func (t *Throttle) target() int {
 	return warmTarget
 }
 
+// WarmFor is how long a sender's best day counts for its warm-up: who was silent for longer
+// begins anew.
+const WarmFor = 60 * 24 * time.Hour
+
 // after is how many mails may follow a best day.
 func (w *WarmUp) after(best int) int {
 	if best == 0 {
