@@ -35,7 +35,12 @@ func TestKeys(t *testing.T) {
 		if !dkimkey.Same(key, record) || !dkimkey.Same(key, spaced[:40]+" "+spaced[40:]) {
 			t.Errorf("%s is not found in its record", name)
 		}
-		if dkimkey.Same(key, "v=DKIM1; p=") || dkimkey.Same(key, strings.Replace(record, "A", "B", 1)) {
+		before, value, _ := strings.Cut(record, "p=")
+		first := "A"
+		if value[0] == 'A' {
+			first = "B"
+		}
+		if dkimkey.Same(key, "v=DKIM1; p=") || dkimkey.Same(key, before+"p="+first+value[1:]) {
 			t.Errorf("%s is found in another's record", name)
 		}
 	}
