@@ -47,6 +47,7 @@ const (
 	ReasonTemporary Reason = "temporary"
 	ReasonPermanent Reason = "permanent"
 	ReasonAddress   Reason = "bad_address"
+	ReasonNumber    Reason = "wrong_number"
 	ReasonSender    Reason = "sender"
 	ReasonUnknown   Reason = "unknown"
 	ReasonTakenOver Reason = "taken_over" // another may have sent it before the store was taken over
@@ -72,6 +73,7 @@ const (
 	ReasonExit         Reason = "exit"
 	ReasonStopped      Reason = "stopped"
 	ReasonUndone       Reason = "undone"
+	ReasonPassedOver   Reason = "passed_over"
 	ReasonReview       Reason = "review"
 	ReasonOverLimit    Reason = "over_limit"
 	ReasonAlready      Reason = "already_enrolled"
@@ -121,6 +123,7 @@ var reasonText = map[Reason]string{
 	ReasonTemporary: "the server could not be reached or asked to try later",
 	ReasonPermanent: "the server refused it",
 	ReasonAddress:   "the address does not exist",
+	ReasonNumber:    "the number is somebody else's",
 	ReasonSender:    "the server refused the sender",
 	ReasonUnknown:   "sent, but the answer was lost",
 	ReasonTakenOver: "it may have been sent before the store was taken over",
@@ -143,6 +146,7 @@ var reasonText = map[Reason]string{
 	ReasonExit:         "an exit condition came true",
 	ReasonStopped:      "stopped by hand",
 	ReasonUndone:       "nobody did the task in time",
+	ReasonPassedOver:   "a colleague passed the task over",
 	ReasonReview:       "it waits for its owner's line",
 	ReasonOverLimit:    "over a limit, and the step says over_limit: end",
 	ReasonAlready:      "already enrolled",

@@ -153,6 +153,13 @@ const (
 	Redirected  = "redirected to "
 )
 
+// Logged is the sequence of touches that nobody planned, and somebody told of afterwards.
+const Logged = "logged"
+
+// LaidOut is the response of the attempt that made a piece of post, which waits for its batch
+// from then on.
+const LaidOut = "laid out"
+
 // TakenOver is the response of an attempt that may have been made before the store was
 // taken over: by the original of a copy, or after the backup.
 const TakenOver = "the store was taken over; it may have been sent since the backup"

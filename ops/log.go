@@ -52,7 +52,7 @@ func (o *Ops) log(ctx context.Context, tx *store.Tx, c andante.Contact, l Logged
 		return err
 	}
 	t := andante.Touch{
-		ID: andante.NewID[andante.TouchID](l.At), Contact: c.ID, Account: c.Account, Sequence: "logged", Kind: l.Kind, Purpose: andante.Relationship,
+		ID: andante.NewID[andante.TouchID](l.At), Contact: c.ID, Account: c.Account, Sequence: andante.Logged, Kind: l.Kind, Purpose: andante.Relationship,
 		Priority: andante.Normal, Sender: cmp.Or(l.By, owner), State: andante.Done, Result: l.Result, Due: l.At, FirstDue: l.At, Counted: l.At, Settled: l.At,
 		Address: o.Keys.Hash(c.AddressFor(l.Kind)), Subject: andante.CleanText(l.Note),
 	}

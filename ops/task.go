@@ -96,7 +96,7 @@ func (o *Ops) SkipTask(ctx context.Context, id andante.TouchID, by, note string)
 			return err
 		}
 		e := andante.Evidence{Scope: by, Detail: andante.CleanText(note)}
-		return o.skipTask(ctx, tx, t, andante.ReasonStopped, e, "")
+		return o.skipTask(ctx, tx, t, andante.ReasonPassedOver, e, "")
 	})
 }
 
@@ -264,7 +264,7 @@ func (o *Ops) barCalls(ctx context.Context, tx *store.Tx, t andante.Touch, d Tas
 	var kinds []andante.Kind
 	switch d.Result {
 	case andante.WrongNumber:
-		kinds, bar.Reason = []andante.Kind{andante.Call, andante.SMS}, andante.ReasonAddress
+		kinds, bar.Reason = []andante.Kind{andante.Call, andante.SMS}, andante.ReasonNumber
 		if t.Address == "" { // nobody knows which number was dialled
 			return nil
 		}

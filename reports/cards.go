@@ -30,15 +30,46 @@ type CardBatch struct {
 	Pieces int          `json:"pieces"`
 	Closed time.Time    `json:"closed"`
 	Posted time.Time    `json:"posted,omitzero"`
+	// Taken are those that were taken back since it was closed, such as after an opt-out; they
+	// are forgotten when it is posted.
+	Taken []TakenCard `json:"taken,omitempty"`
+}
+
+// A TakenCard is a piece that is not to be posted any more.
+type TakenCard struct {
+	Touch andante.TouchID `json:"touch"`
+	Name  string          `json:"name"`
+	Place string          `json:"place"` // in one line
 }
 
 // CardBatch returns a batch. [andante.ErrNotFound] if there is none of that name.
 func (r *Reports) CardBatch(ctx context.Context, name string) (b CardBatch, err error) {
 	err = r.Store.Read(ctx, func(tx *store.Tx) error {
 		got, err := tx.Batch(ctx, name)
-		b = CardBatch(got)
+		if err != nil {
+			return err
+		}
+		b, err = r.cardBatch(ctx, tx, got)
 		return err
 	})
+	return b, err
+}
+
+func (r *Reports) cardBatch(ctx context.Context, tx *store.Tx, from store.Batch) (CardBatch, error) {
+	b := CardBatch{Name: from.Name, Kind: from.Kind, Format: from.Format, Pieces: from.Pieces, Closed: from.Closed, Posted: from.Posted}
+	cards, err := tx.CardsIn(ctx, b.Name, false, "", b.Pieces)
+	if err != nil || len(cards) == 0 {
+		return b, err
+	}
+	ids := make([]andante.TouchID, len(cards))
+	for i, c := range cards {
+		ids[i] = c.Touch
+	}
+	touches, people, err := touchesAndPeople(ctx, tx, ids)
+	for _, id := range ids {
+		c := people[touches[id].Contact]
+		b.Taken = append(b.Taken, TakenCard{Touch: id, Name: nameOf(c), Place: c.Post(r.Workspace.Config.Company.Country).Line()})
+	}
 	return b, err
 }
 
@@ -57,10 +88,17 @@ func (r *Reports) Cards(ctx context.Context) (c Cards, err error) {
 			c.Waiting = append(c.Waiting, WaitingCards{Kind: w.Kind, Format: w.Format, Pieces: w.Cards, Oldest: w.Oldest})
 		}
 		batches, err := tx.Batches(ctx, lastBatches)
-		for _, b := range batches {
-			c.Batches = append(c.Batches, CardBatch(b))
+		if err != nil {
+			return err
 		}
-		return err
+		for _, from := range batches {
+			b, err := r.cardBatch(ctx, tx, from)
+			if err != nil {
+				return err
+			}
+			c.Batches = append(c.Batches, b)
+		}
+		return nil
 	})
 	return c, err
 }

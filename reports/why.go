@@ -113,6 +113,9 @@ type teller struct {
 	account andante.Account
 	zone    *time.Location
 	touches map[andante.TouchID]andante.Touch
+	batches map[andante.TouchID]string // of the pieces of post that are not posted yet; empty: not in one yet
+	laidOut map[andante.TouchID]bool   // pieces that somebody had to post
+	talks   map[andante.TouchID]andante.Conversation
 	spent   map[store.Lane]time.Time // throttles, until when
 	lines   []Line
 }
@@ -208,6 +211,17 @@ func (t *teller) history(ctx context.Context) error {
 	if err := t.knowFillers(ctx, verdicts); err != nil {
 		return err
 	}
+	cards, err := t.tx.Cards(ctx, touchIDs)
+	if err != nil {
+		return err
+	}
+	t.batches, t.laidOut = map[andante.TouchID]string{}, map[andante.TouchID]bool{}
+	for _, c := range cards {
+		t.batches[c.Touch] = c.Batch
+	}
+	if err := t.conversations(ctx); err != nil {
+		return err
+	}
 	attempts, err := t.tx.AttemptsOf(ctx, touchIDs)
 	if err != nil {
 		return err
@@ -232,6 +246,39 @@ func (t *teller) history(ctx context.Context) error {
 		t.finished(e)
 	}
 	return nil
+}
+
+// conversations reads what was said, and tells what came from them.
+func (t *teller) conversations(ctx context.Context) error {
+	list, err := t.tx.ConversationsOf(ctx, t.contact.ID)
+	t.talks = map[andante.TouchID]andante.Conversation{}
+	for _, c := range list {
+		if c.Touch != "" {
+			t.talks[c.Touch] = c
+			continue
+		}
+		t.add(Line{At: c.At, What: string(c.Kind), Text: "from them, " + talk(c), Because: noteOf(c)})
+	}
+	return err
+}
+
+// talk tells who had a conversation, how long it was and what it was worth.
+func talk(c andante.Conversation) string {
+	text := "noted by " + cmp.Or(c.Owner, "somebody")
+	if c.Minutes > 0 {
+		text += fmt.Sprintf(", %d min", c.Minutes)
+	}
+	if c.Worth > 0 {
+		text += fmt.Sprintf(", worth %d of %d", c.Worth, andante.MostWorth)
+	}
+	return text
+}
+
+func noteOf(c andante.Conversation) []string {
+	if c.Note == "" {
+		return nil
+	}
+	return []string{c.Note}
 }
 
 // knowFillers reads the touches of other contacts that filled limits.
@@ -263,7 +310,7 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 	}
 	for _, e := range events {
 		text := strings.ReplaceAll(e.Name, "_", " ")
-		if e.Detail != "" {
+		if c, talked := t.talks[e.Touch]; e.Detail != "" && !(talked && c.Note == e.Detail) { // which is told of it
 			text += " (" + e.Detail + ")"
 		}
 		t.add(Line{At: e.At, Touch: e.Touch, What: "event", Text: text})
@@ -382,11 +429,15 @@ func (t *teller) attempt(a andante.Attempt) {
 	if a.Code != 0 {
 		said = fmt.Sprintf("%d %s", a.Code, a.Response)
 	}
+	t.laidOut[a.Touch] = t.laidOut[a.Touch] || a.Response == andante.LaidOut
 	switch a.Outcome {
 	case andante.OutcomeSent:
 		l.Text = "sent as " + a.Sender
 		if t.touches[a.Touch].Kind.ByHuman() {
 			l.Text = "a task for " + a.Sender
+		}
+		if a.Response == andante.LaidOut {
+			l.Text = "laid out for the printer"
 		}
 		if a.Response == andante.WrittenOnly {
 			l.Text = "written to a folder and not sent, as " + a.Sender
@@ -405,7 +456,7 @@ func (t *teller) attempt(a andante.Attempt) {
 	case andante.OutcomeUntried:
 		l.Text = "allowed, but not written any more; it comes again"
 	default:
-		l.Text = "refused (" + string(a.Outcome) + ")"
+		l.Text = refusal(a.Outcome, t.touches[a.Touch].Reason)
 	}
 	switch {
 	case said == "" || a.Outcome == andante.OutcomeSent:
@@ -415,6 +466,21 @@ func (t *teller) attempt(a andante.Attempt) {
 		l.Because = []string{"the server said: " + strings.TrimSpace(said)}
 	}
 	t.add(l)
+}
+
+// refusal tells of an attempt that was refused.
+func refusal(o andante.Outcome, now andante.Reason) string {
+	switch {
+	case now == andante.ReasonOptedOut:
+		return "refused: " + now.Text()
+	case o == andante.OutcomeTemporary:
+		return "refused for now"
+	case o == andante.OutcomeAddress:
+		return "refused: " + andante.ReasonAddress.Text()
+	case o == andante.OutcomeSender:
+		return "refused because of the sender"
+	}
+	return "refused for good"
 }
 
 // settled tells of an attempt whose outcome a person found out.
@@ -443,8 +509,14 @@ func (t *teller) touch(x andante.Touch) {
 		t.add(l)
 	case x.State == andante.Leased || x.State == andante.Claimed:
 		t.add(Line{At: x.Due, Touch: x.ID, What: name(x), Text: "due, and with a worker"})
+	case x.State == andante.Open && x.Kind.Mailed():
+		t.add(Line{At: x.Due, Touch: x.ID, What: name(x), Text: t.waitsForPost(x.ID)})
+	case x.State == andante.Sent && x.Kind.Mailed() && t.laidOut[x.ID]:
+		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: "posted"})
 	case x.State == andante.Done && x.Enrollment != "":
-		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: strings.TrimSpace("done " + string(x.Result))})
+		t.add(t.talked(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: strings.TrimSpace("done " + outcome(x.Result))}))
+	case x.Sequence == andante.Logged:
+		t.add(t.talked(Line{At: x.Settled, Touch: x.ID, What: string(x.Kind), Text: cmp.Or(outcome(x.Result), "to them")}))
 	case x.State == andante.Canceled:
 		t.add(Line{At: x.Settled, Touch: x.ID, What: name(x), Text: "canceled: " + x.Reason.Text()})
 	case x.Enrollment == "" && x.State == andante.Open:
@@ -454,6 +526,25 @@ func (t *teller) touch(x andante.Touch) {
 	case x.Enrollment == "":
 		t.add(Line{At: x.Settled, Touch: x.ID, What: "before", Text: string(x.Kind) + " " + x.Subject})
 	}
+}
+
+// talked adds what is known of the conversation that a touch was.
+func (t *teller) talked(l Line) Line {
+	if c, ok := t.talks[l.Touch]; ok {
+		l.Text, l.Because = l.Text+", "+talk(c), noteOf(c)
+	}
+	return l
+}
+
+// outcome names what came of a conversation: no answer, met ...
+func outcome(r andante.Result) string { return strings.ReplaceAll(string(r), "_", " ") }
+
+// waitsForPost tells what a piece of post waits for.
+func (t *teller) waitsForPost(id andante.TouchID) string {
+	if batch := t.batches[id]; batch != "" {
+		return "waits to be posted: andante cards mailed " + batch
+	}
+	return "waits to be printed: andante cards batch"
 }
 
 // HoldText says who holds what back, why, and until when.

@@ -114,6 +114,12 @@ func (tx *Tx) CardsIn(ctx context.Context, batch string, open bool, after andant
 	return query(ctx, tx, "SELECT "+cardColumns+" FROM cards WHERE batch=$1 AND touch_id > $2 AND "+which+" ORDER BY touch_id LIMIT $3", []any{batch, string(after), n}, scanCard)
 }
 
+// Cards returns those of these touches that are pieces which wait to be printed or posted, in
+// no order.
+func (tx *Tx) Cards(ctx context.Context, ids []andante.TouchID) ([]Card, error) {
+	return where(ctx, tx, "SELECT "+cardColumns+" FROM cards WHERE touch_id", nil, ids, "", scanCard)
+}
+
 // DropCards forgets pieces.
 func (tx *Tx) DropCards(ctx context.Context, ids []andante.TouchID) error {
 	_, err := execIn(ctx, tx, "DELETE FROM cards WHERE touch_id", nil, ids, "")

@@ -119,7 +119,7 @@ func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool,
 		return channels.Receipt{}, untried
 	}
 	if c.carrier == nil {
-		return channels.Receipt{Open: true, Format: c.cfg.Formats[s.Kind]}, nil
+		return channels.Receipt{Open: true, Format: c.cfg.Formats[s.Kind], Response: andante.LaidOut}, nil
 	}
 	p, err := paper.ReadPiece(s.Bytes)
 	if err != nil {

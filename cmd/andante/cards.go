@@ -59,6 +59,17 @@ func (a *app) cards(c reports.Cards, z *time.Location) {
 			posted = b.Posted.In(z).Format("Mon 2 Jan 2006")
 		}
 		a.printf("%-26s %7d  %s\n", b.Name, b.Pieces, posted)
+		a.taken(b)
+	}
+}
+
+// taken tells which pieces of a batch are not to be posted any more.
+func (a *app) taken(b reports.CardBatch) {
+	if n := len(b.Taken); n > 0 {
+		a.printf("  %d %s taken back since, such as after an opt-out: take %s out of the stack, or run `andante cards print %s` and print it anew\n", n, pieces(n), map[bool]string{true: "it", false: "them"}[n == 1], b.Name)
+	}
+	for _, c := range b.Taken {
+		a.printf("    %s, %s\n", c.Name, c.Place)
 	}
 }
 
@@ -208,6 +219,7 @@ func (a *app) cardsMailedCommand() *cobra.Command {
 func (a *app) mailed(ctx context.Context, e *engine.Engine, b reports.CardBatch, at time.Time) error {
 	z := zone(e.Config)
 	a.printf("%s: %d %s, closed on %s.\n", b.Name, b.Pieces, plural(b.Kind, b.Pieces), b.Closed.In(z).Format("Mon 2 Jan 2006"))
+	a.taken(b)
 	if err := a.confirm("Was it posted on " + at.In(z).Format("Mon 2 Jan 2006") + "? This can't be undone."); err != nil {
 		return err
 	}
@@ -220,10 +232,7 @@ func (a *app) mailed(ctx context.Context, e *engine.Engine, b reports.CardBatch,
 	}
 	a.printf("%d %s posted.\n", p.Sent, pieces(p.Sent))
 	if n := len(p.Taken); n > 0 {
-		a.printf("%d %s had been taken back after the batch was closed, such as after an opt-out, and count as not sent: take them out of the stack next time, or print it once more before posting.\n", n, pieces(n))
-		for _, id := range p.Taken {
-			a.printf("  %s\n", id)
-		}
+		a.printf("%d %s taken back after the batch was closed: not sent, if out of the stack.\n", n, pieces(n))
 	}
 	return nil
 }

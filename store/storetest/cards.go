@@ -73,6 +73,9 @@ func batches(_ *testing.T, s db) {
 		return c
 	}
 	s.same("to be posted", []store.Card{inBatch(2)}, in(true, ""))
+	s.same("of a touch", []store.Card{inBatch(2)}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Card, error) {
+		return tx.Cards(ctx, []andante.TouchID{touches[2].ID, id[andante.TouchID](99)})
+	}))
 	s.same("after the last", []store.Card(nil), in(true, touches[2].ID))
 	s.same("printed, and taken back", []store.Card{inBatch(1)}, in(false, ""))
 

@@ -26,11 +26,11 @@ func conversations(_ *testing.T, s db) {
 		})
 		return c
 	}
-	add("nora", 1, 10, 5, 1)
-	add("nora", 1, 20, 3, 2)
+	first := add("nora", 1, 10, 5, 1)
+	second := add("nora", 1, 20, 3, 2)
 	add("nora", 2, 90, 0, 3)
 	twice := add("tom", 1, 15, 4, 4)
-	add("tom", 1, 99, 5, -9) // too long ago
+	longAgo := add("tom", 1, 99, 5, -9)
 	s.write(func(ctx context.Context, tx *store.Tx) error {
 		return tx.AddConversations(ctx, []andante.Conversation{twice})
 	})
@@ -39,4 +39,8 @@ func conversations(_ *testing.T, s db) {
 		{Owner: "nora", Account: id[andante.AccountID](1), Minutes: 30, Valuable: 10, Worth: 8, Rated: 2, Last: at(2)},
 		{Owner: "nora", Account: id[andante.AccountID](2), Minutes: 90, Last: at(3)},
 	}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Spoken, error) { return tx.SpokenSince(ctx, at(0)) }))
+	s.same("of one contact, the first first", []andante.Conversation{longAgo, first, second, twice},
+		read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Conversation, error) {
+			return tx.ConversationsOf(ctx, id[andante.ContactID](1))
+		}))
 }
