@@ -93,7 +93,17 @@ func (f *forecaster) due(ctx context.Context, tx *store.Tx) ([]andante.Touch, er
 	for _, e := range running {
 		ids = append(ids, e.ID)
 	}
-	return tx.ComingOf(ctx, ids, f.to)
+	coming, err := tx.ComingOf(ctx, ids, f.to)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := tx.TouchesOfContact(ctx, f.watched.contact)
+	for _, t := range theirs {
+		if t.State == andante.Open || t.State == andante.Review {
+			coming = append(coming, t)
+		}
+	}
+	return coming, err
 }
 
 func (f *forecaster) load(ctx context.Context, tx *store.Tx) (err error) {
@@ -216,6 +226,10 @@ func (f *forecaster) account(id andante.AccountID) {
 // touch decides about one touch beside those that wait with it, and returns what is then
 // to be looked at: itself, put off, or the step that follows.
 func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.Touch, bool) {
+	open := t.State == andante.Open || t.State == andante.Review
+	if open {
+		f.watched.opened(t)
+	}
 	q, s := f.step(t)
 	if s == nil {
 		return t, false
@@ -223,6 +237,10 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 	at := t.Due
 	if at.Before(f.now) {
 		at = f.now
+	}
+	if open { // as if it were over now
+		facts := f.facts(t, at)
+		return f.following(t, q, s, &facts, at)
 	}
 	if hold, until, held := f.held(t, at); held {
 		catchesUp := !hold.DropStale && s.On == "" // a day does not move
@@ -253,7 +271,7 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 	over := v.Reason != andante.ReasonYielded && slices.Contains(governor.OverLimit, v.Barrier)
 	switch {
 	case v.Action == andante.Go:
-		f.watched.goes(t, at)
+		f.watched.goes(t, at, f.takesTime(t.Kind, s))
 		f.paces.goes(t, at)
 		f.counts[ForecastCount{Date: at.In(f.home).Format(time.DateOnly), Sequence: t.Sequence, Step: t.Step, Kind: t.Kind}]++
 		f.count(governor.Touch{
@@ -366,6 +384,12 @@ func (f *forecaster) held(t andante.Touch, at time.Time) (by andante.Hold, until
 	return by, until, false
 }
 
+// takesTime tells whether people have to do something before a step is over that is sent, or
+// before it can be.
+func (f *forecaster) takesTime(k andante.Kind, s *sequences.Step) bool {
+	return k.ByHuman() || s.Review != "" || k.Mailed() && f.r.Workspace.Config.Channels.Cards.Driver == "print"
+}
+
 // later keeps a touch that was put off if it still falls into the span.
 func (f *forecaster) later(t andante.Touch) (andante.Touch, bool) {
 	if t.Due.Before(f.to) {
@@ -388,6 +412,7 @@ func (f *forecaster) following(t andante.Touch, q *sequences.Sequence, s *sequen
 	}
 	first, _, _ := t.ID.Following()
 	t.ID = andante.FollowingID(first, next.ID)
+	t.State = andante.Planned
 	t.Step, t.Kind, t.Due, t.FirstDue, t.Yielded = next.ID, next.Kind, due, due, 0
 	return t, true
 }

@@ -26,11 +26,18 @@ type NextTouch struct {
 	Kind     andante.Kind   `json:"kind"`
 	Due      time.Time      `json:"due"`
 	At       time.Time      `json:"at,omitzero"` // when it goes; zero: it does not
+	// Open: somebody has it to do, since Due, and nobody knows when it is over.
+	Open bool `json:"open,omitempty"`
+	// Earliest: before it comes what people take their time for, such as a call or a piece of
+	// post, and it is reckoned as if they took none.
+	Earliest bool           `json:"earliest,omitempty"`
 	Verdicts []NextVerdict  `json:"verdicts,omitempty"`
 	Skipped  andante.Reason `json:"skipped,omitempty"` // why it does not go
 
-	touch andante.TouchID
-	over  bool
+	touch      andante.TouchID
+	enrollment andante.EnrollmentID
+	takesTime  bool
+	over       bool
 }
 
 // A NextVerdict is a "no" or "not yet" that a touch can expect.
@@ -125,8 +132,19 @@ func (w *watch) of(t andante.Touch) *NextTouch {
 			return &w.list[i]
 		}
 	}
-	w.list = append(w.list, NextTouch{Sequence: t.Sequence, Step: t.Step, Kind: t.Kind, Due: t.Due, touch: t.ID})
+	x := NextTouch{Sequence: t.Sequence, Step: t.Step, Kind: t.Kind, Due: t.Due, touch: t.ID, enrollment: t.Enrollment}
+	x.Earliest = slices.ContainsFunc(w.list, func(y NextTouch) bool {
+		return y.enrollment == t.Enrollment && (y.Earliest || y.takesTime)
+	})
+	w.list = append(w.list, x)
 	return &w.list[len(w.list)-1]
+}
+
+// opened notes a touch that somebody has to do.
+func (w *watch) opened(t andante.Touch) {
+	if x := w.of(t); x != nil {
+		x.Open, x.takesTime, x.over = true, true, true
+	}
 }
 
 func (w *watch) putOff(t andante.Touch, at time.Time, v andante.Verdict) {
@@ -135,9 +153,9 @@ func (w *watch) putOff(t andante.Touch, at time.Time, v andante.Verdict) {
 	}
 }
 
-func (w *watch) goes(t andante.Touch, at time.Time) {
+func (w *watch) goes(t andante.Touch, at time.Time, takesTime bool) {
 	if x := w.of(t); x != nil {
-		x.At, x.Kind, x.over = at, t.Kind, true
+		x.At, x.Kind, x.takesTime, x.over = at, t.Kind, takesTime, true
 	}
 }
 

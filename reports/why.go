@@ -116,8 +116,15 @@ type teller struct {
 	batches map[andante.TouchID]string // of the pieces of post that are not posted yet; empty: not in one yet
 	laidOut map[andante.TouchID]bool   // pieces that somebody had to post
 	talks   map[andante.TouchID]andante.Conversation
+	noted   map[note]bool // what the conversations tell, so that their events need not
 	spent   map[store.Lane]time.Time // throttles, until when
 	lines   []Line
+}
+
+// A note is what somebody noted of a conversation.
+type note struct {
+	at   time.Time
+	text string
 }
 
 func (t *teller) tell(ctx context.Context, only string) (*Story, error) {
@@ -252,7 +259,9 @@ func (t *teller) history(ctx context.Context) error {
 func (t *teller) conversations(ctx context.Context) error {
 	list, err := t.tx.ConversationsOf(ctx, t.contact.ID)
 	t.talks = map[andante.TouchID]andante.Conversation{}
+	t.noted = map[note]bool{}
 	for _, c := range list {
+		t.noted[note{c.At, c.Note}] = true
 		if c.Touch != "" {
 			t.talks[c.Touch] = c
 			continue
@@ -310,7 +319,7 @@ func (t *teller) around(ctx context.Context, ids []andante.ContactID) error {
 	}
 	for _, e := range events {
 		text := strings.ReplaceAll(e.Name, "_", " ")
-		if c, talked := t.talks[e.Touch]; e.Detail != "" && !(talked && c.Note == e.Detail) { // which is told of it
+		if e.Detail != "" && !t.noted[note{e.At, e.Detail}] {
 			text += " (" + e.Detail + ")"
 		}
 		t.add(Line{At: e.At, Touch: e.Touch, What: "event", Text: text})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 func (a *app) nextCommand() *cobra.Command {
 	var n int
 	c := command("day", "next CONTACT", "Tell what somebody is to get next",
-		"Tells the next touches of a contact (by id, external id or address), when they are\nexpected to go, and what puts them off until then, if nobody replies, leaves or is\nadded. Conditions and missing fields are not asked.",
+		"Tells the next touches of a contact (by id, external id or address), when they are\nexpected to go, and what puts them off until then, if nobody replies, leaves or is\nadded. Conditions and missing fields are not asked, and calls, visits and\nprinted post take as long as people take.",
 		"andante next ana@acme.example\nandante next C-1001 --touches 10", nil)
 	c.Flags().IntVar(&n, "touches", 3, "how many")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -51,8 +52,15 @@ func (a *app) toCome(n *reports.Next) {
 		a.printf("Nothing is to come.\n")
 	}
 	for _, t := range n.Touches {
-		what := t.Sequence + "/" + t.Step + " (" + string(t.Kind) + ")"
+		what := strings.Trim(t.Sequence+"/"+t.Step, "/") + " (" + string(t.Kind) + ")"
+		if t.Earliest {
+			what += ", at the earliest"
+		}
 		switch {
+		case t.Open && t.Kind.Mailed():
+			a.printf("%s  %s: waits to be printed or posted; see andante cards list\n", when(t.Due), what)
+		case t.Open:
+			a.printf("%s  %s: waits for somebody; see andante task list\n", when(t.Due), what)
 		case t.Skipped != "":
 			a.printf("%s  %s: will not go: %s\n", when(t.Due), what, t.Skipped.Text())
 		case t.At.IsZero():
