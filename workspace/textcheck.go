@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -46,7 +47,7 @@ func (w *Workspace) checkStep(q *sequences.Sequence, s *sequences.Step) (found [
 		found = append(found, unsaid(placed(q, s, f), text, r.Kind)...)
 		found = append(found, w.bareFields(q, s, r.Kind, uses)...)
 		if r.Kind == andante.SMS {
-			found = append(found, w.textFindings(q, s, text)...)
+			found = append(found, w.textFindings(q, s, text, cmp.Or(r.Lang, w.Config.Company.Language))...)
 		}
 		if r.Kind.Mailed() {
 			found = append(found, w.cardFindings(q, s, key)...)

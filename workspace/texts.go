@@ -13,6 +13,7 @@ import (
 	"github.com/andante-hq/andante/internal/gsm7"
 	"github.com/andante-hq/andante/internal/yamldoc"
 	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/templates"
 )
 
 // The drivers of text messages, and what an answer of the http one may mean.
@@ -117,7 +118,7 @@ var liquid = regexp.MustCompile(`\{\{.*?\}\}|\{%.*?%\}`)
 
 // textFindings looks at the text of a text message: that it says who writes, and what it
 // costs.
-func (w *Workspace) textFindings(q *sequences.Sequence, s *sequences.Step, text sequences.Text) (found []*andante.Finding) {
+func (w *Workspace) textFindings(q *sequences.Sequence, s *sequences.Step, text sequences.Text, language string) (found []*andante.Finding) {
 	at := sequences.Position{Line: s.BodyAt, Column: 1}
 	if len(text.Lines) > 0 {
 		at.Line = text.Lines[0]
@@ -133,7 +134,12 @@ func (w *Workspace) textFindings(q *sequences.Sequence, s *sequences.Step, text 
 		}
 		return "xxxxxxxx"
 	}))
-	if n := gsm7.Of(plain); n.Segments > 1 {
+	end := templates.WayOut{Reply: true}.Words(language)
+	n := gsm7.Of(plain)
+	if n.Segments == 1 && gsm7.Of(plain+" "+end).Segments > 1 {
+		found = append(found, in(q, "long-text", at, "the first text message to a number takes about 2 segments, for it ends with %q, and each is paid for", end))
+	}
+	if n.Segments > 1 {
 		f := in(q, "long-text", at, "the text message takes about %d segments, and each is paid for", n.Segments)
 		if n.Unicode && gsm7.Of(gsm7.Plain(plain)).Segments < n.Segments {
 			f.Suggestion = fmt.Sprintf("write %s in their plain form: with such characters a segment holds 70 and not 160", quoted(gsm7.Foreign(plain)))
