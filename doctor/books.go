@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -52,6 +53,31 @@ func notFollowed(ctx context.Context, s *Subject) []Finding {
 	}
 	return one(bad("the scheduler tries again every 10 minutes and logs what the store says: mend that. `andante why "+string(ids[0])+"` tells of the first",
 		"the store refuses the next step of %s", many))
+}
+
+// tasks looks for what nobody is told of, for it is no colleague's.
+func tasks(ctx context.Context, s *Subject) []Finding {
+	if !s.usable || s.published == nil {
+		return nil
+	}
+	var owners []string
+	if found := s.read(ctx, func(tx *store.Tx) (err error) {
+		owners, err = tx.TaskOwners(ctx, s.Clock.Now())
+		return err
+	}); found != nil {
+		return found
+	}
+	var list []Finding
+	for _, key := range owners {
+		if _, ok := s.published.Config.Person(key); !ok {
+			list = append(list, look("give the accounts an owner who is a person in andante.yaml, and name in tasks: unowned: who gets such tasks from now on; `andante task list` shows them",
+				"tasks of %s are told to nobody", cmp.Or(key, "accounts without an owner")))
+		}
+	}
+	if len(list) == 0 {
+		return one(fine("every open task is a colleague's"))
+	}
+	return list
 }
 
 // holds lists what is stopped until somebody releases it.

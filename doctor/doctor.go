@@ -133,6 +133,7 @@ var checks = []struct {
 	{"scheduler", scheduler},
 	{"unknown", unknown},
 	{"not followed", notFollowed},
+	{"tasks", tasks},
 	{"holds", holds},
 }
 

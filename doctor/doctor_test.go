@@ -267,6 +267,12 @@ func TestOutOfOrderInTheStore(t *testing.T) {
 				return tx.MarkUnfollowed(c.t.Context(), []andante.EnrollmentID{e.ID})
 			})
 		}, "not followed", Problem, "the next step of 1 enrollment", "andante why " + id("run")},
+		{"a task that is nobody's", func(c *clinic) {
+			c.change(touch(c, andante.Open, monday))
+			c.change(func(tx *store.Tx) error {
+				return tx.PutTasks(c.t.Context(), []store.Task{{Touch: andante.TouchID(id("touch")), Owner: "news", Opened: monday}})
+			})
+		}, "tasks", Notice, "tasks of news are told to nobody", "unowned:"},
 		{"a sender that is refused", func(c *clinic) {
 			hold(c, andante.HoldSender, "news", andante.HoldAuthor, time.Time{})
 		}, "holds", Problem, "sender news is stopped since 2026-01-05 08:00 UTC: 554 no", "andante release --sender news`"},
@@ -376,7 +382,7 @@ func scratch(t *testing.T, path string) {
 // Every check can find something: each has a breakage here.
 func TestEveryCheckIsBrokenOnce(t *testing.T) {
 	t.Parallel()
-	elsewhere := []string{"clock", "integrity", "published", "leases", "scheduler", "unknown", "not followed", "holds"}
+	elsewhere := []string{"clock", "integrity", "published", "leases", "scheduler", "unknown", "not followed", "tasks", "holds"}
 	for _, name := range Checks() {
 		if !slices.ContainsFunc(breakages, func(b breakage) bool { return b.check == name }) && !slices.Contains(elsewhere, name) {
 			t.Errorf("nothing breaks %s", name)

@@ -108,7 +108,7 @@ func (p *planner) workingHours(plan *sequences.Sequence, s *sequences.Step, c an
 	hours := p.w.Hours(facts, plan, s)
 	sender, _ := p.w.SenderOf(plan, s, c.ID, a, p.now)
 	t := andante.Touch{Kind: s.Kind, Purpose: plan.Purpose, Sender: sender}
-	if works, ok := p.w.WorksFor(&t, p.w.Config.StandIn(a.Owner, p.now)); ok {
+	if works, ok := p.w.WorksFor(&t, p.w.Config.DoerOf(a, sender, p.now)); ok {
 		hours.Windows = append(slices.Clip(hours.Windows), works)
 	}
 	return hours

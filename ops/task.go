@@ -363,7 +363,7 @@ func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, of
 	}
 	t := andante.Touch{
 		ID: andante.DeriveID[andante.TouchID](seed, at, of, key), Contact: c.ID, Account: c.Account, Sequence: of,
-		Kind: andante.Other, Purpose: andante.Relationship, Priority: andante.Normal, Sender: w.Config.StandIn(accounts[0].Owner, o.now()),
+		Kind: andante.Other, Purpose: andante.Relationship, Priority: andante.Normal, Sender: w.Config.DoerOf(accounts[0], "", o.now()),
 		State: andante.Open, Due: at, FirstDue: at, Subject: title,
 	}
 	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {

@@ -314,7 +314,7 @@ func (f *forecaster) facts(t andante.Touch, at time.Time) governor.Facts {
 
 func (f *forecaster) candidate(t andante.Touch, q *sequences.Sequence, s *sequences.Step, facts *governor.Facts) governor.Candidate {
 	e := f.enrollments[t.Enrollment]
-	return f.r.Workspace.Candidate(&t, &e, q, s, facts, f.r.Workspace.Config.StandIn(f.accounts[t.Account].Owner, f.now))
+	return f.r.Workspace.Candidate(&t, &e, q, s, facts, f.r.Workspace.Config.DoerOf(f.accounts[t.Account], t.Sender, f.now))
 }
 
 // fewRivals is how many touches are looked at that may want the same place: as many as the

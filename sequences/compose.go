@@ -13,13 +13,17 @@ import (
 // gives one. Empty arguments match no block that asks for them; an empty kind is
 // the step's own.
 //
-// If blocks are written for the kind, they alone make the text. A block for
-// lang de also serves de-AT, unless its choice has one for de-AT.
+// If blocks are written for the kind, they alone make the text, and so they do of what people
+// do where it goes as anything else: what is written for a colleague's eyes never goes out. A
+// block for lang de also serves de-AT, unless its choice has one for de-AT.
 func (s *Step) Compose(persona, variant, lang string, kind andante.Kind) Text {
 	if kind == "" {
 		kind = s.Kind
 	}
-	t := Text{Subject: s.Subject, SubjectAt: s.where("subject"), Preview: s.Preview, PreviewAt: s.where("preview")}
+	t := Text{SubjectAt: s.where("subject"), PreviewAt: s.where("preview")}
+	if !s.leavesHands(kind) {
+		t.Subject, t.Preview = s.Subject, s.Preview
+	}
 	var body composer
 	for _, b := range s.spoken(persona, variant, lang, kind) {
 		if b.Subject != "" {
@@ -35,9 +39,12 @@ func (s *Step) Compose(persona, variant, lang string, kind andante.Kind) Text {
 	return t
 }
 
+// leavesHands tells whether the kind is none that people carry out, though the step's own is.
+func (s *Step) leavesHands(kind andante.Kind) bool { return s.Kind.ByHuman() && !kind.ByHuman() }
+
 // spoken returns the blocks that a reader gets.
 func (s *Step) spoken(persona, variant, lang string, kind andante.Kind) []Block {
-	ownText := kind != "" && slices.ContainsFunc(s.Body, func(b Block) bool { return b.For.Kind == kind })
+	ownText := s.leavesHands(kind) || kind != "" && slices.ContainsFunc(s.Body, func(b Block) bool { return b.For.Kind == kind })
 	var list []Block
 	best := map[int]Selection{} // of each choice
 	for _, b := range s.Body {

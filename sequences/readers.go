@@ -1,6 +1,7 @@
 package sequences
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -110,7 +111,7 @@ func (n *selections) add(sel Selection) {
 
 func checkEmptySubject(d *draft) {
 	d.steps(func(s *Step) {
-		if s.Kind != andante.Email {
+		if s.Kind != andante.Email && !s.Kind.ByHuman() {
 			return
 		}
 		if d.wrongAt(s.where("subject")) {
@@ -141,6 +142,7 @@ func checkEmptyText(d *draft) {
 func (d *draft) firstEmpty(s *Step, at Position, part string, of func(Text) string, only andante.Kind) {
 	var empty []Reader
 	all := 0
+	var hint string
 	for _, r := range s.Readers(d.Sequence, d.Personas) {
 		if only != "" && r.Kind != only || !slices.Contains(s.kinds(), r.Kind) {
 			continue
@@ -148,16 +150,19 @@ func (d *draft) firstEmpty(s *Step, at Position, part string, of func(Text) stri
 		all++
 		if strings.TrimSpace(of(s.Compose(r.Persona, r.Variant, r.Lang, r.Kind))) == "" {
 			empty = append(empty, r)
+			if s.leavesHands(r.Kind) && hint == "" {
+				hint = fmt.Sprintf("what a %s says is for colleagues alone: write ::: kind %s with subject: and text for who gets that", s.Kind, r.Kind)
+			}
 		}
 	}
 	switch {
 	case len(empty) == 0:
-	case len(empty) == all:
+	case len(empty) == all && hint == "":
 		d.say(at, "%s is empty", part)
 	case len(empty) == 1:
-		d.say(at, "%s is empty for %s", part, s.describe(empty[0]))
+		d.say(at, "%s is empty for %s", part, s.describe(empty[0])).Suggestion = hint
 	default:
-		d.say(at, "%s is empty for %s, and for %d more", part, s.describe(empty[0]), len(empty)-1)
+		d.say(at, "%s is empty for %s, and for %d more", part, s.describe(empty[0]), len(empty)-1).Suggestion = hint
 	}
 }
 

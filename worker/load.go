@@ -42,7 +42,7 @@ type item struct {
 	facts      governor.Facts
 	candidate  governor.Candidate
 	policy     *governor.Policy
-	doer       string    // who carries out what is the owner's: the owner or a deputy; empty: nobody
+	doer       string    // who has to do what it asks of people
 	shifted    bool      // its first due time has moved
 	counts     time.Time // when it goes: the latest instant at which limits count it
 	holds      []andante.Hold
@@ -165,7 +165,7 @@ func (r *run) prepareItem(ctx context.Context, tx *store.Tx, b *batch, it *item)
 	it.plan = plan
 	it.step, _ = plan.Step(it.touch.Step)
 	it.policy = b.w.Policy
-	it.doer = b.w.Config.StandIn(it.account.Owner, b.now)
+	it.doer = b.w.Config.DoerOf(it.account, it.touch.Sender, b.now)
 	it.address = it.contact.AddressFor(it.touch.Kind)
 	it.touch.Address = r.ops.Keys.Hash(it.address)
 	it.facts = b.w.Facts(it.contact, it.account)

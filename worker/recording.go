@@ -102,7 +102,7 @@ func (rec *recording) sent(done map[andante.TouchID]bool) (list []andante.Touch)
 // task is what the touch asks of a person.
 func (it *item) task(at time.Time) store.Task {
 	return store.Task{
-		Touch: it.touch.ID, Owner: cmp.Or(it.doer, it.touch.Sender), Opened: at, Mind: at,
+		Touch: it.touch.ID, Owner: it.doer, Opened: at, Mind: at,
 		Title: cmp.Or(it.touch.Subject, it.step.Label, it.step.Title), Body: string(it.message.sealed.Bytes),
 	}
 }

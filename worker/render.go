@@ -60,7 +60,7 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	it.touch.Subject = m.Subject
 	if s := it.step; s.Review != "" && it.review == nil && (it.touch.Kind == andante.Email || it.touch.Kind.Mailed()) {
 		title := cmp.Or(m.Subject, s.Title)
-		return reviewed(store.Task{Touch: it.touch.ID, Owner: cmp.Or(it.doer, it.touch.Sender), Opened: b.now, Mind: b.now, Title: title, Body: m.Text})
+		return reviewed(store.Task{Touch: it.touch.ID, Owner: it.doer, Opened: b.now, Mind: b.now, Title: title, Body: m.Text})
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (r *run) rivalsOf(ctx context.Context, tx *store.Tx, b *batch, t andante.To
 	if !ok {
 		return nil, nil
 	}
-	one := rival{touch: t, contact: c, Rival: governor.Rival{Candidate: b.w.Candidate(&t, &e, plan, step, &facts, b.w.Config.StandIn(a.Owner, b.now)), Facts: &facts, Next: t.Due}}
+	one := rival{touch: t, contact: c, Rival: governor.Rival{Candidate: b.w.Candidate(&t, &e, plan, step, &facts, b.w.Config.DoerOf(a, t.Sender, b.now)), Facts: &facts, Next: t.Due}}
 	list := []rival{one}
 	i := plan.Index(t.Step) + 1
 	if i >= len(plan.Steps) || plan.Steps[i].After == nil || plan.Steps[i].Kind == andante.Decide {

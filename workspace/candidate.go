@@ -1,8 +1,6 @@
 package workspace
 
 import (
-	"cmp"
-
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
@@ -10,8 +8,8 @@ import (
 )
 
 // Candidate is what the governor is told of a touch that asks: of its enrollment, of the
-// plan that this keeps and of the step in it, which may be gone (nil). doer is who carries out
-// what is the owner's.
+// plan that this keeps and of the step in it, which may be gone (nil). doer is who has to do
+// what it asks of people.
 func (w *Workspace) Candidate(t *andante.Touch, e *andante.Enrollment, q *sequences.Sequence, s *sequences.Step, f *governor.Facts, doer string) governor.Candidate {
 	c := governor.Candidate{ID: t.ID, Kind: t.Kind, Purpose: t.Purpose, Priority: t.Priority, Due: t.FirstDue, Topic: q.Topic, Yielded: t.Yielded, Introduction: t.Introduction}
 	if e.Cause == andante.CauseStage {
@@ -33,7 +31,7 @@ func (w *Workspace) Candidate(t *andante.Touch, e *andante.Enrollment, q *sequen
 func (w *Workspace) WorksFor(t *andante.Touch, doer string) (calendar.Window, bool) {
 	who := t.Sender
 	if t.Kind.ByHuman() {
-		who = cmp.Or(doer, who)
+		who = doer
 	}
 	p, ok := w.Config.People[who]
 	if !ok || p.Works == nil || t.Purpose == andante.Requested && !t.Kind.ByHuman() {

@@ -12,6 +12,11 @@ import (
 // isSequence tells whether a file is read as a sequence.
 func isSequence(name string) bool { return path.Dir(name) == "sequences" && path.Ext(name) == ".md" }
 
+// forPaper tells whether a file is a picture or a font of what goes by post.
+func (w *Workspace) forPaper(name string) bool {
+	return path.Dir(name) == "templates/fronts" || name == w.Config.Channels.Cards.Font
+}
+
 // checkIgnored warns of files that somebody may think are read.
 func checkIgnored(w *Workspace) (found []*andante.Finding) {
 	warn := func(name, message, suggestion string) {
@@ -28,7 +33,7 @@ func checkIgnored(w *Workspace) (found []*andante.Finding) {
 	for _, name := range sortedKeys(w.Files) {
 		switch {
 		case strings.HasPrefix(name, "templates/"):
-			if !templates.Reads(strings.TrimPrefix(name, "templates/")) {
+			if !templates.Reads(strings.TrimPrefix(name, "templates/")) && !w.forPaper(name) {
 				warn(name, "no file of this name is read", "layouts are letter and newsletter, each .html and .txt; partials are partials/NAME.md")
 			}
 		case !strings.HasPrefix(name, "sequences/") || isSequence(name):

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/internal/yamldoc"
+	"github.com/andante-hq/andante/sequences"
 )
 
 // Absence is when an owner is away, and who stands in.
@@ -55,6 +57,18 @@ func (c *Config) StandIn(owner string, at time.Time) string {
 		}
 	}
 	return owner
+}
+
+// DoerOf returns who has to do what a touch asks of people: the account's owner or who stands
+// in, else the colleague as whom it goes, else who gets what is nobody's. Where none of them is
+// a person it is whatever key there is, and nobody is told.
+func (c *Config) DoerOf(a andante.Account, sender string, at time.Time) string {
+	for _, key := range []string{a.Owner, sender, c.Tasks.Unowned} {
+		if _, ok := c.Person(key); ok {
+			return c.StandIn(key, at)
+		}
+	}
+	return cmp.Or(a.Owner, sender)
 }
 
 func (c *Config) away(key string, at time.Time) bool {
@@ -103,10 +117,51 @@ func checkTasks(w *Workspace) (found []*andante.Finding) {
 			found = append(found, w.at("tasks", []string{"people", key, "meeting"}, "%q is no link: it begins with https://", p.Meeting))
 		}
 	}
+	if key := w.Config.Tasks.Unowned; key != "" {
+		if _, ok := w.Config.People[key]; !ok {
+			f := w.at("tasks", []string{"tasks", "unowned"}, "there is no person %s under people", key)
+			f.Suggestion = yamldoc.Suggest(key, slices.Sorted(maps.Keys(w.Config.People)))
+			found = append(found, f)
+		}
+	}
 	if d := w.Config.Inbound.Domain; d != "" && (strings.ContainsAny(d, "@ /:") || !strings.Contains(d, ".")) {
 		found = append(found, w.at("tasks", []string{"inbound", "domain"}, "%q is no domain: write one such as in.acme.example", d))
 	}
 	return found
+}
+
+// checkUnowned wants somebody who does what a sequence asks of people, where the account has no
+// owner.
+func checkUnowned(w *Workspace) []*andante.Finding {
+	if w.Config.Tasks.Unowned != "" {
+		return nil
+	}
+	return w.each(func(q *sequences.Sequence) []*andante.Finding {
+		for i := range q.Steps {
+			s := &q.Steps[i]
+			if !w.mayBeNobodys(q, s) {
+				continue
+			}
+			f := in(q, "unowned-task", s.At0, "what %s asks of people is nobody's where an account has no owner", s.ID)
+			f.Suggestion = "name in andante.yaml who gets it: tasks: {unowned: nora}"
+			return []*andante.Finding{f}
+		}
+		return nil
+	})
+}
+
+// mayBeNobodys tells whether a step asks something of people, and whoever it goes as is none.
+// What the owner sends is passed over where there is none.
+func (w *Workspace) mayBeNobodys(q *sequences.Sequence, s *sequences.Step) bool {
+	if slices.ContainsFunc(s.Then, func(t sequences.Then) bool { return t.Do == sequences.Handover }) {
+		return true
+	}
+	key := cmp.Or(s.Sender, q.Sender)
+	if key == "owner" {
+		key = q.IfNoOwner
+	}
+	_, person := w.Config.Person(key)
+	return (s.Kind.ByHuman() || s.Review != "") && key != "" && key != "skip" && !person
 }
 
 // checkOwners wants people, and a deputy who is one, for who is away.

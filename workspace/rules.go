@@ -45,6 +45,7 @@ func init() {
 		{"fields", andante.SeverityError, "A declared field is not contact.NAME or account.NAME, or hides what is built in, or two files give it different types.", checkFields},
 		{"owner", andante.SeverityError, "An owner who is away is no person, or has no deputy who is one.", checkOwners},
 		{"tasks", andante.SeverityError, "A manager is no person, a meeting room is no link, or the domain for mail to us is none.", checkTasks},
+		{"unowned-task", andante.SeverityWarning, "A sequence asks something of people, and for accounts without an owner nobody is named in tasks: unowned.", checkUnowned},
 		{"nugget", andante.SeverityError, "A nugget lacks its topics or its text, names a persona that does not exist, or a tag of one is not understood.", checkNuggets},
 		{"no-nugget", andante.SeverityWarning, "A step takes up nuggets of a topic of which there is none.", nothing},
 		{"unused-nugget", andante.SeverityWarning, "No step takes up nuggets of these topics.", nothing},

@@ -340,6 +340,9 @@ func (w *Workspace) senderOf(q *sequences.Sequence, s *sequences.Step, a andante
 	if q.IfNoOwner != "" && q.IfNoOwner != "skip" {
 		return q.IfNoOwner, nil
 	}
+	if _, ok := w.Config.Person(w.Config.Tasks.Unowned); ok && q.IfNoOwner == "" && s.Kind.ByHuman() {
+		return w.Config.StandIn(w.Config.Tasks.Unowned, at), nil
+	}
 	return "", errNoOwner
 }
 
