@@ -64,7 +64,7 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 		list, err = tx.Touches(ctx, []andante.TouchID{touch})
 		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
 	})
-	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id || ownHands(list[0].Kind) {
+	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id || o.ownHands(list[0].Kind) {
 		return err
 	}
 	s, a := o.lost(list[0])
@@ -86,9 +86,9 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 	return tx.EndAttempts(ctx, []andante.Attempt{a})
 }
 
-// ownHands tells whether a touch leaves nobody's hands but ours when it is delivered: it becomes
-// a task, or a piece that waits to be printed.
-func ownHands(k andante.Kind) bool { return k.ByHuman() || k.Mailed() }
+// ownHands tells whether a touch stays in our hands when it is delivered: it becomes a task, or
+// a piece that waits to be printed.
+func (o *Ops) ownHands(k andante.Kind) bool { return k.ByHuman() || k.Mailed() && !o.Carried }
 
 // lost makes a touch unknown that was permitted and has no outcome. It was begun by its
 // not_after and may have taken until now, though no longer than a relay has time: that is
@@ -125,7 +125,7 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	var attempts []andante.Attempt
 	for _, t := range touches {
 		was := t.State
-		if was != andante.Attempted || ownHands(t.Kind) {
+		if was != andante.Attempted || o.ownHands(t.Kind) {
 			if was == andante.Attempted {
 				attempts = append(attempts, andante.Attempt{Touch: t.ID, Number: t.Attempts, Ended: o.now(), Outcome: andante.OutcomeUntried})
 			}

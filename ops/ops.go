@@ -19,6 +19,8 @@ type Ops struct {
 	// Ungoverned takes limits and gaps out of every policy: what a demo
 	// compares the governor with.
 	Ungoverned bool
+	// Carried: a carrier takes each piece of post at once, and none waits to be printed here.
+	Carried bool
 	// Note, if set, is told of each touch that ops settle themselves, after the commit:
 	// what is canceled, and what became unknown with a lost worker.
 	Note func(andante.Touch)

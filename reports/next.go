@@ -21,11 +21,11 @@ type Next struct {
 
 // A NextTouch is one touch that is to come, with the verdicts that it can expect.
 type NextTouch struct {
-	Sequence string         `json:"sequence"`
-	Step     string         `json:"step"`
-	Kind     andante.Kind   `json:"kind"`
-	Due      time.Time      `json:"due"`
-	At       time.Time      `json:"at,omitzero"` // when it goes; zero: it does not
+	Sequence string       `json:"sequence"`
+	Step     string       `json:"step"`
+	Kind     andante.Kind `json:"kind"`
+	Due      time.Time    `json:"due"`
+	At       time.Time    `json:"at,omitzero"` // when it goes; zero: it does not
 	// Open: somebody has it to do, since Due, and nobody knows when it is over.
 	Open bool `json:"open,omitempty"`
 	// Earliest: before it comes what people take their time for, such as a call or a piece of

@@ -116,7 +116,7 @@ type teller struct {
 	batches map[andante.TouchID]string // of the pieces of post that are not posted yet; empty: not in one yet
 	laidOut map[andante.TouchID]bool   // pieces that somebody had to post
 	talks   map[andante.TouchID]andante.Conversation
-	noted   map[note]bool // what the conversations tell, so that their events need not
+	noted   map[note]bool            // what the conversations tell, so that their events need not
 	spent   map[store.Lane]time.Time // throttles, until when
 	lines   []Line
 }

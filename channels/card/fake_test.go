@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,8 +35,10 @@ type fake struct {
 	hangups   map[string]int     // so many times it is taken, and the connection cut
 	drops     map[string]int     // so many times the connection is cut, and nothing taken
 	lates     map[string]time.Duration
-	blind     bool // a list shows nothing of what was taken
-	forgetful bool // keys are forgotten
+	trips     map[string]bool // it is taken, and the answer is 500
+	listless  bool            // a list of what is taken answers 500
+	blind     bool            // a list shows nothing of what was taken
+	forgetful bool            // keys are forgotten
 }
 
 type refused struct {
@@ -53,7 +56,7 @@ func newFake(t testing.TB, key string) *fake {
 	t.Helper()
 	f := &fake{
 		key: key, schemas: schemas(t), byKey: map[string]int{}, refuses: map[string]refused{}, judges: map[string]string{},
-		hangups: map[string]int{}, drops: map[string]int{}, lates: map[string]time.Duration{},
+		trips: map[string]bool{}, hangups: map[string]int{}, drops: map[string]int{}, lates: map[string]time.Duration{},
 	}
 	mux := http.NewServeMux()
 	for name, path := range map[string]string{"postcard": "/v1/postcards", "letter": "/v1/letters"} {
@@ -193,7 +196,7 @@ func (f *fake) create(w http.ResponseWriter, r *http.Request, name string) {
 	f.check(name, body, files)
 	street, _ := body["to"].(map[string]any)["address_line1"].(string)
 	f.mu.Lock()
-	no, late := f.refuses[street], f.lates[street]
+	no, late, trip := f.refuses[street], f.lates[street], f.trips[street]
 	hangup, drop := f.hangups[street] > 0, f.drops[street] > 0
 	f.hangups[street]--
 	f.drops[street]--
@@ -214,6 +217,8 @@ func (f *fake) create(w http.ResponseWriter, r *http.Request, name string) {
 	switch {
 	case hangup || drop:
 		panic(http.ErrAbortHandler)
+	case trip:
+		refuse(w, refused{http.StatusInternalServerError, "internal_server_error"})
 	case no.status != 0:
 		refuse(w, no)
 	default:
@@ -229,6 +234,10 @@ func (f *fake) resource(n int) map[string]any {
 func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if touch := r.URL.Query().Get("metadata[touch]"); f.listless && slices.ContainsFunc(f.list, func(p taken) bool { return p.Touch == touch }) {
+		refuse(w, refused{http.StatusInternalServerError, "internal_server_error"})
+		return
+	}
 	found := []any{}
 	for n, p := range f.list {
 		if p.Touch == r.URL.Query().Get("metadata[touch]") && p.Path == r.URL.Path && !f.blind {

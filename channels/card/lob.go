@@ -13,6 +13,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -136,29 +137,35 @@ func (l *Lob) insist(ctx context.Context, p paper.Piece, kind string, body []byt
 		waits = again
 	}
 	r, problem := l.create(ctx, p, kind, body)
-	var doubt *channels.SendError
+	doubts := []*channels.SendError{problem}
 	for _, wait := range waits {
-		if problem == nil || !inDoubt(problem) || andante.Sleep(ctx, wait) != nil {
+		if problem == nil || !openEnded(problem) || andante.Sleep(ctx, wait) != nil {
 			break
 		}
-		if problem.Kind == channels.Unknown {
-			doubt = problem
-		}
 		r, problem = l.create(ctx, p, kind, body)
+		doubts = append(doubts, problem)
 	}
-	if doubt == nil || problem == nil || !inDoubt(problem) {
+	if problem == nil || !openEnded(problem) || !slices.ContainsFunc(doubts, inDoubt) {
 		return r, orNil(problem)
 	}
-	if r, had, _ := l.find(ctx, p); had {
+	r, had, unasked := l.find(ctx, p)
+	switch {
+	case had:
 		return r, nil
+	case unasked == nil && !slices.ContainsFunc(doubts, func(e *channels.SendError) bool { return e.Kind == channels.Unknown }):
+		return r, problem // each was answered, and Lob has none: for another try
 	}
-	return r, doubt
+	last := *doubts[slices.IndexFunc(doubts, inDoubt)]
+	last.Kind = channels.Unknown
+	return r, &last
 }
 
-// inDoubt tells whether a piece may be taken, or be going to be taken, that was not: the same
-// request, made again, finds out.
+// openEnded tells whether the same request, made again, may find out more.
+func openEnded(e *channels.SendError) bool { return inDoubt(e) || e.Code == 0 }
+
+// inDoubt tells whether a piece may be taken, or be going to be taken, though it was refused.
 func inDoubt(e *channels.SendError) bool {
-	return e.Kind == channels.Unknown || e.Code >= 500 || e.Code == http.StatusConflict || e.Code == 0
+	return e.Kind == channels.Unknown || e.Code >= 500 || e.Code == http.StatusConflict
 }
 
 // orNil is an error that is nil where there is none.

@@ -168,6 +168,27 @@ func TestLobUnknown(t *testing.T) {
 	}
 }
 
+// TestLobTakenAndRefused: a piece that Lob takes and answers with 500 each time is found; where
+// it can't be looked for it is unknown, and where there is none it is for another try.
+func TestLobTakenAndRefused(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, liveKey)
+	ch := atLob(f, nil)
+	taken, unseen, none := postcard(1), postcard(2), postcard(3)
+	f.trips[taken.Post.To.Street], f.trips[unseen.Post.To.Street] = true, true
+	f.refuses[none.Post.To.Street] = refused{http.StatusInternalServerError, "internal_server_error"}
+	if r, err := post(t, ch, taken); err != nil || !strings.HasPrefix(r.Response, "taken before as psc_") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := post(t, ch, none); channels.KindOf(err) != channels.Temporary {
+		t.Errorf("%v, want temporary", err)
+	}
+	f.with(func() { f.listless = true })
+	if _, err := post(t, ch, unseen); channels.KindOf(err) != channels.Unknown {
+		t.Errorf("%v, want unknown", err)
+	}
+}
+
 // TestLobLate: an answer that does not come in time is found by looking for the piece.
 func TestLobLate(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,8 @@ type fake struct {
 	lates    map[string]time.Duration
 	hangups  map[string]bool // by recipient: it is taken, and the connection cut
 	drops    map[string]bool // by recipient: the connection is cut, and nothing taken
+	trips    map[string]bool // by recipient: it is taken, and the answer is 500
+	listless bool            // the list answers 500
 	hides    int             // so many times a list does not show what was taken
 	lists    int
 }
@@ -34,7 +36,7 @@ const (
 
 func newFake(t testing.TB) *fake {
 	t.Helper()
-	f := &fake{fails: map[string]int{}, statuses: map[string]int{}, lates: map[string]time.Duration{}, hangups: map[string]bool{}, drops: map[string]bool{}}
+	f := &fake{fails: map[string]int{}, statuses: map[string]int{}, lates: map[string]time.Duration{}, hangups: map[string]bool{}, drops: map[string]bool{}, trips: map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/"+account+"/Messages.json", f.create)
 	mux.HandleFunc("GET /2010-04-01/Accounts/"+account+"/Messages.json", f.messages)
@@ -99,7 +101,7 @@ func (f *fake) create(w http.ResponseWriter, r *http.Request) {
 	to := r.PostForm.Get("To")
 	f.mu.Lock()
 	f.faults = append(f.faults, rules(r)...)
-	code, status, late, hangup, drop := f.fails[to], f.statuses[to], f.lates[to], f.hangups[to], f.drops[to]
+	code, status, late, hangup, drop, trip := f.fails[to], f.statuses[to], f.lates[to], f.hangups[to], f.drops[to], f.trips[to]
 	taken := code == 0 && status == 0 && !drop
 	if taken {
 		f.list = append(f.list, f.message(r))
@@ -114,6 +116,9 @@ func (f *fake) create(w http.ResponseWriter, r *http.Request) {
 		case <-time.After(late):
 		case <-r.Context().Done():
 		}
+	}
+	if trip {
+		code = 20500
 	}
 	switch {
 	case hangup || drop:
@@ -165,6 +170,10 @@ func (f *fake) messages(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lists++
+	if f.listless {
+		answer(w, http.StatusInternalServerError, map[string]any{"code": 20500, "message": "refused for a test", "status": http.StatusInternalServerError})
+		return
+	}
 	found := []map[string]any{}
 	for i := len(f.list) - 1; i >= 0 && f.lists > f.hides; i-- {
 		if f.list[i]["to"] == r.URL.Query().Get("To") {

@@ -121,10 +121,10 @@ func ByStatus(status int) channels.ErrorKind {
 	switch {
 	case status >= 200 && status < 300:
 		return ""
-	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout: // what stands behind may have taken it
-		return channels.Unknown
-	case status == http.StatusTooManyRequests || status >= 500:
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 		return channels.Temporary
+	case status >= 500: // it may have been taken before something went wrong
+		return channels.Unknown
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return channels.Sender
 	}

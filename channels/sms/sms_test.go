@@ -109,6 +109,9 @@ func TestWhatIsNotAnsweredIsLookedUp(t *testing.T) {
 		"taken, and listed late":       {func(f *fake, to string) { f.hangups[to], f.hides = true, 2 }, ""},
 		"taken, and never listed":      {func(f *fake, to string) { f.hangups[to], f.hides = true, 9 }, channels.Unknown},
 		"cut, and not taken":           {func(f *fake, to string) { f.drops[to] = true }, channels.Unknown},
+		"taken, and answered with 500": {func(f *fake, to string) { f.trips[to] = true }, ""},
+		"500, and nothing is there":    {func(f *fake, to string) { f.fails[to] = 20500 }, channels.Temporary},
+		"500, and the list is down":    {func(f *fake, to string) { f.trips[to], f.listless = true, true }, channels.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +160,23 @@ func TestOnlyTheTextItselfIsFound(t *testing.T) {
 	})
 	if _, err := one(t, ch, m); channels.KindOf(err) != channels.Unknown {
 		t.Errorf("of two: %v, want unknown", err)
+	}
+}
+
+// TestAnothersTextIsNotFound: of two people with one phone and the same words, what the first
+// got is not taken for what the second did not.
+func TestAnothersTextIsNotFound(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	ch := through(f, func(g *sms.Twilio) { g.Within = 300 * time.Millisecond })
+	first, second := text(1), text(2)
+	second.To, second.Text = first.To, first.Text
+	if _, err := one(t, ch, first); err != nil {
+		t.Fatal(err)
+	}
+	f.with(func() { f.drops[second.To.Address] = true })
+	if r, err := one(t, ch, second); channels.KindOf(err) != channels.Unknown {
+		t.Errorf("%+v, %v, want unknown", r, err)
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twilio/twilio-go/client"
@@ -28,6 +30,28 @@ type Twilio struct {
 	Clock  andante.Clock
 	Looks  []time.Duration // when a text without an answer is looked up, each after the one before; nil: the default
 	Within time.Duration   // of a request; 0: 30 s
+
+	given recent // SIDs of texts of which the outcome is known: they are no other text
+}
+
+// recent holds the last few thousand of what was added: more than leave within minutes.
+type recent struct {
+	mu   sync.Mutex
+	list [4096]string
+	n    int
+}
+
+func (r *recent) add(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list[r.n%len(r.list)] = s
+	r.n++
+}
+
+func (r *recent) has(s string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.list[:], s)
 }
 
 // looks are when a text is looked for of which nobody said that it was taken: Twilio's lists
@@ -44,6 +68,7 @@ func (g *Twilio) Send(ctx context.Context, t Text) (channels.Receipt, error) {
 	began := g.Clock.Wall()
 	answer, q, err := g.create(ctx, t)
 	if err == nil {
+		g.given.add(text(answer.Sid))
 		return accepted(answer, "accepted"), nil
 	}
 	outcome := g.classify(q, err)
@@ -113,19 +138,28 @@ func (g *Twilio) api(ctx context.Context) (*twilioapi.ApiService, *httpcall.Call
 
 // look searches the account's messages for a text that may have been taken: to the same
 // number, with the same words, since it was handed over.
+// Where nobody can tell whether it is there, it is unknown.
 func (g *Twilio) look(ctx context.Context, t Text, began time.Time, when []time.Duration, otherwise *channels.SendError) (channels.Receipt, error) {
+	sure := false
 	for _, wait := range when {
 		if wait > 0 && andante.Sleep(context.WithoutCancel(ctx), wait) != nil {
 			break
 		}
-		m, err := g.find(ctx, t, began)
-		if err != nil || m == nil {
+		list, err := g.find(ctx, t, began)
+		if sure = err == nil && len(list) == 0; len(list) != 1 {
 			continue
 		}
+		m := list[0]
+		g.given.add(text(m.Sid))
 		if code := number(m.ErrorCode); code != 0 {
 			return channels.Receipt{ProviderID: text(m.Sid)}, verdict(0, code, text(m.ErrorMessage))
 		}
 		return accepted(m, "no answer came, and it was found"), nil
+	}
+	if !sure {
+		unsure := *otherwise
+		unsure.Kind = channels.Unknown
+		otherwise = &unsure
 	}
 	return channels.Receipt{}, otherwise
 }
@@ -158,9 +192,8 @@ func (g *Twilio) Ask(ctx context.Context) (string, error) {
 // skew is how far Twilio's clock and ours may be apart.
 const skew = 2 * time.Minute
 
-// find returns the one message that the text became; nil if there is none, or more than one
-// and nobody can tell which.
-func (g *Twilio) find(ctx context.Context, t Text, began time.Time) (*twilioapi.ApiV2010Message, error) {
+// find returns the messages that the text may have become.
+func (g *Twilio) find(ctx context.Context, t Text, began time.Time) (found []*twilioapi.ApiV2010Message, err error) {
 	api, _, end, err := g.api(ctx)
 	if err != nil {
 		return nil, err
@@ -171,17 +204,13 @@ func (g *Twilio) find(ctx context.Context, t Text, began time.Time) (*twilioapi.
 	if err != nil {
 		return nil, err
 	}
-	var found *twilioapi.ApiV2010Message
 	for i := range list {
 		m := &list[i]
 		made, err := time.Parse(time.RFC1123Z, text(m.DateCreated))
-		if err != nil || made.Before(began.Add(-skew)) || strings.TrimSpace(text(m.Body)) != t.Body {
+		if err != nil || g.given.has(text(m.Sid)) || made.Before(began.Add(-skew)) || strings.TrimSpace(text(m.Body)) != t.Body || strings.HasPrefix(text(m.Direction), "inbound") {
 			continue
 		}
-		if found != nil {
-			return nil, nil
-		}
-		found = m
+		found = append(found, m)
 	}
 	return found, nil
 }
