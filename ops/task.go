@@ -177,8 +177,13 @@ func (o *Ops) AddLine(ctx context.Context, id andante.TouchID, line, by string) 
 		if err := tx.RaiseVersion(ctx, []andante.AccountID{t.Account}); err != nil {
 			return err
 		}
+		shown, err := tx.Tasks(ctx, []andante.TouchID{id})
+		if err != nil || len(shown) == 0 {
+			return cmp.Or(err, andante.ErrNotFound)
+		}
 		now := o.now()
-		if err := tx.PutReview(ctx, store.Review{Touch: id, Enrollment: t.Enrollment, Person: by, At: now, Line: andante.CleanTextTo(line, maxLineOf)}); err != nil {
+		r := store.Review{Touch: id, Enrollment: t.Enrollment, Person: by, At: now, Line: andante.CleanTextTo(line, maxLineOf), Seen: shown[0].Seen()}
+		if err := tx.PutReview(ctx, r); err != nil {
 			return err
 		}
 		t.State, t.Reason, t.Evidence, t.Due = andante.Planned, "", andante.Evidence{}, now

@@ -77,6 +77,11 @@ func checkKind(d *draft) {
 		if s.Review != "" && s.Kind != andante.Email && !s.Kind.Mailed() && s.Kind != "" {
 			d.say(s.where("review"), "a line is added to a mail, a card or a letter, not to %s", s.Kind)
 		}
+		for key, k := range map[string]andante.Kind{"if_missing": s.IfMissing.Kind, "over_limit": s.OverLimit.Kind} {
+			if s.Review != "" && k == andante.SMS {
+				d.say(s.where(key), "as %s nobody would add a line: review goes with a mail, a card or a letter", k)
+			}
+		}
 		if s.IfUndone.Kind.ByHuman() {
 			d.say(s.where("if_undone"), "to switch to %s would only give another task", s.IfUndone.Kind)
 		}

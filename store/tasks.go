@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -114,21 +116,28 @@ type Review struct {
 	Person     string // who it was
 	At         time.Time
 	Line       string // that they added; empty: it goes as it was
+	Seen       string // hash of the words that they were shown: others go only when somebody has seen them
+}
+
+// Seen is the hash of what a task shows of a message.
+func (t Task) Seen() string {
+	sum := sha256.Sum256([]byte(t.Title + "\x00" + t.Body))
+	return hex.EncodeToString(sum[:])
 }
 
 // PutReview notes that somebody has looked at a message.
 func (tx *Tx) PutReview(ctx context.Context, r Review) error {
-	return insert(ctx, tx, "reviews", "touch_id, enrollment_id, person, at, body", "ON CONFLICT (touch_id) DO UPDATE SET person=excluded.person, at=excluded.at, body=excluded.body", []Review{r},
+	return insert(ctx, tx, "reviews", "touch_id, enrollment_id, person, at, body, seen", "ON CONFLICT (touch_id) DO UPDATE SET person=excluded.person, at=excluded.at, body=excluded.body, seen=excluded.seen", []Review{r},
 		func(r Review) []any {
-			return []any{string(r.Touch), string(r.Enrollment), r.Person, ms(r.At), r.Line}
+			return []any{string(r.Touch), string(r.Enrollment), r.Person, ms(r.At), r.Line, r.Seen}
 		})
 }
 
 // Reviews returns what is known of messages that were looked at, in no order.
 func (tx *Tx) Reviews(ctx context.Context, ids []andante.TouchID) ([]Review, error) {
-	return where(ctx, tx, "SELECT touch_id, enrollment_id, person, at, body FROM reviews WHERE touch_id", nil, ids, "", func(r *sql.Rows) (v Review, err error) {
+	return where(ctx, tx, "SELECT touch_id, enrollment_id, person, at, body, seen FROM reviews WHERE touch_id", nil, ids, "", func(r *sql.Rows) (v Review, err error) {
 		var at int64
-		err = r.Scan(&v.Touch, &v.Enrollment, &v.Person, &at, &v.Line)
+		err = r.Scan(&v.Touch, &v.Enrollment, &v.Person, &at, &v.Line, &v.Seen)
 		v.At = time.UnixMilli(at).UTC()
 		return v, err
 	})

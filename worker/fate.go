@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -42,9 +43,14 @@ func ended(reason andante.Reason, e andante.Evidence) *fate {
 	return &fate{state: andante.Skipped, reason: reason, end: reason, evidence: e}
 }
 
-// reviewed has a message wait until somebody has looked at it.
-func reviewed(t store.Task) *fate {
-	return &fate{state: andante.Review, reason: andante.ReasonReview, evidence: andante.Evidence{Scope: t.Owner}, task: &t}
+// reviewed has a message wait until somebody has looked at it, as it is now: before is how it
+// was looked at when it said something else.
+func reviewed(t store.Task, before *store.Review) *fate {
+	e := andante.Evidence{Scope: t.Owner}
+	if before != nil {
+		e.Detail = "it says something else than when " + cmp.Or(before.Person, "somebody") + " looked at it"
+	}
+	return &fate{state: andante.Review, reason: andante.ReasonReview, evidence: e, task: &t}
 }
 
 // failed is a failure by content: the step is over, the next one comes.

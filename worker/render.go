@@ -35,16 +35,14 @@ func (r *run) render(ctx context.Context, b *batch) {
 }
 
 func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
-	m, text, err := r.message(ctx, b, it)
-	if errors.Is(err, context.DeadlineExceeded) {
-		// A machine that was put to sleep meanwhile is no fault of the text.
-		m, text, err = r.message(ctx, b, it)
+	if it.step.Review != "" && !it.touch.Kind.ByHuman() {
+		if waits := r.look(ctx, b, it); waits != nil {
+			return waits
+		}
 	}
-	if ctx.Err() != nil { // the process is asked to end
-		return putOff(andante.ReasonReturned, b.now, andante.Evidence{})
-	}
-	if err != nil {
-		return failed(andante.ReasonRender, err)
+	m, text, end := r.patiently(ctx, b, it, it.review)
+	if end != nil {
+		return end
 	}
 	sealed, err := r.channels[it.touch.Kind].Prepare(m)
 	if err != nil {
@@ -58,15 +56,43 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	it.values = nil // a chunk of them is much memory, and nobody asks any more
 	it.touch.MessageID, it.touch.MessageHash, it.touch.MessageSize = m.MessageID, sealed.Hash, len(sealed.Bytes)
 	it.touch.Subject = m.Subject
-	if s := it.step; s.Review != "" && it.review == nil && (it.touch.Kind == andante.Email || it.touch.Kind.Mailed()) {
-		title := cmp.Or(m.Subject, s.Title)
-		return reviewed(store.Task{Touch: it.touch.ID, Owner: it.doer, Opened: b.now, Mind: b.now, Title: title, Body: m.Text})
-	}
 	return nil
 }
 
-// message renders the words of a touch.
-func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Message, kept string, err error) {
+// look has a message wait for its owner's line, unless they have seen it as it is now.
+func (r *run) look(ctx context.Context, b *batch, it *item) *fate {
+	m, _, end := r.patiently(ctx, b, it, nil)
+	if end != nil {
+		return end
+	}
+	t := store.Task{Touch: it.touch.ID, Owner: it.doer, Opened: b.now, Mind: b.now, Title: cmp.Or(m.Subject, it.step.Title), Body: m.Text}
+	if it.review != nil && it.review.Seen == t.Seen() {
+		return nil
+	}
+	if _, err := r.channels[it.touch.Kind].Prepare(m); err != nil {
+		return failed(andante.ReasonPrepare, err)
+	}
+	return reviewed(t, it.review)
+}
+
+// patiently makes the message with the line of a review. A machine that was put to sleep
+// meanwhile is no fault of the text, so it has a second try.
+func (r *run) patiently(ctx context.Context, b *batch, it *item, v *store.Review) (m andante.Message, text string, end *fate) {
+	m, text, err := r.message(ctx, b, it, v)
+	if errors.Is(err, context.DeadlineExceeded) {
+		m, text, err = r.message(ctx, b, it, v)
+	}
+	if ctx.Err() != nil { // the process is asked to end
+		return m, "", putOff(andante.ReasonReturned, b.now, andante.Evidence{})
+	}
+	if err != nil {
+		return m, "", failed(andante.ReasonRender, err)
+	}
+	return m, text, nil
+}
+
+// message renders the words of a touch, with the line of a review if there is one.
+func (r *run) message(ctx context.Context, b *batch, it *item, v *store.Review) (m andante.Message, kept string, err error) {
 	q, s, ok := it.words(b.w)
 	if !ok {
 		return m, "", fmt.Errorf("step %s has no text", it.touch.Step)
@@ -91,8 +117,8 @@ func (r *run) message(ctx context.Context, b *batch, it *item) (m andante.Messag
 		WayOut: r.wayOut(b.w, it, id, link),
 		Values: it.values, Subject: it.thread.subject, Unsubscribe: link, Quote: it.thread.quote(s, it.quotes, id),
 	}
-	if it.review != nil {
-		in.Line = it.review.Line
+	if v != nil {
+		in.Line = v.Line
 	}
 	out, err := tmpl.Render(ctx, in)
 	if err != nil {

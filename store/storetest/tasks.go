@@ -157,7 +157,7 @@ func notices(_ *testing.T, s db) {
 
 func reviews(_ *testing.T, s db) {
 	all := list(3, func(n int) store.Review {
-		return store.Review{Touch: id[andante.TouchID](n), Enrollment: id[andante.EnrollmentID](20 + n%2), Person: "nora", At: at(n), Line: text(n)}
+		return store.Review{Touch: id[andante.TouchID](n), Enrollment: id[andante.EnrollmentID](20 + n%2), Person: "nora", At: at(n), Line: text(n), Seen: text(n + 1)}
 	})
 	again := all[1]
 	again.Person, again.At, again.Line = "ben", at(9), ""

@@ -266,7 +266,8 @@ CREATE TABLE reviews (
     enrollment_id TEXT NOT NULL,
     person TEXT NOT NULL,
     at BIGINT NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    seen TEXT NOT NULL
 );
 CREATE INDEX reviews_enrollment ON reviews (enrollment_id);
 
