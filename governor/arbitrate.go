@@ -164,7 +164,7 @@ func (p *Policy) goes(f *Facts, c *Candidate, from time.Time) (time.Time, bool) 
 	if v.now >= v.stale {
 		return from, false
 	}
-	if _, no := refused(f, c); no {
+	if _, no := Refused(f.Choice, *c); no {
 		return from, false
 	}
 	switch verdict := v.decide(); verdict.Action {

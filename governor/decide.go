@@ -22,7 +22,7 @@ func (p *Policy) Decide(f Facts, c Candidate, now time.Time) andante.Verdict {
 	if !c.Stale.IsZero() && !now.Before(c.Stale) {
 		return stale(c.Stale)
 	}
-	if chosen, ok := refused(&f, &c); ok {
+	if chosen, ok := Refused(f.Choice, c); ok {
 		return chosen
 	}
 	v := p.view(&f, &c, now)
@@ -160,22 +160,22 @@ func (v *view) explain(b barrier) (andante.Reason, andante.Evidence) {
 	}
 }
 
-// refused tells whether the contact chose not to get such a touch at all. What it
+// Refused tells whether a contact chose not to get such a touch at all. What it
 // asked for since then it gets.
-func refused(f *Facts, c *Candidate) (andante.Verdict, bool) {
+func Refused(by andante.Choice, c Candidate) (andante.Verdict, bool) {
 	if c.Purpose == andante.Requested {
 		return andante.Verdict{}, false
 	}
 	what := ""
 	switch {
-	case len(f.Choice.Only) > 0 && !slices.Contains(f.Choice.Only, c.Kind):
+	case len(by.Only) > 0 && !slices.Contains(by.Only, c.Kind):
 		what = "no " + string(c.Kind)
-	case c.Topic != "" && slices.Contains(f.Choice.Not, c.Topic):
+	case c.Topic != "" && slices.Contains(by.Not, c.Topic):
 		what = "nothing about " + c.Topic
 	default:
 		return andante.Verdict{}, false
 	}
-	e := choiceEvidence(&f.Choice)
+	e := choiceEvidence(&by)
 	e.Detail = what
 	return andante.Verdict{Action: andante.Skip, Reason: andante.ReasonChoice, Barrier: andante.ReasonChoice, Evidence: e}, true
 }

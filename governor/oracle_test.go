@@ -395,8 +395,9 @@ func (o *oracle) coolDown(d governor.CoolDown) func(t, first, last int) bool {
 	}
 	add := func(from, at time.Time, over ...time.Time) {
 		s := silence{from, at.Add(d.Lasts.Exact)}
+		itself := d.After == governor.AfterIntroduction && from.Equal(at) // a sign at that instant is the introduction
 		for _, x := range over {
-			if !x.IsZero() && !x.Before(from) && x.Before(s.end) {
+			if !x.IsZero() && !x.Before(from) && !(itself && x.Equal(from)) && x.Before(s.end) {
 				s.end = x
 			}
 		}
@@ -445,12 +446,8 @@ func (o *oracle) interrupted(d governor.CoolDown, first, last int) bool {
 		if from.IsZero() {
 			from = x.At
 		}
-		for t := first; t <= last; t++ {
-			for m := o.minute(from); m <= o.minute(x.At); m++ {
-				if t < m && minutes(m-t) < d.Lasts.Exact {
-					return true
-				}
-			}
+		if x.At.After(o.at(first)) && from.Before(o.at(last).Add(d.Lasts.Exact)) { // both come at any instant, not on whole minutes alone
+			return true
 		}
 	}
 	return false
