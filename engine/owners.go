@@ -90,13 +90,15 @@ func (e *Engine) postCards(ctx context.Context, now time.Time) (posted int, next
 	if due := aWorkingDay.From(waiting[0].Opened, e.Config.Home(), calendar.HolidaysOf(e.Config.Company.Country)); due.After(now) {
 		return 0, due, nil
 	}
-	posted, err = e.postAll(ctx, now)
+	if posted, err = e.postAll(ctx, now); posted == 0 { // what waits is on hold
+		next = aWorkingDay.From(now, e.Config.Home(), calendar.HolidaysOf(e.Config.Company.Country))
+	}
 	return posted, next, err
 }
 
 // postAll prints what waits and posts it, and returns how many pieces that were.
 func (e *Engine) postAll(ctx context.Context, now time.Time) (n int, err error) {
-	batches, err := e.Ops.CloseBatches(ctx, "")
+	batches, _, err := e.Ops.CloseBatches(ctx, "")
 	for _, b := range batches {
 		p, err := e.Ops.PostBatch(ctx, b.Name, now)
 		if err != nil {

@@ -26,6 +26,9 @@ func expandSteps(name string, src []byte) []byte {
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n```yaml step\n%s```\n\n%sThe text of %s.\n", id,
 			defaults(keys, "kind: email", "subject: About "+id, "value: insight - "+id), who, id)
+		if strings.Contains(keys, "kind: call") && strings.Contains(keys, "switch email") { // what a call says never goes out
+			fmt.Fprintf(&b, "\n::: kind email\nsubject: About %[1]s\nThe text of %[1]s.\n:::\n", id)
+		}
 	}
 	return []byte(b.String())
 }

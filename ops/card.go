@@ -1,9 +1,13 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -14,35 +18,91 @@ import (
 var ErrPosted = errors.New("that batch is posted")
 
 // CloseBatches closes off what waits to be printed: one batch for each kind and size. An
-// empty kind stands for all.
-func (o *Ops) CloseBatches(ctx context.Context, kind andante.Kind) (closed []store.Batch, err error) {
-	return closed, o.Store.Write(ctx, func(tx *store.Tx) error {
-		closed = nil
-		w, err := o.Workspace(ctx, tx)
+// empty kind stands for all. What is on hold, or whose contact wants a pause, waits on: held is
+// how many pieces that are.
+func (o *Ops) CloseBatches(ctx context.Context, kind andante.Kind) (closed []store.Batch, held int, err error) {
+	return closed, held, o.Store.Write(ctx, func(tx *store.Tx) error {
+		closed, held = nil, 0
+		all, err := tx.UnprintedCards(ctx)
 		if err != nil {
 			return err
 		}
-		waiting, err := tx.CountCards(ctx)
+		all = slices.DeleteFunc(all, func(c store.Card) bool { return kind != "" && c.Kind != kind })
+		stays, err := o.heldCards(ctx, tx, all)
 		if err != nil {
 			return err
 		}
-		for _, c := range waiting {
-			if kind != "" && c.Kind != kind {
-				continue
-			}
-			b := store.Batch{Kind: c.Kind, Format: c.Format, Closed: o.now()}
-			if b.Name, err = freeName(ctx, tx, string(c.Kind)+"-"+b.Closed.In(w.Config.Home()).Format(time.DateOnly)); err != nil {
-				return err
-			}
-			if b.Pieces, err = tx.CloseBatch(ctx, b); err != nil {
-				return err
-			}
-			if b.Pieces > 0 {
-				closed = append(closed, b)
-			}
-		}
-		return nil
+		waiting := len(all)
+		all = slices.DeleteFunc(all, func(c store.Card) bool { return stays[c.Touch] })
+		held = waiting - len(all)
+		closed, err = o.closeBatches(ctx, tx, all, "")
+		return err
 	})
+}
+
+// closeBatches puts pieces into batches, one of each kind and size, named by kind and day with
+// something between them.
+func (o *Ops) closeBatches(ctx context.Context, tx *store.Tx, list []store.Card, mark string) (closed []store.Batch, err error) {
+	w, err := o.Workspace(ctx, tx)
+	if len(list) == 0 || err != nil {
+		return nil, err
+	}
+	sorts := map[sort][]andante.TouchID{}
+	for _, c := range list {
+		s := sort{c.Kind, c.Format}
+		sorts[s] = append(sorts[s], c.Touch)
+	}
+	for _, s := range slices.SortedFunc(maps.Keys(sorts), sort.compare) {
+		b := store.Batch{Kind: s.kind, Format: s.format, Closed: o.now()}
+		if b.Name, err = freeName(ctx, tx, string(b.Kind)+"-"+mark+b.Closed.In(w.Config.Home()).Format(time.DateOnly)); err != nil {
+			return nil, err
+		}
+		if b.Pieces, err = tx.CloseBatch(ctx, b, sorts[s]); err != nil {
+			return nil, err
+		}
+		if b.Pieces > 0 {
+			closed = append(closed, b)
+		}
+	}
+	return closed, nil
+}
+
+// A sort is pieces that can be printed together.
+type sort struct {
+	kind   andante.Kind
+	format string
+}
+
+func (s sort) compare(other sort) int {
+	return cmp.Or(strings.Compare(string(s.kind), string(other.kind)), strings.Compare(s.format, other.format))
+}
+
+// heldCards returns those pieces that are not to be printed now: a hold covers them, or their
+// contact wants a pause.
+func (o *Ops) heldCards(ctx context.Context, tx *store.Tx, list []store.Card) (map[andante.TouchID]bool, error) {
+	now := o.now()
+	holds, err := tx.AllHolds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	holds = slices.DeleteFunc(holds, func(h andante.Hold) bool { return h.Allow != "" || !h.Holds(now) })
+	stays := map[andante.TouchID]bool{}
+	for page := range slices.Chunk(cardIDs(list), postChunk) {
+		touches, err := tx.Touches(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		people, err := tx.Contacts(ctx, unique(touches, func(t andante.Touch) andante.ContactID { return t.Contact }))
+		if err != nil {
+			return nil, err
+		}
+		contacts := byID(people, contactID)
+		for _, t := range touches {
+			c := contacts[t.Contact]
+			stays[t.ID] = c.Choice.Pause.After(now) && t.Purpose != andante.Requested || slices.ContainsFunc(holds, func(h andante.Hold) bool { return h.Covers(t, c) })
+		}
+	}
+	return stays, nil
 }
 
 // freeName returns a batch's name that none has: that which is wanted, or it with a number.
@@ -75,10 +135,10 @@ func (o *Ops) ReopenBatch(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.DropCards(ctx, cardIDs(back)); err != nil {
-			return err
+		if ok, err := tx.ReopenBatch(ctx, name); err != nil || !ok { // it may be posted just now
+			return cmp.Or(err, ErrPosted)
 		}
-		return tx.ReopenBatch(ctx, name)
+		return tx.DropCards(ctx, cardIDs(back))
 	})
 }
 

@@ -33,6 +33,9 @@ func (o *Ops) Choose(ctx context.Context, id andante.ContactID, c andante.Choice
 			if err := tx.PutChoice(ctx, id, c); err != nil {
 				return err
 			}
+			if err := o.withdrawUnwanted(ctx, tx, id, c); err != nil {
+				return err
+			}
 			if err := tx.Wake(ctx, []andante.ContactID{id}, c.At, andante.ReasonChoice); err != nil {
 				return err
 			}

@@ -247,29 +247,34 @@ func TestStopUnderWay(t *testing.T) {
 // bring takes a contact's only touch to a state, in a lease of its own.
 func (w *world) bring(id andante.ContactID, state andante.State) (lease andante.LeaseID) {
 	w.t.Helper()
-	ctx := w.t.Context()
 	w.write(func(tx *store.Tx) error {
-		list, err := tx.TouchesOfContact(ctx, id)
+		list, err := tx.TouchesOfContact(w.t.Context(), id)
 		if err != nil {
 			return err
 		}
-		t := list[0]
-		lease = andante.NewID[andante.LeaseID](w.clock.Now())
-		wall := w.clock.Wall()
-		if err := tx.AddLease(ctx, store.Lease{ID: lease, Attempt: 1, Kind: t.Kind, Sender: t.Sender, Size: 1, Touches: []andante.TouchID{t.ID}, Created: wall, Queued: wall, Expires: wall.Add(time.Minute)}); err != nil {
-			return err
-		}
-		if err := tx.MarkLeased(ctx, []andante.TouchID{t.ID}, lease); err != nil || state == andante.Leased {
-			return err
-		}
-		t.State, t.Lease, t.NotAfter, t.Counted = andante.Claimed, lease, w.clock.Now().Add(time.Minute), w.clock.Now().Add(time.Minute)
-		if _, err := tx.Change(ctx, []store.Change{{Touch: t, Was: andante.Leased, Lease: lease}}); err != nil || state == andante.Claimed {
-			return err
-		}
-		_, err = tx.MarkAttempted(ctx, lease, []andante.TouchID{t.ID}, "", w.clock.Now())
+		lease, err = w.lead(tx, list[0], state)
 		return err
 	})
 	return lease
+}
+
+// lead takes a planned touch to a state, in a lease of its own.
+func (w *world) lead(tx *store.Tx, t andante.Touch, state andante.State) (lease andante.LeaseID, err error) {
+	ctx := w.t.Context()
+	lease = andante.NewID[andante.LeaseID](w.clock.Now())
+	wall := w.clock.Wall()
+	if err := tx.AddLease(ctx, store.Lease{ID: lease, Attempt: 1, Kind: t.Kind, Sender: t.Sender, Size: 1, Touches: []andante.TouchID{t.ID}, Created: wall, Queued: wall, Expires: wall.Add(time.Minute)}); err != nil {
+		return lease, err
+	}
+	if err := tx.MarkLeased(ctx, []andante.TouchID{t.ID}, lease); err != nil || state == andante.Leased {
+		return lease, err
+	}
+	t.State, t.Lease, t.NotAfter, t.Counted = andante.Claimed, lease, w.clock.Now().Add(time.Minute), w.clock.Now().Add(time.Minute)
+	if _, err := tx.Change(ctx, []store.Change{{Touch: t, Was: andante.Leased, Lease: lease}}); err != nil || state == andante.Claimed {
+		return lease, err
+	}
+	_, err = tx.MarkAttempted(ctx, lease, []andante.TouchID{t.ID}, "", w.clock.Now())
+	return lease, err
 }
 
 // TestByDue: enrollments are added in the order in which their touches are due, and those

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -26,6 +27,9 @@ type Logged struct {
 func (o *Ops) Log(ctx context.Context, l Logged) error {
 	if l.At.IsZero() {
 		l.At = o.now()
+	}
+	if l.At.After(o.now().Add(time.Minute)) {
+		return fmt.Errorf("%w: %s is to come", ErrNotYet, l.At.Format(time.RFC3339))
 	}
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
 		var list []andante.Contact
@@ -67,6 +71,9 @@ func (o *Ops) log(ctx context.Context, tx *store.Tx, c andante.Contact, l Logged
 		}
 	}
 	if err := o.keepConversation(ctx, tx, t, touch, l.TaskDone, l.Inbound); err != nil {
+		return err
+	}
+	if err := o.barCalls(ctx, tx, t, l.TaskDone); err != nil {
 		return err
 	}
 	return o.told(ctx, tx, c.ID, c.Account, touch, l)

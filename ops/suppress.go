@@ -38,9 +38,17 @@ func alike(k andante.Kind) []andante.Kind {
 // optOut suppresses and ends what runs. The event is written for each contact
 // that has the address.
 func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, hashes []andante.AddressHash, kind andante.Kind, reason andante.Reason, source string, touch andante.TouchID) error {
-	find := func() ([]andante.Contact, error) { return o.whoHasAny(ctx, tx, id, hashes) }
-	return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
-		there, err := tx.Suppressions(ctx, nonEmpty(id), slices.DeleteFunc(slices.Clone(hashes), func(h andante.AddressHash) bool { return h == "" }))
+	var people []andante.Contact
+	var open []andante.TouchID
+	find := func() (all []andante.Contact, err error) {
+		if people, err = o.whoHasAny(ctx, tx, id, hashes); err != nil {
+			return nil, err
+		}
+		open, all, err = inHands(ctx, tx, people, withoutEmpty(hashes))
+		return append(all, people...), err
+	}
+	return o.changeContacts(ctx, tx, find, func([]andante.Contact) error {
+		there, err := tx.Suppressions(ctx, nonEmpty(id), withoutEmpty(hashes))
 		if err != nil {
 			return err
 		}
@@ -63,8 +71,15 @@ func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, ha
 		if err := tx.AddSuppressions(ctx, add); err != nil {
 			return err
 		}
-		return o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, touch)
+		if err := o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, touch); err != nil {
+			return err
+		}
+		return o.withdrawBarred(ctx, tx, open)
 	})
+}
+
+func withoutEmpty(hashes []andante.AddressHash) []andante.AddressHash {
+	return slices.DeleteFunc(slices.Clone(hashes), func(h andante.AddressHash) bool { return h == "" })
 }
 
 // whoHasAny returns the contact and whoever has one of the addresses, once each.
@@ -213,11 +228,22 @@ func (o *Ops) suppressPage(ctx context.Context, tx *store.Tx, page []string, sou
 			})
 		}
 	}
-	find := func() ([]andante.Contact, error) { return tx.ContactsByAddress(ctx, fresh) }
-	return len(fresh), o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
+	var people []andante.Contact
+	var open []andante.TouchID
+	find := func() (all []andante.Contact, err error) {
+		if people, err = tx.ContactsByAddress(ctx, fresh); err != nil {
+			return nil, err
+		}
+		open, all, err = inHands(ctx, tx, people, fresh)
+		return append(all, people...), err
+	}
+	return len(fresh), o.changeContacts(ctx, tx, find, func([]andante.Contact) error {
 		if err := tx.AddSuppressions(ctx, list); err != nil {
 			return err
 		}
-		return o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, "")
+		if err := o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, ""); err != nil {
+			return err
+		}
+		return o.withdrawBarred(ctx, tx, open)
 	})
 }

@@ -29,6 +29,7 @@ type Takeover struct {
 // TakenOver says what a takeover did.
 type TakenOver struct {
 	Unknown    int   `json:"unknown"`    // touches that it made unknown
+	Pieces     int   `json:"pieces"`     // of post that waited to be printed, and may have been since
 	Suppressed int   `json:"suppressed"` // addresses that were not before
 	Mark       int64 `json:"mark"`       // where the store stands now
 }
@@ -44,7 +45,8 @@ var ErrOnWire = errors.New("touches were with a worker when this state of the st
 // becomes unknown: the next step counts from when each was due, for so early it may
 // have gone, and limits count it now, for so late it may have come. That holds for what
 // people carry out too: were a call left planned, the mail after it would come again.
-// A task that is open already stays with whoever has it.
+// A task that is open already stays with whoever has it. A piece of post that waited to be
+// printed waits in a batch of its own from now on, until somebody says whether it was.
 //
 // It works in transactions of a page each and writes the new home in the last, so one
 // that is killed is simply done again.
@@ -92,6 +94,12 @@ func (t *takeover) begin(ctx context.Context, tx *store.Tx) error {
 
 // doubtAll makes unknown what may have been sent.
 func (t *takeover) doubtAll(ctx context.Context) error {
+	if err := t.Store.Write(ctx, func(tx *store.Tx) error { return tx.DoubtNotices(ctx, t.until, andante.TakenOver) }); err != nil {
+		return err
+	}
+	if err := t.pieces(ctx); err != nil {
+		return err
+	}
 	if err := t.leases(ctx); err != nil {
 		return err
 	}
@@ -122,6 +130,23 @@ func (t *takeover) end(ctx context.Context, tx *store.Tx) (err error) {
 		return err
 	}
 	return tx.SetHome(ctx, t.r.Home)
+}
+
+// pieces puts what waits to be printed into batches of their own: a batch is printed by itself
+// no more, and `cards reopen` has it wait again.
+func (t *takeover) pieces(ctx context.Context) error {
+	return t.Store.Write(ctx, func(tx *store.Tx) error {
+		all, err := tx.UnprintedCards(ctx)
+		if err != nil {
+			return err
+		}
+		closed, err := t.closeBatches(ctx, tx, all, "taken-over-")
+		t.done.Pieces = 0
+		for _, b := range closed {
+			t.done.Pieces += b.Pieces
+		}
+		return err
+	})
 }
 
 // leases doubts what is with a worker.

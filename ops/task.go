@@ -50,12 +50,21 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 		if began, err := o.began(ctx, tx, t); err != nil || d.At.Before(began.Truncate(time.Minute)) { // people tell minutes
 			return cmp.Or(err, fmt.Errorf("%w: %s, and it began on %s", ErrTooEarly, d.At.Format(time.RFC3339), began.Format(time.RFC3339)))
 		}
+		if d.At.After(o.now().Add(time.Minute)) { // clocks differ
+			return fmt.Errorf("%w: %s is to come", ErrNotYet, d.At.Format(time.RFC3339))
+		}
 		return o.doneTask(ctx, tx, &t, d)
 	})
 }
 
+// ErrNotYet says that something is told of a time that has not come.
+var ErrNotYet = errors.New("that can't have been done")
+
 // ErrTaskOver says that a task is done, or that nobody need do it any more.
 var ErrTaskOver = errors.New("it is over")
+
+// ErrNoTask says that what is open is nothing that a person does.
+var ErrNoTask = errors.New("that is no task")
 
 // ErrReview says that a message waits for a line and a task was meant, or the other way round.
 var ErrReview = errors.New("it is a message that waits for a line")
@@ -63,8 +72,12 @@ var ErrReview = errors.New("it is a message that waits for a line")
 // openTask returns a task that is open, with its account locked.
 func openTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante.Touch, error) {
 	t, err := waitingTask(ctx, tx, id)
-	if err == nil && t.State == andante.Review {
+	switch {
+	case err != nil:
+	case t.State == andante.Review:
 		err = ErrReview
+	case !t.Kind.ByHuman():
+		err = fmt.Errorf("%w: it is a %s that waits to be printed or posted", ErrNoTask, t.Kind)
 	}
 	return t, err
 }
@@ -117,7 +130,7 @@ func (o *Ops) skipTask(ctx context.Context, tx *store.Tx, t andante.Touch, why a
 	if err := tx.AddVerdicts(ctx, []store.StoredVerdict{verdict}); err != nil {
 		return err
 	}
-	if err := tx.DropTasks(ctx, []andante.TouchID{t.ID}); err != nil {
+	if err := errors.Join(tx.DropTasks(ctx, []andante.TouchID{t.ID}), tx.DropWaitingCards(ctx, []andante.TouchID{t.ID})); err != nil {
 		return err
 	}
 	return o.freed(ctx, tx, []andante.AccountID{t.Account})
@@ -286,7 +299,14 @@ func (o *Ops) barCalls(ctx context.Context, tx *store.Tx, t andante.Touch, d Tas
 		bar.ID, bar.Kind = andante.NewID[andante.SuppressionID](d.At), k
 		list = append(list, bar)
 	}
-	return tx.AddSuppressions(ctx, list)
+	if err := tx.AddSuppressions(ctx, list); err != nil {
+		return err
+	}
+	open, err := tx.OpenOf(ctx, []andante.ContactID{t.Contact}, nil)
+	if err != nil {
+		return err
+	}
+	return o.withdrawBarred(ctx, tx, unique(open, func(t andante.Touch) andante.TouchID { return t.ID }))
 }
 
 // freed has what waits for a place looked at again: a task that is no longer open counts at

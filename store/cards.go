@@ -74,14 +74,15 @@ func (tx *Tx) WaitingCards(ctx context.Context, n int) ([]Card, error) {
 	return query(ctx, tx, "SELECT "+cardColumns+" FROM cards WHERE batch IS NULL AND "+stillOpen+" ORDER BY opened_at, touch_id LIMIT $1", []any{n}, scanCard)
 }
 
-// CloseBatch puts what waits of the batch's kind and format into it and returns how many
-// pieces these are; none: there is no such batch then.
-func (tx *Tx) CloseBatch(ctx context.Context, b Batch) (int, error) {
-	done, err := tx.exec(ctx, "UPDATE cards SET batch=$1 WHERE batch IS NULL AND kind=$2 AND format=$3 AND "+stillOpen, b.Name, string(b.Kind), b.Format)
-	if err != nil {
-		return 0, err
-	}
-	n, err := done.RowsAffected()
+// UnprintedCards returns every piece that waits to be printed, without its body, in no order.
+func (tx *Tx) UnprintedCards(ctx context.Context) ([]Card, error) {
+	return query(ctx, tx, "SELECT touch_id, kind, format, opened_at, batch, '' FROM cards WHERE batch IS NULL AND "+stillOpen, nil, scanCard)
+}
+
+// CloseBatch puts those of the touches into the batch that wait to be printed and returns how
+// many pieces these are; none: there is no such batch then.
+func (tx *Tx) CloseBatch(ctx context.Context, b Batch, ids []andante.TouchID) (int, error) {
+	n, err := execIn(ctx, tx, "UPDATE cards SET batch=$1 WHERE batch IS NULL AND "+stillOpen+" AND touch_id", []any{b.Name}, ids, "")
 	if err != nil || n == 0 {
 		return 0, err
 	}
@@ -90,14 +91,19 @@ func (tx *Tx) CloseBatch(ctx context.Context, b Batch) (int, error) {
 	return int(n), err
 }
 
-// ReopenBatch has the pieces of a batch wait again and forgets it.
-func (tx *Tx) ReopenBatch(ctx context.Context, name string) error {
-	_, err := tx.exec(ctx, "UPDATE cards SET batch=NULL WHERE batch=$1", name)
+// ReopenBatch has the pieces of a batch wait again and forgets it; false: it is posted, or there
+// is none such.
+func (tx *Tx) ReopenBatch(ctx context.Context, name string) (bool, error) {
+	done, err := tx.exec(ctx, "DELETE FROM batches WHERE name=$1 AND posted_at IS NULL", name)
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = tx.exec(ctx, "DELETE FROM batches WHERE name=$1", name)
-	return err
+	n, err := done.RowsAffected()
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = tx.exec(ctx, "UPDATE cards SET batch=NULL WHERE batch=$1", name)
+	return true, err
 }
 
 // CardsIn returns up to n pieces of a batch, in the order of their touches, after the given

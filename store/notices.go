@@ -84,6 +84,13 @@ func (tx *Tx) ChangeNotice(ctx context.Context, n Notice, was andante.State, lea
 	return changed > 0, err
 }
 
+// DoubtNotices makes unknown whatever may have been sent from elsewhere: what was with a worker,
+// or due by an instant.
+func (tx *Tx) DoubtNotices(ctx context.Context, until time.Time, answer string) error {
+	_, err := tx.exec(ctx, "UPDATE notices SET state='unknown', settled_at=$1, lease_id=NULL, answer=$2 WHERE state IN ('leased', 'attempted') OR state='planned' AND due_at <= $1", ms(until), answer)
+	return err
+}
+
 // NoticesInDoubt returns up to n notices of which nobody knows whether they went, or that could
 // not be sent, since an instant, the latest first.
 func (tx *Tx) NoticesInDoubt(ctx context.Context, since time.Time, n int) ([]Notice, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"fmt"
 	"strings"
 	"time"
@@ -119,6 +120,28 @@ func (tx *Tx) AccountsOfTouches(ctx context.Context, ids []andante.TouchID) ([]a
 // settled or is due.
 func (tx *Tx) TouchesOfContact(ctx context.Context, id andante.ContactID) ([]andante.Touch, error) {
 	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE contact_id=$1 ORDER BY coalesce(settled_at, due_at), id", []any{string(id)}, scanTouch)
+}
+
+// OpenOf returns what is in people's hands to these contacts, and to these addresses: open, or to
+// be looked at.
+func (tx *Tx) OpenOf(ctx context.Context, contacts []andante.ContactID, addresses []andante.AddressHash) ([]andante.Touch, error) {
+	const open = "SELECT " + touchColumns + " FROM touches WHERE state IN ('open', 'review') AND contact_id"
+	list, err := where(ctx, tx, open, nil, contacts, " ORDER BY id", scanTouch)
+	if err != nil || len(addresses) == 0 {
+		return list, err
+	}
+	there, err := where(ctx, tx, "SELECT DISTINCT contact_id FROM addressed WHERE address", nil, addresses, "", scanString[andante.ContactID])
+	if err != nil {
+		return nil, err
+	}
+	there = slices.DeleteFunc(there, func(id andante.ContactID) bool { return slices.Contains(contacts, id) })
+	others, err := where(ctx, tx, open, nil, there, " ORDER BY id", scanTouch)
+	for _, t := range others {
+		if slices.Contains(addresses, t.Address) {
+			list = append(list, t)
+		}
+	}
+	return list, err
 }
 
 // TouchesIn returns the touches of a lease, as they are, the most urgent first.

@@ -97,11 +97,14 @@ func (a *app) cardsBatchCommand() *cobra.Command {
 			return err
 		}
 		defer e.Close()
-		closed, err := e.Ops.CloseBatches(c.Context(), k)
+		closed, held, err := e.Ops.CloseBatches(c.Context(), k)
 		if err != nil {
 			return err
 		}
-		if len(closed) == 0 {
+		switch {
+		case held > 0:
+			a.printf("%d %s on hold, or to people who want a pause, and not printed: `andante status` shows the holds.\n", held, pieces(held))
+		case len(closed) == 0:
 			a.printf("Nothing waits to be printed.\n")
 		}
 		var errs []error

@@ -207,6 +207,9 @@ func (a *app) tookOver(left int, done ops.TakenOver) error {
 	if done.Unknown > 0 {
 		a.printf("`andante settle` lists them and settles those that you can find out about, from the relay's log.\n")
 	}
+	if done.Pieces > 0 {
+		a.printf("%d %s of post waited to be printed, and may have been since: `andante cards list` shows them; say `andante cards mailed BATCH`, or `andante cards reopen BATCH` if they were not.\n", done.Pieces, pieces(done.Pieces))
+	}
 	a.printf("Look at `andante status --next 7d`, then `andante run`.\n")
 	return nil
 }

@@ -49,7 +49,7 @@ func batches(_ *testing.T, s db) {
 	n := 0
 	closeIt := func(b store.Batch) int {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
-			n, err = tx.CloseBatch(ctx, b)
+			n, err = tx.CloseBatch(ctx, b, []andante.TouchID{touches[0].ID, touches[1].ID, touches[2].ID})
 			return err
 		})
 		return n
@@ -87,10 +87,26 @@ func batches(_ *testing.T, s db) {
 		return tx.DropCards(ctx, []andante.TouchID{touches[1].ID})
 	})
 	s.same("dropped", []store.Card(nil), in(false, ""))
-	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.ReopenBatch(ctx, first.Name) })
-	s.same("waiting again", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}, {Kind: andante.Postcard, Format: "a6", Cards: 1, Oldest: at(7)}}, count())
+	reopen := func(name string) (ok bool) {
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			ok, err = tx.ReopenBatch(ctx, name)
+			return err
+		})
+		return ok
+	}
+	s.same("what is posted stays", false, reopen(first.Name))
+	letters := []store.Card{{Touch: all[3].Touch, Kind: andante.Letter, Format: "a4", Opened: at(6)}}
+	s.same("not printed yet", letters, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Card, error) { return tx.UnprintedCards(ctx) }))
+	second := store.Batch{Name: "letter-1", Kind: andante.Letter, Format: "a4", Closed: at(60)}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.CloseBatch(ctx, second, []andante.TouchID{all[3].Touch})
+		return err
+	})
+	s.same("all in batches", []store.CardCount(nil), count())
+	s.same("not printed after all", true, reopen(second.Name))
+	s.same("waiting again", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}}, count())
 	gone := s.Read(context.Background(), func(tx *store.Tx) error {
-		_, err := tx.Batch(context.Background(), first.Name)
+		_, err := tx.Batch(context.Background(), second.Name)
 		return err
 	})
 	if !errors.Is(gone, andante.ErrNotFound) {

@@ -21,7 +21,7 @@ var taskTests = []test{
 func tasks(_ *testing.T, s db) {
 	touches := list(4, touch)
 	for i := range touches {
-		touches[i].State, touches[i].Kind = andante.Open, andante.Call
+		touches[i].State, touches[i].Kind, touches[i].Counted, touches[i].Address = andante.Open, andante.Call, at(i), andante.AddressHash("a"+text(i))
 	}
 	touches[3].State = andante.Canceled
 	s.add(touches...)
@@ -36,6 +36,17 @@ func tasks(_ *testing.T, s db) {
 	s.same("open, the oldest first", []store.Task{all[2], all[1], all[0]}, open("", 9))
 	s.same("of one", []store.Task{all[2], all[0]}, open("nora", 9))
 	s.same("the first", []store.Task{all[2]}, open("", 1))
+	inHands := func(contact andante.ContactID, address andante.AddressHash) (ids []andante.TouchID) {
+		for _, t := range read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+			return tx.OpenOf(ctx, []andante.ContactID{contact}, []andante.AddressHash{address})
+		}) {
+			ids = append(ids, t.ID)
+		}
+		return ids
+	}
+	s.same("what is in hands to somebody", true, slices.Contains(inHands(touches[0].Contact, "none"), touches[0].ID))
+	s.same("and to an address", true, slices.Contains(inHands(id[andante.ContactID](99), touches[0].Address), touches[0].ID))
+	s.same("and no more what is over", false, slices.Contains(inHands(touches[3].Contact, touches[3].Address), touches[3].ID))
 	theirs := []andante.AccountID{touches[1].Account}
 	mine := len(slices.DeleteFunc(slices.Clone(touches[:3]), func(t andante.Touch) bool { return t.Account != theirs[0] }))
 	s.same("of an account", mine, read(s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountTasksOf(ctx, theirs) }))
@@ -153,6 +164,13 @@ func notices(_ *testing.T, s db) {
 	s.same("what is left", []store.Notice{tried}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) {
 		return tx.Notices(ctx, []andante.TouchID{failed.ID, tried.ID})
 	}))
+
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DoubtNotices(ctx, at(2), "nobody knows") })
+	tried.State, tried.Lease, tried.Settled, tried.Answer = andante.Unknown, "", at(2), "nobody knows"
+	s.same("a worker had it", []store.Notice{tried}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) {
+		return tx.Notices(ctx, []andante.TouchID{tried.ID})
+	}))
+	s.same("or it was due", all[3:], due(at(9), 9))
 }
 
 func reviews(_ *testing.T, s db) {
