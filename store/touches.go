@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 

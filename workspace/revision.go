@@ -29,6 +29,7 @@ var shipped embed.FS
 const (
 	maxFiles    = 5000
 	maxFileSize = 5 << 20
+	maxSize     = 200 << 20 // of all of them
 )
 
 // belongs tells whether a file is part of a revision.
@@ -46,6 +47,7 @@ func belongs(name string) bool {
 // andante.yaml that are none.
 func readFiles(fsys fs.FS) (files map[string][]byte, beside []string, found []*andante.Finding) {
 	files = map[string][]byte{}
+	size := 0
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -63,6 +65,9 @@ func readFiles(fsys fs.FS) (files map[string][]byte, beside []string, found []*a
 		if err != nil {
 			found = append(found, unreadable(name, err))
 			return nil
+		}
+		if size += len(b); size > maxSize {
+			return fmt.Errorf("its files have more than %d MB", maxSize>>20)
 		}
 		files[name] = b
 		return nil

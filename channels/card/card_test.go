@@ -101,20 +101,23 @@ func TestRefusals(t *testing.T) {
 		change func(*andante.Message)
 		want   string
 	}{
-		"no address":        {func(m *andante.Message) { m.Post = nil }, "no postal address"},
-		"half an address":   {func(m *andante.Message) { m.Post.To.PostalCode, m.Post.To.Region = "", "" }, "lacks postal_code, region"},
-		"a long line":       {func(m *andante.Message) { m.Post.To.Street = strings.Repeat("Harbor Road ", 9) }, "a line of its address is too long for a6"},
-		"a long text":       {func(m *andante.Message) { m.Text = strings.Repeat("Here is the plan. ", 90) }, "lines too long for a6"},
-		"a very long text":  {func(m *andante.Message) { m.Text = strings.Repeat("plan ", 9000) }, "too long"},
-		"an unknown letter": {func(m *andante.Message) { m.Text = "Hello 漢!" }, `the font has no letter for "漢"`},
-		"an emoji":          {func(m *andante.Message) { m.Subject = "Happy birthday 🎂" }, "🎂"},
-		"a name it lacks":   {func(m *andante.Message) { m.Post.To.Name = "山田 太郎" }, "the font has no letter"},
-		"a control letter":  {func(m *andante.Message) { m.Text = "Hello\x07" }, "the font has no letter"},
-		"no text at all":    {func(m *andante.Message) { m.Text = "\xff" }, "no text"},
-		"a mail":            {func(m *andante.Message) { m.Kind = andante.Email }, "no format"},
-		"a small picture":   {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.jpg", Bytes: photo(640, 480)} }, "640 by 480 pixels; a6 needs 1212 by 874"},
-		"no picture":        {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.jpg", Bytes: []byte("GIF89a")} }, "no JPEG or PNG"},
-		"a deep picture":    {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.png", Bytes: deep()} }, "16 bits"},
+		"no address":         {func(m *andante.Message) { m.Post = nil }, "no postal address"},
+		"half an address":    {func(m *andante.Message) { m.Post.To.PostalCode, m.Post.To.Region = "", "" }, "lacks postal_code, region"},
+		"a long address":     {func(m *andante.Message) { m.Post.To.Street = strings.Repeat("Harbor Road ", 30) }, "there is room for 7"},
+		"a long sender":      {func(m *andante.Message) { m.Post.From.Street = strings.Repeat("Harbor Road ", 9) }, "write a shorter channels.cards.from"},
+		"a long text":        {func(m *andante.Message) { m.Text = strings.Repeat("Here is the plan. ", 90) }, "lines too long for a6"},
+		"a very long text":   {func(m *andante.Message) { m.Text = strings.Repeat("plan ", 9000) }, "too long"},
+		"an unknown letter":  {func(m *andante.Message) { m.Text = "Hello 漢!" }, `the font has no letter for "漢"`},
+		"an emoji":           {func(m *andante.Message) { m.Subject = "Happy birthday 🎂" }, "🎂"},
+		"a name it lacks":    {func(m *andante.Message) { m.Post.To.Name = "山田 太郎" }, "the font has no letter"},
+		"a control letter":   {func(m *andante.Message) { m.Text = "Hello\x07" }, "the font has no letter"},
+		"no text at all":     {func(m *andante.Message) { m.Text = "\xff" }, "no text"},
+		"a mail":             {func(m *andante.Message) { m.Kind = andante.Email }, "no format"},
+		"a small picture":    {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.jpg", Bytes: photo(640, 480)} }, "640 by 480 pixels; a6 needs 1212 by 874"},
+		"an upright picture": {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.jpg", Bytes: photo(1300, 1820)} }, "so much of it would be cut off: a6 is 148 by 105 mm"},
+		"a huge picture":     {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.png", Bytes: flat(6000, 4300)} }, "a6 needs no more than"},
+		"no picture":         {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.jpg", Bytes: []byte("GIF89a")} }, "no JPEG or PNG"},
+		"a deep picture":     {func(m *andante.Message) { m.Post.Front = &andante.Part{Name: "s.png", Bytes: deep()} }, "16 bits"},
 	} {
 		m := message(andante.Postcard, 1)
 		c.change(&m)
@@ -146,6 +149,13 @@ func photo(w, h int) []byte {
 	return b.Bytes()
 }
 
+// flat is of one colour, so that its file is small however large it is.
+func flat(w, h int) []byte {
+	var b bytes.Buffer
+	_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h)))
+	return b.Bytes()
+}
+
 func deep() []byte {
 	var b bytes.Buffer
 	_ = png.Encode(&b, image.NewRGBA64(image.Rect(0, 0, 8, 8)))
@@ -164,6 +174,27 @@ func piece(t *testing.T, m andante.Message, formats map[andante.Kind]string) pap
 		t.Fatal(err)
 	}
 	return p
+}
+
+// TestAddressInTheWindow: a long line of a letter's address is broken, so that the envelope's
+// window shows all of it.
+func TestAddressInTheWindow(t *testing.T) {
+	t.Parallel()
+	m := message(andante.Letter, 1)
+	m.Post.To.Company = "International Consolidated Widget and Sprocket Manufacturing Corporation of America"
+	s, err := piece(t, m, sizes.Formats).LayOut(paper.Noto())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, l := range s.Pages[0].Lines {
+		if l.Post {
+			lines = append(lines, l.Words)
+		}
+	}
+	if got := strings.Join(lines[1:], "|"); !strings.Contains(got, "International Consolidated Widget and Sprocket|Manufacturing Corporation of America|") {
+		t.Errorf("the address is %s", got)
+	}
 }
 
 func TestAddresses(t *testing.T) {

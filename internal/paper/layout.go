@@ -114,9 +114,11 @@ func (f *Font) back(p Piece, format Format) (Page, error) {
 			l.X, l.Y = l.X+margin, l.Y+margin
 			pg.Lines = append(pg.Lines, l)
 		}
-		pg.Lines = append(pg.Lines, f.addressed(p, point{format.Width - format.Zone + margin, max(format.Height*.46, 46)})...)
-		pg.Rules = append(pg.Rules, Rule{format.Width - format.Zone + margin, max(format.Height*.46, 46) - addressGap - .8, format.Zone - 2*margin})
-		return pg, nil
+		at, zone := point{format.Width - format.Zone + margin, max(format.Height*.46, 46)}, format.Zone-2*margin
+		address, err := f.addressed(p, at, zone)
+		pg.Lines = append(pg.Lines, address...)
+		pg.Rules = append(pg.Rules, Rule{at.x, at.y - addressGap - .8, zone})
+		return pg, err
 	}
 	last := sizes[len(sizes)-1]
 	return pg, fmt.Errorf("its text is %d lines too long for %s, even in small letters: shorten it, or choose a larger format", int(over/(last*pt*leading))+1, format.Name)
@@ -205,26 +207,37 @@ func cutBullet(l string) (bullet, words string) {
 	return deep, words
 }
 
-// addressed is the address block and, above it, whom it comes from.
-func (f *Font) addressed(p Piece, at point) []Line {
+// senderSizes are those that the line above an address may have, the largest that fits.
+var senderSizes = []float64{small - 1, 5.5, 5, 4.5}
+
+// addressed is the address block and, above it, whom it comes from, in the width of its zone or
+// of the envelope's window.
+func (f *Font) addressed(p Piece, at point, width float64) ([]Line, error) {
 	sender := strings.Join(p.SenderLines(), " · ")
-	list := []Line{{X: at.x, Y: at.y - addressGap - 1.6, Size: small - 1, Post: true, Words: sender}}
-	for i, words := range p.AddressLines() {
+	i := slices.IndexFunc(senderSizes, func(size float64) bool { return f.regular.measure(sender, size) <= width })
+	if i < 0 {
+		return nil, fmt.Errorf("the line of its sender is too long for %s: %q; write a shorter channels.cards.from into andante.yaml", p.Format, sender)
+	}
+	list := []Line{{X: at.x, Y: at.y - addressGap - 1.6, Size: senderSizes[i], Post: true, Words: sender}}
+	var lines []string
+	for _, line := range p.AddressLines() {
+		lines = append(lines, f.regular.wrap(line, addressPt, width)...)
+	}
+	for i, words := range lines {
 		list = append(list, Line{X: at.x, Y: at.y + addressGap*(float64(i)+.4), Size: addressPt, Post: true, Words: words})
 	}
-	return list
+	if len(lines) > maxLines {
+		return nil, fmt.Errorf("its address takes %d lines, and there is room for %d", len(lines), maxLines)
+	}
+	return list, nil
 }
 
-// printable tells whether the font has every letter, whether the address keeps within its
-// zone, and whether the link can become a code.
+// printable tells whether the font has every letter, and whether the link can become a code.
 func (s Sheet) printable(f *Font) error {
 	for _, pg := range s.Pages {
 		for _, l := range pg.Lines {
 			if missing := f.face(l.Bold).lacks(l.Words); missing != "" {
 				return fmt.Errorf("the font has no letter for %q: leave it out, or set channels.cards.font in andante.yaml to one that has it", missing)
-			}
-			if l.Post && l.X+f.regular.measure(l.Words, l.Size) > s.Format.Width-margin+.01 {
-				return fmt.Errorf("a line of its address is too long for %s: %q", s.Format.Name, l.Words)
 			}
 		}
 		if pg.Code != nil {

@@ -1,6 +1,9 @@
 package paper
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Of a letter: millimetres, and points.
 const (
@@ -10,21 +13,21 @@ const (
 	letterBottom = 26.0
 	letterPt     = 11.0
 	letterPages  = 2 // one sheet, both sides
+
+	windowWidth = 80.0 // of an envelope, with some room for the sheet to slide (DIN 680: 90; No. 10: 114)
 )
 
 // letter lays a letter out: the address in the envelope's window, the date, the subject in
 // bold, the text, and at the foot how to get no more.
 func (f *Font) letter(p Piece, format Format) (Sheet, error) {
 	width := format.Width - letterLeft - letterRight
-	first := Page{Lines: f.addressed(p, format.Address)}
-	first.Rules = append(first.Rules, Rule{format.Address.x, format.Address.y - addressGap - .8, 80})
-	date := p.Date.Format("2 January 2006")
-	if format.Name == "letter" {
-		date = p.Date.Format("January 2, 2006")
+	address, err := f.addressed(p, format.Address, windowWidth)
+	if err != nil {
+		return Sheet{}, err
 	}
-	if format.Name == "a4" && !english(p.From.Country) {
-		date = p.Date.Format("2006-01-02") // no month's name in a wrong language
-	}
+	first := Page{Lines: address}
+	first.Rules = append(first.Rules, Rule{format.Address.x, format.Address.y - addressGap - .8, windowWidth})
+	date := dated(p.Date, format.Name, p.From.Country)
 	first.Lines = append(first.Lines, Line{X: format.Width - letterRight - f.regular.measure(date, letterPt), Y: format.Body - 9, Size: letterPt, Words: date})
 	y := format.Body
 	for _, words := range f.bold.wrap(p.Subject, letterPt, width) {
@@ -72,11 +75,21 @@ func (f *Font) coded(s *Sheet, p Piece, y, bottom float64) {
 	last.Lines = append(last.Lines, Line{X: letterLeft + codeSide + 3, Y: y + codeSide/2, Size: 9, Words: hostOf(p.Link)})
 }
 
-// english tells whether people of a country read English months.
-func english(country string) bool {
+// dated writes a day as people of a country do: with the month's name where that is English, for
+// nobody knows another language here.
+func dated(t time.Time, format, country string) string {
+	if format == "letter" {
+		return t.Format("January 2, 2006")
+	}
 	switch country {
 	case "GB", "IE", "AU", "NZ", "ZA", "IN", "SG", "":
-		return true
+		return t.Format("2 January 2006")
+	case "DE", "AT", "CH", "LI", "CZ", "SK", "PL", "NO", "DK", "FI", "EE", "LV", "SI", "HR", "RO", "BG":
+		return t.Format("02.01.2006")
+	case "FR", "BE", "LU", "ES", "PT", "IT", "GR", "MX", "BR", "AR", "CL", "CO", "PE":
+		return t.Format("02/01/2006")
+	case "NL":
+		return t.Format("02-01-2006")
 	}
-	return false
+	return t.Format(time.DateOnly)
 }

@@ -13,7 +13,11 @@ import (
 const (
 	leastDots = 200
 	goodDots  = 300
+	mostDots  = 900 // more is only memory: a picture that is all one colour is small as a file
 )
+
+// leastShown is how much of a picture is seen at least.
+const leastShown = .6
 
 // CheckPicture tells whether a picture prints well over the whole front of a format.
 func CheckPicture(raw []byte, f Format) error {
@@ -30,6 +34,12 @@ func CheckPicture(raw []byte, f Format) error {
 	if c.Width < dots(w, leastDots) || c.Height < dots(h, leastDots) {
 		return fmt.Errorf("it has %d by %d pixels; %s needs %d by %d, better %d by %d", c.Width, c.Height, f.Name,
 			dots(w, leastDots), dots(h, leastDots), dots(w, goodDots), dots(h, goodDots))
+	}
+	if c.Width > dots(w, mostDots) || c.Height > dots(h, mostDots) {
+		return fmt.Errorf("it has %d by %d pixels; %s needs no more than %d by %d", c.Width, c.Height, f.Name, dots(w, goodDots), dots(h, goodDots))
+	}
+	if shown := (w / h) / (float64(c.Width) / float64(c.Height)); min(shown, 1/shown) < leastShown {
+		return fmt.Errorf("it has %d by %d pixels, and so much of it would be cut off: %s is %.0f by %.0f mm; turn it, or cut it to that shape", c.Width, c.Height, f.Name, f.Width, f.Height)
 	}
 	return nil
 }
