@@ -55,8 +55,9 @@ type item struct {
 	wrote      []string        // senders who wrote to the contact, the last one first; where a group shares the work
 	quotes     []store.Quote
 	refused    refusals
-	had        []string      // nuggets, where the step takes some up
-	review     *store.Review // what somebody made of the message; nil: nobody has looked at it
+	had        []string          // nuggets, where the step takes some up
+	picker     *workspace.Picker // of what the message takes up; nil: its step asks for none
+	review     *store.Review     // what somebody made of the message; nil: nobody has looked at it
 	values     andante.Values
 	message    rendered
 	fate       *fate // nil: it goes on

@@ -50,8 +50,8 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	}
 	sealed.Sender = it.touch.Sender
 	it.message = rendered{sealed: sealed, text: text}
-	for _, id := range it.values["nugget"] {
-		it.message.takes = append(it.message.takes, id.(string))
+	if it.picker != nil {
+		it.message.takes = it.picker.Taken()
 	}
 	it.values = nil // a chunk of them is much memory, and nobody asks any more
 	it.touch.MessageID, it.touch.MessageHash, it.touch.MessageSize = m.MessageID, sealed.Hash, len(sealed.Bytes)
@@ -110,8 +110,9 @@ func (r *run) message(ctx context.Context, b *batch, it *item, v *store.Review) 
 		return m, "", err
 	}
 	it.values.PutPerson("sender", id.Person)
-	if picked := b.w.PickNuggets(s, it.contact.Persona, it.had, b.now); len(picked) > 0 {
-		it.values["nugget"] = picked
+	if len(s.Topics) > 0 {
+		it.picker = b.w.NewPicker(it.contact.Persona, it.had, b.now)
+		it.values["nugget"] = it.picker.Values(s.Topics)
 	}
 	in := templates.Input{
 		WayOut: r.wayOut(b.w, it, id, link),

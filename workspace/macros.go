@@ -26,7 +26,7 @@ func (w *Workspace) expand(body string, lines []int) (string, []int) {
 	if !strayTag.MatchString(body) && !strayDirect.MatchString(body) {
 		return body, lines
 	}
-	x := &expansion{src: strings.Split(body, "\n"), lines: lines}
+	x := &expansion{src: strings.Split(body, "\n"), lines: lines, tags: map[string]int{}}
 	for i := 0; i < len(x.src); i++ {
 		m := sequences.NuggetTag.FindStringSubmatch(x.src[i])
 		switch {
@@ -47,6 +47,7 @@ type expansion struct {
 	lines []int
 	out   []string
 	at    []int
+	tags  map[string]int // by topic, so far
 }
 
 // add writes lines that stand where line i does.
@@ -64,7 +65,8 @@ func (x *expansion) add(i int, text ...string) {
 // returns the last line of the tag.
 func (x *expansion) nugget(w *Workspace, topic string, begin int) int {
 	tag := spanOf(x.src, begin)
-	field, word := "nugget."+fieldOf(topic), "if"
+	x.tags[topic]++
+	field, word := "nugget."+fieldOf(topic, x.tags[topic]), "if"
 	for _, n := range w.nuggets {
 		if n.about(topic) {
 			x.add(begin, fmt.Sprintf("{%% %s %s == %q %%}", word, field, n.ID), "")

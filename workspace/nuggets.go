@@ -83,8 +83,19 @@ func parseNugget(file string, src []byte) (*Nugget, []*andante.Finding) {
 
 var topicForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
-// fieldOf is the name by which a text asks which nugget of a topic it takes up.
-func fieldOf(topic string) string { return strings.ReplaceAll(topic, "-", "_") }
+// mostTags is how many tags of one topic a text has that bring a nugget each; further ones bring
+// what the last of them does.
+const mostTags = 5
+
+// fieldOf is the name by which the n-th tag of a topic in a text, from 1, asks which nugget it
+// brings.
+func fieldOf(topic string, n int) string {
+	name := strings.ReplaceAll(topic, "-", "_")
+	if n = min(n, mostTags); n > 1 {
+		name += fmt.Sprintf("_N%d", n) // no topic has capitals
+	}
+	return name
+}
 
 // nuggetFields are the fields by which texts ask so.
 func (w *Workspace) nuggetFields() (list []andante.Field) {
@@ -99,35 +110,78 @@ func (w *Workspace) nuggetFields() (list []andante.Field) {
 	}
 	slices.Sort(all)
 	for _, topic := range slices.Compact(all) {
-		if topicForm.MatchString(topic) {
-			list = append(list, andante.Field{Noun: "nugget", Name: fieldOf(topic), Type: andante.TextField})
+		for n := 1; n <= mostTags && topicForm.MatchString(topic); n++ {
+			list = append(list, andante.Field{Noun: "nugget", Name: fieldOf(topic, n), Type: andante.TextField})
 		}
 	}
 	return list
 }
 
-// PickNuggets chooses, for each topic of a step, the best nugget that a contact has not had:
-// one for their persona before one for everybody, and of these the one that expires first.
-// It returns them by what the text asks for, as values.
-func (w *Workspace) PickNuggets(s *sequences.Step, persona string, had []string, now time.Time) map[string]any {
-	picked := map[string]any{}
-	day := now.In(w.Config.Home()).Format(time.DateOnly)
-	for _, topic := range s.Topics {
-		var best *Nugget
-		for _, n := range w.nuggets {
-			mine := slices.Contains(n.Personas, persona)
-			if !n.about(topic) || n.stale(day) || slices.Contains(had, n.ID) || len(n.Personas) > 0 && !mine {
-				continue
-			}
-			if best == nil || better(n, best, persona) {
-				best = n
-			}
-		}
-		if best != nil {
-			picked[fieldOf(topic)] = best.ID
+// A Picker chooses nuggets for one contact while a text is rendered: each tag that the text
+// comes to brings the best one that they have not had and that no other tag of it brings. Not
+// safe for concurrent use.
+type Picker struct {
+	from    []*Nugget
+	persona string
+	day     string
+	had     []string
+	fields  map[string]string // what each tag brings, once it was asked; empty: nothing
+	taken   []string
+}
+
+// NewPicker returns what chooses for somebody of a persona who has had nuggets, by their ids.
+func (w *Workspace) NewPicker(persona string, had []string, now time.Time) *Picker {
+	return &Picker{from: w.nuggets, persona: persona, day: now.In(w.Config.Home()).Format(time.DateOnly), had: had, fields: map[string]string{}}
+}
+
+// Values are what the tags of topics ask, for a text to be rendered.
+func (p *Picker) Values(topics []string) map[string]any {
+	values := map[string]any{}
+	for _, topic := range topics {
+		for n := 1; n <= mostTags; n++ {
+			values[fieldOf(topic, n)] = ask{p, topic, fieldOf(topic, n)}
 		}
 	}
-	return picked
+	return values
+}
+
+// Taken returns the ids of the nuggets that the rendered text brings.
+func (p *Picker) Taken() []string { return p.taken }
+
+// ask is one tag's question. Liquid asks it when it comes to the tag.
+type ask struct {
+	p            *Picker
+	topic, field string
+}
+
+// ToLiquid answers with the id of the nugget; empty: there is none.
+func (a ask) ToLiquid() any {
+	id, known := a.p.fields[a.field]
+	if !known {
+		id = a.p.best(a.topic)
+		a.p.fields[a.field] = id
+	}
+	return id
+}
+
+// best takes the best nugget about a topic: one for the persona before one for everybody, and of
+// these the one that expires first.
+func (p *Picker) best(topic string) string {
+	var best *Nugget
+	for _, n := range p.from {
+		mine := slices.Contains(n.Personas, p.persona)
+		if !n.about(topic) || n.stale(p.day) || slices.Contains(p.had, n.ID) || slices.Contains(p.taken, n.ID) || len(n.Personas) > 0 && !mine {
+			continue
+		}
+		if best == nil || better(n, best, p.persona) {
+			best = n
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	p.taken = append(p.taken, best.ID)
+	return best.ID
 }
 
 // better tells whether a is taken before b, which comes first by name.

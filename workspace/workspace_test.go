@@ -117,9 +117,9 @@ func TestNoEffect(t *testing.T) {
 	}
 }
 
-// TestPickNuggets: one for the persona comes before one for everybody, then what expires
+// TestPicker: one for the persona comes before one for everybody, then what expires
 // first; what was had, or is stale, never comes.
-func TestPickNuggets(t *testing.T) {
+func TestPicker(t *testing.T) {
 	t.Parallel()
 	nugget := func(keys string) string {
 		return "---\ntitle: A thought\ntopics: [energy]\n" + keys + "---\nA thought.\n"
@@ -133,11 +133,16 @@ func TestPickNuggets(t *testing.T) {
 	s := &q.Steps[len(q.Steps)-1]
 	var had []string
 	for _, want := range []string{"theirs", "soon", "late", "all", ""} {
-		got, _ := w.PickNuggets(s, "cfo", had, time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC))["energy"].(string)
-		if got != want {
-			t.Errorf("after %v: %q, want %q", had, got, want)
+		p := w.NewPicker("cfo", had, time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC))
+		tag := p.Values(s.Topics)["energy"].(interface{ ToLiquid() any })
+		if len(p.Taken()) > 0 {
+			t.Errorf("what nobody has asked for is taken: %v", p.Taken())
 		}
-		had = append(had, got)
+		got, again := tag.ToLiquid(), tag.ToLiquid()
+		if got != want || again != want {
+			t.Errorf("after %v: %q and %q, want %q", had, got, again, want)
+		}
+		had = append(had, p.Taken()...)
 	}
 	if stale := w.StaleNuggets(time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)); len(stale) != 1 || stale[0].File != "nuggets/over.md" || stale[0].Rule != "stale-nugget" {
 		t.Errorf("stale: %v", stale)

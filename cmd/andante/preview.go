@@ -259,8 +259,8 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if err != nil {
 		return nil, err
 	}
-	if picked := w.PickNuggets(s, c.Persona, had, e.Clock.Now()); len(picked) > 0 {
-		in.Values["nugget"] = picked
+	if len(s.Topics) > 0 {
+		in.Values["nugget"] = w.NewPicker(c.Persona, had, e.Clock.Now()).Values(s.Topics)
 	}
 	switch {
 	case s.Kind.Mailed():
