@@ -259,7 +259,7 @@ func (w *Workspace) checkTags(q *sequences.Sequence, b sequences.Block, asked ma
 		case m != nil:
 			asked[m[1]] = true
 			if !slices.ContainsFunc(w.nuggets, func(n *Nugget) bool { return n.about(m[1]) }) {
-				f := in(q, "no-nugget", at, "there is no nugget about %q: everybody gets what stands after else", m[1])
+				f := in(q, "no-nugget", at, "there is no nugget about %q: everybody gets what stands after else, if anything does", m[1])
 				f.Severity, f.Suggestion = andante.SeverityWarning, "write one into nuggets/, with topics: "+m[1]
 				found = append(found, f)
 			}
@@ -272,7 +272,7 @@ func (w *Workspace) checkTags(q *sequences.Sequence, b sequences.Block, asked ma
 			f.Severity = andante.SeverityError
 			found = append(found, f)
 		case directLine.MatchString(line) && w.directLines() == "":
-			f := in(q, "direct-lines", at, "there is nobody to ask: no department has a title")
+			f := in(q, "direct-lines", at, "there is nobody to ask: no department has a title and an email or a phone")
 			f.Severity, f.Suggestion = andante.SeverityError, "write departments: {orders: {title: Orders, email: orders@...}} into andante.yaml"
 			found = append(found, f)
 		}
@@ -295,11 +295,16 @@ func (w *Workspace) StaleNuggets(now time.Time) (found []*andante.Finding) {
 
 // checkDirectLines warns of sequences to customers that never say whom to ask directly: they
 // would answer with what another one could settle at once.
-func checkDirectLines(w *Workspace) []*andante.Finding {
-	if w.directLines() == "" {
-		return nil
+func checkDirectLines(w *Workspace) (found []*andante.Finding) {
+	for _, key := range slices.Sorted(maps.Keys(w.Config.Departments)) {
+		if d := w.Config.Departments[key]; d.Title != "" && d.Email == "" && d.Phone == "" {
+			found = append(found, w.at("direct-lines", []string{"departments", key}, "%s has neither email nor phone, so {%% direct_lines %%} leaves it out", key))
+		}
 	}
-	return w.each(func(q *sequences.Sequence) []*andante.Finding {
+	if w.directLines() == "" {
+		return found
+	}
+	return append(found, w.each(func(q *sequences.Sequence) []*andante.Finding {
 		if q.Purpose != andante.Relationship && !slices.Equal(q.Stages, []string{"customer"}) {
 			return nil
 		}
@@ -321,5 +326,5 @@ func checkDirectLines(w *Workspace) []*andante.Finding {
 		f := in(q, "direct-lines", mail.Lines["kind"], "no step of this sequence to customers says whom to ask about orders, faults or prices")
 		f.Severity, f.Suggestion = andante.SeverityWarning, "put {% direct_lines %} at the end of a mail"
 		return []*andante.Finding{f}
-	})
+	})...)
 }
