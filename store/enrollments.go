@@ -148,3 +148,8 @@ func (tx *Tx) DropQuotes(ctx context.Context, enrollments []andante.EnrollmentID
 	_, err := execIn(ctx, tx, "DELETE FROM reviews WHERE enrollment_id", nil, enrollments, "")
 	return err
 }
+
+// PlansOf returns the plans by which somebody ever entered a sequence.
+func (tx *Tx) PlansOf(ctx context.Context, sequence string) ([]string, error) {
+	return query(ctx, tx, "SELECT DISTINCT plan FROM enrollments WHERE sequence=$1 ORDER BY plan", []any{sequence}, scanString[string])
+}

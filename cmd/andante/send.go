@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,18 +12,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/sequences"
+	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
 
 func (a *app) sendCommand() *cobra.Command {
 	var r ops.EnrollRequest
+	var corrected bool
 	c := a.withJSON(a.withYes(command("day", "send FILE", "Send something once, under the governor",
 		"Sends the one step of a file to everybody who matches and may get it: news, an\ninvitation, an apology. The file is written as a sequence is and is not published; the\nsame checks, consent, limits and hours hold for it, and it counts as everything does. It\nmay be run again: nobody gets it twice.",
 		"andante send news/office-move.md --to 'account.stage == \"customer\"'\nandante send news/office-move.md --to true --per-day 200 --yes", nil)))
 	c.Flags().StringVar(&r.Where, "to", "", "who gets it: a condition, such as 'account.stage == \"customer\"'; true: everybody")
 	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many on a day of the company's calendar, with those of earlier calls")
+	c.Flags().BoolVar(&corrected, "corrected", false, "the file was sent before, and is mended since: it goes to those who have not had it")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if strings.TrimSpace(r.Where) == "" {
 			return usagef("--to is missing: say who gets it, such as --to 'account.stage == \"customer\"', or --to true for everybody")
@@ -43,9 +48,25 @@ func (a *app) sendCommand() *cobra.Command {
 			return err
 		}
 		r.Sequence = r.Once.Sequence.Name
+		if err := anotherSent(c.Context(), e, r.Once.Sequence); err != nil && !corrected {
+			return err
+		}
 		return a.enrollIn(c.Context(), e, w, r)
 	}
 	return c
+}
+
+// anotherSent tells that something else was sent under a name: who had that would get nothing.
+func anotherSent(ctx context.Context, e *engine.Engine, q *sequences.Sequence) error {
+	var plans []string
+	err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		plans, err = tx.PlansOf(ctx, q.Name)
+		return err
+	})
+	if err != nil || len(plans) == 0 || slices.Contains(plans, q.Hash) {
+		return err
+	}
+	return usagef("another text was sent as %s before, and who had that one would get nothing now: give this one another name under sequence:, or say --corrected if it is the same with mistakes mended", q.Name)
 }
 
 // once reads the file of something that is sent once, and checks it with what is published.

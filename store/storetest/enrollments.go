@@ -89,6 +89,14 @@ func enrollmentsFound(_ *testing.T, s db) {
 		sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Enrollment, error) {
 			return tx.ActiveInAccounts(ctx, "", []andante.AccountID{acme})
 		}), enrollmentID))
+	var plans []string
+	for _, e := range all {
+		if e.Sequence == "building-brief" && !slices.Contains(plans, e.Plan) {
+			plans = append(plans, e.Plan)
+		}
+	}
+	slices.Sort(plans)
+	s.same("by which plans they entered", plans, read(s, func(ctx context.Context, tx *store.Tx) ([]string, error) { return tx.PlansOf(ctx, "building-brief") }))
 	page := func(after andante.EnrollmentID) []andante.Enrollment {
 		return read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Enrollment, error) {
 			return tx.ActiveOn(ctx, "building-brief", after, 3)
