@@ -49,21 +49,38 @@ func (o *Ops) Briefing(ctx context.Context, tx *store.Tx, w *workspace.Workspace
 		Place: w.PlaceOf(x.Kind, t.Owner, c, a), Review: x.State == andante.Review, Log: o.LogAddress(w.Config, c.ID),
 	}
 	b.Known, b.Missing = w.KnownOf(c, a)
-	b.Story, err = story(ctx, tx, x, zone)
+	b.Story, err = story(ctx, tx, c.ID, zone)
 	return b, err
+}
+
+// Draft is the briefing that a task of somebody's would have: with what is to be done and said,
+// and of a contact of the store with what happened last.
+func (o *Ops) Draft(ctx context.Context, w *workspace.Workspace, owner string, c andante.Contact, a andante.Account, b Briefing) (*Briefing, error) {
+	zone := w.WorkingHours(owner).Zones[0]
+	b.Opened, b.Name, b.Account, b.Place = o.now().In(zone), c.Name(), a.Name, w.PlaceOf(b.Kind, owner, c, a)
+	b.Known, b.Missing = w.KnownOf(c, a)
+	return &b, o.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		b.Story, err = story(ctx, tx, c.ID, zone)
+		return err
+	})
+}
+
+// Agenda writes what is to be done for a person's calendar (RFC 5545).
+func (b *Briefing) Agenda(w *workspace.Workspace, now time.Time, person string) string {
+	return agendaOf(w, now, person, []*Briefing{b})
 }
 
 // mostStory is how much of what happened stands in a briefing.
 const mostStory = 6
 
 // story tells what went to a contact last, and what came back.
-func story(ctx context.Context, tx *store.Tx, x andante.Touch, zone *time.Location) ([]string, error) {
+func story(ctx context.Context, tx *store.Tx, id andante.ContactID, zone *time.Location) ([]string, error) {
 	type line struct {
 		at   time.Time
 		text string
 	}
 	var lines []line
-	touches, err := tx.TouchesOfContact(ctx, x.Contact)
+	touches, err := tx.TouchesOfContact(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +91,7 @@ func story(ctx context.Context, tx *store.Tx, x andante.Touch, zone *time.Locati
 		what := fmt.Sprintf("%s %s", t.Kind, cmp.Or(string(t.Result), string(t.State)))
 		lines = append(lines, line{t.Settled, what + ": " + cmp.Or(t.Subject, t.Sequence+"/"+t.Step)})
 	}
-	events, err := tx.EventsOf(ctx, x.Contact)
+	events, err := tx.EventsOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,9 @@ type previewed struct {
 	price    string // of a text message
 	link     string // of the unsubscribe page; it opens nothing
 	post     *andante.Post
+	doer     string        // who has to do it, or to look at it first
+	task     *ops.Briefing // what they are told; nil: nobody has to do anything
+	agenda   string        // and what their calendar is
 	notes    []string // why this contact would not get the step
 }
 
@@ -69,9 +73,9 @@ func (a *app) openFor(p pick) func(context.Context, func(*engine.Options)) (*eng
 func (a *app) previewCommand() *cobra.Command {
 	var p pick
 	var html, pdf string
-	c := a.withJSON(command("day", "preview SEQUENCE/STEP", "Show a step as a contact would get it",
-		"Renders a step of the folder, published or not, for a contact of the store or for a\nmade-up one.",
-		"andante preview "+firstStep+" --as C-0001\nandante preview "+firstStep+" --persona operations-director --html page.html", nil))
+	c := a.withJSON(command("day", "preview SEQUENCE/STEP|FILE", "Show a step as a contact would get it",
+		"Renders a step of the folder, published or not, for a contact of the store or for a\nmade-up one: what they get, or what a colleague is told who has to do it. A file that is to\nbe sent once is named by its path.",
+		"andante preview "+firstStep+" --as C-0001\nandante preview news/office-move.md\nandante preview "+firstStep+" --persona operations-director --html page.html", nil))
 	p.flags(c)
 	c.Flags().StringVar(&pdf, "pdf", "", "file for what goes by post, as it is printed")
 	c.Flags().StringVar(&html, "html", "", "file for the HTML part")
@@ -118,8 +122,15 @@ func (a *app) show(p *previewed) error {
 	if a.json {
 		return a.printJSON(map[string]any{
 			"kind": p.kind, "from": p.from(), "to": to.AddressFor(p.kind), "subject": p.text.Subject, "preview": p.text.Preview,
-			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes, "cc": addresses(p.copies), "files": fileNames(p.parts),
+			"text": p.text.Text, "html": p.text.HTML, "notes": p.notes, "cc": addresses(p.copies), "files": fileNames(p.parts), "for": p.doer,
 		})
+	}
+	if p.kind.ByHuman() {
+		a.printf("For: %s\n\n%s", cmp.Or(p.doer, "nobody, for the account has no owner"), p.task.Text())
+		for _, n := range p.notes {
+			fmt.Fprintln(a.err, "note:", n)
+		}
+		return nil
 	}
 	a.printf("From: %s <%s>\nTo: %s <%s>\n", from.Name, p.from(), to.Name(), to.AddressFor(p.kind))
 	for _, c := range p.copies {
@@ -216,11 +227,7 @@ func (p *previewed) page() string {
 
 // render renders SEQUENCE/STEP of the folder for a contact.
 func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick) (*previewed, error) {
-	w, err := a.load(e)
-	if err != nil {
-		return nil, err
-	}
-	q, s, err := findStep(w, step)
+	w, q, s, err := a.stepOf(e, step)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +237,7 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if err := p.check(w, q); err != nil {
 		return nil, err
 	}
-	c, account, err := a.reader(ctx, e, p)
+	c, account, err := a.reader(ctx, e, p, q, s)
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +288,58 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	if s.Kind.Mailed() {
 		got.post = w.Post(q, s, c, account, id, got.text)
 	}
+	if err == nil && (s.Kind.ByHuman() || s.Review != "") {
+		err = got.brief(ctx, e, w, s, account, key)
+	}
 	return got, err
+}
+
+// brief adds what a colleague is told.
+func (p *previewed) brief(ctx context.Context, e *engine.Engine, w *workspace.Workspace, s *sequences.Step, account andante.Account, sender string) (err error) {
+	p.doer = w.Config.DoerOf(account, sender, e.Clock.Now())
+	b := ops.Briefing{Task: "TASK", Kind: s.Kind, Subject: cmp.Or(p.text.Subject, s.Label, s.Title), Said: p.text.Text, Review: s.Review != ""}
+	if p.task, err = e.Ops.Draft(ctx, w, p.doer, p.contact, account, b); err != nil {
+		return err
+	}
+	p.agenda = p.task.Agenda(w, e.Clock.Now(), p.doer)
+	if s.Review != "" {
+		p.notes = append(p.notes, fmt.Sprintf("it waits until %s has looked at it, with `andante task edit`", cmp.Or(p.doer, "somebody")))
+	}
+	if n := s.NoAnswer; n != nil {
+		p.notes = append(p.notes, fmt.Sprintf("where nobody answers it comes again, %s at most, %s apart", count(n.Again, "time"), n.Apart))
+	}
+	if u := s.IfUndone; u.Kind != "" {
+		p.notes = append(p.notes, fmt.Sprintf("where nobody does it, it goes as %s (--kind %s shows it)", u.Kind, u.Kind))
+	}
+	return nil
+}
+
+// stepOf finds a step of the folder, or of a file that is to be sent once. What is wrong with
+// other sequences is no matter here.
+func (a *app) stepOf(e *engine.Engine, name string) (*workspace.Workspace, *sequences.Sequence, *sequences.Step, error) {
+	w, found := workspace.Load(e.FS())
+	at := ""
+	if strings.HasSuffix(name, ".md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, nil, nil, usageError{err}
+		}
+		at = "sequences/" + filepath.Base(name)
+		w, found = w.With(at, text)
+		for _, n := range w.Names() {
+			if q := w.Sequences[n]; q.File == at && len(q.Steps) > 0 {
+				name = q.Name + "/" + q.Steps[0].ID
+			}
+		}
+	}
+	q, s, err := findStep(w, name)
+	bad := slices.DeleteFunc(workspace.Errors(found), func(f *andante.Finding) bool {
+		return strings.HasPrefix(f.File, "sequences/") && (q != nil && f.File != q.File || q == nil && at != "" && f.File != at)
+	})
+	if len(bad) > 0 {
+		return nil, nil, nil, a.refused(bad)
+	}
+	return w, q, s, err
 }
 
 // check looks whether persona and variant exist, and picks the first variant.
@@ -372,10 +430,13 @@ func findStep(w *workspace.Workspace, name string) (*sequences.Sequence, *sequen
 }
 
 // reader returns who reads: a contact of the store, or a made-up one.
-func (a *app) reader(ctx context.Context, e *engine.Engine, p pick) (andante.Contact, andante.Account, error) {
+func (a *app) reader(ctx context.Context, e *engine.Engine, p pick, q *sequences.Sequence, s *sequences.Step) (andante.Contact, andante.Account, error) {
 	if p.as == "" {
 		c, account := madeUp(e)
-		c.Persona = p.persona
+		c.Persona = cmp.Or(p.persona, anyPersona(q, s))
+		if len(q.Stages) > 0 {
+			account.Stage = q.Stages[0]
+		}
 		return c, account, nil
 	}
 	c, err := a.contact(ctx, e, p.as)
@@ -385,6 +446,19 @@ func (a *app) reader(ctx context.Context, e *engine.Engine, p pick) (andante.Con
 	c.Persona = cmp.Or(p.persona, c.Persona)
 	account, err := e.AccountOf(ctx, c)
 	return c, account, err
+}
+
+// anyPersona is one that a step is for; empty: it speaks to everybody alike.
+func anyPersona(q *sequences.Sequence, s *sequences.Step) string {
+	if len(q.Personas) > 0 {
+		return q.Personas[0]
+	}
+	for _, b := range s.Body {
+		if b.For.Persona != "" {
+			return b.For.Persona
+		}
+	}
+	return ""
 }
 
 func madeUp(e *engine.Engine) (andante.Contact, andante.Account) {
@@ -398,7 +472,7 @@ func madeUp(e *engine.Engine) (andante.Contact, andante.Account) {
 	}
 	contact := andante.Contact{
 		ID: id, Account: id, FirstName: "Robin", LastName: "Sample", Email: "robin@sample.example", JobTitle: "Facility manager",
-		Street: "1 Sample Street", City: "Sampleton", Region: "XX", PostalCode: "00000",
+		Phone: "+12025550143", Street: "1 Sample Street", City: "Sampleton", Region: "XX", PostalCode: "00000",
 	}
 	return contact, account
 }

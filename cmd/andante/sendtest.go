@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -20,8 +21,8 @@ func (a *app) sendTestCommand() *cobra.Command {
 	var to string
 	var p pick
 	var live bool
-	c := command("day", "send-test SEQUENCE/STEP", "Send a step to yourself",
-		"Renders a step as `preview` does and sends it to your own address or number. In\nsandbox mode it is written to the folder; --live sends it all the same.",
+	c := command("day", "send-test SEQUENCE/STEP|FILE", "Send a step to yourself",
+		"Renders a step as `preview` does and sends it to your own address or number: mails and\ntexts as they are, what goes by post as a PDF, and what people do as the mail that tells\nthem of it. In sandbox mode it is written to the folder; --live sends it all the same.",
 		"andante send-test "+firstStep+" --to me@acme.example --live", nil)
 	c.Flags().StringVar(&to, "to", "", "your address, or your number for a text message")
 	p.flags(c)
@@ -53,16 +54,43 @@ func (a *app) sendTestCommand() *cobra.Command {
 	return c
 }
 
+// test is what comes to whoever tries a step: a mail or a text message as it is, a piece of post
+// as a picture of what is printed, and what people do as the mail that tells them of it.
+func (p *previewed) test(e *engine.Engine, to string) (andante.Message, error) {
+	m := p.message(to, e.Clock.Now().In(zone(e.Config)))
+	if p.kind.ByHuman() || p.kind.Mailed() { // a mail to a colleague
+		m.Unsubscribe, m.To.Name = "", ""
+	}
+	switch {
+	case p.kind.Mailed():
+		var b bytes.Buffer
+		if err := e.PrintOne(&b, m); err != nil {
+			return m, err
+		}
+		m.Kind, m.Post, m.HTML = andante.Email, nil, ""
+		m.Subject = strings.TrimSpace(fmt.Sprintf("A test: %s to %s: %s", p.kind, p.contact.Name(), m.Subject))
+		m.Parts = []andante.Part{{Name: string(p.kind) + ".pdf", MediaType: "application/pdf", Bytes: b.Bytes()}}
+	case p.kind.ByHuman():
+		m.Kind, m.HTML, m.Subject, m.Text = andante.Email, "", "To do: "+p.task.Title(), p.task.Text()
+		m.Parts = []andante.Part{{Name: "tasks.ics", MediaType: "text/calendar", Bytes: []byte(p.agenda)}}
+	}
+	return m, nil
+}
+
 func (a *app) sendTest(c *cobra.Command, e *engine.Engine, p *previewed, to string) error {
 	switch number := strings.HasPrefix(to, "+"); {
 	case p.kind == andante.SMS && !number:
 		return usagef("--to: this step is a text message; write your number, such as +15125550100")
 	case p.kind == andante.Email && number:
 		return usagef("--to: this step is a mail; write your address")
-	case p.kind != andante.Email && p.kind != andante.SMS:
-		return usagef("send-test sends mails and text messages, and this step is of the kind %s; `andante preview` shows it, what goes by post with --pdf FILE", p.kind)
+	case p.kind != andante.SMS && number:
+		return usagef("--to: what is of the kind %s comes to you as a mail; write your address", p.kind)
 	}
-	receipt, err := e.SendOne(c.Context(), p.identity.Key, p.message(to, e.Clock.Now().In(zone(e.Config))))
+	m, err := p.test(e, to)
+	if err != nil {
+		return err
+	}
+	receipt, err := e.SendOne(c.Context(), p.identity.Key, m)
 	if err != nil && e.Config.Deliver.Mode == "sandbox" {
 		return fmt.Errorf("write the test: %w", err)
 	}
