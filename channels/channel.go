@@ -69,6 +69,39 @@ type Gate interface {
 	Done(id andante.TouchID, r Receipt, err error)
 }
 
+// A Finder is a channel of which the other side can be asked what became of a message that it
+// may have taken.
+type Finder interface {
+	Channel
+
+	// FarEnd is how people call the other side; empty: it can't be asked.
+	FarEnd() string
+
+	// Find looks for a message. Nothing can come of asking, so what goes wrong is for another
+	// try.
+	Find(ctx context.Context, l Lost) (Receipt, Whereabouts, error)
+}
+
+// Lost is a message of which nobody knows whether it went.
+type Lost struct {
+	Touch andante.TouchID
+	Kind  andante.Kind
+	To    string    // as Deliver was told
+	Hash  string    // SHA-256 of its bytes in hex
+	Began time.Time // when it was permitted, of the machine
+	Known []string  // receipts of other messages to the same address: it is none of theirs
+}
+
+// Whereabouts is what the other side knows of a message.
+type Whereabouts string
+
+// The whereabouts. Unclear: there may be such a message, and nobody can tell.
+const (
+	Taken    Whereabouts = "taken"
+	NotTaken Whereabouts = "not taken"
+	Unclear  Whereabouts = "unclear"
+)
+
 // Features tells what a channel can do.
 type Features struct {
 	Kinds []andante.Kind

@@ -222,6 +222,9 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 		g.Go(func() error { return e.schedule(gctx, sched, r) })
 	}
 	if w != nil {
+		ask := w.Inquiries()
+		ask.Once(ctx) // before anything waits for it: what the last run left
+		g.Go(func() error { return ask.Run(gctx) })
 		g.Go(func() error { return q.Run(gctx, e.o.Concurrency, w.Handle) })
 	}
 	if slices.Contains(r.Roles, RoleWeb) && !r.UntilIdle && !r.Once && !r.demo {

@@ -90,6 +90,9 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 // a piece that waits to be printed.
 func (o *Ops) ownHands(k andante.Kind) bool { return k.ByHuman() || k.Mailed() && !o.Carried }
 
+// WorkerLost is what the ledger says of an attempt whose worker was lost.
+const WorkerLost = "the worker was lost before it recorded an outcome"
+
 // lost makes a touch unknown that was permitted and has no outcome. It was begun by its
 // not_after and may have taken until now, though no longer than a relay has time: that is
 // where it counts.
@@ -104,7 +107,7 @@ func (o *Ops) lost(t andante.Touch) (Settled, andante.Attempt) {
 	}
 	t.State, t.Reason, t.Settled, t.Lease = andante.Unknown, andante.ReasonUnknown, now, ""
 	return Settled{Change: store.Change{Touch: t, Was: andante.Attempted, Lease: id, StateOnly: true}}, andante.Attempt{
-		Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: "the worker was lost before it recorded an outcome",
+		Touch: t.ID, Number: t.Attempts, Ended: now, Outcome: andante.OutcomeUnknown, Response: WorkerLost,
 	}
 }
 
@@ -183,7 +186,7 @@ func (o *Ops) returnNotices(ctx context.Context, tx *store.Tx, id andante.LeaseI
 		was := n.State
 		n.State, n.Lease = andante.Planned, ""
 		if was == andante.Attempted {
-			n.State, n.Settled, n.Answer = andante.Unknown, o.now(), "the worker was lost before it recorded an outcome"
+			n.State, n.Settled, n.Answer = andante.Unknown, o.now(), WorkerLost
 		} else if returned++; n.Due.Before(notBefore) {
 			n.Due = notBefore
 		}

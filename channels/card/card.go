@@ -26,6 +26,13 @@ type Carrier interface {
 	// piece that is sent again is not printed again. Once the request is written it is waited
 	// for within the carrier's own time-outs, whatever becomes of ctx.
 	Send(ctx context.Context, p paper.Piece, open func() bool) (channels.Receipt, error)
+
+	// Find looks for a piece that the carrier may have taken. Its error is a
+	// *channels.SendError.
+	Find(ctx context.Context, id andante.TouchID, k andante.Kind) (channels.Receipt, bool, error)
+
+	// Name is how people call it.
+	Name() string
 }
 
 // Config says what pieces look like and cost.
@@ -43,7 +50,7 @@ type Channel struct {
 	paces   channels.Paces
 }
 
-var _ channels.Channel = (*Channel)(nil)
+var _ channels.Finder = (*Channel)(nil)
 
 // New returns a channel. Without a carrier its pieces are opened: they wait for their batch.
 func New(cfg Config, c Carrier, clock andante.Clock) *Channel {
@@ -60,6 +67,26 @@ var Kinds = []andante.Kind{andante.Postcard, andante.Card, andante.Letter}
 // request that they have seen.
 func (*Channel) Features() channels.Features {
 	return channels.Features{Kinds: Kinds, Idempotent: true}
+}
+
+// FarEnd is the carrier's name.
+func (c *Channel) FarEnd() string {
+	if c.carrier == nil {
+		return ""
+	}
+	return c.carrier.Name()
+}
+
+// Find asks the carrier for a piece.
+func (c *Channel) Find(ctx context.Context, l channels.Lost) (channels.Receipt, channels.Whereabouts, error) {
+	if c.carrier == nil {
+		return channels.Receipt{}, channels.Unclear, nil
+	}
+	r, had, err := c.carrier.Find(ctx, l.Touch, l.Kind)
+	if had {
+		return r, channels.Taken, err
+	}
+	return r, channels.NotTaken, err
 }
 
 // Prepare lays the piece out and makes its contents the bytes.
@@ -105,12 +132,19 @@ func (c *Channel) prepare(m andante.Message) (channels.Sealed, error) {
 	}, err
 }
 
+// flightSize is how many pieces a carrier is handed under one permit: a worker that is lost
+// leaves no more in doubt.
+const flightSize = 5
+
 // Deliver opens the batch, or hands it to the carrier. See [channels.Channel] for its errors.
 func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate channels.Gate) error {
 	if len(batch) == 0 {
 		return nil
 	}
 	f := channels.Flights{Clock: c.clock, Pace: c.paces.Of(batch[0].Sender), Send: c.send}
+	if c.carrier != nil {
+		f.Size = flightSize
+	}
 	return f.Run(ctx, batch, gate)
 }
 

@@ -57,6 +57,12 @@ func (p *printer) Send(_ context.Context, piece paper.Piece, open func() bool) (
 	return channels.Receipt{Code: 200}, nil
 }
 
+func (*printer) Find(context.Context, andante.TouchID, andante.Kind) (channels.Receipt, bool, error) {
+	return channels.Receipt{}, false, nil
+}
+
+func (*printer) Name() string { return "printer" }
+
 func (p *printer) arrived() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

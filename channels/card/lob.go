@@ -113,7 +113,7 @@ func (l *Lob) Send(ctx context.Context, p paper.Piece, open func() bool) (channe
 	if !open() {
 		return channels.Receipt{}, untried
 	}
-	r, had, problem := l.find(ctx, p)
+	r, had, problem := l.find(ctx, p.Touch, p.Kind)
 	if problem == nil && !had {
 		problem = l.verify(ctx, p)
 	}
@@ -148,7 +148,7 @@ func (l *Lob) insist(ctx context.Context, p paper.Piece, kind string, body []byt
 	if problem == nil || !openEnded(problem) || !slices.ContainsFunc(doubts, inDoubt) {
 		return r, orNil(problem)
 	}
-	r, had, unasked := l.find(ctx, p)
+	r, had, unasked := l.find(ctx, p.Touch, p.Kind)
 	switch {
 	case had:
 		return r, nil
@@ -288,14 +288,23 @@ func (l *Lob) taken(r resource, words string) channels.Receipt {
 
 func (l *Lob) tests() bool { return strings.HasPrefix(l.Key.Reveal(), "test_") }
 
+// Name is how people call it.
+func (*Lob) Name() string { return "Lob" }
+
+// Find looks for a piece.
+func (l *Lob) Find(ctx context.Context, id andante.TouchID, k andante.Kind) (channels.Receipt, bool, error) {
+	r, had, problem := l.find(ctx, id, k)
+	return r, had, orNil(problem)
+}
+
 // find returns the receipt of a piece that Lob has. Nothing can have come of asking, so what
 // goes wrong is for another try.
-func (l *Lob) find(ctx context.Context, p paper.Piece) (channels.Receipt, bool, *channels.SendError) {
+func (l *Lob) find(ctx context.Context, id andante.TouchID, k andante.Kind) (channels.Receipt, bool, *channels.SendError) {
 	var list struct {
 		Data []resource `json:"data"`
 	}
-	query := url.Values{"metadata[touch]": {string(p.Touch)}, "limit": {"1"}}
-	problem := l.ask(ctx, http.MethodGet, path(p.Kind)+"?"+query.Encode(), nil, nil, &list)
+	query := url.Values{"metadata[touch]": {string(id)}, "limit": {"1"}}
+	problem := l.ask(ctx, http.MethodGet, path(k)+"?"+query.Encode(), nil, nil, &list)
 	switch {
 	case problem != nil:
 		return channels.Receipt{}, false, asked(problem)

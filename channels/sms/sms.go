@@ -49,7 +49,29 @@ type Channel struct {
 	paces   channels.Paces
 }
 
-var _ channels.Channel = (*Channel)(nil)
+var _ channels.Finder = (*Channel)(nil)
+
+// A finder is a gateway that can be asked for a text.
+type finder interface {
+	Name() string
+	Find(ctx context.Context, l channels.Lost) (channels.Receipt, channels.Whereabouts, error)
+}
+
+// FarEnd is the gateway's name; empty: it can't be asked for a text.
+func (c *Channel) FarEnd() string {
+	if f, ok := c.gateway.(finder); ok {
+		return f.Name()
+	}
+	return ""
+}
+
+// Find asks the gateway for a text.
+func (c *Channel) Find(ctx context.Context, l channels.Lost) (channels.Receipt, channels.Whereabouts, error) {
+	if f, ok := c.gateway.(finder); ok {
+		return f.Find(ctx, l)
+	}
+	return channels.Receipt{}, channels.Unclear, nil
+}
 
 // New returns a channel through a gateway.
 func New(cfg Config, g Gateway, clock andante.Clock) *Channel {

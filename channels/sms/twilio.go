@@ -145,7 +145,9 @@ func (g *Twilio) look(ctx context.Context, t Text, began time.Time, when []time.
 		if wait > 0 && andante.Sleep(context.WithoutCancel(ctx), wait) != nil {
 			break
 		}
-		list, err := g.find(ctx, t, began)
+		list, err := g.find(ctx, t.To, began, func(m *twilioapi.ApiV2010Message) bool {
+			return strings.TrimSpace(text(m.Body)) == t.Body && !g.given.has(text(m.Sid))
+		})
 		if sure = err == nil && len(list) == 0; len(list) != 1 {
 			continue
 		}
@@ -192,22 +194,40 @@ func (g *Twilio) Ask(ctx context.Context) (string, error) {
 // skew is how far Twilio's clock and ours may be apart.
 const skew = 2 * time.Minute
 
-// find returns the messages that the text may have become.
-func (g *Twilio) find(ctx context.Context, t Text, began time.Time) (found []*twilioapi.ApiV2010Message, err error) {
+// Name is how people call it.
+func (*Twilio) Name() string { return "Twilio" }
+
+// Find looks for a text that may have been taken before its worker was lost.
+func (g *Twilio) Find(ctx context.Context, l channels.Lost) (channels.Receipt, channels.Whereabouts, error) {
+	list, err := g.find(ctx, l.To, l.Began, func(m *twilioapi.ApiV2010Message) bool {
+		known := slices.ContainsFunc(l.Known, func(r string) bool { return strings.Contains(r, text(m.Sid)) })
+		return !known && channels.HashOf([]byte(strings.TrimSpace(text(m.Body)))) == l.Hash
+	})
+	switch {
+	case err != nil || len(list) > 1:
+		return channels.Receipt{}, channels.Unclear, err
+	case len(list) == 0:
+		return channels.Receipt{}, channels.NotTaken, nil
+	}
+	return accepted(list[0], "found"), channels.Taken, nil
+}
+
+// find returns the messages to a number, since it was handed over, that a text may have become.
+func (g *Twilio) find(ctx context.Context, to string, began time.Time, is func(*twilioapi.ApiV2010Message) bool) (found []*twilioapi.ApiV2010Message, err error) {
 	api, _, end, err := g.api(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
 	p := &twilioapi.ListMessageParams{}
-	list, err := api.ListMessage(p.SetTo(t.To).SetPageSize(50).SetLimit(50))
+	list, err := api.ListMessage(p.SetTo(to).SetPageSize(50).SetLimit(50))
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
 		m := &list[i]
 		made, err := time.Parse(time.RFC1123Z, text(m.DateCreated))
-		if err != nil || g.given.has(text(m.Sid)) || made.Before(began.Add(-skew)) || strings.TrimSpace(text(m.Body)) != t.Body || strings.HasPrefix(text(m.Direction), "inbound") {
+		if err != nil || made.Before(began.Add(-skew)) || strings.HasPrefix(text(m.Direction), "inbound") || !is(m) {
 			continue
 		}
 		found = append(found, m)
