@@ -192,9 +192,11 @@ func (o *Ops) resume(ctx context.Context, tx *store.Tx, e andante.Enrollment, t 
 			return err
 		}
 		step, ok := plan.Step(t.Step)
-		unreachable := !ok || !step.GoesOnWithout()
+		unreachable := !ok || step.EndsWithout(t.Kind)
 		if unreachable {
 			s.End = andante.ReasonUnreachable
+		} else {
+			s.As = step.InsteadOf(t.Kind)
 		}
 		if err := o.Bounce(ctx, tx, t, "", unreachable); err != nil {
 			return err

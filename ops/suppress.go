@@ -136,8 +136,9 @@ func (o *Ops) applyToAll(ctx context.Context, tx *store.Tx, people []andante.Con
 }
 
 // Bounce marks an address as one that can't be reached: it is suppressed for the
-// kind, whoever has it; every permit looks. If the contact can't be reached
-// otherwise, every sequence ends for it. The touch's account must be locked.
+// kind, whoever has it; every permit looks. Of a mailbox it is an event, and if the contact
+// counts as unreachable without it, every sequence ends for it. The touch's account must be
+// locked.
 func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, response string, unreachable bool) error {
 	people, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
 	if err != nil {
@@ -149,6 +150,9 @@ func (o *Ops) Bounce(ctx context.Context, tx *store.Tx, t andante.Touch, respons
 	accounts := unique(people, accountOf)
 	if err := tx.RaiseVersion(ctx, accounts); err != nil {
 		return err
+	}
+	if t.Kind != andante.Email {
+		return nil
 	}
 	if err := o.applyToAll(ctx, tx, people, andante.EventBounced, response, t.ID); err != nil || !unreachable {
 		return err

@@ -37,8 +37,21 @@ func (s *Sequence) StepIDs() []string {
 // Has tells whether the key was written in the step's fence.
 func (s *Step) Has(key string) bool { _, ok := s.Lines[key]; return ok }
 
-// GoesOnWithout tells whether whoever can't be reached by this step gets the next one.
-func (s *Step) GoesOnWithout() bool { return s.IfMissing.Do == "skip" }
+// EndsWithout tells whether the sequence ends for whoever can't be reached by the step as a
+// kind. Unless the step says otherwise that is so of a dead mailbox; a number or a street is one
+// way among several.
+func (s *Step) EndsWithout(k andante.Kind) bool {
+	return s.IfMissing.Do == "end" || s.IfMissing.Do == "" && k == andante.Email
+}
+
+// InsteadOf returns the kind as which the step goes to whoever can't be reached by another;
+// empty: it does not.
+func (s *Step) InsteadOf(k andante.Kind) andante.Kind {
+	if s.IfMissing.Do == "switch" && k == s.Kind {
+		return s.IfMissing.Kind
+	}
+	return ""
+}
 
 // NeedsAs returns the fields that must be filled for the step to go as a kind. What it goes as
 // because one is missing needs none of them.

@@ -132,8 +132,17 @@ func (g *gate) plain(ctx context.Context, rec *recording) error {
 		if err := tx.MarkUnfollowed(ctx, compact(open)); err != nil {
 			return err
 		}
-		for _, o := range rec.bounces {
+		dead, err := twice(ctx, tx, rec.doubted)
+		if err != nil {
+			return err
+		}
+		for _, o := range append(dead, rec.bounces...) {
 			if err := tx.AddSuppressions(ctx, []andante.Suppression{ops.DeadAddress(o.item.touch, responseOf(o.err), o.at)}); err != nil {
+				return err
+			}
+		}
+		for _, o := range rec.stopped {
+			if err := g.r.ops.Stopped(ctx, tx, o.item.touch, responseOf(o.err)); err != nil {
 				return err
 			}
 		}
@@ -202,7 +211,7 @@ func (r *run) record(ctx context.Context, tx *store.Tx, rec *recording) error {
 		if !done[o.item.touch.ID] {
 			continue
 		}
-		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err), !o.item.step.GoesOnWithout()); err != nil {
+		if err := r.ops.Bounce(ctx, tx, o.item.touch, responseOf(o.err), o.item.step.EndsWithout(o.item.touch.Kind)); err != nil {
 			return err
 		}
 	}

@@ -70,7 +70,9 @@ func (rec *recording) add(o outcome) {
 		if a.Response == "" && problem.Err != nil {
 			a.Response = andante.CleanText(problem.Err.Error())
 		}
-		s.End = rec.fail(&t, o, problem)
+		if s.End = rec.fail(&t, o, problem); t.State == andante.Failed && problem.Kind == channels.Address {
+			s.As = o.item.step.InsteadOf(t.Kind)
+		}
 	}
 	// An attempted touch of our lease is our attempt; of another, somebody else's.
 	s.Change = store.Change{Touch: t, Was: andante.Attempted, Lease: o.item.touch.Lease, Attempt: t.Attempts, StateOnly: true}
@@ -131,7 +133,7 @@ func (rec *recording) fail(t *andante.Touch, o outcome, problem *channels.SendEr
 			break
 		}
 		rec.bounces = append(rec.bounces, o)
-		if !o.item.step.GoesOnWithout() {
+		if o.item.step.EndsWithout(t.Kind) {
 			end = andante.ReasonUnreachable
 		}
 	case channels.Untried:

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"testing"
@@ -76,7 +77,9 @@ func TestRecording(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		err     error
+		kind    andante.Kind // of the touch; empty: a mail
 		step    sequences.Step
+		as      andante.Kind
 		state   andante.State
 		reason  andante.Reason
 		end     andante.Reason
@@ -105,6 +108,15 @@ func TestRecording(t *testing.T) {
 			outcome: andante.OutcomeAddress, due: monday, bounces: 1,
 		},
 		{
+			name: "no mailbox, and there is another way", err: &channels.SendError{Kind: channels.Address, Code: 550}, as: andante.Letter,
+			step: sequences.Step{Kind: andante.Email, IfMissing: sequences.Missing{Do: "switch", Kind: andante.Letter}}, state: andante.Failed, reason: andante.ReasonAddress,
+			outcome: andante.OutcomeAddress, due: monday, bounces: 1,
+		},
+		{
+			name: "a number that is none", err: &channels.SendError{Kind: channels.Address, Code: 21614}, kind: andante.SMS, state: andante.Failed, reason: andante.ReasonAddress,
+			outcome: andante.OutcomeAddress, due: monday, bounces: 1,
+		},
+		{
 			name: "not us", err: &channels.SendError{Kind: channels.Sender, Code: 554}, state: andante.Planned, reason: andante.ReasonSender,
 			outcome: andante.OutcomeSender, due: monday, sender: true,
 		},
@@ -123,9 +135,11 @@ func TestRecording(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			base := base
+			base.Kind = cmp.Or(test.kind, andante.Email)
 			rec := newRecording([]outcome{{item: &item{touch: base, step: &test.step, policy: &governor.Policy{}}, err: test.err, at: monday}})
 			s, a := rec.all[0], rec.attempts[0]
-			if s.Touch.State != test.state || s.Touch.Reason != test.reason || s.End != test.end || s.Was != andante.Attempted {
+			if s.Touch.State != test.state || s.Touch.Reason != test.reason || s.End != test.end || s.As != test.as || s.Was != andante.Attempted {
 				t.Errorf("%s %s, end %q", s.Touch.State, s.Touch.Reason, s.End)
 			}
 			if !s.Touch.Counted.Equal(test.counted) || !s.Touch.Due.Equal(test.due) || s.Touch.Lease != "" || s.Touch.Settled.IsZero() == s.Touch.State.Settled() {

@@ -40,7 +40,7 @@ type previewed struct {
 	doer     string        // who has to do it, or to look at it first
 	task     *ops.Briefing // what they are told; nil: nobody has to do anything
 	agenda   string        // and what their calendar is
-	notes    []string // why this contact would not get the step
+	notes    []string      // why this contact would not get the step
 }
 
 // message is the step as it would be sent to an address, and to nobody else.
