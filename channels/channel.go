@@ -25,7 +25,7 @@ type Channel interface {
 	// Prepare builds the final bytes. It is pure: the same message gives the
 	// same bytes, and nothing outside is asked. It makes every refusal that
 	// needs no network; an error of Prepare is a fault of the content, which no
-	// retry mends.
+	// retry mends, or a [RecipientError].
 	Prepare(m andante.Message) (Sealed, error)
 
 	// Deliver sends a batch of one sender. It has whatever connection it needs

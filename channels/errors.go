@@ -57,6 +57,13 @@ func (e *SendError) Error() string {
 // Unwrap returns what happened underneath.
 func (e *SendError) Unwrap() error { return e.Err }
 
+// A RecipientError is why a message can't go to its recipient by a channel, though there is an
+// address: no fault of the content, so the step does what it says of a missing address.
+type RecipientError struct{ Why string }
+
+// Error is why.
+func (e *RecipientError) Error() string { return e.Why }
+
 // KindOf returns the kind of the *SendError in err, or "" if there is none.
 func KindOf(err error) ErrorKind {
 	var e *SendError

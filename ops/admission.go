@@ -78,7 +78,8 @@ func (e *enrolling) mayReenter(x andante.Enrollment, c andante.Contact, a andant
 func (e *enrolling) refusedByBars(c andante.Contact, a andante.Account) andante.Reason {
 	kinds := e.q.Kinds()
 	bars := e.barsOf(kinds, c, a)
-	e.withheld = bars
+	e.withheld = slices.Clone(bars)
+	bars = slices.DeleteFunc(bars, func(b bar) bool { return b.why == andante.ReasonNoAddress }) // the step may go otherwise
 	if len(bars) < len(kinds) || len(kinds) == 0 {
 		return ""
 	}
@@ -113,6 +114,9 @@ func (e *enrolling) barsOf(kinds []andante.Kind, c andante.Contact, a andante.Ac
 			list = append(list, bar{why, fmt.Sprintf("%s in %s: one of %v", k, orUnknown(country), needed)})
 		default:
 			list = append(list, bar{why, fmt.Sprintf("%s: %s", k, why.Text())})
+		}
+		if at, no := e.p.w.Config.NoTextsTo(c.Phone); k == andante.SMS && no {
+			list = append(list, bar{andante.ReasonNoAddress, fmt.Sprintf("%s: none go to %s (channels.sms.countries)", k, at)})
 		}
 	}
 	return list

@@ -46,7 +46,7 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	}
 	sealed, err := r.channels[it.touch.Kind].Prepare(m)
 	if err != nil {
-		return failed(andante.ReasonPrepare, err)
+		return unprepared(b, it, err)
 	}
 	sealed.Sender = it.touch.Sender
 	it.message = rendered{sealed: sealed, text: text}
@@ -57,6 +57,15 @@ func (r *run) renderOne(ctx context.Context, b *batch, it *item) *fate {
 	it.touch.MessageID, it.touch.MessageHash, it.touch.MessageSize = m.MessageID, sealed.Hash, len(sealed.Bytes)
 	it.touch.Subject = m.Subject
 	return nil
+}
+
+// unprepared is the fate of a message that can't be built, for what it says or for whom it is.
+func unprepared(b *batch, it *item, err error) *fate {
+	var theirs *channels.RecipientError
+	if errors.As(err, &theirs) {
+		return missing(b, it, andante.ReasonNoAddress, theirs.Why)
+	}
+	return failed(andante.ReasonPrepare, err)
 }
 
 // look has a message wait for its owner's line, unless they have seen it as it is now.
@@ -70,7 +79,7 @@ func (r *run) look(ctx context.Context, b *batch, it *item) *fate {
 		return nil
 	}
 	if _, err := r.channels[it.touch.Kind].Prepare(m); err != nil {
-		return failed(andante.ReasonPrepare, err)
+		return unprepared(b, it, err)
 	}
 	return reviewed(t, it.review)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/gsm7"
+	"github.com/andante-hq/andante/internal/phonezone"
 	"github.com/andante-hq/andante/internal/yamldoc"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/templates"
@@ -21,6 +22,12 @@ var (
 	smsDrivers  = []string{"twilio", "http"}
 	smsOutcomes = []string{"sent", "temporary", "permanent", "address", "opted_out", "sender", "unknown"}
 )
+
+// NoTextsTo tells whether no texts go to the country of a number, and which it is.
+func (c *Config) NoTextsTo(number string) (country string, no bool) {
+	country = phonezone.Country(number)
+	return country, country != "" && c.Channels.SMS.Driver != "" && !slices.Contains(c.Channels.SMS.Countries, country)
+}
 
 // HearsTexts tells whether an identity hears the answer to a text: a number does, and so does
 // a messaging service; a name of letters does not.

@@ -122,7 +122,10 @@ func (c *Channel) prepare(m andante.Message) (channels.Sealed, error) {
 			return channels.Sealed{}, err
 		}
 	}
-	if _, err := p.LayOut(c.cfg.Font); err != nil {
+	var theirs *paper.RecipientError
+	if _, err := p.LayOut(c.cfg.Font); errors.As(err, &theirs) {
+		return channels.Sealed{}, &channels.RecipientError{Why: theirs.Why}
+	} else if err != nil {
 		return channels.Sealed{}, err
 	}
 	raw, err := json.Marshal(p)

@@ -95,17 +95,21 @@ func (l *Lob) Takes(p paper.Piece) error {
 	case !lobSizes[p.Format]:
 		return fmt.Errorf("lob does not print the size %s", p.Format)
 	case !home && p.Format != abroad && p.Format != "letter":
-		return fmt.Errorf("lob posts only %s and letters to other countries than the US, and this is %s to %s", abroad, p.Format, p.To.Country)
+		return recipient("lob posts only %s and letters to other countries than the US, and this is %s to %s", abroad, p.Format, p.To.Country)
 	case long(p.To.Name, maxName), long(p.To.Company, maxName):
-		return fmt.Errorf("lob takes names of %d characters at most", maxName)
+		return recipient("lob takes names of %d characters at most", maxName)
 	case home && (long(p.To.Street, maxLine) || long(p.To.Street2, maxLine)):
-		return fmt.Errorf("lob takes lines of an address of %d characters at most", maxLine)
+		return recipient("lob takes lines of an address of %d characters at most", maxLine)
 	case home && (!stateCode.MatchString(p.To.Region) || !zipCode.MatchString(p.To.PostalCode)):
-		return fmt.Errorf("lob knows no state %q with the ZIP code %q", p.To.Region, p.To.PostalCode)
+		return recipient("lob knows no state %q with the ZIP code %q", p.To.Region, p.To.PostalCode)
 	case l.MailType == "usps_standard" && (!home || p.Format == abroad):
-		return fmt.Errorf("by usps_standard lob posts neither %s nor to other countries", abroad)
+		return recipient("by usps_standard lob posts neither %s nor to other countries", abroad)
 	}
 	return nil
+}
+
+func recipient(format string, args ...any) error {
+	return &channels.RecipientError{Why: fmt.Sprintf(format, args...)}
 }
 
 // Send has a piece printed and posted, unless Lob has it already.

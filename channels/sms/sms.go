@@ -10,11 +10,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers/v2"
-
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/internal/gsm7"
+	"github.com/andante-hq/andante/internal/phonezone"
 )
 
 // A Gateway takes texts, one at a time.
@@ -111,9 +110,9 @@ func (c *Channel) prepare(m andante.Message) (channels.Sealed, error) {
 	case m.Kind != andante.SMS:
 		return channels.Sealed{}, fmt.Errorf("a message of kind %q is no text", m.Kind)
 	case err != nil:
-		return channels.Sealed{}, err
+		return channels.Sealed{}, &channels.RecipientError{Why: err.Error()}
 	case !slices.Contains(c.cfg.Countries, country):
-		return channels.Sealed{}, fmt.Errorf("no texts go to %s: channels.sms.countries in andante.yaml does not name it", country)
+		return channels.Sealed{}, &channels.RecipientError{Why: fmt.Sprintf("no texts go to %s: channels.sms.countries in andante.yaml does not name it", country)}
 	case from == "":
 		return channels.Sealed{}, errors.New("it has no sender: write channels.sms.from, or sms: of the sender, into andante.yaml")
 	case strings.ContainsFunc(from, func(r rune) bool { return r < ' ' || r > '~' }):
@@ -147,11 +146,11 @@ func (c *Channel) cost(country string, segments int) int64 {
 
 // countryOf returns where a number in E.164 is at home.
 func countryOf(number string) (string, error) {
-	n, err := phonenumbers.Parse(number, "")
-	if err != nil || !strings.HasPrefix(number, "+") || phonenumbers.Format(n, phonenumbers.E164) != number {
+	country := phonezone.Country(number)
+	if country == "" {
 		return "", errors.New("its number is not of the form +15125550100")
 	}
-	return phonenumbers.GetRegionCodeForNumber(n), nil
+	return country, nil
 }
 
 // Deliver hands a batch over. See [channels.Channel] for its errors.

@@ -70,7 +70,7 @@ func TestErrorTable(t *testing.T) {
 		21211: channels.Address, 21217: channels.Address, 21614: channels.Address, 21635: channels.Address, 21610: channels.Address,
 		20003: channels.Sender, 21606: channels.Sender, 21608: channels.Sender, 30007: channels.Sender, 30032: channels.Sender, 30034: channels.Sender,
 		20429: channels.Temporary, 21611: channels.Temporary, 30001: channels.Temporary, 30003: channels.Temporary, 30008: channels.Temporary, 20500: channels.Temporary, 20503: channels.Temporary,
-		30004: channels.Permanent, 30005: channels.Permanent, 30006: channels.Permanent, 21408: channels.Permanent, 21612: channels.Permanent, 21617: channels.Permanent,
+		30004: channels.Permanent, 30005: channels.Permanent, 30006: channels.Permanent, 21408: channels.Sender, 21612: channels.Permanent, 21617: channels.Permanent,
 	} {
 		m := text(code % 10000)
 		f.with(func() { f.fails[m.To.Address] = code })

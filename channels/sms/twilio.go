@@ -267,7 +267,7 @@ func verdict(status, code int, words string) *channels.SendError {
 		e.Kind = channels.Address
 	case 30004, 30005, 30006: // a phone that is off for weeks answers so too
 		e.Again = true
-	case 20003, 20005, 21606, 21608, 21212, 21603, 21618, 21659, 21660, 21661, 21703, 21704, 21705, 30007, 30032, 30034, 30035:
+	case 20003, 20005, 20404, 21408, 21606, 21608, 21212, 21603, 21618, 21659, 21660, 21661, 21703, 21704, 21705, 30007, 30032, 30034, 30035:
 		e.Kind = channels.Sender
 	case 21611, 30001, 30002, 30003, 30008, 20429, 20500, 20503:
 		e.Kind = channels.Temporary

@@ -227,7 +227,7 @@ func (f *Font) addressed(p Piece, at point, width float64) ([]Line, error) {
 		list = append(list, Line{X: at.x, Y: at.y + addressGap*(float64(i)+.4), Size: addressPt, Post: true, Words: words})
 	}
 	if len(lines) > maxLines {
-		return nil, fmt.Errorf("its address takes %d lines, and there is room for %d", len(lines), maxLines)
+		return nil, recipient("its address takes %d lines, and there is room for %d", len(lines), maxLines)
 	}
 	return list, nil
 }
@@ -237,7 +237,7 @@ func (s Sheet) printable(f *Font) error {
 	for _, pg := range s.Pages {
 		for _, l := range pg.Lines {
 			if missing := f.face(l.Bold).lacks(l.Words); missing != "" {
-				return fmt.Errorf("the font has no letter for %q: leave it out, or set channels.cards.font in andante.yaml to one that has it", missing)
+				return recipient("the font has no letter for %q: leave it out, or set channels.cards.font in andante.yaml to one that has it", missing)
 			}
 		}
 		if pg.Code != nil {

@@ -52,16 +52,27 @@ const (
 	maxLines = 7
 )
 
+// A RecipientError is why a piece can't be printed for its recipient, though it may be for
+// others.
+type RecipientError struct{ Why string }
+
+// Error is why.
+func (e *RecipientError) Error() string { return e.Why }
+
+func recipient(format string, args ...any) error {
+	return &RecipientError{fmt.Sprintf(format, args...)}
+}
+
 // LayOut lays a piece out. The error says why it can't be printed.
 func (p Piece) LayOut(f *Font) (Sheet, error) {
 	format := Formats[p.Format]
 	switch lacks := postal.Lacks(p.To); {
 	case len(lacks) > 0:
-		return Sheet{}, fmt.Errorf("its address lacks %s", strings.Join(lacks, ", "))
+		return Sheet{}, recipient("its address lacks %s", strings.Join(lacks, ", "))
 	case len(p.Text) > maxText || !utf8.ValidString(p.Text):
 		return Sheet{}, errors.New("its text is too long, or no text")
 	case len(p.AddressLines()) > maxLines:
-		return Sheet{}, fmt.Errorf("its address has more than %d lines", maxLines)
+		return Sheet{}, recipient("its address has more than %d lines", maxLines)
 	case format.Letter() && p.Front != "":
 		return Sheet{}, errors.New("a letter has no front")
 	}

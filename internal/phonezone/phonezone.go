@@ -22,3 +22,12 @@ func Of(number string) []string {
 	}
 	return zones
 }
+
+// Country returns where a number in E.164 is at home, as an ISO code; empty: it is none.
+func Country(number string) string {
+	n, err := phonenumbers.Parse(number, "")
+	if err != nil || phonenumbers.Format(n, phonenumbers.E164) != number {
+		return ""
+	}
+	return phonenumbers.GetRegionCodeForNumber(n)
+}
