@@ -91,5 +91,5 @@ func (o *Ops) handOver(ctx context.Context, tx *store.Tx, t andante.Touch) error
 		return err
 	}
 	body := "Its sequences have ended: " + t.Sequence + "/" + t.Step + " found that it is time to talk."
-	return o.plainTask(ctx, tx, contacts[0], andante.EventHandedOver, string(t.ID), "Ready for you: "+contacts[0].Name(), body, o.now())
+	return o.plainTask(ctx, tx, contacts[0], plain{of: andante.EventHandedOver, key: string(t.ID), title: "Ready for you: " + contacts[0].Name(), body: body, at: o.now()})
 }

@@ -130,5 +130,5 @@ func (o *Ops) giveTask(ctx context.Context, tx *store.Tx, h andante.Hold, at tim
 		return err
 	}
 	_, title, _ := strings.Cut(h.Then, ":")
-	return o.plainTask(ctx, tx, people[0], "hold", string(h.ID), strings.TrimSpace(title), fmt.Sprintf("The hold by %s is over: %s", h.Author, h.Reason), at)
+	return o.plainTask(ctx, tx, people[0], plain{of: "hold", key: string(h.ID), title: strings.TrimSpace(title), body: fmt.Sprintf("The hold by %s is over: %s", h.Author, h.Reason), at: at})
 }

@@ -76,6 +76,9 @@ func (o *Ops) log(ctx context.Context, tx *store.Tx, c andante.Contact, l Logged
 	if err := o.barCalls(ctx, tx, t, l.TaskDone); err != nil {
 		return err
 	}
+	if err := o.again(ctx, tx, t, l.TaskDone); err != nil {
+		return err
+	}
 	return o.told(ctx, tx, c.ID, c.Account, touch, l)
 }
 
@@ -116,14 +119,14 @@ func (o *Ops) ownerOf(ctx context.Context, tx *store.Tx, id andante.AccountID) (
 // ErrWorth says that a conversation is worth 1 to 5, and takes no less than no time.
 var ErrWorth = errors.New("a conversation is worth 1 to 5, and its minutes are not below zero")
 
-// keepConversation notes how long a conversation was and what it was worth, if somebody was
-// reached or says so.
+// keepConversation notes how long a conversation was, what it was worth and what is to know of
+// it, if somebody was reached or says so.
 func (o *Ops) keepConversation(ctx context.Context, tx *store.Tx, t andante.Touch, touch andante.TouchID, d TaskDone, inbound bool) error {
 	if d.Worth < 0 || d.Worth > andante.MostWorth || d.Minutes < 0 {
 		return ErrWorth
 	}
 	reached := d.Result == andante.Connected || d.Result == andante.MetThem || d.Result == ""
-	if d.Minutes == 0 && d.Worth == 0 && !reached {
+	if d.Minutes == 0 && d.Worth == 0 && d.Note == "" && !reached {
 		return nil
 	}
 	return tx.AddConversations(ctx, []andante.Conversation{{

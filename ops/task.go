@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/store"
 )
@@ -24,6 +25,7 @@ type TaskDone struct {
 	Note    string
 	By      string
 	At      time.Time // when it took place; now if zero
+	Next    time.Time // when they are to be called, or met, again: that is a task of its own; zero: nobody said
 }
 
 // ErrNoOutcome says that nobody told what came of a conversation.
@@ -242,6 +244,9 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 	if err := o.barCalls(ctx, tx, *t, d); err != nil {
 		return err
 	}
+	if err := o.again(ctx, tx, *t, d); err != nil {
+		return err
+	}
 	told := d.events()
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		err := o.Apply(ctx, tx, andante.Event{
@@ -252,6 +257,20 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 		}
 	}
 	return nil
+}
+
+// again gives whoever had a conversation a task for the next one, if they agreed on a day. It
+// waits until then.
+func (o *Ops) again(ctx context.Context, tx *store.Tx, t andante.Touch, d TaskDone) error {
+	if d.Next.IsZero() {
+		return nil
+	}
+	contacts, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
+	if err != nil || len(contacts) == 0 {
+		return err
+	}
+	p := plain{of: "agreed", key: string(t.ID) + d.Next.Format(time.RFC3339), kind: t.Kind, title: "As agreed: " + cmp.Or(t.Subject, t.Step, string(t.Kind)), body: d.Note, at: d.At, until: d.Next}
+	return o.plainTask(ctx, tx, contacts[0], p)
 }
 
 // keepTalk notes what a task was worth, for the colleague who is said to have done it, else for
@@ -371,9 +390,17 @@ func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactI
 	return err
 }
 
-// plainTask gives the owner of a contact's account, or who stands in, a task that belongs to
-// no sequence; of says what it follows, and key which one, so that it is given once.
-func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, of, key, title, body string, at time.Time) error {
+// A plain task belongs to no sequence.
+type plain struct {
+	of, key     string       // what it follows, and which one, so that it is given once
+	kind        andante.Kind // empty: other
+	title, body string
+	at          time.Time
+	until       time.Time // till when it waits; zero: it is to be done now
+}
+
+// plainTask gives the owner of a contact's account, or who stands in, a plain task.
+func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, p plain) error {
 	accounts, err := tx.Accounts(ctx, []andante.AccountID{c.Account})
 	if err != nil || len(accounts) == 0 {
 		return err
@@ -387,12 +414,12 @@ func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, of
 		return err
 	}
 	t := andante.Touch{
-		ID: andante.DeriveID[andante.TouchID](seed, at, of, key), Contact: c.ID, Account: c.Account, Sequence: of,
-		Kind: andante.Other, Purpose: andante.Relationship, Priority: andante.Normal, Sender: w.Config.DoerOf(accounts[0], "", o.now()),
-		State: andante.Open, Due: at, FirstDue: at, Subject: title,
+		ID: andante.DeriveID[andante.TouchID](seed, p.at, p.of, p.key), Contact: c.ID, Account: c.Account, Sequence: p.of,
+		Kind: cmp.Or(p.kind, andante.Other), Purpose: andante.Relationship, Priority: andante.Normal, Sender: w.Config.DoerOf(accounts[0], "", o.now()),
+		State: andante.Open, Due: p.at, FirstDue: p.at, Subject: p.title, Address: o.Keys.Hash(c.AddressFor(cmp.Or(p.kind, andante.Other))),
 	}
 	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {
 		return err
 	}
-	return tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: at, Mind: at, Title: t.Subject, Body: body}})
+	return tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: p.at, Snoozed: p.until, Mind: calendar.Later(p.at, p.until), Title: t.Subject, Body: p.body}})
 }

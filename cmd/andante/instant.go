@@ -1,6 +1,11 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/engine"
+)
 
 // inZone ends the help of a flag that takes a time.
 const inZone = ", in the company's zone unless it says Z or +01:00"
@@ -20,4 +25,13 @@ func instant(flag, text string, loc *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{}, usagef("--%s is a time such as 2027-01-15T13:30, of the company's zone (%s), or 2027-01-15T13:30Z, or a date for its beginning, not %q", flag, loc, text)
+}
+
+// moment reads a time to come that a flag gives: an instant, or how long until then, such as 2d.
+func moment(flag, text string, e *engine.Engine) (time.Time, error) {
+	loc := zone(e.Config)
+	if o, err := calendar.ParseOffset(text); err == nil && !o.IsZero() {
+		return o.From(e.Clock.Now(), loc, calendar.HolidaysOf(e.Config.Company.Country)), nil
+	}
+	return instant(flag, text, loc)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // logged are the kinds of conversation that can be logged, by what people call them.
@@ -24,7 +26,7 @@ var logged = map[string]andante.Kind{
 }
 
 func (a *app) logCommand() *cobra.Command {
-	var at, note, by string
+	var at, next, note, by, outcome string
 	var answers []string
 	var minutes, worth int
 	var inbound bool
@@ -33,6 +35,8 @@ func (a *app) logCommand() *cobra.Command {
 		"Logs a conversation that was not planned: "+kinds+".\nWhat you did counts in limits, as what a sequence does; what came from them (--inbound)\ncounts in the cadence alone. It ends silence after an introduction, and a meeting ends\nsequences.",
 		"andante log call ana@acme.example --minutes 15 --worth 4 --note \"wants an offer in May\"\nandante log call C-1001 --inbound --minutes 5", nil)
 	talkFlags(c, &minutes, &worth)
+	nextFlag(c, &next)
+	c.Flags().StringVar(&outcome, "outcome", "", "what came of it, as of a task, such as no_answer or refused")
 	c.Flags().StringVar(&note, "note", "", "a few words that andante why shows")
 	c.Flags().StringVar(&at, "at", "", "when it took place"+inZone+"; now if not given")
 	c.Flags().StringVar(&by, "by", "", "which colleague; the account's owner if not given")
@@ -59,7 +63,13 @@ func (a *app) logCommand() *cobra.Command {
 		if _, known := w.Config.Person(by); by != "" && !known {
 			return noPerson(by, w.Config)
 		}
-		l := ops.Logged{Contact: who.ID, Kind: kind, Inbound: inbound, TaskDone: ops.TaskDone{Minutes: minutes, Worth: worth, Note: note, By: by}}
+		l := ops.Logged{Contact: who.ID, Kind: kind, Inbound: inbound, TaskDone: ops.TaskDone{Result: andante.Result(outcome), Minutes: minutes, Worth: worth, Note: note, By: by}}
+		if outcome != "" && !slices.Contains(andante.Results, l.Result) {
+			return usagef("there is no outcome %s; there are %v", outcome, andante.Results)
+		}
+		if l.Next, err = nextDay(next, l.Result, e); err != nil {
+			return err
+		}
 		if l.At, err = instant("at", at, zone(e.Config)); err != nil {
 			return err
 		}
@@ -77,9 +87,23 @@ func (a *app) logCommand() *cobra.Command {
 			return err
 		}
 		a.printf("Logged: %s with %s.\n", args[0], cmp.Or(who.Name(), args[1]))
-		return nil
+		a.agreed(l.Next, zone(e.Config))
+		return a.stillOpen(c.Context(), e, w, who, kind)
 	}
 	return c
+}
+
+// stillOpen tells of tasks of the kind that was logged: they stay open, for nobody said that this
+// was one of them.
+func (a *app) stillOpen(ctx context.Context, e *engine.Engine, w *workspace.Workspace, who andante.Contact, kind andante.Kind) error {
+	r := reports.Reports{Store: e.Store, Clock: e.Clock, Workspace: w}
+	list, err := r.Tasks(ctx, "")
+	for _, t := range list {
+		if t.Contact == who.ID && t.Kind == kind && !t.Review && !t.Snoozed.After(e.Clock.Now()) {
+			a.printf("There is a task to %s them, too: %s. If this was it: andante task done %s --outcome connected\n", kind, t.Title, t.Touch)
+		}
+	}
+	return err
 }
 
 // talkFlags ask how long a conversation was, and what it was worth.

@@ -162,6 +162,36 @@ func (a *app) taskEditCommand() *cobra.Command {
 	return c
 }
 
+// taskID finds a task by its id, by the end of it, or by the name of its contact, if there is one
+// alone.
+func (a *app) taskID(ctx context.Context, e *engine.Engine, name string) (andante.TouchID, error) {
+	if andante.IsID(name) {
+		return andante.TouchID(name), nil
+	}
+	w, err := a.published(ctx, e)
+	if err != nil {
+		return "", err
+	}
+	r := reports.Reports{Store: e.Store, Clock: e.Clock, Workspace: w}
+	list, err := r.Tasks(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, t := range list {
+		if len(name) >= 4 && strings.HasSuffix(string(t.Touch), strings.ToLower(name)) || strings.EqualFold(t.Name, name) {
+			found = append(found, string(t.Touch))
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", noTask(name)
+	case 1:
+		return andante.TouchID(found[0]), nil
+	}
+	return "", usagef("%d tasks are called %s; name one by its id: %s", len(found), name, strings.Join(found, ", "))
+}
+
 func noTask(name string) error {
 	return usagef("there is no open task %s; `andante task list` shows them", name)
 }
@@ -186,13 +216,13 @@ func (a *app) taskSnoozeCommand() *cobra.Command {
 	c := command("", "snooze TASK", "Have a task wait",
 		"Has a task wait: it stays open, and is listed again from then on.",
 		"andante task snooze 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --until 2026-12-07", nil)
-	c.Flags().StringVar(&until, "until", "", "when it is listed again"+inZone)
+	c.Flags().StringVar(&until, "until", "", "when it is listed again: a time"+inZone+", or such as 2d")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if until == "" {
 			return usagef("--until is missing: write a day such as 2026-12-07")
 		}
 		return a.withTask(c.Context(), args[0], func(e *engine.Engine, id andante.TouchID) (andante.Touch, error) {
-			at, err := instant("until", until, zone(e.Config))
+			at, err := moment("until", until, e)
 			if err != nil {
 				return andante.Touch{}, err
 			}
@@ -216,10 +246,11 @@ func (a *app) withTask(ctx context.Context, name string, do func(*engine.Engine,
 		return err
 	}
 	defer e.Close()
-	if !andante.IsID(name) {
-		return noTask(name)
+	id, err := a.taskID(ctx, e, name)
+	if err != nil {
+		return err
 	}
-	t, err := do(e, andante.TouchID(name))
+	t, err := do(e, id)
 	if errors.Is(err, andante.ErrNotFound) {
 		return noTask(name)
 	}
@@ -231,13 +262,14 @@ func (a *app) withTask(ctx context.Context, name string, do func(*engine.Engine,
 }
 
 func (a *app) taskDoneCommand() *cobra.Command {
-	var outcome, at, note, by string
+	var outcome, at, next, note, by string
 	var answers []string
 	var minutes, worth int
 	c := command("", "done TASK", "Note that a task is done",
 		"Notes that a task is done, and what came of it: connected, voicemail, no_answer, busy,\nwrong_number, gatekeeper, refused or met. A call that reached nobody gives its place in\nlimits back. Answers fill the fields that you declared, such as contact.need.",
 		"andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected --answer need=lighting --note \"asks again in May\"", nil)
 	c.Flags().StringVar(&outcome, "outcome", "", "what came of it")
+	nextFlag(c, &next)
 	talkFlags(c, &minutes, &worth)
 	c.Flags().StringArrayVar(&answers, "answer", nil, "what they said, such as need=lighting")
 	c.Flags().StringVar(&at, "at", "", "when it took place"+inZone+"; now if not given")
@@ -253,12 +285,12 @@ func (a *app) taskDoneCommand() *cobra.Command {
 			return err
 		}
 		defer e.Close()
-		return a.taskDone(c.Context(), e, args[0], at, answers, d)
+		return a.taskDone(c.Context(), e, args[0], at, next, answers, d)
 	}
 	return c
 }
 
-func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, answers []string, d ops.TaskDone) error {
+func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at, next string, answers []string, d ops.TaskDone) error {
 	w, err := a.published(ctx, e)
 	if err != nil {
 		return err
@@ -275,12 +307,19 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, a
 	if d.At.After(e.Clock.Now().Add(time.Minute)) {
 		return usagef("--at %s has not come yet", at)
 	}
-	if !andante.IsID(name) {
-		return usagef("%q is no task; `andante task list` shows them", name)
+	if d.Next, err = nextDay(next, d.Result, e); err != nil {
+		return err
 	}
-	t, err := e.Ops.DoneTask(ctx, andante.TouchID(name), d)
+	id, err := a.taskID(ctx, e, name)
+	if err != nil {
+		return err
+	}
+	t, err := e.Ops.DoneTask(ctx, id, d)
 	if errors.Is(err, andante.ErrNotFound) {
-		return usagef("there is no task %s; `andante task list` shows them", name)
+		return noTask(name)
+	}
+	if errors.Is(err, ops.ErrNoTask) {
+		return usagef("%w; `andante cards mailed` says that it was posted, `andante task skip` takes it back", err)
 	}
 	if errors.Is(err, ops.ErrReview) {
 		return usagef("that is a message that waits for your line: `andante task edit %s --line ...` lets it go", name)
@@ -298,7 +337,35 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at string, a
 		return err
 	}
 	a.printf("Done: %s.\n", cmp.Or(t.Subject, t.Sequence+"/"+t.Step))
+	a.agreed(d.Next, zone(e.Config))
 	return nil
+}
+
+func nextFlag(c *cobra.Command, next *string) {
+	c.Flags().StringVar(next, "next", "", "when you agreed to speak again, a day or such as 2w: that is a task of its own")
+}
+
+// nextDay reads --next.
+func nextDay(next string, r andante.Result, e *engine.Engine) (time.Time, error) {
+	if next == "" {
+		return time.Time{}, nil
+	}
+	at, err := moment("next", next, e)
+	switch {
+	case err != nil:
+		return at, err
+	case !at.After(e.Clock.Now()):
+		return at, usagef("--next %s is over", next)
+	case r == andante.Refused || r == andante.WrongNumber:
+		return at, usagef("--next: with --outcome %s there is no next time", r)
+	}
+	return at, nil
+}
+
+func (a *app) agreed(next time.Time, z *time.Location) {
+	if !next.IsZero() {
+		a.printf("There is a task for the next time, from %s on.\n", next.In(z).Format("Mon 2 Jan 2006"))
+	}
 }
 
 // answered reads need=lighting; need is contact.need or account.need, whichever is
