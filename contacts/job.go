@@ -69,10 +69,17 @@ func (j *job[T]) all(ctx context.Context) error {
 	}
 }
 
+// someExamples is how many rejected rows are told of one by one.
+const someExamples = 5
+
 func (j *job[T]) reject(r row, f *flaw) error {
 	j.report.Rejected++
 	j.report.Reasons[f.rule]++
-	if err := j.out.add(r.cells, fmt.Sprintf("line %d: %s", r.line, f.text())); err != nil {
+	why := fmt.Sprintf("line %d: %s", r.line, f.text())
+	if len(j.report.Examples) < someExamples {
+		j.report.Examples = append(j.report.Examples, why)
+	}
+	if err := j.out.add(r.cells, why); err != nil {
 		return fmt.Errorf("write the rejected rows: %w", err)
 	}
 	return nil

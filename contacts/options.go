@@ -83,7 +83,9 @@ type Report struct {
 	Entered map[string]int `json:"entered"`
 	// Reasons counts the rejected rows by what is wrong with them.
 	Reasons map[string]int `json:"reasons"`
-	DryRun  bool           `json:"dry_run"`
+	// Examples are the first few of them: their lines, and all that is wrong there.
+	Examples []string `json:"examples,omitempty"`
+	DryRun   bool     `json:"dry_run"`
 }
 
 // A Column is a heading and the path that it fills.

@@ -99,7 +99,8 @@ func TestImport(t *testing.T) {
 	o := Options{Basis: andante.OptIn, Source: "Fair 2026", Wording: "Yes", AtColumn: "Signed on"}
 	rep, rejects := w.imports(t, file, o)
 	want := &Report{
-		Rows: 4, Added: 3, Rejected: 1, Unmapped: []string{"Notes"}, Reasons: map[string]int{"contact.email is not valid": 1}, Entered: map[string]int{},
+		Rows: 4, Added: 3, Rejected: 1, Unmapped: []string{"Notes"}, Reasons: map[string]int{"contact.email is not valid": 1},
+		Examples: []string{`line 6: contact.email is not valid: "foo@": nothing stands after the @`}, Entered: map[string]int{},
 		Columns: []Column{{"E-Mail", "contact.email"}, {"Vorname", "contact.first_name"}, {"Company", "account"}, {"account.buildings", "account.buildings"}, {"Persona", "contact.persona"}},
 	}
 	if diff := cmp.Diff(want, rep); diff != "" {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/language"
+
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/conditions"
@@ -135,6 +137,11 @@ func checkCompany(w *Workspace) (found []*andante.Finding) {
 	if c := w.Config.Company.Country; c != "" && !countryCode.MatchString(c) {
 		found = append(found, w.at("company", []string{"company", "country"}, "%q is no country: write a code such as US", c))
 	}
+	if l := w.Config.Company.Language; l != "" {
+		if _, err := language.Parse(l); err != nil {
+			found = append(found, w.at("company", []string{"company", "language"}, "%q is no language: write its code, such as en or de", l))
+		}
+	}
 	return found
 }
 
@@ -216,7 +223,26 @@ func checkSenders(w *Workspace) (found []*andante.Finding) {
 		look(badAddress(w.Config.People[key].Email), "people", key, "email")
 		look(badName(w.Config.People[key].Name), "people", key, "name")
 	}
+	for _, folk := range []struct {
+		part string
+		from map[string]string
+	}{{"senders", smsOf(w.Config.Senders, func(s Sender) string { return s.SMS })}, {"people", smsOf(w.Config.People, func(p Person) string { return p.SMS })}} {
+		for _, key := range slices.Sorted(maps.Keys(folk.from)) {
+			look(badTextsFrom(folk.from[key]), folk.part, key, "sms")
+		}
+	}
 	return append(append(found, checkGroups(w)...), w.each(w.namedSenders)...)
+}
+
+// smsOf returns what the texts of each come from who has a word about it.
+func smsOf[T any](list map[string]T, of func(T) string) map[string]string {
+	from := map[string]string{}
+	for key, x := range list {
+		if s := of(x); s != "" {
+			from[key] = s
+		}
+	}
+	return from
 }
 
 func (w *Workspace) namedSenders(q *sequences.Sequence) (found []*andante.Finding) {

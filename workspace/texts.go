@@ -66,6 +66,9 @@ func checkSMS(w *Workspace) (found []*andante.Finding) {
 	if sms.Segments < 1 || sms.Segments > 10 {
 		say("segments", "a text has 1 to 10 segments")
 	}
+	if wrong := badTextsFrom(sms.From); sms.From != "" && wrong != "" {
+		say("from", "%s", wrong)
+	}
 	switch t := sms.Twilio; {
 	case sms.Driver != "twilio":
 	case !strings.HasPrefix(t.Account, "AC"):
@@ -77,6 +80,18 @@ func checkSMS(w *Workspace) (found []*andante.Finding) {
 		found = append(found, w.checkGateway(say)...)
 	}
 	return found
+}
+
+// textsFrom is what texts may come from: a number, a short code, a messaging service's id, or a
+// name (3GPP TS 23.040 section 9.1.2.5: 11 letters of the default alphabet).
+var textsFrom = regexp.MustCompile(`^(?:\+[1-9]\d{6,14}|\d{3,8}|MG[0-9a-f]{32}|[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10})$`)
+
+// badTextsFrom is why texts can't come from something; empty: they can.
+func badTextsFrom(from string) string {
+	if textsFrom.MatchString(from) {
+		return ""
+	}
+	return fmt.Sprintf("%q is neither a number such as +15125550100, a name of at most 11 letters and digits without accents, nor the id of a messaging service", from)
 }
 
 func (w *Workspace) checkGateway(say func(key, format string, args ...any) *andante.Finding) []*andante.Finding {

@@ -30,7 +30,7 @@ func (f *holdFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.account, "account", "", "an account, by its key")
 	c.Flags().StringVar(&f.sequence, "sequence", "", "a sequence")
 	c.Flags().StringVar(&f.sender, "sender", "", "a sender or a person")
-	c.Flags().StringVar(&f.imported, "import", "", "the mails to those who came with an import, by the name that `andante why` and `andante status` give")
+	c.Flags().StringVar(&f.imported, "import", "", "the mails to those who came with an import, by the `name` that andante why and andante status give")
 	c.Flags().BoolVar(&f.everything, "everything", false, "everything")
 }
 

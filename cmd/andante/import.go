@@ -190,6 +190,7 @@ func (a *app) importDry(c *cobra.Command, file string, o contacts.Options, take 
 		a.rejected(r, "would be rejected")
 		a.repeated(r)
 		a.unmapped(r)
+		a.assumed(r)
 	}
 	return a.confirm(fmt.Sprintf("Take in %s?", count(r.Rows-r.Rejected, "row")))
 }
@@ -235,6 +236,22 @@ func mailboxes(n int) string {
 func (a *app) rejected(r *contacts.Report, verb string) {
 	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
 		a.printf("%8d  %s: %s\n", r.Reasons[reason], verb, reason)
+	}
+	for _, e := range r.Examples {
+		a.printf("            %s\n", e)
+	}
+	if more := r.Rejected - len(r.Examples); more > 0 && len(r.Examples) > 0 {
+		a.printf("            and %d more\n", more)
+	}
+}
+
+// assumed tells what is assumed where no column says it.
+func (a *app) assumed(r *contacts.Report) {
+	has := func(prefix string) bool {
+		return slices.ContainsFunc(r.Columns, func(c contacts.Column) bool { return strings.HasPrefix(c.Path, prefix) })
+	}
+	if has("account") && !has("account.business") {
+		a.printf("No column says account.business: new accounts that the file names are taken for businesses, and who has none\nfor a household. Consent, hours and tiers may hang on it; for a household that has an account say no there.\n")
 	}
 }
 
