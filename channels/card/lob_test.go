@@ -36,11 +36,38 @@ func postcard(n int) andante.Message {
 	return m
 }
 
+// within is how long an answer is waited for: long for a busy machine.
+const within = 3 * time.Second
+
+// answers has Lob answer the request for a piece so.
+func (f *fake) answers(n int, a channeltest.Answer) bool {
+	street := postcard(n).Post.To.Street
+	f.with(func() {
+		switch a {
+		case channeltest.Taken:
+			f.hangups[street] = 9
+		case channeltest.Lost:
+			f.drops[street] = 9
+		case channeltest.Slow:
+			f.lates[street] = channeltest.SlowTime
+		case channeltest.TooLate:
+			f.lates[street] = 2 * within
+		default:
+			f.refuses[street] = map[channeltest.Answer]refused{
+				channeltest.Temporary: {http.StatusTooManyRequests, "rate_limit_exceeded"}, channeltest.Permanent: {http.StatusUnprocessableEntity, "invalid"},
+				channeltest.Address: {http.StatusUnprocessableEntity, "failed_deliverability_strictness"}, channeltest.Sender: {http.StatusUnauthorized, "unauthorized"},
+			}[a]
+		}
+	})
+	return true
+}
+
 func TestLobConformance(t *testing.T) {
 	t.Parallel()
 	channeltest.Run(t, func(t *testing.T) channeltest.Rig {
 		f := newFake(t, liveKey)
-		return channeltest.Rig{Channel: atLob(f, nil), Message: postcard, Arrived: f.touches}
+		ch := atLob(f, func(l *card.Lob) { l.Within, l.Again = within, []time.Duration{time.Millisecond} })
+		return channeltest.Rig{Channel: ch, Message: postcard, Arrived: f.touches, Answer: f.answers}
 	})
 }
 

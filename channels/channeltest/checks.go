@@ -22,7 +22,7 @@ type check struct {
 	run  func(Rig) error
 }
 
-var checks = []check{
+var checks = append([]check{
 	{"features name kinds", checkFeatures},
 	{"prepare is pure", checkPrepare},
 	{"an empty batch asks nothing", checkEmpty},
@@ -34,7 +34,10 @@ var checks = []check{
 	{"an ended context is heard at once", checkCanceled},
 	{"an end in mid-flight leaves the rest untried", checkCancelMidway},
 	{"many deliver at once", checkConcurrent},
-}
+	{"hostile words are words", checkHostile},
+	{"what is too large is refused", checkSize},
+	{"no half message", checkHalf},
+}, answering()...)
 
 func checkFeatures(r Rig) error {
 	f := r.Channel.Features()

@@ -3,15 +3,21 @@ package channeltest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
 )
+
+// maxText is what the drivers take, in bytes.
+const maxText = 1 << 20
 
 // api is a driver of one message a call, as a text-message gateway has it. Each
 // field that is set breaks one rule.
@@ -22,6 +28,18 @@ type api struct {
 
 	impure, early, whole, skipGate, writeAll, doneTwice, neverDone, retry, swallow, overtime, lazy bool
 	prepared                                                                                       int
+
+	answers                                            map[andante.TouchID]Answer
+	mistakes, guesses, gaveUp, splits, roomy, halfDone bool
+}
+
+// rig is a test of the driver.
+func (a *api) rig() Rig {
+	a.answers = map[andante.TouchID]Answer{}
+	return Rig{Channel: a, Arrived: a.arrived, Answer: func(n int, to Answer) bool {
+		a.answers[Message(andante.SMS, n).Touch] = to
+		return true
+	}}
 }
 
 func (a *api) Features() channels.Features {
@@ -30,6 +48,9 @@ func (a *api) Features() channels.Features {
 
 func (a *api) Prepare(m andante.Message) (channels.Sealed, error) {
 	body := m.Text
+	if len(body) > maxText && !a.roomy {
+		return channels.Sealed{}, errors.New("too large")
+	}
 	if a.impure {
 		a.prepared++
 		body += fmt.Sprint(a.prepared)
@@ -75,13 +96,50 @@ func (a *api) send(_ context.Context, s channels.Sealed, open func() bool, _ cha
 	if a.lazy {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 	}
+	if err := a.answered(s); err != nil || a.answers[s.Touch] == Taken || a.answers[s.Touch] == TooLate {
+		return channels.Receipt{Code: 200}, err
+	}
 	if !a.early {
 		a.call(s)
+	}
+	if a.splits && strings.ContainsRune(string(s.Bytes), '\n') {
+		a.call(channels.Sealed{MessageID: "another"})
+	}
+	if a.halfDone && !open() {
+		return channels.Receipt{}, &channels.SendError{Kind: channels.Untried}
 	}
 	if a.retry {
 		a.call(s)
 	}
 	return channels.Receipt{Code: 200}, nil
+}
+
+// answered is what the driver makes of an answer that is none of success.
+func (a *api) answered(s channels.Sealed) error {
+	switch answer := a.answers[s.Touch]; answer {
+	case Temporary, Permanent, Address, Sender:
+		if a.mistakes {
+			return &channels.SendError{Kind: channels.Unknown}
+		}
+		return &channels.SendError{Kind: channels.ErrorKind(answer)}
+	case Taken, TooLate:
+		a.call(s)
+		if a.guesses {
+			return &channels.SendError{Kind: channels.Temporary}
+		}
+		return &channels.SendError{Kind: channels.Unknown}
+	case Lost:
+		if a.guesses {
+			return &channels.SendError{Kind: channels.Permanent}
+		}
+		return &channels.SendError{Kind: channels.Unknown}
+	case Slow:
+		if a.gaveUp {
+			return &channels.SendError{Kind: channels.Temporary}
+		}
+		time.Sleep(SlowTime)
+	}
+	return nil
 }
 
 // broken passes the gate on and breaks what the driver is told to break.
@@ -193,8 +251,7 @@ func (p *printer) arrived() []string {
 func TestOneMessageACall(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) Rig {
-		a := &api{}
-		return Rig{Channel: a, Arrived: a.arrived}
+		return (&api{}).rig()
 	})
 }
 
@@ -227,13 +284,20 @@ func TestSabotage(t *testing.T) {
 		"doesn't hear it midway":    {&api{overtime: true}, "an end in mid-flight leaves the rest untried"},
 		"sends twice under load":    {&api{retry: true}, "many deliver at once"},
 		"asks before it is settled": {&api{neverDone: true}, "a permit error ends it"},
+		"knows no refusal":          {&api{mistakes: true}, "a refusal is what it is: address"},
+		"tries what was taken":      {&api{guesses: true}, "without an answer nobody guesses: taken, and the connection is cut"},
+		"gives up what was lost":    {&api{guesses: true}, "without an answer nobody guesses: not taken, and the connection is cut"},
+		"does not wait":             {&api{gaveUp: true}, "a slow answer is waited for"},
+		"makes two of one":          {&api{splits: true}, "hostile words are words"},
+		"takes all there is":        {&api{roomy: true}, "what is too large is refused"},
+		"leaves a half":             {&api{halfDone: true}, "no half message"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range checks {
 				if c.name == tt.check {
-					if c.run(Rig{Channel: tt.driver, Arrived: tt.driver.arrived}) == nil {
+					if err := c.run(tt.driver.rig()); err == nil || errors.Is(err, errSkip) {
 						t.Errorf("%q passed", c.name)
 					}
 					return

@@ -49,6 +49,36 @@ func arrived(in *inbox.Inbox) func() []string {
 	}
 }
 
+// dotTimeout is how long the channel waits for the answer to a mail: long for a busy machine.
+const dotTimeout = 3 * time.Second
+
+// answer makes the relay do so with a mail; nil: it does what it does.
+func answer(c inbox.Command, a channeltest.Answer) *inbox.Reply {
+	switch {
+	case c.Stage == inbox.RcptTo && a == channeltest.Address:
+		return &inbox.Reply{Code: 550, Text: "5.1.1 no such mailbox"}
+	case c.Stage != inbox.Dot:
+		return nil
+	}
+	switch a {
+	case channeltest.Temporary:
+		return &inbox.Reply{Code: 451, Text: "4.3.0 try later"}
+	case channeltest.Permanent:
+		return &inbox.Reply{Code: 554, Text: "5.6.0 no such content here"}
+	case channeltest.Sender:
+		return &inbox.Reply{Code: 550, Text: "5.4.5 Daily user sending limit exceeded"}
+	case channeltest.Taken:
+		return &inbox.Reply{DropBefore: true, Keep: true}
+	case channeltest.Lost:
+		return &inbox.Reply{DropBefore: true}
+	case channeltest.Slow:
+		return &inbox.Reply{Delay: channeltest.SlowTime}
+	case channeltest.TooLate:
+		return &inbox.Reply{Delay: 2 * dotTimeout, Keep: true}
+	}
+	return nil
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	scripts := map[string]func(inbox.Command) *inbox.Reply{
@@ -65,8 +95,22 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			channeltest.Run(t, func(t *testing.T) channeltest.Rig {
-				in, ch := relay(t, inbox.Options{Script: script}, email.Config{})
-				return channeltest.Rig{Channel: ch, Arrived: arrived(in)}
+				answers := map[string]channeltest.Answer{}
+				scripted := func(c inbox.Command) *inbox.Reply {
+					if r := answer(c, answers[c.To]); r != nil || script == nil {
+						return r
+					}
+					return script(c)
+				}
+				o := inbox.Options{Script: script}
+				if name != "go-smtp" {
+					o.Script = scripted
+				}
+				in, ch := relay(t, o, email.Config{DotTimeout: dotTimeout})
+				return channeltest.Rig{Channel: ch, Arrived: arrived(in), Answer: func(n int, a channeltest.Answer) bool {
+					answers[channeltest.Message(andante.Email, n).To.Address] = a
+					return o.Script != nil
+				}}
 			})
 		})
 	}

@@ -99,12 +99,18 @@ func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
 		}
 	}
 	raw := text(m)
+	if len(raw) > maxSize {
+		return channels.Sealed{}, fmt.Errorf("prepare %s of touch %s: it has more than %d MB", m.Kind, m.Touch, maxSize>>20)
+	}
 	return channels.Sealed{
 		Touch: m.Touch, Kind: m.Kind, Sender: m.From.Name + " " + m.From.Address,
 		From: m.From.Address, To: m.To.Address, MessageID: m.MessageID,
 		Bytes: raw, Hash: channels.HashOf(raw), Segments: 1,
 	}, nil
 }
+
+// maxSize is the most that is written, in bytes.
+const maxSize = 10 << 20
 
 // text lays the message out for a reader.
 func text(m andante.Message) []byte {

@@ -34,10 +34,24 @@ func TestConformance(t *testing.T) {
 			t.Parallel()
 			channeltest.Run(t, func(t *testing.T) channeltest.Rig {
 				ch, dir := open(t)
+				suffixes := map[channeltest.Answer]string{
+					channeltest.Temporary: "+tempfail", channeltest.Permanent: "+permfail", channeltest.Address: "+badaddress", channeltest.Taken: "+unknown", channeltest.Slow: "+slow",
+				}
+				set := map[int]string{}
 				return channeltest.Rig{
 					Channel: ch,
-					Message: func(n int) andante.Message { return channeltest.Message(kind, n) },
+					Message: func(n int) andante.Message {
+						m := channeltest.Message(kind, n)
+						if local, domain, ok := strings.Cut(m.To.Address, "@"); ok {
+							m.To.Address = local + set[n] + "@" + domain
+						}
+						return m
+					},
 					Arrived: func() []string { return messageIDs(dir) },
+					Answer: func(n int, a channeltest.Answer) bool {
+						set[n] = suffixes[a]
+						return set[n] != "" && kind == andante.Email
+					},
 				}
 			})
 		})

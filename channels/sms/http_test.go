@@ -76,6 +76,12 @@ func TestAnyGateway(t *testing.T) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			return append([]string(nil), p.taken...)
+		}, Answer: func(n int, a channeltest.Answer) bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			said := map[channeltest.Answer]string{channeltest.Address: "no such number", channeltest.Sender: "unpaid", channeltest.Lost: "cut"}[a]
+			p.say[text(n).To.Address] = said
+			return said != ""
 		}}
 	})
 }

@@ -34,11 +34,35 @@ func text(n int) andante.Message {
 	return m
 }
 
+// within is how long an answer is waited for: long for a busy machine.
+const within = 3 * time.Second
+
+// answers has Twilio answer a text so.
+func (f *fake) answers(n int, a channeltest.Answer) bool {
+	to := text(n).To.Address
+	f.with(func() {
+		switch a {
+		case channeltest.Taken:
+			f.hangups[to] = true
+		case channeltest.Lost:
+			f.drops[to] = true
+		case channeltest.Slow:
+			f.lates[to] = channeltest.SlowTime
+		case channeltest.TooLate:
+			f.lates[to] = 2 * within
+		default:
+			f.fails[to] = map[channeltest.Answer]int{channeltest.Temporary: 20429, channeltest.Permanent: 21617, channeltest.Address: 21614, channeltest.Sender: 21606}[a]
+		}
+	})
+	return true
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	channeltest.Run(t, func(t *testing.T) channeltest.Rig {
 		f := newFake(t)
-		return channeltest.Rig{Channel: through(f, nil), Message: text, Arrived: f.bodies}
+		ch := through(f, func(g *sms.Twilio) { g.Within = within })
+		return channeltest.Rig{Channel: ch, Message: text, Arrived: f.bodies, Answer: f.answers}
 	})
 }
 
