@@ -129,7 +129,7 @@ func (c *compilation) markdown(s *script, use partialUse, report *reporter, nest
 	arrange(doc, s, j)
 	j.strays(doc, s, report)
 	c.hollow = c.hollow || j.hollow || wordless(doc, s)
-	dress(doc, c.layout)
+	dress(doc, c.layout, func(address string) int { return c.t.images.width(s.where.file, address) })
 	alone := aloneTags(doc)
 	asHTML = newBuilder(s, report, c.t.images, func(t *tag) *unit {
 		return c.partialUnit(t, partialUse{t.partial.name, true, !alone[t]})

@@ -5,6 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"image"
+	_ "image/gif" // what mails show
+	_ "image/jpeg"
+	_ "image/png"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -100,6 +104,23 @@ func (l images) names() func(func(string) bool) {
 		}
 	}
 }
+
+// width is how wide an image is shown, in pixels: as it is, and no wider than the sheet, for
+// Outlook on Windows knows no max-width. 0: nobody knows.
+func (l images) width(file, address string) int {
+	p, ok := l.at(file, address)
+	if !ok {
+		return 0
+	}
+	c, _, err := image.DecodeConfig(bytes.NewReader(p.Bytes))
+	if err != nil {
+		return 0
+	}
+	return min(c.Width, sheetWidth)
+}
+
+// sheetWidth is that of the layouts, in pixels.
+const sheetWidth = 600
 
 // in returns the images that a page shows, in the order of their paths.
 func (l images) in(page []byte) (list []andante.Part) {

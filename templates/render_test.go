@@ -1,8 +1,11 @@
 package templates
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"reflect"
 	"regexp"
 	"slices"
@@ -35,6 +38,32 @@ func compile(t testing.TB, src Source) *Template {
 		t.FailNow()
 	}
 	return tpl
+}
+
+// TestWidthOfImages: Outlook on Windows shows an image as wide as it is, whatever its style says.
+func TestWidthOfImages(t *testing.T) {
+	t.Parallel()
+	picture := func(w int) string {
+		var b bytes.Buffer
+		if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, w, 10))); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	templates, _ := New(mapFS(map[string]string{"images/wide.png": picture(2400), "images/small.png": picture(120)}), testFields)
+	tpl, findings := templates.Compile(Source{File: "sequences/x.md", Kind: andante.Email, Subject: "Pictures", Body: "![Wide](../templates/images/wide.png) ![Small](../templates/images/small.png)"})
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	r, err := tpl.Render(context.Background(), Input{Values: testValues("")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`alt="Wide" style="max-width:100%;height:auto;border:0" width="600"`, `alt="Small" style="max-width:100%;height:auto;border:0" width="120"`} {
+		if !strings.Contains(r.HTML, want) {
+			t.Errorf("there is no %s in %s", want, r.HTML)
+		}
+	}
 }
 
 var hiddenPreview = regexp.MustCompile(`<div style="display:none;[^"]*">look &lt;inside&gt;`)

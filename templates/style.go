@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"strconv"
+
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
 )
@@ -37,8 +39,9 @@ var styles = map[string]map[ast.NodeKind]string{
 // headingSizes of the newsletter, by level.
 var headingSizes = [...]string{1: "26px", 2: "21px", 3: "18px", 4: "16px", 5: "16px", 6: "16px"}
 
-// dress sets the style attributes of the tree.
-func dress(doc ast.Node, layout string) {
+// dress sets the style attributes of the tree, and how wide each image is shown: width knows it by
+// its address.
+func dress(doc ast.Node, layout string, width func(address string) int) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
@@ -61,6 +64,11 @@ func dress(doc ast.Node, layout string) {
 		}
 		if style != "" {
 			n.SetAttributeString("style", []byte(style))
+		}
+		if img, ok := n.(*ast.Image); ok {
+			if w := width(string(img.Destination)); w > 0 {
+				n.SetAttributeString("width", []byte(strconv.Itoa(w)))
+			}
 		}
 		return ast.WalkContinue, nil
 	})

@@ -74,6 +74,9 @@ func (a *app) status(s *reports.Status, span time.Duration, loc *time.Location) 
 	a.touches(s)
 	for _, h := range s.Holds {
 		a.printf("\n%s: %s\n", strings.TrimSpace(string(h.Scope)+" "+h.Name), holdText(h, loc))
+		if h.Author == andante.HoldAuthor && h.Until.IsZero() {
+			a.printf("  once that is mended: andante release --%s %s\n", h.Scope, h.Name)
+		}
 	}
 	if len(s.Health) > 0 {
 		a.printf("\n%s\n", strings.Join(s.Health, "\n"))
