@@ -25,6 +25,7 @@ type EnrollRequest struct {
 	Accounts map[andante.AccountID]time.Time
 	Cause    string // what they begin with; empty: by hand
 	DryRun   bool   // look, and change nothing
+	Name     int    // how many of those who may not are named for each reason; 0: a few
 	Once     *Once  // instead of a published sequence: Sequence is its name
 	// Progress, if set, is called after each page with the contacts seen.
 	Progress func(seen int)
@@ -61,14 +62,17 @@ type EnrollReport struct {
 	Matched  int                    `json:"matched"`
 	Entered  int                    `json:"entered"`
 	Refused  map[andante.Reason]int `json:"refused"`
-	Needs    map[string]int         `json:"needs,omitempty"` // consent: what the barred would have needed
-	Lacking  map[string]int         `json:"lacking,omitempty"`
-	Without  map[string]int         `json:"without,omitempty"`   // of those who enter: kinds of later steps that they may not get, and what that would need
-	NoSender int                    `json:"no_sender,omitempty"` // of those who enter: nobody is there to send the first step as
-	HeldOut  int                    `json:"held_out,omitempty"`
-	Already  int                    `json:"already,omitempty"` // accounts of which somebody is on the sequence, where one is enough
-	First    time.Time              `json:"first"`
-	Last     time.Time              `json:"last"`
+	// Barred names the first of those who are refused, by reason: by the id of your own
+	// system, else by address, else by id.
+	Barred   map[andante.Reason][]string `json:"barred,omitempty"`
+	Needs    map[string]int              `json:"needs,omitempty"` // consent: what the barred would have needed
+	Lacking  map[string]int              `json:"lacking,omitempty"`
+	Without  map[string]int              `json:"without,omitempty"`   // of those who enter: kinds of later steps that they may not get, and what that would need
+	NoSender int                         `json:"no_sender,omitempty"` // of those who enter: nobody is there to send the first step as
+	HeldOut  int                         `json:"held_out,omitempty"`
+	Already  int                         `json:"already,omitempty"` // accounts of which somebody is on the sequence, where one is enough
+	First    time.Time                   `json:"first"`
+	Last     time.Time                   `json:"last"`
 }
 
 const enrollPage = 500
@@ -96,7 +100,7 @@ type enroller struct {
 
 func (o *Ops) enroller(ctx context.Context, r EnrollRequest) (e *enroller, err error) {
 	e = &enroller{o: o, r: r, pages: r.pages(), rep: &EnrollReport{
-		Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}, Without: map[string]int{},
+		Sequence: r.Sequence, DryRun: r.DryRun, Refused: map[andante.Reason]int{}, Barred: map[andante.Reason][]string{}, Lacking: map[string]int{}, Needs: map[string]int{}, Without: map[string]int{},
 	}}
 	e.days, err = o.drip(ctx, r)
 	return e, err
@@ -127,7 +131,7 @@ func (e *enroller) page(ctx context.Context) (last bool, err error) {
 		e.o.Store.Learn(ctx)
 	}
 	e.days = left
-	e.rep.add(got)
+	e.rep.add(got, cmp.Or(e.r.Name, someBarred))
 	e.rep.Seen += len(page)
 	if !last {
 		e.pages.turn(page)
@@ -173,7 +177,19 @@ func (p *pages) turn(page []andante.Contact) {
 	p.after = page[len(page)-1].ID
 }
 
-func (r *EnrollReport) add(p *EnrollReport) {
+// someBarred is how many are named for each reason unless the request says how many.
+const someBarred = 3
+
+// refuse notes that somebody may not enter, and why.
+func (e *enrolling) refuse(c andante.Contact, reason andante.Reason) {
+	e.rep.Refused[reason]++
+	if names := e.rep.Barred[reason]; len(names) < cmp.Or(e.r.Name, someBarred) {
+		e.rep.Barred[reason] = append(names, cmp.Or(c.ExternalID, c.Email, string(c.ID)))
+	}
+}
+
+// add adds a page; of those who are refused it names most at most for each reason.
+func (r *EnrollReport) add(p *EnrollReport, most int) {
 	r.Matched += p.Matched
 	r.Entered += p.Entered
 	r.HeldOut += p.HeldOut
@@ -181,6 +197,10 @@ func (r *EnrollReport) add(p *EnrollReport) {
 	r.NoSender += p.NoSender
 	for k, n := range p.Refused {
 		r.Refused[k] += n
+	}
+	for k, names := range p.Barred {
+		all := append(r.Barred[k], names...)
+		r.Barred[k] = all[:min(len(all), most)]
 	}
 	for k, n := range p.Lacking {
 		r.Lacking[k] += n
@@ -208,12 +228,12 @@ func (e *enrolling) contact(c andante.Contact) error {
 	}
 	e.rep.Matched++
 	if reason := e.refusal(c, a); reason != "" {
-		e.rep.Refused[reason]++
+		e.refuse(c, reason)
 		return nil
 	}
 	if e.r.Accounts != nil {
 		if first := e.q.Steps[0].Kind; (first == andante.Email || first == andante.SMS) && c.AddressFor(first) == "" {
-			e.rep.Refused[andante.ReasonNoAddress]++ // a colleague may have one
+			e.refuse(c, andante.ReasonNoAddress) // a colleague may have one
 			return nil
 		}
 		e.filled[a.ID] = true
@@ -273,7 +293,7 @@ func (e *enrolling) enter(c andante.Contact, a andante.Account) error {
 	}
 	t, ok := e.first(en, c, a)
 	if !ok {
-		e.rep.Refused[andante.ReasonNoRoom]++
+		e.refuse(c, andante.ReasonNoRoom)
 		return nil
 	}
 	en.Step = t.Step

@@ -43,7 +43,7 @@ type enrolling struct {
 
 func (o *Ops) enrollPage(ctx context.Context, tx *store.Tx, r EnrollRequest, page []andante.Contact, days *drip) (*EnrollReport, error) {
 	e := &enrolling{o: o, tx: tx, r: r, days: days, rep: &EnrollReport{
-		Refused: map[andante.Reason]int{}, Lacking: map[string]int{}, Needs: map[string]int{}, Without: map[string]int{},
+		Refused: map[andante.Reason]int{}, Barred: map[andante.Reason][]string{}, Lacking: map[string]int{}, Needs: map[string]int{}, Without: map[string]int{},
 	}}
 	if err := e.load(ctx, &page); err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ func TestTokenRoundTrip(t *testing.T) {
 		want := token(k)
 		want.Kind = kind
 		s := k.Sign(want)
+		if len(s) != TokenLength {
+			t.Errorf("a token has %d characters, not %d", len(s), TokenLength)
+		}
 		if strings.ContainsAny(s, "+/=?#&% ") {
 			t.Errorf("%s does not stand in a URL", s)
 		}

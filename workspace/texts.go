@@ -29,6 +29,9 @@ func (c *Config) NoTextsTo(number string) (country string, no bool) {
 	return country, country != "" && c.Channels.SMS.Driver != "" && !slices.Contains(c.Channels.SMS.Countries, country)
 }
 
+// TokenLength is how many characters stand behind /u/ in a link of ours.
+const TokenLength = 90
+
 // HearsTexts tells whether an identity hears the answer to a text: a number does, and so does
 // a messaging service; a name of letters does not.
 func (c *Config) HearsTexts(id Identity) bool {
@@ -158,7 +161,10 @@ func (w *Workspace) textFindings(q *sequences.Sequence, s *sequences.Step, text 
 	}))
 	end := templates.WayOut{Reply: true}.Words(language)
 	n := gsm7.Of(plain)
-	if n.Segments == 1 && gsm7.Of(plain+" "+end).Segments > 1 {
+	if id, ok := w.Config.Identity(cmp.Or(s.Sender, q.Sender)); ok && cmp.Or(id.SMS, w.Config.Channels.SMS.From) != "" && !w.Config.HearsTexts(id) { // each has a link
+		plain += "\n" + templates.WayOut{Link: w.Config.PublicURL + "/u/" + strings.Repeat("x", TokenLength)}.Words(language)
+		n = gsm7.Of(plain)
+	} else if n.Segments == 1 && gsm7.Of(plain+" "+end).Segments > 1 {
 		found = append(found, in(q, "long-text", at, "the first text message to a number takes about 2 segments, for it ends with %q, and each is paid for", end))
 	}
 	if n.Segments > 1 {

@@ -24,8 +24,9 @@ func (a *app) enrollCommand() *cobra.Command {
 		"andante enroll facility-benchmark --where 'contact.persona == \"facility-manager\"'\nandante enroll building-brief --per-day 100 --yes", nil)))
 	c.Flags().StringVar(&r.Where, "where", "", "a condition, such as 'account.stage == \"prospect\"'")
 	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many begin on a day of the company's calendar, with those of earlier calls")
+	nameFlag(c, &r.Name)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := perDay(c, r.PerDay); err != nil {
+		if err := errors.Join(perDay(c, r.PerDay), named(r.Name)); err != nil {
 			return err
 		}
 		if c.Flags().Changed("where") && strings.TrimSpace(r.Where) == "" {
@@ -40,6 +41,18 @@ func (a *app) enrollCommand() *cobra.Command {
 		return a.enroll(c.Context(), e, r)
 	}
 	return c
+}
+
+// nameFlag asks how many are named who may not enter.
+func nameFlag(c *cobra.Command, n *int) {
+	c.Flags().IntVar(n, "each", 3, "how many of those who may not are named for each reason")
+}
+
+func named(n int) error {
+	if n < 1 {
+		return usagef("--each is a number above 0, not %d", n)
+	}
+	return nil
 }
 
 // perDay wants a number that lets somebody in, if one is given.
@@ -92,6 +105,19 @@ func (a *app) enrollIn(ctx context.Context, e *engine.Engine, w *workspace.Works
 		return fmt.Errorf("enroll %s: %w; %s entered before that, and it may be run again: nobody enters twice", r.Sequence, err, count(rep.Entered, "contact"))
 	}
 	return a.enrolled(rep, zone(w.Config), "entered")
+}
+
+// barred names who may not enter for a reason.
+func barred(r *ops.EnrollReport, reason andante.Reason) string {
+	names := r.Barred[reason]
+	if len(names) == 0 {
+		return ""
+	}
+	more := ""
+	if r.Refused[reason] > len(names) {
+		more = ", ..."
+	}
+	return " (" + strings.Join(names, ", ") + more + ")"
 }
 
 // flagOf is the flag that says who enters.
@@ -148,7 +174,7 @@ func (a *app) enrolled(r *ops.EnrollReport, loc *time.Location, verb string) err
 		a.printf("%8d  held out by the test: they get nothing\n", r.HeldOut)
 	}
 	for _, reason := range byCount(r.Refused) {
-		a.printf("%8d  may not: %s\n", r.Refused[reason], reason.Text())
+		a.printf("%8d  may not: %s%s\n", r.Refused[reason], reason.Text(), barred(r, reason))
 		if reason != andante.ReasonNoConsent {
 			continue
 		}

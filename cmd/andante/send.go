@@ -27,12 +27,13 @@ func (a *app) sendCommand() *cobra.Command {
 		"andante send news/office-move.md --to 'account.stage == \"customer\"'\nandante send news/office-move.md --to true --per-day 200 --yes", nil)))
 	c.Flags().StringVar(&r.Where, "to", "", "who gets it: a condition, such as 'account.stage == \"customer\"'; true: everybody")
 	c.Flags().IntVar(&r.PerDay, "per-day", 0, "at most so many on a day of the company's calendar, with those of earlier calls")
+	nameFlag(c, &r.Name)
 	c.Flags().BoolVar(&corrected, "corrected", false, "the file was sent before, and is mended since: it goes to those who have not had it")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if strings.TrimSpace(r.Where) == "" {
 			return usagef("--to is missing: say who gets it, such as --to 'account.stage == \"customer\"', or --to true for everybody")
 		}
-		if err := perDay(c, r.PerDay); err != nil {
+		if err := errors.Join(perDay(c, r.PerDay), named(r.Name)); err != nil {
 			return err
 		}
 		e, err := a.open(c.Context(), nil)
