@@ -37,6 +37,7 @@ func newFarEnds(t *testing.T) (*farEnds, string) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", f.text)
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", f.messages)
+	mux.HandleFunc("POST /send", f.text)
 	mux.HandleFunc("POST /v1/postcards", f.piece)
 	mux.HandleFunc("GET /v1/postcards", f.find)
 	srv := httptest.NewServer(mux)
@@ -153,23 +154,9 @@ func TestEachKindKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer mail.Close()
-	p := part{
-		Dir: t.TempDir(), Store: workspace.DefaultStore, Mail: mail.Addr(), Roles: []Role{RoleScheduler, RoleWorker},
-		Connections: 2, Lease: 3 * time.Second, Grace: 20 * time.Second, UntilIdle: true,
-	}
-	for name, text := range map[string]string{
-		"andante.yaml": strings.ReplaceAll(kindsConfig, "URL", url), "consent.yaml": "- {need: []}\n", "governor.yaml": "limits: []\n",
-		"secrets/twilio": "0123456789abcdef0123456789abcdef\n", "secrets/lob": "live_0123456789abcdef\n", "secrets/andante.keys": string(ops.SeededKeyring("kinds")),
-		"sequences/text.md": kindSequence("text", "sms"), "sequences/post.md": kindSequence("post", "postcard"), "sequences/talk.md": kindSequence("talk", "call"),
-	} {
-		path := filepath.Join(p.Dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p := kindsPart(t, mail.Addr(), strings.ReplaceAll(kindsConfig, "URL", url), map[string]string{
+		"text": kindSequence("text", "sms"), "post": kindSequence("post", "postcard"), "talk": kindSequence("talk", "call"),
+	})
 	settleKinds(t, p, people)
 
 	process := p.start(t)
@@ -182,15 +169,7 @@ func TestEachKindKilled(t *testing.T) {
 
 	states := kindStates(t, p)
 	t.Logf("%v, %d texts, %d pieces", states, len(f.texts), len(f.pieces))
-	for what, list := range map[string][]string{"text": f.texts, "piece": f.pieces} {
-		seen := map[string]bool{}
-		for _, to := range list {
-			if seen[to] {
-				t.Errorf("a %s came twice to %s", what, to)
-			}
-			seen[to] = true
-		}
-	}
+	f.once(t)
 	texts, post, talk := states[andante.SMS], states[andante.Postcard], states[andante.Call]
 	if texts[andante.Sent]+texts[andante.Unknown] != people || texts[andante.Sent] != len(f.texts) || texts[andante.Unknown] > kills*connections*flight {
 		t.Errorf("texts: %v of %d that came", texts, len(f.texts))
@@ -200,6 +179,97 @@ func TestEachKindKilled(t *testing.T) {
 	}
 	if talk[andante.Open] != people {
 		t.Errorf("calls: %v", talk)
+	}
+}
+
+// kindsPart is a process with a workspace of its own.
+func kindsPart(t *testing.T, mail, config string, sequences map[string]string) part {
+	t.Helper()
+	p := part{
+		Dir: t.TempDir(), Store: workspace.DefaultStore, Mail: mail, Roles: []Role{RoleScheduler, RoleWorker},
+		Connections: 2, Lease: 3 * time.Second, Grace: 20 * time.Second, UntilIdle: true,
+	}
+	files := map[string]string{
+		"andante.yaml": config, "consent.yaml": "- {need: []}\n", "governor.yaml": "limits: []\n",
+		"secrets/twilio": "0123456789abcdef0123456789abcdef\n", "secrets/lob": "live_0123456789abcdef\n", "secrets/andante.keys": string(ops.SeededKeyring("kinds")),
+	}
+	for name, text := range sequences {
+		files["sequences/"+name+".md"] = text
+	}
+	for name, text := range files {
+		path := filepath.Join(p.Dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+// once wants nothing to have come twice.
+func (f *farEnds) once(t *testing.T) {
+	t.Helper()
+	for what, list := range map[string][]string{"text": f.texts, "piece": f.pieces} {
+		seen := map[string]bool{}
+		for _, to := range list {
+			if seen[to] {
+				t.Errorf("a %s came twice to %s", what, to)
+			}
+			seen[to] = true
+		}
+	}
+}
+
+// TestWhatStaysHereKilled: so it is with texts through a gateway that can't be asked, with what
+// waits to be printed, with every kind of task, and with messages that wait for a line.
+func TestWhatStaysHereKilled(t *testing.T) {
+	const people, kills = 40, 3
+	f, url := newFarEnds(t)
+	mail, err := inbox.Start(inbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mail.Close()
+	config, _, _ := strings.Cut(strings.ReplaceAll(kindsConfig, "URL", url), "    driver: twilio")
+	config += `    driver: http
+    from: "+15125550100"
+    countries: [US]
+    rate: 100 per second
+    http:
+      url: ` + url + `/send
+      headers: {Content-Type: application/x-www-form-urlencoded}
+      body: 'To={{ text.to }}&Body={{ text.body }}'
+`
+	sequences := map[string]string{"text": kindSequence("text", "sms"), "read": kindSequence("read", "email\nsubject: A word\nreview: owner"), "word": kindSequence("word", "other\nlabel: A word")}
+	opens := []andante.Kind{andante.Postcard, andante.Card, andante.Letter, andante.Visit, andante.Video}
+	for _, k := range opens {
+		sequences[string(k)] = kindSequence(string(k), string(k)+"\nsubject: A word")
+	}
+	p := kindsPart(t, mail.Addr(), config, sequences)
+	settleKinds(t, p, people)
+	process := p.start(t)
+	for range kills {
+		f.received(t, people/5)
+		process.kill()
+		process = p.start(t)
+	}
+	process.wait(3 * time.Minute)
+
+	states := kindStates(t, p)
+	t.Logf("%v, %d texts", states, len(f.texts))
+	f.once(t)
+	if texts := states[andante.SMS]; texts[andante.Sent]+texts[andante.Unknown] != people || texts[andante.Sent] > len(f.texts) || texts[andante.Unknown] > kills*2*flight {
+		t.Errorf("texts: %v of %d that came", texts, len(f.texts))
+	}
+	for _, k := range append(opens, andante.Other) {
+		if states[k][andante.Open] != people {
+			t.Errorf("%s: %v", k, states[k])
+		}
+	}
+	if states[andante.Email][andante.Review] != people || len(mail.Mails()) > 0 {
+		t.Errorf("mails: %v, and %d came", states[andante.Email], len(mail.Mails()))
 	}
 }
 
@@ -260,8 +330,12 @@ func kindStates(t *testing.T, p part) map[andante.Kind]map[andante.State]int {
 			return err
 		}
 		tasks, err := tx.OpenTasks(t.Context(), "nora", 1000)
-		if len(tasks) != states[andante.Call][andante.Open] {
-			t.Errorf("%d tasks for %d open calls", len(tasks), states[andante.Call][andante.Open])
+		open := states[andante.Email][andante.Review]
+		for _, k := range []andante.Kind{andante.Call, andante.Visit, andante.Video, andante.Other} {
+			open += states[k][andante.Open]
+		}
+		if len(tasks) != open {
+			t.Errorf("%d tasks for %d that are open", len(tasks), open)
 		}
 		return err
 	})

@@ -2,10 +2,13 @@ package sms
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -76,10 +79,19 @@ func (g *HTTP) Send(ctx context.Context, t Text) (channels.Receipt, error) {
 		return channels.Receipt{}, lost(q, err)
 	}
 	said := string(body)
-	if secret := g.Secret.Reveal(); secret != "" { // a gateway may show the one that it refuses
+	for _, secret := range writtenOut(g.Secret.Reveal()) { // a gateway may show the one that it refuses
 		said = strings.ReplaceAll(said, secret, "***")
 	}
 	return g.judge(Answer{resp.StatusCode, said})
+}
+
+// writtenOut are the forms in which a secret may stand in a request, or in what is said of one.
+func writtenOut(secret string) []string {
+	if secret == "" {
+		return nil
+	}
+	asJSON, _ := json.Marshal(secret)
+	return []string{secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(asJSON), `"`), html.EscapeString(secret)}
 }
 
 // lost is what became of a text without an answer.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -118,5 +119,30 @@ func TestAnyGatewaysAnswers(t *testing.T) {
 	p.Close()
 	if _, err := one(t, ch, text(20)); channels.KindOf(err) != channels.Temporary {
 		t.Errorf("nobody there: %v", err)
+	}
+}
+
+// TestSecretIsHidden: a gateway that shows what it refuses shows no secret, however it was
+// written.
+func TestSecretIsHidden(t *testing.T) {
+	t.Parallel()
+	const key = `q7+Zr/9"x==`
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "no: %s %s %s", r.URL.RequestURI(), r.Header.Get("Authorization"), body)
+	}))
+	t.Cleanup(srv.Close)
+	ch := sms.New(toUS, &sms.HTTP{
+		Secret: key, Inner: &http.Transport{}, Within: 5 * time.Second,
+		Request: func(context.Context, sms.Text) (sms.Request, error) {
+			return sms.Request{Method: http.MethodPost, URL: srv.URL + "/?k=" + url.QueryEscape(key), Header: map[string]string{"Authorization": key}, Body: fmt.Sprintf(`{"k": %q}`, key)}, nil
+		},
+		Judge: func(a sms.Answer) (channels.ErrorKind, error) { return sms.ByStatus(a.Status), nil },
+	}, andante.SystemClock{})
+	_, err := one(t, ch, text(1))
+	var e *channels.SendError
+	if !errors.As(err, &e) || strings.Count(e.Response, "***") != 3 || strings.Contains(e.Response, "q7") {
+		t.Errorf("%v", err)
 	}
 }
