@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -265,6 +266,10 @@ func (f *forecaster) touch(t andante.Touch, waiting []andante.Touch) (andante.To
 		return f.later(t)
 	}
 	facts := f.facts(t, at)
+	if v, barred := f.barred(t, &facts); barred {
+		f.watched.skips(t, at, v)
+		return f.following(t, q, s, &facts, at)
+	}
 	c := f.candidate(t, q, s, &facts)
 	facts.Rivals = f.rivals(waiting, at)
 	v := f.r.Workspace.Policy.Decide(facts, c, at)
@@ -382,6 +387,27 @@ func (f *forecaster) held(t andante.Touch, at time.Time) (by andante.Hold, until
 		}
 	}
 	return by, until, false
+}
+
+// barred tells whether the contact that is watched may not get a touch: for want of consent, or
+// by a suppression.
+func (f *forecaster) barred(t andante.Touch, facts *governor.Facts) (v andante.Verdict, barred bool) {
+	if f.watched == nil || t.Contact != f.watched.contact {
+		return v, false
+	}
+	v.Action = andante.Skip
+	for _, s := range f.watched.bars {
+		if s.Covers(t.Kind, t.Purpose) && (s.Contact == t.Contact || s.Address == facts.Address) {
+			v.Reason, v.Evidence = andante.ReasonSuppressed, andante.Evidence{Rule: string(s.Reason), Detail: s.Source}
+			return v, true
+		}
+	}
+	ok, needed := f.r.Workspace.Consent.Allows(t.Kind, t.Purpose, facts.Country, facts.Tier, f.watched.consents, f.now)
+	if ok {
+		return v, false
+	}
+	v.Reason, v.Evidence = andante.ReasonNoConsent, andante.Evidence{Detail: fmt.Sprintf("%s needs one of %v", t.Kind, needed)}
+	return v, true
 }
 
 // takesTime tells whether people have to do something before a step is over that is sent, or

@@ -74,6 +74,13 @@ func (r *Reports) next(ctx context.Context, tx *store.Tx, c andante.Contact, n i
 	if err := f.load(ctx, tx); err != nil {
 		return nil, err
 	}
+	var err error
+	if f.watched.consents, err = tx.Consents(ctx, []andante.ContactID{c.ID}); err != nil {
+		return nil, err
+	}
+	if f.watched.bars, err = tx.Suppressions(ctx, []andante.ContactID{c.ID}, r.hashes(c)); err != nil {
+		return nil, err
+	}
 	f.play()
 	t := &teller{r: r, tx: tx, contact: c, account: f.accounts[c.Account], touches: map[andante.TouchID]andante.Touch{}}
 	if len(f.accounts) == 0 { // nothing waits
@@ -120,6 +127,9 @@ type watch struct {
 	account andante.AccountID
 	n       int
 	list    []NextTouch
+
+	consents []andante.Consent
+	bars     []andante.Suppression
 }
 
 // of returns the entry of a touch; nil if it is not watched.

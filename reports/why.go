@@ -416,6 +416,9 @@ func (t *teller) verdict(v store.StoredVerdict) {
 		if v.Until.IsZero() { // it waits for somebody, and nobody knows how long
 			l.Text = "put off: " + v.Reason.Text()
 		}
+		if v.Evidence.SwitchedTo != "" {
+			l.Text = "goes otherwise: " + v.Reason.Text()
+		}
 	case andante.Finish:
 		l.Text = "not sent, and the sequence ends: " + v.Reason.Text()
 	default:
