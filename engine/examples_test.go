@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/simulation"
+	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -40,7 +42,7 @@ func TestExamplesForAYear(t *testing.T) {
 			if rep.Went() == 0 || rep.Touches[andante.Failed] > 0 || rep.OverLimit > 0 {
 				t.Errorf("%d went, %d failed, %d over a limit", rep.Went(), rep.Touches[andante.Failed], rep.OverLimit)
 			}
-			for _, name := range begin {
+			for _, name := range w.Names() {
 				if !slices.ContainsFunc(rep.PerSequence, func(s simulation.Sequence) bool { return s.Sequence == name && s.Went > 0 }) {
 					t.Errorf("of %s nothing went", name)
 				}
@@ -62,6 +64,10 @@ func exampleOf(t *testing.T, name string) (*Engine, *workspace.Workspace) {
 	}
 	t.Cleanup(func() { e.Close() })
 	w := furnish(t, e, filepath.Join(dir, "contacts.csv"), exampleDay)
+	if more := filepath.Join(dir, "opt-ins.csv"); fileExists(more) {
+		furnish(t, e, more, exampleDay)
+	}
+	tell(t, e, "C-1002", "login", exampleDay.AddDate(0, 0, -20)) // a customer of adoption, who has gone quiet
 	r := reports.Reports{Store: e.Store, Clock: e.Clock, Workspace: w, Hash: e.Ops.Keys.Hash, Plan: e.Ops.Revisions.Plan}
 	behind, err := r.Cadence(t.Context(), reports.CadenceQuery{})
 	if err != nil {
@@ -77,6 +83,27 @@ func exampleOf(t *testing.T, name string) (*Engine, *workspace.Workspace) {
 		t.Fatal(err)
 	}
 	return e, w
+}
+
+func fileExists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// tell tells what somebody did, if there is somebody of that name.
+func tell(t *testing.T, e *Engine, name, event string, at time.Time) {
+	t.Helper()
+	err := e.Store.Write(t.Context(), func(tx *store.Tx) error {
+		people, err := tx.ContactsByExternalID(t.Context(), []string{name})
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		c := people[0]
+		return e.Ops.Apply(t.Context(), tx, andante.Event{ID: andante.NewID[andante.EventID](at), Contact: c.ID, Account: c.Account, Name: event, At: at})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // exampleDay is a Monday on which all that the examples tell of has happened.

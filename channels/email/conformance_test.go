@@ -3,6 +3,7 @@ package email_test
 import (
 	"net"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,9 +96,11 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			channeltest.Run(t, func(t *testing.T) channeltest.Rig {
-				answers := map[string]channeltest.Answer{}
+				var answers sync.Map // by recipient
 				scripted := func(c inbox.Command) *inbox.Reply {
-					if r := answer(c, answers[c.To]); r != nil || script == nil {
+					a, _ := answers.Load(c.To)
+					how, _ := a.(channeltest.Answer)
+					if r := answer(c, how); r != nil || script == nil {
 						return r
 					}
 					return script(c)
@@ -108,7 +111,7 @@ func TestConformance(t *testing.T) {
 				}
 				in, ch := relay(t, o, email.Config{DotTimeout: dotTimeout})
 				return channeltest.Rig{Channel: ch, Arrived: arrived(in), Answer: func(n int, a channeltest.Answer) bool {
-					answers[channeltest.Message(andante.Email, n).To.Address] = a
+					answers.Store(channeltest.Message(andante.Email, n).To.Address, a)
 					return o.Script != nil
 				}}
 			})
