@@ -67,6 +67,9 @@ func (s *Subject) ownKeys(ctx context.Context, domain string, keys []workspace.D
 		if err != nil {
 			return bad("mend channels.email.dkim, or restore the file from your backup", "the key %s can't be read: %v", name, err)
 		}
+		if dkimkey.Short(signer) {
+			return look("make another one with `andante dkim new`, publish it, and sign with it instead", "the RSA key %s has fewer bits than the 2048 that receivers want (RFC 8301 section 3.2)", name)
+		}
 		record, why, err := s.key(ctx, name)
 		switch {
 		case err != nil:

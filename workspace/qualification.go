@@ -34,12 +34,28 @@ func (q *Qualification) Known(v andante.Values) (known, missing []string) {
 // lighting, and the fields that are missing.
 func (w *Workspace) KnownOf(c andante.Contact, a andante.Account) (known, missing []string) {
 	v := w.Values(c, a, andante.Enrollment{}, Identity{})
-	paths, missing := w.Config.Qualification.Known(v)
+	q := w.Config.Qualification
+	if q == nil || len(q.Weights) == 0 {
+		q = w.usual()
+	}
+	paths, missing := q.Known(v)
 	for _, path := range paths {
 		value, _ := v.Get(path)
 		known = append(known, fmt.Sprintf("%s: %v", path, value))
 	}
 	return known, missing
+}
+
+// usual are the fields of that kind which nobody gave a weight to: budget, authority, need and
+// time, as far as they are declared.
+func (w *Workspace) usual() *Qualification {
+	q := &Qualification{Weights: map[string]float64{}}
+	for _, f := range w.Config.DeclaredFields() {
+		if slices.Contains([]string{"budget", "authority", "need", "time", "timeframe"}, f.Name) {
+			q.Weights[f.Path()] = 1
+		}
+	}
+	return q
 }
 
 // Qualified tells whether enough is known; never where nothing is asked for.

@@ -470,3 +470,14 @@ func TestBusinessDaysOfARequestedMail(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownWithoutWeights: what is asked of everybody is known or missing though nobody gave it a
+// weight.
+func TestKnownWithoutWeights(t *testing.T) {
+	t.Parallel()
+	w := load(t, map[string]string{"andante.yaml": string(good(t)["andante.yaml"]) + "\nfields: {contact.need: text, account.budget: number, contact.hobby: text}\n"})
+	known, missing := w.KnownOf(andante.Contact{Fields: map[string]string{"need": "lighting"}}, andante.Account{})
+	if diff := cmp.Diff([][]string{{"contact.need: lighting"}, {"account.budget"}}, [][]string{known, missing}); diff != "" {
+		t.Error(diff)
+	}
+}

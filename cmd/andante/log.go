@@ -22,7 +22,7 @@ import (
 
 // logged are the kinds of conversation that can be logged, by what people call them.
 var logged = map[string]andante.Kind{
-	"call": andante.Call, "meeting": andante.Visit, "video": andante.Video, "email": andante.Email, "letter": andante.Letter, "other": andante.Other,
+	"call": andante.Call, "meeting": andante.Visit, "visit": andante.Visit, "video": andante.Video, "email": andante.Email, "letter": andante.Letter, "other": andante.Other,
 }
 
 func (a *app) logCommand() *cobra.Command {

@@ -71,6 +71,13 @@ func checkRSA(key *rsa.PrivateKey) error {
 	return nil
 }
 
+// Short tells whether a key is an RSA key that is shorter than signers should have (RFC 8301
+// section 3.2: 2048 bits).
+func Short(key crypto.Signer) bool {
+	public, ok := key.Public().(*rsa.PublicKey)
+	return ok && public.N.BitLen() < bits
+}
+
 // Record is the TXT record of a key (RFC 6376 section 3.6.1, RFC 8463 section 4).
 func Record(key crypto.Signer) (string, error) {
 	switch public := key.Public().(type) {

@@ -2,6 +2,7 @@ package dkimkey_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -84,5 +85,23 @@ func TestParseRefuses(t *testing.T) {
 		if _, err := dkimkey.Parse([]byte(in)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%.30q: %v, want %q", in, err, want)
 		}
+	}
+}
+
+// TestShort: keys that signers had years ago still sign, and are told.
+func TestShort(t *testing.T) {
+	t.Parallel()
+	for bits, want := range map[int]bool{1024: true, 2048: false} {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dkimkey.Short(key) != want {
+			t.Errorf("%d bits: %t", bits, !want)
+		}
+	}
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil || dkimkey.Short(ed) {
+		t.Errorf("an Ed25519 key is short: %v", err)
 	}
 }
