@@ -475,7 +475,7 @@ func TestBusinessDaysOfARequestedMail(t *testing.T) {
 // weight.
 func TestKnownWithoutWeights(t *testing.T) {
 	t.Parallel()
-	w := load(t, map[string]string{"andante.yaml": string(good(t)["andante.yaml"]) + "\nfields: {contact.need: text, account.budget: number, contact.hobby: text}\n"})
+	w := load(t, map[string]string{"andante.yaml": strings.Replace(string(good(t)["andante.yaml"]), "fields:\n", "fields:\n  contact.need: text\n  account.budget: number\n  contact.hobby: text\n", 1)})
 	known, missing := w.KnownOf(andante.Contact{Fields: map[string]string{"need": "lighting"}}, andante.Account{})
 	if diff := cmp.Diff([][]string{{"contact.need: lighting"}, {"account.budget"}}, [][]string{known, missing}); diff != "" {
 		t.Error(diff)
