@@ -17,6 +17,9 @@
 // transaction. So a worker that dies leaves at most one flight a connection in
 // doubt, and the scheduler makes just those touches unknown.
 //
+// What a lost worker left is unknown; where the other side can be asked, the next worker asks
+// (inquire.go).
+//
 // A lease of notices, mails to colleagues, takes a way of its own (notices.go): permit and
 // deliver, and nothing else.
 package worker
