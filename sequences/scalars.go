@@ -2,6 +2,7 @@ package sequences
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,7 +82,10 @@ func parseValue(s string) (Value, error) {
 		v.Note = strings.TrimSpace(parts[1])
 		return v, nil
 	}
-	first, _, _ := strings.Cut(v.Sort, " ")
+	first, rest, _ := strings.Cut(v.Sort, " ")
+	if sort := strings.TrimRight(first, ":-–—"); slices.Contains(ValueSorts, sort) {
+		return v, &yamldoc.Problem{Message: "a dash stands between the sort of value and what it gives", Suggestion: "write " + sort + " - " + strings.TrimSpace(strings.TrimLeft(rest, ":-–— "))}
+	}
 	p := unknownWord("sort of value", v.Sort, ValueSorts)
 	if near := yamldoc.Suggest(first, ValueSorts); near != "" {
 		p.Suggestion = near

@@ -25,8 +25,12 @@ func checkGaps(w *Workspace) []*andante.Finding {
 			before := w.Policy.Lands(&facts, q.Steps[i-1].Kind, monday)
 			lands := w.Policy.Lands(&facts, s.Kind, s.After.From(monday, time.UTC, nil))
 			if apart := lands.Sub(before).Abs(); apart < gap.Min.Length {
-				found = append(found, in(q, "closer-than-gap", s.Lines["after"], "%s comes %s after the step before, but the gap is %s: the governor will %s",
-					s.ID, s.After, gap.Min.Written, whatOf(s.OverLimit)))
+				post := ""
+				if q.Steps[i-1].Kind.Mailed() || s.Kind.Mailed() {
+					post = ", post counted when it lands"
+				}
+				found = append(found, in(q, "closer-than-gap", s.Lines["after"], "%s comes %s after the step before, but the gap is %s%s: the governor will %s",
+					s.ID, s.After, gap.Min.Written, post, whatOf(s.OverLimit)))
 			}
 		}
 		return found
