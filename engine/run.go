@@ -223,7 +223,11 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	}
 	if w != nil {
 		ask := w.Inquiries()
-		ask.Once(ctx) // before anything waits for it: what the last run left
+		if r.UntilIdle || r.Once { // nobody asks later
+			soon, enough := context.WithTimeout(ctx, inquireTime)
+			ask.Once(soon)
+			enough()
+		}
 		g.Go(func() error { return ask.Run(gctx) })
 		g.Go(func() error { return q.Run(gctx, e.o.Concurrency, w.Handle) })
 	}
@@ -232,6 +236,9 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	}
 	return e.await(gctx, g, r.Grace)
 }
+
+// inquireTime is how long a run that ends by itself asks what an earlier one left, at most.
+const inquireTime = 20 * time.Second
 
 // working are the worker's options for this run.
 func (e *Engine) working(r RunOptions) worker.Options {

@@ -35,7 +35,11 @@ func (o *Ops) Log(ctx context.Context, l Logged) error {
 		var list []andante.Contact
 		err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
 			list, err = tx.Contacts(ctx, []andante.ContactID{l.Contact})
-			return unique(list, accountOf), err
+			if err != nil || len(list) == 0 || l.Result != andante.WrongNumber {
+				return unique(list, accountOf), err
+			}
+			_, others, err := inHands(ctx, tx, list, []andante.AddressHash{o.Keys.Hash(list[0].AddressFor(l.Kind))})
+			return unique(append(others, list...), accountOf), err
 		})
 		if err == nil && len(list) == 0 {
 			err = fmt.Errorf("contact %s: %w", l.Contact, andante.ErrNotFound)

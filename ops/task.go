@@ -43,6 +43,11 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 	}
 	var t andante.Touch
 	return t, o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if d.Result == andante.WrongNumber {
+			if err := lockNumberOf(ctx, tx, id); err != nil {
+				return err
+			}
+		}
 		if t, err = openTask(ctx, tx, id); err != nil {
 			return err
 		}
@@ -61,6 +66,19 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 
 // ErrNotYet says that something is told of a time that has not come.
 var ErrNotYet = errors.New("that can't have been done")
+
+// lockNumberOf locks the account of a task, and those of whoever else something is open for at the
+// same number.
+func lockNumberOf(ctx context.Context, tx *store.Tx, id andante.TouchID) error {
+	return Lock(ctx, tx, func() ([]andante.AccountID, error) {
+		list, err := tx.Touches(ctx, []andante.TouchID{id})
+		if err != nil {
+			return nil, err
+		}
+		_, others, err := inHands(ctx, tx, nil, withoutEmpty(unique(list, func(t andante.Touch) andante.AddressHash { return t.Address })))
+		return append(unique(others, accountOf), unique(list, func(t andante.Touch) andante.AccountID { return t.Account })...), err
+	})
+}
 
 // ErrTaskOver says that a task is done, or that nobody need do it any more.
 var ErrTaskOver = errors.New("it is over")
@@ -123,7 +141,8 @@ func (o *Ops) skipTask(ctx context.Context, tx *store.Tx, t andante.Touch, why a
 	}
 	now, was := o.now(), t.State
 	t.State, t.Reason, t.Settled, t.Counted, t.Evidence = andante.Skipped, why, now, time.Time{}, e
-	if _, err := o.Settle(ctx, tx, []Settled{{Change: store.Change{Touch: t, Was: was, StateOnly: true}, As: as}}); err != nil {
+	done, err := o.Settle(ctx, tx, []Settled{{Change: store.Change{Touch: t, Was: was, StateOnly: true}, As: as}})
+	if err != nil || !done[t.ID] { // what ended with another one is over
 		return err
 	}
 	verdict := store.StoredVerdict{ID: andante.NewID[andante.VerdictID](now), Touch: t.ID, At: now, Verdict: andante.Verdict{
@@ -262,14 +281,18 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 // again gives whoever had a conversation a task for the next one, if they agreed on a day. It
 // waits until then.
 func (o *Ops) again(ctx context.Context, tx *store.Tx, t andante.Touch, d TaskDone) error {
-	if d.Next.IsZero() {
+	if d.Next.IsZero() || d.Result == andante.Refused || d.Result == andante.WrongNumber {
 		return nil
+	}
+	kind := t.Kind
+	if !kind.ByHuman() { // agreed on in a letter
+		kind = andante.Other
 	}
 	contacts, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
 	if err != nil || len(contacts) == 0 {
 		return err
 	}
-	p := plain{of: "agreed", key: string(t.ID) + d.Next.Format(time.RFC3339), kind: t.Kind, title: "As agreed: " + cmp.Or(t.Subject, t.Step, string(t.Kind)), body: d.Note, at: d.At, until: d.Next}
+	p := plain{of: "agreed", key: string(t.ID) + d.Next.Format(time.RFC3339), kind: kind, title: "As agreed: " + cmp.Or(t.Subject, t.Step, string(t.Kind)), body: d.Note, at: d.At, until: d.Next}
 	return o.plainTask(ctx, tx, contacts[0], p)
 }
 
@@ -321,7 +344,11 @@ func (o *Ops) barCalls(ctx context.Context, tx *store.Tx, t andante.Touch, d Tas
 	if err := tx.AddSuppressions(ctx, list); err != nil {
 		return err
 	}
-	open, err := tx.OpenOf(ctx, []andante.ContactID{t.Contact}, nil)
+	var number []andante.AddressHash
+	if d.Result == andante.WrongNumber {
+		number = []andante.AddressHash{t.Address}
+	}
+	open, err := tx.OpenOf(ctx, []andante.ContactID{t.Contact}, number)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ func (o *Ops) withdrawBarred(ctx context.Context, tx *store.Tx, ids []andante.To
 		return err
 	}
 	for _, t := range open {
+		if ownWork(t) {
+			continue
+		}
 		i := slices.IndexFunc(bars, func(s andante.Suppression) bool {
 			return (s.Contact == t.Contact || s.Address != "" && s.Address == t.Address) && s.Covers(t.Kind, t.Purpose)
 		})
@@ -50,6 +53,9 @@ func (o *Ops) withdrawUnwanted(ctx context.Context, tx *store.Tx, id andante.Con
 	}
 	plans := byID(running, enrollmentID)
 	for _, t := range open {
+		if ownWork(t) {
+			continue
+		}
 		topic := ""
 		if t.Enrollment != "" {
 			plan, err := o.Revisions.Plan(ctx, tx, plans[t.Enrollment].Plan)
@@ -68,6 +74,10 @@ func (o *Ops) withdrawUnwanted(ctx context.Context, tx *store.Tx, id andante.Con
 	}
 	return nil
 }
+
+// ownWork tells whether a task is a colleague's and nothing that reaches the contact: a lead that
+// is handed over, what is to be done after a hold.
+func ownWork(t andante.Touch) bool { return t.Enrollment == "" && t.Kind == andante.Other }
 
 // openOf returns those of the touches that are in people's hands now.
 func openOf(ctx context.Context, tx *store.Tx, ids []andante.TouchID) ([]andante.Touch, error) {

@@ -252,3 +252,67 @@ func TestTakeoverOfPostAndNotices(t *testing.T) {
 		t.Errorf("%d pieces are printed after all", n)
 	}
 }
+
+// TestWrongNumber: whoever has the number is not called by another task either.
+func TestWrongNumber(t *testing.T) {
+	t.Parallel()
+	w := newOffice(t)
+	ann, bob := w.contact("ann", atHome...), w.contact("bob", atHome...)
+	w.enroll("ring")
+	task := w.hand(ann, "ring")
+	w.hand(bob, "ring")
+	if _, err := w.DoneTask(t.Context(), task, TaskDone{Result: andante.WrongNumber}); err != nil {
+		t.Fatal(err)
+	}
+	w.same("bob's", []string{"ring/step-a skipped suppressed", "ring/step-b planned"}, slices.Sorted(slices.Values(w.touches(bob))))
+}
+
+// TestOwnWorkStays: a lead that is handed over is a colleague's work and reaches nobody, so what
+// the contact chooses to get takes it from nobody's desk, nor does an opt-out.
+func TestOwnWorkStays(t *testing.T) {
+	t.Parallel()
+	w := newOffice(t)
+	ann := w.contact("ann", atHome...)
+	w.write(func(tx *store.Tx) error {
+		people, err := tx.Contacts(t.Context(), []andante.ContactID{ann})
+		if err != nil {
+			return err
+		}
+		return w.plainTask(t.Context(), tx, people[0], plain{of: andante.EventHandedOver, key: "x", title: "Ready for you", at: w.clock.Now()})
+	})
+	if err := w.Choose(t.Context(), ann, andante.Choice{Only: []andante.Kind{andante.Email}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Suppress(t.Context(), []string{"ann@x.example", "+12125550123"}, "list"); err != nil {
+		t.Fatal(err)
+	}
+	w.same("hers", []string{"handed_over/ open"}, w.touches(ann))
+}
+
+// TestTheNextTime: however it was agreed on, the task of the next time can be done.
+func TestTheNextTime(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []andante.Kind{andante.Call, andante.Visit, andante.Video, andante.Email, andante.Letter, andante.Other} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newOffice(t)
+			ann := w.contact("ann", append(atHome, "account.owner=ana")...)
+			next := w.clock.Now().Add(48 * time.Hour)
+			if err := w.Log(t.Context(), Logged{Contact: ann, Kind: kind, TaskDone: TaskDone{Note: "again on Wednesday", Next: next}}); err != nil {
+				t.Fatal(err)
+			}
+			var tasks []store.Task
+			w.read(func(tx *store.Tx) (err error) {
+				tasks, err = tx.OpenTasks(t.Context(), "ana", 9)
+				return err
+			})
+			if len(tasks) != 1 || !tasks[0].Snoozed.Equal(next) || tasks[0].Body != "again on Wednesday" {
+				t.Fatalf("%+v", tasks)
+			}
+			w.clock.Jump(next)
+			if _, err := w.DoneTask(t.Context(), tasks[0].Touch, TaskDone{Result: andante.Connected}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -144,7 +144,7 @@ func (w *watch) of(t andante.Touch) *NextTouch {
 	}
 	x := NextTouch{Sequence: t.Sequence, Step: t.Step, Kind: t.Kind, Due: t.Due, touch: t.ID, enrollment: t.Enrollment}
 	x.Earliest = slices.ContainsFunc(w.list, func(y NextTouch) bool {
-		return y.enrollment == t.Enrollment && (y.Earliest || y.takesTime)
+		return t.Enrollment != "" && y.enrollment == t.Enrollment && (y.Earliest || y.takesTime)
 	})
 	w.list = append(w.list, x)
 	return &w.list[len(w.list)-1]

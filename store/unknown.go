@@ -24,6 +24,7 @@ type UnknownFilter struct {
 	Sequence string
 	Sender   string
 	Before   time.Time // tried before
+	Words    string    // what the ledger says
 }
 
 // unknowns are the unknown touches with their last attempts.
@@ -42,6 +43,9 @@ func (f UnknownFilter) where(args []any) (string, []any) {
 	}
 	if f.Sender != "" {
 		add("sender", "=", f.Sender)
+	}
+	if f.Words != "" {
+		add("words", "=", f.Words)
 	}
 	if !f.Before.IsZero() {
 		add("tried", "<", f.Before.UnixMilli())

@@ -70,7 +70,7 @@ func (rec *recording) add(o outcome) {
 		if a.Response == "" && problem.Err != nil {
 			a.Response = andante.CleanText(problem.Err.Error())
 		}
-		if s.End = rec.fail(&t, o, problem); t.State == andante.Failed && problem.Kind == channels.Address {
+		if s.End = rec.fail(&t, o, problem); t.State == andante.Failed && t.Reason == andante.ReasonAddress {
 			s.As = o.item.step.InsteadOf(t.Kind)
 		}
 	}

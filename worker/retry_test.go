@@ -113,6 +113,11 @@ func TestRecording(t *testing.T) {
 			outcome: andante.OutcomeAddress, due: monday, bounces: 1,
 		},
 		{
+			name: "they have said stop", err: &channels.SendError{Kind: channels.Address, OptOut: true, Code: 21610}, kind: andante.SMS,
+			step: sequences.Step{Kind: andante.SMS, IfMissing: sequences.Missing{Do: "switch", Kind: andante.Email}}, state: andante.Failed, reason: andante.ReasonOptedOut,
+			outcome: andante.OutcomeAddress, due: monday,
+		},
+		{
 			name: "a number that is none", err: &channels.SendError{Kind: channels.Address, Code: 21614}, kind: andante.SMS, state: andante.Failed, reason: andante.ReasonAddress,
 			outcome: andante.OutcomeAddress, due: monday, bounces: 1,
 		},

@@ -199,12 +199,15 @@ func (*Twilio) Name() string { return "Twilio" }
 
 // Find looks for a text that may have been taken before its worker was lost.
 func (g *Twilio) Find(ctx context.Context, l channels.Lost) (channels.Receipt, channels.Whereabouts, error) {
+	if l.To == "" { // it would be all texts of the account
+		return channels.Receipt{}, channels.Unclear, nil
+	}
 	list, err := g.find(ctx, l.To, l.Began, func(m *twilioapi.ApiV2010Message) bool {
 		known := slices.ContainsFunc(l.Known, func(r string) bool { return strings.Contains(r, text(m.Sid)) })
 		return !known && channels.HashOf([]byte(strings.TrimSpace(text(m.Body)))) == l.Hash
 	})
 	switch {
-	case err != nil || len(list) > 1:
+	case err != nil || len(list) > 1 || len(list) == 1 && number(list[0].ErrorCode) != 0: // what failed is for people
 		return channels.Receipt{}, channels.Unclear, err
 	case len(list) == 0:
 		return channels.Receipt{}, channels.NotTaken, nil
