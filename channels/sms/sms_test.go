@@ -278,3 +278,39 @@ func TestAsk(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestFind: a text whose worker was lost is found by its number and its words; what Twilio could
+// not deliver, what is another's and what has two of its kind is for people.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	ch := through(f, nil)
+	m := text(1)
+	lost := channels.Lost{Touch: m.Touch, Kind: andante.SMS, To: m.To.Address, Hash: channels.HashOf([]byte(m.Text)), Began: time.Now()}
+	ask := func(what string, l channels.Lost, want channels.Whereabouts) string {
+		t.Helper()
+		r, where, err := ch.Find(t.Context(), l)
+		if where != want || err != nil {
+			t.Errorf("%s: %s, %v, want %s", what, where, err, want)
+		}
+		return r.ProviderID
+	}
+	ask("nothing is there", lost, channels.NotTaken)
+	receipt, err := one(t, ch, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sid := ask("it is there", lost, channels.Taken); sid != receipt.ProviderID {
+		t.Errorf("found %s, want %s", sid, receipt.ProviderID)
+	}
+	known := lost
+	known.Known = []string{receipt.Response}
+	ask("it is another's", known, channels.NotTaken)
+	nowhere := lost
+	nowhere.To = ""
+	ask("there is no number any more", nowhere, channels.Unclear)
+	f.with(func() { f.list[0]["error_code"], f.list[0]["error_message"] = 21610, "stopped" })
+	ask("it failed", lost, channels.Unclear)
+	f.with(func() { f.list = append(f.list, f.list[0]) })
+	ask("there are two", lost, channels.Unclear)
+}
