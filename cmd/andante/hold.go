@@ -194,7 +194,52 @@ func (a *app) hold(ctx context.Context, e *engine.Engine, f *holdFlags) error {
 		rest = ", but for " + f.allow + rest
 	}
 	a.printf("On hold: %s%s.\n", name, rest)
-	return nil
+	return a.inHands(ctx, e, scope, key)
+}
+
+// inHands tells what people have to do already for whom a hold is on: no hold takes it from them.
+func (a *app) inHands(ctx context.Context, e *engine.Engine, scope andante.HoldScope, key string) error {
+	if scope != andante.HoldContact && scope != andante.HoldAccount {
+		return nil
+	}
+	var open []andante.Touch
+	batches := map[andante.TouchID]string{}
+	err := e.Store.Read(ctx, func(tx *store.Tx) error {
+		people := []andante.ContactID{andante.ContactID(key)}
+		if scope == andante.HoldAccount {
+			list, err := tx.ContactsOf(ctx, []andante.AccountID{andante.AccountID(key)})
+			if err != nil {
+				return err
+			}
+			people = nil
+			for _, c := range list {
+				people = append(people, c.ID)
+			}
+		}
+		var err error
+		if open, err = tx.OpenOf(ctx, people, nil); err != nil {
+			return err
+		}
+		var ids []andante.TouchID
+		for _, t := range open {
+			ids = append(ids, t.ID)
+		}
+		cards, err := tx.Cards(ctx, ids)
+		for _, c := range cards {
+			batches[c.Touch] = c.Batch
+		}
+		return err
+	})
+	for _, t := range open {
+		switch batch := batches[t.ID]; {
+		case t.Kind.Mailed() && batch == "": // it waits on
+		case t.Kind.Mailed():
+			a.printf("A %s of theirs is in the batch %s: take it out of the stack, and then `andante task skip %s`.\n", t.Kind, batch, t.ID)
+		default:
+			a.printf("Somebody has this to do for them: %s %s; `andante task show %s` tells, `andante task snooze` puts it off.\n", t.Kind, cmp.Or(t.Subject, t.Step), t.ID)
+		}
+	}
+	return err
 }
 
 // end reads --until as the beginning of a day in the company's zone.
