@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -76,5 +77,37 @@ func (o *Ops) holdOnce(ctx context.Context, tx *store.Tx, scope andante.HoldScop
 	}) {
 		return err
 	}
-	return tx.AddHold(ctx, h)
+	if err := tx.AddHold(ctx, h); err != nil {
+		return err
+	}
+	return o.TellOfHold(ctx, tx, h)
+}
+
+// TellOfHold writes a mail about a hold of ours that somebody has to end: to whoever gets what is
+// nobody's (tasks: unowned), or to their manager where it is their own mailbox that is stopped.
+func (o *Ops) TellOfHold(ctx context.Context, tx *store.Tx, h andante.Hold) error {
+	w, err := o.Workspace(ctx, tx)
+	if errors.Is(err, ErrNothingPublished) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	who := w.Config.Tasks.Unowned
+	if h.Scope == andante.HoldSender && h.Key == who {
+		who = w.Config.People[who].Manager
+	}
+	if _, ok := w.Config.Person(who); !ok || !w.Config.Tasks.Mail || !h.Until.IsZero() {
+		return nil
+	}
+	seed, err := tx.Seed(ctx)
+	if err != nil {
+		return err
+	}
+	what := string(h.Scope) + " " + h.Key
+	return tx.AddNotices(ctx, []store.Notice{{
+		ID: andante.DeriveID[andante.TouchID](seed, h.From, "held", what, who), Person: who, State: andante.Planned, Due: h.From,
+		Subject: andante.CleanText("Stopped: the " + what),
+		Body:    fmt.Sprintf("Andante has stopped the %s: %s\n\nEverything else goes on. Once that is mended: andante release --%s\n", what, h.Reason, what),
+	}})
 }

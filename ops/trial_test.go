@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/andante-hq/andante"
@@ -31,4 +32,31 @@ func TestHoldOnce(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestToldOfAHold: whoever gets what is nobody's hears of a sender that is stopped, once, and how
+// that ends; of their own mailbox their manager does.
+func TestToldOfAHold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.files["andante.yaml"] = []byte(strings.Replace(config, "personas:", `people: {ana: {name: Ana, email: ana@x.example, manager: ben}, ben: {name: Ben, email: ben@x.example}}
+tasks: {unowned: ana}
+personas:`, 1))
+	w.publish()
+	ctx := t.Context()
+	for _, key := range []string{"news", "news", "ana"} {
+		w.write(func(tx *store.Tx) error { return w.holdOnce(ctx, tx, andante.HoldSender, key, "550 no") })
+	}
+	told := map[string]string{}
+	w.read(func(tx *store.Tx) error {
+		list, err := tx.DueNotices(ctx, w.clock.Now(), 9)
+		for _, n := range list {
+			told[n.Person] += n.Subject + "; " + n.Body
+		}
+		return err
+	})
+	w.same("who is told", map[string]string{
+		"ana": "Stopped: the sender news; Andante has stopped the sender news: 550 no\n\nEverything else goes on. Once that is mended: andante release --sender news\n",
+		"ben": "Stopped: the sender ana; Andante has stopped the sender ana: 550 no\n\nEverything else goes on. Once that is mended: andante release --sender ana\n",
+	}, told)
 }

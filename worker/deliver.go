@@ -125,7 +125,10 @@ func (r *run) stopSender(ctx context.Context, tx *store.Tx, problem *channels.Se
 	if problem.Passing {
 		h.Until = now.Add(slowDown)
 	}
-	return tx.AddHold(ctx, h)
+	if err := tx.AddHold(ctx, h); err != nil {
+		return err
+	}
+	return r.ops.TellOfHold(ctx, tx, h)
 }
 
 // farEnd is who takes messages of a kind.

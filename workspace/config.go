@@ -73,7 +73,7 @@ type Tasks struct {
 	Digest   calendar.Window `yaml:"digest" doc:"hours in which one mail a day tells a person what is to do, on their working days and their clock"`
 	Remind   calendar.Offset `yaml:"remind" doc:"how long after a task was given its owner is reminded of it; 0d: never"`
 	Escalate calendar.Offset `yaml:"escalate" doc:"how long after that whoever stands in gets it, or the owner's manager hears of it; 0d: never"`
-	Unowned  string          `yaml:"unowned" doc:"key of the person who gets what would be the owner's to do where an account has none; without it nobody is told of that"`
+	Unowned  string          `yaml:"unowned" doc:"key of the person who gets what would be the owner's to do where an account has none, and hears when a sender is stopped; without it nobody is told of either"`
 	Undone   calendar.Offset `yaml:"undone" doc:"how long after it was given if_undone: of its step holds, where the step has no valid_for"`
 }
 
