@@ -156,7 +156,7 @@ func checkHostile(r Rig) error {
 }
 
 // huge is more than anybody takes, in bytes.
-const huge = 30 << 20
+const huge = 12 << 20
 
 // checkSize has a message that is too large refused before it is sent, or cut.
 func checkSize(r Rig) error {
