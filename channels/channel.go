@@ -17,6 +17,10 @@ const (
 	FlightTime = 2 * time.Second
 )
 
+// SmallFlight is the size of a flight of what is a request of its own, texts and pieces of post:
+// beside one a permit costs little, and a worker that is lost leaves no more in doubt.
+const SmallFlight = 5
+
 // A Channel delivers messages of one or more kinds. Safe for concurrent use.
 type Channel interface {
 	// Features tells what the channel can do. It never changes.

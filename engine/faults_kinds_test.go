@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/channels"
 	"github.com/andante-hq/andante/internal/inbox"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
@@ -159,19 +160,12 @@ func TestEachKindKilled(t *testing.T) {
 	})
 	settleKinds(t, p, people)
 
-	process := p.start(t)
-	for range kills {
-		f.received(t, people/3)
-		process.kill()
-		process = p.start(t)
-	}
-	process.wait(3 * time.Minute)
-
+	f.whileKilled(t, p, kills, people/3)
 	states := kindStates(t, p)
 	t.Logf("%v, %d texts, %d pieces", states, len(f.texts), len(f.pieces))
 	f.once(t)
 	texts, post, talk := states[andante.SMS], states[andante.Postcard], states[andante.Call]
-	if texts[andante.Sent]+texts[andante.Unknown] != people || texts[andante.Sent] != len(f.texts) || texts[andante.Unknown] > kills*connections*flight {
+	if texts[andante.Sent]+texts[andante.Unknown] != people || texts[andante.Sent] != len(f.texts) || texts[andante.Unknown] > kills*connections*channels.SmallFlight {
 		t.Errorf("texts: %v of %d that came", texts, len(f.texts))
 	}
 	if post[andante.Sent]+post[andante.Planned] != people || post[andante.Sent] != len(f.pieces) { // planned: it never came, and is sent again in a while
@@ -206,6 +200,19 @@ func kindsPart(t *testing.T, mail, config string, sequences map[string]string) p
 		}
 	}
 	return p
+}
+
+// whileKilled runs a process, kills it each time when so many more things have come, and lets the
+// last one finish.
+func (f *farEnds) whileKilled(t *testing.T, p part, kills, each int) {
+	t.Helper()
+	process := p.start(t)
+	for range kills {
+		f.received(t, each)
+		process.kill()
+		process = p.start(t)
+	}
+	process.wait(3 * time.Minute)
 }
 
 // once wants nothing to have come twice.
@@ -249,18 +256,11 @@ func TestWhatStaysHereKilled(t *testing.T) {
 	}
 	p := kindsPart(t, mail.Addr(), config, sequences)
 	settleKinds(t, p, people)
-	process := p.start(t)
-	for range kills {
-		f.received(t, people/5)
-		process.kill()
-		process = p.start(t)
-	}
-	process.wait(3 * time.Minute)
-
+	f.whileKilled(t, p, kills, people/5)
 	states := kindStates(t, p)
 	t.Logf("%v, %d texts", states, len(f.texts))
 	f.once(t)
-	if texts := states[andante.SMS]; texts[andante.Sent]+texts[andante.Unknown] != people || texts[andante.Sent] > len(f.texts) || texts[andante.Unknown] > kills*2*flight {
+	if texts := states[andante.SMS]; texts[andante.Sent]+texts[andante.Unknown] != people || texts[andante.Sent] > len(f.texts) || texts[andante.Unknown] > kills*connections*channels.SmallFlight {
 		t.Errorf("texts: %v of %d that came", texts, len(f.texts))
 	}
 	for _, k := range append(opens, andante.Other) {

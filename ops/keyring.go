@@ -15,7 +15,6 @@ import (
 	"unicode"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/workspace"
 )
 
 // A Keyring holds the key by which addresses are hashed, for good, and the keys
@@ -119,9 +118,6 @@ func (k *Keyring) Print() string {
 // TestToken stands in the links of mails that go to somebody else than the contact: of
 // a preview, a test, a redirected mail. It unsubscribes nobody.
 const TestToken = "test"
-
-// TokenLength is how many characters a token has: what a link costs in a text message.
-const TokenLength = workspace.TokenLength
 
 // Sign writes a token for a link: version, key id, contact, touch, kind and
 // address hash, and a MAC over them, in URL-safe base64.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/workspace"
 )
 
 const (
@@ -41,8 +42,8 @@ func TestTokenRoundTrip(t *testing.T) {
 		want := token(k)
 		want.Kind = kind
 		s := k.Sign(want)
-		if len(s) != TokenLength {
-			t.Errorf("a token has %d characters, not %d", len(s), TokenLength)
+		if len(s) != workspace.TokenLength {
+			t.Errorf("a token has %d characters, not %d", len(s), workspace.TokenLength)
 		}
 		if strings.ContainsAny(s, "+/=?#&% ") {
 			t.Errorf("%s does not stand in a URL", s)

@@ -38,15 +38,8 @@ func alike(k andante.Kind) []andante.Kind {
 // optOut suppresses and ends what runs. The event is written for each contact
 // that has the address.
 func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, hashes []andante.AddressHash, kind andante.Kind, reason andante.Reason, source string, touch andante.TouchID) error {
-	var people []andante.Contact
-	var open []andante.TouchID
-	find := func() (all []andante.Contact, err error) {
-		if people, err = o.whoHasAny(ctx, tx, id, hashes); err != nil {
-			return nil, err
-		}
-		open, all, err = inHands(ctx, tx, people, withoutEmpty(hashes))
-		return append(all, people...), err
-	}
+	var their affected
+	find := their.finder(ctx, tx, withoutEmpty(hashes), func() ([]andante.Contact, error) { return o.whoHasAny(ctx, tx, id, hashes) })
 	return o.changeContacts(ctx, tx, find, func([]andante.Contact) error {
 		there, err := tx.Suppressions(ctx, nonEmpty(id), withoutEmpty(hashes))
 		if err != nil {
@@ -71,10 +64,10 @@ func (o *Ops) optOut(ctx context.Context, tx *store.Tx, id andante.ContactID, ha
 		if err := tx.AddSuppressions(ctx, add); err != nil {
 			return err
 		}
-		if err := o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, touch); err != nil {
+		if err := o.applyToAll(ctx, tx, their.people, andante.EventOptedOut, source, touch); err != nil {
 			return err
 		}
-		return o.withdrawBarred(ctx, tx, open)
+		return o.withdrawBarred(ctx, tx, their.open)
 	})
 }
 
@@ -232,22 +225,15 @@ func (o *Ops) suppressPage(ctx context.Context, tx *store.Tx, page []string, sou
 			})
 		}
 	}
-	var people []andante.Contact
-	var open []andante.TouchID
-	find := func() (all []andante.Contact, err error) {
-		if people, err = tx.ContactsByAddress(ctx, fresh); err != nil {
-			return nil, err
-		}
-		open, all, err = inHands(ctx, tx, people, fresh)
-		return append(all, people...), err
-	}
+	var their affected
+	find := their.finder(ctx, tx, fresh, func() ([]andante.Contact, error) { return tx.ContactsByAddress(ctx, fresh) })
 	return len(fresh), o.changeContacts(ctx, tx, find, func([]andante.Contact) error {
 		if err := tx.AddSuppressions(ctx, list); err != nil {
 			return err
 		}
-		if err := o.applyToAll(ctx, tx, people, andante.EventOptedOut, source, ""); err != nil {
+		if err := o.applyToAll(ctx, tx, their.people, andante.EventOptedOut, source, ""); err != nil {
 			return err
 		}
-		return o.withdrawBarred(ctx, tx, open)
+		return o.withdrawBarred(ctx, tx, their.open)
 	})
 }

@@ -103,3 +103,21 @@ func inHands(ctx context.Context, tx *store.Tx, people []andante.Contact, hashes
 	others, err = tx.Contacts(ctx, strangers)
 	return open, others, err
 }
+
+// affected is what a bar on addresses is about.
+type affected struct {
+	people []andante.Contact // who has them
+	open   []andante.TouchID // what is in hands to these, and to the addresses
+}
+
+// finder returns what looks both up and names everybody whose account is to be locked; who finds
+// the people.
+func (a *affected) finder(ctx context.Context, tx *store.Tx, hashes []andante.AddressHash, who func() ([]andante.Contact, error)) func() ([]andante.Contact, error) {
+	return func() (all []andante.Contact, err error) {
+		if a.people, err = who(); err != nil {
+			return nil, err
+		}
+		a.open, all, err = inHands(ctx, tx, a.people, hashes)
+		return append(all, a.people...), err
+	}
+}

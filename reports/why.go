@@ -121,12 +121,6 @@ type teller struct {
 	lines   []Line
 }
 
-// A note is what somebody noted of a conversation.
-type note struct {
-	at   time.Time
-	text string
-}
-
 func (t *teller) tell(ctx context.Context, only string) (*Story, error) {
 	accounts, err := t.tx.Accounts(ctx, []andante.AccountID{t.contact.Account})
 	if err != nil {
@@ -253,41 +247,6 @@ func (t *teller) history(ctx context.Context) error {
 		t.finished(e)
 	}
 	return nil
-}
-
-// conversations reads what was said, and tells what came from them.
-func (t *teller) conversations(ctx context.Context) error {
-	list, err := t.tx.ConversationsOf(ctx, t.contact.ID)
-	t.talks = map[andante.TouchID]andante.Conversation{}
-	t.noted = map[note]bool{}
-	for _, c := range list {
-		t.noted[note{c.At, c.Note}] = true
-		if c.Touch != "" {
-			t.talks[c.Touch] = c
-			continue
-		}
-		t.add(Line{At: c.At, What: string(c.Kind), Text: "from them, " + talk(c), Because: noteOf(c)})
-	}
-	return err
-}
-
-// talk tells who had a conversation, how long it was and what it was worth.
-func talk(c andante.Conversation) string {
-	text := "noted by " + cmp.Or(c.Owner, "somebody")
-	if c.Minutes > 0 {
-		text += fmt.Sprintf(", %d min", c.Minutes)
-	}
-	if c.Worth > 0 {
-		text += fmt.Sprintf(", worth %d of %d", c.Worth, andante.MostWorth)
-	}
-	return text
-}
-
-func noteOf(c andante.Conversation) []string {
-	if c.Note == "" {
-		return nil
-	}
-	return []string{c.Note}
 }
 
 // knowFillers reads the touches of other contacts that filled limits.
@@ -428,86 +387,6 @@ func (t *teller) verdict(v store.StoredVerdict) {
 	t.add(l)
 }
 
-func (t *teller) attempt(a andante.Attempt) {
-	l := Line{At: a.Ended, Touch: a.Touch, What: name(t.touches[a.Touch])}
-	if a.Ended.IsZero() {
-		l.At = a.Started
-	}
-	if who, before := a.Settler(); who != "" {
-		t.add(settled(l, a.Outcome, who, before))
-		return
-	}
-	said := a.Response
-	if a.Code != 0 {
-		said = fmt.Sprintf("%d %s", a.Code, a.Response)
-	}
-	t.laidOut[a.Touch] = t.laidOut[a.Touch] || a.Response == andante.LaidOut
-	switch a.Outcome {
-	case andante.OutcomeSent:
-		l.Text = "sent as " + a.Sender
-		if t.touches[a.Touch].Kind.ByHuman() {
-			l.Text = "a task for " + a.Sender
-		}
-		if a.Response == andante.LaidOut {
-			l.Text = "laid out for the printer"
-		}
-		if a.Response == andante.WrittenOnly {
-			l.Text = "written to a folder and not sent, as " + a.Sender
-		}
-		if to, ok := strings.CutPrefix(a.Response, andante.Redirected); ok {
-			to, _, _ = strings.Cut(to, ": ")
-			l.Text = "sent as " + a.Sender + ", but redirected to " + to
-		}
-	case andante.OutcomePending:
-		l.Text = "on its way"
-	case andante.OutcomeUnknown:
-		l.Text = "it may have been sent, for the answer was lost: it counts, and is never sent again by itself"
-		if a.Response == andante.TakenOver {
-			l.Text, said = andante.TakenOver+": it counts, and is never sent again by itself", ""
-		}
-	case andante.OutcomeUntried:
-		l.Text = "allowed, but not written any more; it comes again"
-	default:
-		l.Text = refusal(a.Outcome, t.touches[a.Touch].Reason)
-	}
-	switch {
-	case said == "" || a.Outcome == andante.OutcomeSent:
-	case a.Code == 0: // our own words, or the network's
-		l.Because = []string{strings.TrimSpace(said)}
-	default:
-		l.Because = []string{"the server said: " + strings.TrimSpace(said)}
-	}
-	t.add(l)
-}
-
-// refusal tells of an attempt that was refused.
-func refusal(o andante.Outcome, now andante.Reason) string {
-	switch {
-	case now == andante.ReasonOptedOut:
-		return "refused: " + now.Text()
-	case o == andante.OutcomeTemporary:
-		return "refused for now"
-	case o == andante.OutcomeAddress:
-		return "refused: " + andante.ReasonAddress.Text()
-	case o == andante.OutcomeSender:
-		return "refused because of the sender"
-	}
-	return "refused for good"
-}
-
-// settled tells of an attempt whose outcome a person found out.
-func settled(l Line, o andante.Outcome, who, before string) Line {
-	as := "not sent, and it counts no more"
-	if o == andante.OutcomeSent {
-		as = "sent"
-	}
-	l.Text = fmt.Sprintf("nobody knew whether it had gone; %s settled it as %s", who, as)
-	if before != "" {
-		l.Because = []string{"known before that: " + before}
-	}
-	return l
-}
-
 // touch tells where a touch stands that is not over, or how it ended if no
 // verdict or attempt says so.
 func (t *teller) touch(x andante.Touch) {
@@ -538,25 +417,6 @@ func (t *teller) touch(x andante.Touch) {
 	case x.Enrollment == "":
 		t.add(Line{At: x.Settled, Touch: x.ID, What: "before", Text: string(x.Kind) + " " + x.Subject})
 	}
-}
-
-// talked adds what is known of the conversation that a touch was.
-func (t *teller) talked(l Line) Line {
-	if c, ok := t.talks[l.Touch]; ok {
-		l.Text, l.Because = l.Text+", "+talk(c), noteOf(c)
-	}
-	return l
-}
-
-// outcome names what came of a conversation: no answer, met ...
-func outcome(r andante.Result) string { return strings.ReplaceAll(string(r), "_", " ") }
-
-// waitsForPost tells what a piece of post waits for.
-func (t *teller) waitsForPost(id andante.TouchID) string {
-	if batch := t.batches[id]; batch != "" {
-		return "waits to be posted: andante cards mailed " + batch
-	}
-	return "waits to be printed: andante cards batch"
 }
 
 // HoldText says who holds what back, why, and until when.

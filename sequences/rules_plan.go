@@ -77,7 +77,8 @@ func checkKind(d *draft) {
 		if s.Review != "" && s.Kind != andante.Email && !s.Kind.Mailed() && s.Kind != "" {
 			d.say(s.where("review"), "a line is added to a mail, a card or a letter, not to %s", s.Kind)
 		}
-		for key, k := range map[string]andante.Kind{"if_missing": s.IfMissing.Kind, "over_limit": s.OverLimit.Kind} {
+		for _, key := range []string{"if_missing", "over_limit"} {
+			k := map[string]andante.Kind{"if_missing": s.IfMissing.Kind, "over_limit": s.OverLimit.Kind}[key]
 			if s.Review != "" && k == andante.SMS {
 				d.say(s.where(key), "as %s nobody would add a line: review goes with a mail, a card or a letter", k)
 			}

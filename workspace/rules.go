@@ -212,6 +212,7 @@ func checkSenders(w *Workspace) (found []*andante.Finding) {
 		if s.ReplyTo != "" {
 			look(badAddress(s.ReplyTo), "senders", key, "reply_to")
 		}
+		look(badTextsFrom(s.SMS), "senders", key, "sms")
 		if key == "owner" || key == "skip" {
 			found = append(found, w.at("sender", []string{"senders", key}, "%s is a word of its own in sequences: give the sender another key", key))
 		}
@@ -222,27 +223,9 @@ func checkSenders(w *Workspace) (found []*andante.Finding) {
 	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
 		look(badAddress(w.Config.People[key].Email), "people", key, "email")
 		look(badName(w.Config.People[key].Name), "people", key, "name")
-	}
-	for _, folk := range []struct {
-		part string
-		from map[string]string
-	}{{"senders", smsOf(w.Config.Senders, func(s Sender) string { return s.SMS })}, {"people", smsOf(w.Config.People, func(p Person) string { return p.SMS })}} {
-		for _, key := range slices.Sorted(maps.Keys(folk.from)) {
-			look(badTextsFrom(folk.from[key]), folk.part, key, "sms")
-		}
+		look(badTextsFrom(w.Config.People[key].SMS), "people", key, "sms")
 	}
 	return append(append(found, checkGroups(w)...), w.each(w.namedSenders)...)
-}
-
-// smsOf returns what the texts of each come from who has a word about it.
-func smsOf[T any](list map[string]T, of func(T) string) map[string]string {
-	from := map[string]string{}
-	for key, x := range list {
-		if s := of(x); s != "" {
-			from[key] = s
-		}
-	}
-	return from
 }
 
 func (w *Workspace) namedSenders(q *sequences.Sequence) (found []*andante.Finding) {

@@ -29,7 +29,7 @@ func (c *Config) NoTextsTo(number string) (country string, no bool) {
 	return country, country != "" && c.Channels.SMS.Driver != "" && !slices.Contains(c.Channels.SMS.Countries, country)
 }
 
-// TokenLength is how many characters stand behind /u/ in a link of ours.
+// TokenLength is how many characters stand behind /u/ in a link of ours: a token of ops.Keyring.
 const TokenLength = 90
 
 // HearsTexts tells whether an identity hears the answer to a text: a number does, and so does
@@ -69,7 +69,7 @@ func checkSMS(w *Workspace) (found []*andante.Finding) {
 	if sms.Segments < 1 || sms.Segments > 10 {
 		say("segments", "a text has 1 to 10 segments")
 	}
-	if wrong := badTextsFrom(sms.From); sms.From != "" && wrong != "" {
+	if wrong := badTextsFrom(sms.From); wrong != "" {
 		say("from", "%s", wrong)
 	}
 	switch t := sms.Twilio; {
@@ -89,9 +89,9 @@ func checkSMS(w *Workspace) (found []*andante.Finding) {
 // name (3GPP TS 23.040 section 9.1.2.5: 11 letters of the default alphabet).
 var textsFrom = regexp.MustCompile(`^(?:\+[1-9]\d{6,14}|\d{3,8}|MG[0-9a-f]{32}|[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10})$`)
 
-// badTextsFrom is why texts can't come from something; empty: they can.
+// badTextsFrom is why texts can't come from something; empty: they can, or nothing is said.
 func badTextsFrom(from string) string {
-	if textsFrom.MatchString(from) {
+	if from == "" || textsFrom.MatchString(from) {
 		return ""
 	}
 	return fmt.Sprintf("%q is neither a number such as +15125550100, a name of at most 11 letters and digits without accents, nor the id of a messaging service", from)

@@ -135,10 +135,6 @@ func (c *Channel) prepare(m andante.Message) (channels.Sealed, error) {
 	}, err
 }
 
-// flightSize is how many pieces a carrier is handed under one permit: a worker that is lost
-// leaves no more in doubt.
-const flightSize = 5
-
 // Deliver opens the batch, or hands it to the carrier. See [channels.Channel] for its errors.
 func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate channels.Gate) error {
 	if len(batch) == 0 {
@@ -146,7 +142,7 @@ func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate cha
 	}
 	f := channels.Flights{Clock: c.clock, Pace: c.paces.Of(batch[0].Sender), Send: c.send}
 	if c.carrier != nil {
-		f.Size = flightSize
+		f.Size = channels.SmallFlight
 	}
 	return f.Run(ctx, batch, gate)
 }

@@ -158,13 +158,9 @@ func (c *Channel) Deliver(ctx context.Context, batch []channels.Sealed, gate cha
 	if len(batch) == 0 {
 		return nil
 	}
-	f := channels.Flights{Clock: c.clock, Size: flightSize, Pace: c.paces.Of(batch[0].Sender), Send: c.send}
+	f := channels.Flights{Clock: c.clock, Size: channels.SmallFlight, Pace: c.paces.Of(batch[0].Sender), Send: c.send}
 	return f.Run(ctx, batch, gate)
 }
-
-// flightSize is how many texts a permit is for. Each is a request of its own, beside which a
-// permit costs little, and what a killed process leaves unknown is a flight.
-const flightSize = 5
 
 func (c *Channel) send(ctx context.Context, s channels.Sealed, open func() bool, _ channels.Ahead) (channels.Receipt, error) {
 	if ctx.Err() != nil || !open() {

@@ -66,7 +66,11 @@ func (a *app) cards(c reports.Cards, z *time.Location) {
 // taken tells which pieces of a batch are not to be posted any more.
 func (a *app) taken(b reports.CardBatch) {
 	if n := len(b.Taken); n > 0 {
-		a.printf("  %d %s taken back since, such as after an opt-out: take %s out of the stack, or run `andante cards print %s` and print it anew\n", n, pieces(n), map[bool]string{true: "it", false: "them"}[n == 1], b.Name)
+		them := "them"
+		if n == 1 {
+			them = "it"
+		}
+		a.printf("  %d %s taken back since, such as after an opt-out: take %s out of the stack, or run `andante cards print %s` and print it anew\n", n, pieces(n), them, b.Name)
 	}
 	for _, c := range b.Taken {
 		a.printf("    %s, %s\n", c.Name, c.Place)

@@ -11,29 +11,38 @@ import (
 
 var cardTests = []test{
 	{"batches", batches},
+	{"batches reopened", reopened},
 	{"codes", codes},
 }
 
-// batches tells of three postcards and a letter; one postcard is taken back before the batch
-// is closed, and one after.
-func batches(_ *testing.T, s db) {
-	touches := list(4, touch)
+// pieces adds three postcards and a letter that wait to be printed.
+func (s db) pieces() (touches []andante.Touch, all []store.Card) {
+	touches = list(4, touch)
 	for i := range touches {
 		touches[i].State, touches[i].Kind, touches[i].Lease = andante.Open, andante.Postcard, ""
 	}
 	touches[3].Kind = andante.Letter
 	s.add(touches...)
-	all := list(4, func(n int) store.Card {
+	all = list(4, func(n int) store.Card {
 		return store.Card{Touch: touches[n].ID, Kind: touches[n].Kind, Format: []string{"a6", "a4"}[n/3], Opened: at(9 - n), Body: text(n)}
 	})
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutCards(ctx, all) })
+	return touches, all
+}
+
+// waiting counts what waits to be printed.
+func (s db) waiting() []store.CardCount {
+	return read(s, func(ctx context.Context, tx *store.Tx) ([]store.CardCount, error) { return tx.CountCards(ctx) })
+}
+
+// batches tells of three postcards and a letter; one postcard is taken back before the batch
+// is closed, and one after.
+func batches(_ *testing.T, s db) {
+	touches, all := s.pieces()
 	again := all[0]
 	again.Body = text(7)
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.PutCards(ctx, []store.Card{again}) })
-	count := func() []store.CardCount {
-		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.CardCount, error) { return tx.CountCards(ctx) })
-	}
-	s.same("waiting", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}, {Kind: andante.Postcard, Format: "a6", Cards: 3, Oldest: at(7)}}, count())
+	s.same("waiting", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}, {Kind: andante.Postcard, Format: "a6", Cards: 3, Oldest: at(7)}}, s.waiting())
 
 	cancel := func(i int) {
 		to := touches[i]
@@ -43,7 +52,7 @@ func batches(_ *testing.T, s db) {
 	}
 	cancel(0)
 	s.same("the oldest first", []store.Card{all[3], all[2], all[1]}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Card, error) { return tx.WaitingCards(ctx, 9) }))
-	s.same("one is taken back", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}, {Kind: andante.Postcard, Format: "a6", Cards: 2, Oldest: at(7)}}, count())
+	s.same("one is taken back", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}, {Kind: andante.Postcard, Format: "a6", Cards: 2, Oldest: at(7)}}, s.waiting())
 
 	first := store.Batch{Name: "postcard-1", Kind: andante.Postcard, Format: "a6", Closed: at(30)}
 	n := 0
@@ -87,31 +96,6 @@ func batches(_ *testing.T, s db) {
 		return tx.DropCards(ctx, []andante.TouchID{touches[1].ID})
 	})
 	s.same("dropped", []store.Card(nil), in(false, ""))
-	reopen := func(name string) (ok bool) {
-		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
-			ok, err = tx.ReopenBatch(ctx, name)
-			return err
-		})
-		return ok
-	}
-	s.same("what is posted stays", false, reopen(first.Name))
-	letters := []store.Card{{Touch: all[3].Touch, Kind: andante.Letter, Format: "a4", Opened: at(6)}}
-	s.same("not printed yet", letters, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Card, error) { return tx.UnprintedCards(ctx) }))
-	second := store.Batch{Name: "letter-1", Kind: andante.Letter, Format: "a4", Closed: at(60)}
-	s.write(func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.CloseBatch(ctx, second, []andante.TouchID{all[3].Touch})
-		return err
-	})
-	s.same("all in batches", []store.CardCount(nil), count())
-	s.same("not printed after all", true, reopen(second.Name))
-	s.same("waiting again", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}}, count())
-	gone := s.Read(context.Background(), func(tx *store.Tx) error {
-		_, err := tx.Batch(context.Background(), second.Name)
-		return err
-	})
-	if !errors.Is(gone, andante.ErrNotFound) {
-		s.t.Errorf("a forgotten batch: %v", gone)
-	}
 }
 
 func codes(_ *testing.T, s db) {
@@ -136,5 +120,41 @@ func codes(_ *testing.T, s db) {
 	}
 	if _, err := find("K7QM2XWB9S"); !errors.Is(err, andante.ErrNotFound) {
 		s.t.Errorf("an unknown code: %v", err)
+	}
+}
+
+// reopened tells of two batches: one that is posted stays, and one that was never printed waits
+// again.
+func reopened(_ *testing.T, s db) {
+	touches, all := s.pieces()
+	first := store.Batch{Name: "postcard-1", Kind: andante.Postcard, Format: "a6", Closed: at(30)}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.CloseBatch(ctx, first, []andante.TouchID{touches[0].ID, touches[1].ID, touches[2].ID})
+		return errors.Join(err, tx.SetPosted(ctx, first.Name, at(40)))
+	})
+	reopen := func(name string) (ok bool) {
+		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
+			ok, err = tx.ReopenBatch(ctx, name)
+			return err
+		})
+		return ok
+	}
+	s.same("what is posted stays", false, reopen(first.Name))
+	letters := []store.Card{{Touch: all[3].Touch, Kind: andante.Letter, Format: "a4", Opened: at(6)}}
+	s.same("not printed yet", letters, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Card, error) { return tx.UnprintedCards(ctx) }))
+	second := store.Batch{Name: "letter-1", Kind: andante.Letter, Format: "a4", Closed: at(60)}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.CloseBatch(ctx, second, []andante.TouchID{all[3].Touch})
+		return err
+	})
+	s.same("all in batches", []store.CardCount(nil), s.waiting())
+	s.same("not printed after all", true, reopen(second.Name))
+	s.same("waiting again", []store.CardCount{{Kind: andante.Letter, Format: "a4", Cards: 1, Oldest: at(6)}}, s.waiting())
+	gone := s.Read(context.Background(), func(tx *store.Tx) error {
+		_, err := tx.Batch(context.Background(), second.Name)
+		return err
+	})
+	if !errors.Is(gone, andante.ErrNotFound) {
+		s.t.Errorf("a forgotten batch: %v", gone)
 	}
 }
