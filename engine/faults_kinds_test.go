@@ -30,11 +30,12 @@ type farEnds struct {
 	words  string         // of each of them
 	pieces []string       // touches
 	keys   map[string]int // idempotency key → piece
+	missed map[string]int // how often it was asked for a number or a touch in vain
 	came   chan struct{}
 }
 
 func newFarEnds(t *testing.T) (*farEnds, string) {
-	f := &farEnds{keys: map[string]int{}, came: make(chan struct{}, 10_000)}
+	f := &farEnds{keys: map[string]int{}, missed: map[string]int{}, came: make(chan struct{}, 10_000)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", f.text)
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", f.messages)
@@ -73,6 +74,9 @@ func (f *farEnds) messages(w http.ResponseWriter, r *http.Request) {
 			})
 		}
 	}
+	if len(found) == 0 {
+		f.missed[r.URL.Query().Get("To")]++
+	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"messages": found})
 }
 
@@ -100,7 +104,23 @@ func (f *farEnds) find(w http.ResponseWriter, r *http.Request) {
 			found = append(found, map[string]string{"id": fmt.Sprintf("psc_%016x", n)})
 		}
 	}
+	if len(found) == 0 {
+		f.missed[r.URL.Query().Get("metadata[touch]")]++
+	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"data": found})
+}
+
+// late counts what came although it had been asked for more often than each is before it is sent:
+// a request of a killed process can arrive after the next one has asked what there is.
+func (f *farEnds) late(list []string, before int) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, id := range list {
+		if f.missed[id] > before {
+			n++
+		}
+	}
+	return n
 }
 
 // received waits until n things have come since it was asked last.
@@ -146,7 +166,7 @@ func kindSequence(name, kind string) string {
 
 // TestEachKindKilled: a process that is killed while it sends texts, hands post to a printing
 // house and gives tasks does each of them once. The next process asks both what they have of what
-// was left, so that nothing is unknown that came.
+// was left, so that nothing is unknown that had come.
 func TestEachKindKilled(t *testing.T) {
 	const people, kills = 60, 3
 	f, url := newFarEnds(t)
@@ -162,13 +182,15 @@ func TestEachKindKilled(t *testing.T) {
 
 	f.whileKilled(t, p, kills, people/3)
 	states := kindStates(t, p)
-	t.Logf("%v, %d texts, %d pieces", states, len(f.texts), len(f.pieces))
+	lateTexts, latePieces := f.late(f.texts, 0), f.late(f.pieces, 1) // each piece is asked for before it is sent
+	t.Logf("%v, %d texts, %d of them late, %d pieces, %d late", states, len(f.texts), lateTexts, len(f.pieces), latePieces)
 	f.once(t)
+	known := func(sent, came, late int) bool { return came-late <= sent && sent <= came }
 	texts, post, talk := states[andante.SMS], states[andante.Postcard], states[andante.Call]
-	if texts[andante.Sent]+texts[andante.Unknown] != people || texts[andante.Sent] != len(f.texts) || texts[andante.Unknown] > kills*connections*channels.SmallFlight {
+	if texts[andante.Sent]+texts[andante.Unknown] != people || !known(texts[andante.Sent], len(f.texts), lateTexts) || texts[andante.Unknown] > kills*connections*channels.SmallFlight {
 		t.Errorf("texts: %v of %d that came", texts, len(f.texts))
 	}
-	if post[andante.Sent]+post[andante.Planned] != people || post[andante.Sent] != len(f.pieces) { // planned: it never came, and is sent again in a while
+	if post[andante.Sent]+post[andante.Planned] != people || !known(post[andante.Sent], len(f.pieces), latePieces) { // planned: it is sent again in a while, under its key
 		t.Errorf("post: %v of %d that came", post, len(f.pieces))
 	}
 	if talk[andante.Open] != people {
