@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"andante": program})
 }
 
-// program is andante with a calendar that begins at $NOW, if it is set, and goes
-// on at the machine's pace.
+// program is andante with a calendar that stood at $NOW, if that is set, when the story first
+// set it so, and goes on at the machine's pace: what one command plans for now is due in the next.
 func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
@@ -36,14 +36,28 @@ func program() {
 			fmt.Fprintln(os.Stderr, "NOW:", err)
 			os.Exit(3)
 		}
-		a.clock = &shifted{at, time.Now()}
+		a.clock = &shifted{at, begun(now)}
 	}
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-// shifted is a clock whose calendar stood at `at` when the program began.
+// begun returns when a story first set $NOW to a value: a file remembers it.
+func begun(now string) time.Time {
+	path := filepath.Join(os.Getenv("WORK"), ".now-"+strings.ReplaceAll(now, ":", ""))
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		f.Close()
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Now()
+	}
+	return info.ModTime()
+}
+
+// shifted is a clock whose calendar stood at `at` when it began.
 type shifted struct{ at, began time.Time }
 
 func (s *shifted) Now() time.Time  { return s.at.Add(time.Since(s.began)).UTC() }
