@@ -1,0 +1,376 @@
+package inbound
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// away recognises who is not there, and until when.
+func away(m *Mail, at time.Time) (Finding, bool) {
+	own := m.aboveQuote()
+	s := say(m.Subject + " \n " + own)
+	phrase := s.which(awayWords)
+	if phrase == "" {
+		phrase = raw(m.Subject+own, awayLetters)
+	}
+	if phrase == "" {
+		phrase = say(m.Subject).which(absentSubjects)
+	}
+	if phrase == "" {
+		return Finding{}, false
+	}
+	return Finding{Class: OutOfOffice, Why: `"` + phrase + `"`, Until: backOn(m.Subject+"\n"+own, at)}, true
+}
+
+// absentSubjects name an absence though the text may not.
+var absentSubjects = []string{"out of office", "out of the office", "abwesenheitsnotiz", "abwesenheit", "absence", "absence du bureau", "ausencia", "fuera de la oficina", "afwezig", "fuori sede", "assenza", "franvaro"}
+
+// A mention is a day that a text names.
+type mention struct {
+	day  time.Time
+	from int // where it begins, in bytes
+	to   int
+	open bool // it names no day of the month: the day of the week, or a month
+}
+
+// backOn returns the first day on which somebody is back, as their words say it; the zero time if
+// they name none. Without a year it is the next such day.
+func backOn(text string, at time.Time) (back time.Time) {
+	text = spelt(text)
+	today := day(at)
+	var last time.Time
+	for _, m := range mentions(text, today, dayFirst(text, at)) {
+		switch contextOf(text, m) {
+		case isBack:
+			if back.IsZero() || m.day.After(back) && back.Before(today) {
+				back = m.day
+			}
+		case isLast:
+			if m.day.After(last) {
+				last = m.day
+			}
+		}
+	}
+	if back.IsZero() && !last.IsZero() {
+		back = last.AddDate(0, 0, 1)
+	}
+	if !last.IsZero() && !back.After(last) && back.Before(today) {
+		back = last.AddDate(0, 0, 1)
+	}
+	return back
+}
+
+func day(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+// spelt writes a text in small letters without accents, signs kept.
+func spelt(text string) string {
+	text = strings.Join(strings.Fields(strings.ToLower(text)), " ")
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(text) {
+		switch {
+		case r >= 0x300 && r <= 0x36f:
+		case r == 'ß':
+			b.WriteString("ss")
+		case r == '–' || r == '—' || r == '‐' || r == '‑':
+			b.WriteByte('-')
+		case r == '’' || r == '´' || r == '`':
+			b.WriteByte('\'')
+		case r == 'ł':
+			b.WriteByte('l')
+		case r == 'ø':
+			b.WriteByte('o')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// What a day is in its sentence.
+type meaningOf int
+
+const (
+	isOther meaningOf = iota
+	isBack            // the first day back
+	isLast            // the last day away
+)
+
+var (
+	lastBefore = regexp.MustCompile(`(?:\b(?:until|till|til|thru|through|to|up to|after|bis(?: zum| einschl(?:iesslich|\.)?| inkl(?:usive|\.)?| incl\.?)?(?: zum| dem)?|nach dem|jusqu'au|jusqu'a|jusqu'en|jusqu'a la|au|apres le|hasta(?: el| finales de)?|al|despues del?|y el|tot(?: en met)?|t/m|fino al?(?: giorno)?|al giorno|ate(?: ao?| dia)?|a|do|az do|till och med|t\.o\.m\.?|til og med|til den|t\.o\.m|e o|and)|-|bis|まで)(?: (?:and including|including|einschliesslich|inclusive|the end of|the|den|dem|le|el|il|dia|dne|zum|ende))*[ ,(]*(?:(?:` + weekdayNames + `)[a-z]*[,.]?\s*)?(?:(?:the|den|dem|le|el|il|dia|dne) )?$`)
+	backBefore = regexp.MustCompile(`\b(?:back|return(?:s|ing)?|resum(?:e|ing)|again|available (?:again )?(?:on|from)|reachable (?:again )?(?:on|from)|wieder|zuruck|ruckkehr|ab(?: dem)?|retour|revien(?:s|drai)|reprend(?:s|rai)?|a partir d[eu]l?|des le|regres(?:o|are|aremos|ar)|vuelta|vuelvo|volvere|reincorpor(?:o|are|acion)|de vuelta|weer|terug|vanaf|rientro|rientrero|di ritorno|tornero|dal|regresso|retorno|volto|voltarei|wracam|wroce|powrot|od|tillbaka|ater|fr\.?o\.?m|tilbage|igen|fra den|vratim|zpet|zpatky|opet)\b[^.!?;]{0,40}$`)
+	backAfter  = regexp.MustCompile(`^[^.!?;0-9]{0,30}\b(?:again|back|onwards?|wieder|zuruck|de retour|de vuelta|weer|terug|tillbaka|tilbage|igen)\b`)
+	lastAfter  = regexp.MustCompile(`^\s*(?:\(?\s*(?:inclus(?:ive|ivement)?|included|einschliesslich|inkl|incl|ambos inclusive|compreso|まで)\b)`)
+	fromBefore = regexp.MustCompile(`\b(?:from|vom|von|du|desde(?: el)?|del|van|dal|de|since|seit|ab|od|fra|fran)(?: (?:the|den|dem|le|el|il))?[ ,]*(?:(?:` + weekdayNames + `)[a-z]*[,.]?\s*)?$`)
+	rangeAfter = regexp.MustCompile(`^(?:[,.]?\s*\d{4})?[ ,.]*(?:-|to|until|till|through|and|bis|au|al|y|hasta|t/m|tot|do|til|till|a)\b`)
+)
+
+// contextOf tells what a day is, from the words around it.
+func contextOf(text string, m mention) meaningOf {
+	before, after := tail(text[:m.from], 90), head(text[m.to:], 60)
+	if strings.HasPrefix(after, "まで") {
+		return isLast
+	}
+	switch {
+	case fromBefore.MatchString(before) && rangeAfter.MatchString(after):
+		return isOther // it begins there
+	case lastBefore.MatchString(before) && !regexp.MustCompile(`(?:back|return(?:ing)?) to (?:the )?$`).MatchString(before):
+		if backAfter.MatchString(after) && strings.HasSuffix(strings.TrimSpace(before), "and") {
+			return isBack
+		}
+		return isLast
+	case backBefore.MatchString(before), backAfter.MatchString(after):
+		return isBack
+	case lastAfter.MatchString(after):
+		return isLast
+	}
+	return isOther
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[len(s)-n:], "")
+	}
+	return s
+}
+
+func head(s string, n int) string {
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}
+
+// monthNames are the months in the languages that are understood, without accents.
+var monthNames = map[string]time.Month{}
+
+const (
+	weekdayNames = `mon|tue|wed|thu|fri|sat|sun|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miercoles|jueves|viernes|sabado|domingo|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica|segunda|terca|quarta|quinta|sexta|mandag|tirsdag|onsdag|torsdag|fredag|lordag|sondag|mandag|tisdag|pondeli|utery|streda|ctvrtek|patek|poniedzialek|wtorek|sroda|czwartek|piatek`
+	allMonths    = `january jan januar janner januari janvier janv enero ene gennaio janeiro stycznia ledna leden
+february feb februar februari fevrier fev febrero febbraio fevereiro lutego unora unor
+march mar marz maerz maart mars marzo marco marca brezna brezen
+april apr abr avril avr abril aprile kwietnia dubna duben
+may mai mei mayo maggio maio maja maj kvetna kveten
+june jun juni juin junio giugno junho czerwca cervna cerven
+july jul juli juillet juil julio luglio julho lipca cervence cervenec
+august aug augustus aout agosto ago sierpnia augusti srpna srpen
+september sep sept septembre septiembre setembro settembre wrzesnia zari
+october oct oktober okt octobre octubre ottobre outubro pazdziernika rijna rijen
+november nov novembre noviembre novembro listopada listopadu
+december dec dezember dez decembre diciembre dicembre dezembro dic grudnia prosince prosinec`
+)
+
+var (
+	monthAny  string
+	dayMonth  *regexp.Regexp // 13th of March 2026
+	monthDay  *regexp.Regexp // March 13, 2026
+	monthDays *regexp.Regexp // March 10-21
+	isoDay    = regexp.MustCompile(`\b(\d{4})-(\d{2})-(\d{2})\b`)
+	kanjiDay  = regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`)
+	figures   = regexp.MustCompile(`\b(\d{1,2})([./-])\s?(\d{1,2})[./-]\s?(\d{4}|\d{2})\b`)
+	noYear    = regexp.MustCompile(`\b(\d{1,2})\.\s?(\d{1,2})\.(?:\D|$)`)
+	slashed   = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})(?:[^\d/]|$)`)
+	monthOnly *regexp.Regexp
+	weekday   = regexp.MustCompile(`\b(` + weekdayNames + `)(?:day|nesday|sday|rsday|urday|s|-feira)?\b`)
+	endOf     = regexp.MustCompile(`\b(?:end of (?:the|this) week|ende (?:der|dieser) woche|fin de (?:la )?semaine|fin de (?:la |esta )?semana|final de (?:la |esta )?semana|einde van de week|fine settimana)\b`)
+	nextWeek  = regexp.MustCompile(`\b(?:next week|nachste[rn]? woche|kommende[rn]? woche|(?:la )?semaine prochaine|la proxima semana|la semana que viene|volgende week)\b`)
+	tomorrow  = regexp.MustCompile(`\b(?:tomorrow|morgen|demain|manana)\b`)
+)
+
+func init() {
+	var names []string
+	for i, line := range strings.Split(allMonths, "\n") {
+		for _, name := range strings.Fields(line) {
+			monthNames[name] = time.Month(i + 1)
+			names = append(names, name)
+		}
+	}
+	// Longer names first: a shorter one must not take their beginning.
+	for n := 12; n > 2; n-- {
+		for _, name := range names {
+			if len(name) == n {
+				monthAny += "|" + name
+			}
+		}
+	}
+	monthAny = monthAny[1:]
+	dayMonth = regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th|er|e|\.|º|o)?\s*(?:of |de |den |d')?\s*(` + monthAny + `)\b\.?,?(?:\s*(?:de |del )?(20\d\d))?`)
+	monthDay = regexp.MustCompile(`\b(` + monthAny + `)\b\.?\s+(?:the )?(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s*(20\d\d))?`)
+	monthDays = regexp.MustCompile(`\b(` + monthAny + `)\b\.?\s+(\d{1,2})(?:st|nd|rd|th)?\s?(?:-|to|through)\s?(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s*(20\d\d))?`)
+	monthOnly = regexp.MustCompile(`\b(end of |ende |fin |finales de |final de |fine |eind |einde |mid |mid-|mitte |beginning of |early |anfang |debut |principios de |begin )?(` + monthAny + `)\b(?:\s+(?:de )?(20\d\d))?`)
+}
+
+// mentions finds the days that a text names.
+func mentions(text string, today time.Time, dmy bool) (list []mention) {
+	taken := make([]bool, len(text)+1)
+	add := func(at []int, d time.Time, open bool) {
+		if d.IsZero() {
+			return
+		}
+		for i := at[0]; i < at[1]; i++ {
+			if taken[i] {
+				return
+			}
+		}
+		for i := at[0]; i < at[1]; i++ {
+			taken[i] = true
+		}
+		list = append(list, mention{d, at[0], at[1], open})
+	}
+	each := func(form *regexp.Regexp, f func(at []int, part func(int) string)) {
+		for _, at := range form.FindAllStringSubmatchIndex(text, 50) {
+			f(at, func(i int) string {
+				if at[2*i] < 0 {
+					return ""
+				}
+				return text[at[2*i]:at[2*i+1]]
+			})
+		}
+	}
+	each(kanjiDay, func(at []int, p func(int) string) {
+		add(at, date(p(1), time.Month(number(p(2))), p(3), today), false)
+	})
+	each(isoDay, func(at []int, p func(int) string) {
+		add(at, date(p(1), time.Month(number(p(2))), p(3), today), false)
+	})
+	each(dayMonth, func(at []int, p func(int) string) { add(at, date(p(3), monthNames[p(2)], p(1), today), false) })
+	each(monthDays, func(at []int, p func(int) string) {
+		d := date(p(4), monthNames[p(1)], p(3), today)
+		add([]int{at[6], at[1]}, d, false)
+	})
+	each(monthDay, func(at []int, p func(int) string) { add(at, date(p(3), monthNames[p(1)], p(2), today), false) })
+	each(figures, func(at []int, p func(int) string) {
+		add(at, inFigures(p(1), p(3), p(4), today, dmy || p(2) == "."), false)
+	})
+	each(noYear, func(at []int, p func(int) string) {
+		add([]int{at[0], at[5] + 1}, date("", time.Month(number(p(2))), p(1), today), false)
+	})
+	each(slashed, func(at []int, p func(int) string) {
+		if p(1) != "24" || p(2) != "7" {
+			add([]int{at[0], at[5]}, inFigures(p(1), p(2), "", today, dmy), false)
+		}
+	})
+	each(monthOnly, func(at []int, p func(int) string) { add(at, inMonth(p(1), p(2), p(3), today), true) })
+	each(endOf, func(at []int, _ func(int) string) { add(at, onWeekday(time.Friday, today.AddDate(0, 0, -1)), true) })
+	each(nextWeek, func(at []int, _ func(int) string) { add(at, onWeekday(time.Monday, today), true) })
+	each(tomorrow, func(at []int, _ func(int) string) { add(at, today.AddDate(0, 0, 1), true) })
+	each(weekday, func(at []int, p func(int) string) {
+		near := false
+		for _, m := range list {
+			near = near || !m.open && m.from-at[1] >= 0 && m.from-at[1] < 12 || !m.open && at[0]-m.to >= 0 && at[0]-m.to < 4
+		}
+		if w, ok := weekdayOf(p(1)); ok && !near {
+			add(at, onWeekday(w, today), true)
+		}
+	})
+	return list
+}
+
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// date returns a day; the zero time if there is no such day. Without a year it is the next one
+// that is not long past.
+func date(year string, month time.Month, dayOf string, today time.Time) time.Time {
+	y, d := number(year), number(dayOf)
+	if len(year) == 2 {
+		y += 2000
+	}
+	if year == "" {
+		y = today.Year()
+	}
+	t := time.Date(y, month, d, 0, 0, 0, 0, time.UTC)
+	if month < 1 || month > 12 || t.Month() != month || d < 1 {
+		return time.Time{}
+	}
+	if year == "" && t.Before(today.AddDate(0, -2, 0)) {
+		t = t.AddDate(1, 0, 0)
+	}
+	return t
+}
+
+// inFigures reads 05/12/2026 in the order in which the writer's country has it, unless it can be
+// but the other.
+func inFigures(a, b, year string, today time.Time, dmy bool) time.Time {
+	one, other := date(year, time.Month(number(b)), a, today), date(year, time.Month(number(a)), b, today)
+	if !dmy {
+		one, other = other, one
+	}
+	if one.IsZero() {
+		return other
+	}
+	return one
+}
+
+// dayFirst tells whether a text writes the day before the month in figures: all but Americans do.
+func dayFirst(text string, at time.Time) bool {
+	_, offset := at.Zone()
+	for _, f := range figures.FindAllStringSubmatch(text, 20) { // what can be but one tells of the others
+		switch {
+		case number(f[1]) > 12:
+			return true
+		case number(f[3]) > 12:
+			return false
+		}
+	}
+	american := offset <= -4*3600 && offset >= -10*3600
+	return !american || !say(text).has([]string{"the", "and", "i am", "i will", "office", "returning"})
+}
+
+// inMonth reads a month without a day: till its end, its middle, or its first day.
+func inMonth(part, name, year string, today time.Time) time.Time {
+	month := monthNames[name]
+	if year == "" && (len(name) < 4 && name != "mai" && name != "mei" || name == "may" || name == "mars" || name == "marca" || name == "maja") && part == "" {
+		return time.Time{} // words of another meaning
+	}
+	t := date(year, month, "1", today)
+	if year == "" && t.Before(today.AddDate(0, -1, 0)) {
+		t = t.AddDate(1, 0, 0)
+	}
+	switch part = strings.Trim(part, " -"); {
+	case part == "":
+		return t
+	case strings.HasPrefix(part, "end"), strings.HasPrefix(part, "ein"), strings.HasPrefix(part, "fin"):
+		return t.AddDate(0, 1, -1)
+	case strings.HasPrefix(part, "mi"):
+		return t.AddDate(0, 0, 14)
+	}
+	return t
+}
+
+// onWeekday returns the first day of the week's name after a day.
+func onWeekday(w time.Weekday, after time.Time) time.Time {
+	n := (int(w) - int(after.Weekday()) + 7) % 7
+	if n == 0 {
+		n = 7
+	}
+	return after.AddDate(0, 0, n)
+}
+
+var weekdays = map[time.Weekday][]string{
+	time.Monday:    {"mon", "montag", "lundi", "lunes", "maandag", "lunedi", "segunda", "mandag", "pondeli", "poniedzialek"},
+	time.Tuesday:   {"tue", "dienstag", "mardi", "martes", "dinsdag", "martedi", "terca", "tirsdag", "tisdag", "utery", "wtorek"},
+	time.Wednesday: {"wed", "mittwoch", "mercredi", "miercoles", "woensdag", "mercoledi", "quarta", "onsdag", "streda", "sroda"},
+	time.Thursday:  {"thu", "donnerstag", "jeudi", "jueves", "donderdag", "giovedi", "quinta", "torsdag", "ctvrtek", "czwartek"},
+	time.Friday:    {"fri", "freitag", "vendredi", "viernes", "vrijdag", "venerdi", "sexta", "fredag", "patek", "piatek"},
+	time.Saturday:  {"sat", "samstag", "sonnabend", "samedi", "sabado", "zaterdag", "sabato", "lordag"},
+	time.Sunday:    {"sun", "sonntag", "dimanche", "domingo", "zondag", "domenica", "sondag"},
+}
+
+func weekdayOf(name string) (time.Weekday, bool) {
+	for w, names := range weekdays {
+		for _, n := range names {
+			if n == name {
+				return w, true
+			}
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,69 @@
+package inbound
+
+import (
+	"slices"
+	"time"
+)
+
+// gone recognises who no longer works there, and who has another address now.
+func gone(m *Mail, _ time.Time) (Finding, bool) {
+	own := say(m.Subject + " \n " + m.Own())
+	f := Finding{Contacts: m.named()}
+	switch {
+	case own.has(movedWords) && !own.has(goneForGood) && !own.has(leaveWords):
+		f.Class, f.Why = Moved, `"`+own.which(movedWords)+`"`
+	case own.has(goneForGood) && !own.has(leaveWords):
+		f.Class, f.Why = Left, `"`+own.which(goneForGood)+`"`
+	case raw(m.Own(), goneLettersOfPeople) != "":
+		f.Class, f.Why = Left, raw(m.Own(), goneLettersOfPeople)
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+// ofItself tells whether a mail is about whoever it comes from: their name stands in it, or they
+// say I.
+func (m *Mail) ofItself(own said) bool {
+	if own.has([]string{"i no longer", "i have left", "i am no longer", "i ve left", "i have retired", "i m no longer", "ich bin nicht mehr", "ich arbeite nicht mehr", "ich habe das unternehmen", "je ne travaille plus", "je ne fais plus", "j ai quitte", "ya no trabajo", "ya no formo", "he dejado", "ik werk niet meer"}) {
+		return true
+	}
+	for _, name := range slices.Collect(nameWords(m.Sender.Name)) {
+		if own.has([]string{name}) {
+			return true
+		}
+	}
+	return false
+}
+
+// named returns the addresses that a mail names, other than those that it comes from and goes to.
+func (m *Mail) named() (list []string) {
+	for _, a := range addressesIn(m.aboveQuote()) {
+		if a != m.Sender.Address && !slices.Contains(m.Recipients(), a) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+var (
+	// leaveWords say that somebody comes back.
+	leaveWords = []string{"maternity leave", "parental leave", "paternity leave", "maternity", "elternzeit", "mutterschutz", "mutterschaftsurlaub", "conge maternite", "conge de maternite", "conge parental", "baja por maternidad", "baja maternal", "permiso de maternidad", "sabbatical", "zwangerschapsverlof", "maternita", "congedo", "licenca maternidade", "foraldraledig", "barsel"}
+	// goneForGood say that somebody does not come back.
+	goneForGood = []string{
+		"no longer works", "no longer work", "no longer working", "no longer with", "no longer employed", "no longer an employee", "no longer part of", "no longer a member", "no longer at", "not with the company anymore", "does not work here anymore", "doesn t work here anymore", "not work here any", "has left", "have left", "left the company", "left the organisation", "left the organization", "left our company", "left the business", "left the firm", "i ve left", "ve left", "is leaving the company", "has retired", "have retired", "i retired", "retired", "retirement", "passed away", "deceased", "died", "has moved on", "have moved on", "moved on from", "no longer active at", "departed from", "departed the company", "is no longer here", "ceased to be",
+		"nicht mehr im unternehmen", "nicht mehr fur", "nicht mehr bei", "nicht mehr in unserem", "nicht langer fur", "nicht mehr in der firma", "nicht mehr in unserer", "nicht mehr tatig", "nicht mehr beschaftigt", "arbeitet nicht mehr", "arbeite nicht mehr", "unternehmen verlassen", "firma verlassen", "uns verlassen", "gesellschaft verlassen", "ausgeschieden", "scheidet aus", "im ruhestand", "in den ruhestand", "in ruhestand", "in rente", "in pension", "verstorben", "ist nicht mehr da", "nicht mehr teil",
+		"ne fait plus partie", "ne fais plus partie", "ne travaille plus", "n est plus en poste", "n est plus salarie", "n est plus employe", "n est plus dans", "n est plus parmi", "a quitte", "ai quitte", "avoir quitte", "ayant quitte", "parti a la retraite", "partie a la retraite", "depart a la retraite", "a la retraite", "est decede", "est decedee", "nous a quittes", "quitte ses fonctions", "quitte mes fonctions", "n exerce plus", "n occupe plus",
+		"ya no trabaja", "ya no trabajo", "ya no forma parte", "ya no formo parte", "ya no pertenece", "ya no pertenezco", "ya no esta en", "ha dejado de", "ha dejado la", "he dejado", "dejo de trabajar", "ha causado baja", "se ha jubilado", "me he jubilado", "jubilado", "jubilada", "jubilacion", "ha fallecido", "fallecio", "no trabaja mas", "abandono la empresa", "ya no se encuentra",
+		"niet meer werkzaam", "werkt niet meer", "werk niet meer", "niet langer werkzaam", "uit dienst", "met pensioen", "heeft verlaten", "verlaten", "non lavora piu", "non lavoro piu", "non fa piu parte", "ha lasciato", "in pensione", "ja nao trabalha", "ja nao trabalho", "nao trabalha mais", "nao faz mais parte", "deixou a empresa", "nie pracuje", "juz nie pracuje", "na emeryture", "slutat", "har slutat", "arbetar inte langre", "gatt i pension", "arbejder ikke laengere", "er fratradt", "er stoppet", "stoppet hos", "jiz nepracuje", "uz nepracuje", "odesel", "odesla",
+	}
+	goneLettersOfPeople = []string{"退職", "退任", "转职", "离职", "離職", "퇴사", "больше не работает", "уволил"}
+	// movedWords say that somebody has another address.
+	movedWords = []string{
+		"new email address", "new e mail address", "new address is", "my new email", "my new e mail", "new mail address", "email address has changed", "e mail address has changed", "address has changed", "changed my email", "changed my address", "changed our domain", "changed its domain", "our new domain", "new domain", "update your records", "update your address book", "update your contacts", "please use my new", "please use the new", "please use the following address", "from now on please", "is changing to", "has changed to", "this address will be", "address will be switched off", "mailbox will be closed", "will no longer be in use", "moved to a new address",
+		"neue e mail adresse", "neue mailadresse", "neue mail adresse", "neue email adresse", "neue adresse", "neuen e mail adresse", "neuer e mail adresse", "e mail adresse hat sich geandert", "adresse hat sich geandert", "mailadresse andert", "meine adresse andert", "aktualisieren sie", "neuen domain", "neue domain", "unter meiner neuen", "unter der neuen",
+		"nouvelle adresse", "adresse a change", "change d adresse", "changement d adresse", "mettre a jour vos", "mettre a jour votre", "nouveau mail", "nouvel e mail", "nouveau domaine", "desormais a l adresse",
+		"nueva direccion", "nuevo correo", "nuevo email", "ha cambiado de direccion", "cambiado mi direccion", "cambio de direccion", "direccion de correo ha cambiado", "actualice", "actualicen", "nuevo dominio",
+		"nieuwe e mailadres", "nieuw e mailadres", "nieuwe mailadres", "nieuw mailadres", "nuovo indirizzo", "novo endereco", "novo email", "nowy adres", "ny e postadress", "ny mailadresse", "ny e mailadresse", "nova adresa", "novou adresu",
+	}
+)

@@ -1,0 +1,62 @@
+package inbound
+
+import "time"
+
+// optOut recognises a human who wants no more mail and says so. What may mean something else is
+// a reply: its owner reads it, and the machine is silent till then.
+func optOut(m *Mail, _ time.Time) (Finding, bool) {
+	text := m.Own()
+	own := say(text)
+	f := Finding{Class: OptOut, Text: text}
+	subject := say(m.Subject)
+	for subject.begins(repliedWords) {
+		subject = said(" " + string(subject)[1+len(firstOf(subject))+1:])
+	}
+	switch {
+	case own.words() <= 6 && own.has(stopWords) && !own.has(notSoWords):
+		f.Why = `"` + own.which(stopWords) + `"`
+	case own.words() <= 3 && subject.words() <= 3 && subject.has(stopWords) && !own.has(notSoWords):
+		f.Why = `its subject: "` + subject.which(stopWords) + `"`
+	case own.words() <= 150 && own.has(leaveMeWords) && !own.has(notSoWords):
+		f.Why = `"` + own.which(leaveMeWords) + `"`
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+func firstOf(s said) string {
+	for i := 1; i < len(s); i++ {
+		if s[i] == ' ' {
+			return string(s[1:i])
+		}
+	}
+	return ""
+}
+
+var (
+	// stopWords are the wish where little else is said.
+	stopWords = []string{
+		"stop", "unsubscribe", "unsuscribe", "unsubscribed", "unsub", "unsubcribe", "unsubsribe", "unsubscibe", "remove", "remove me", "opt out", "optout", "take me off", "quit", "end", "cancel", "delete me", "no more emails", "no more mails", "no more mail", "no more", "stop it", "stop emailing", "stop mailing",
+		"abmelden", "abmeldung", "abbestellen", "austragen", "loschen", "stopp", "keine mails mehr", "keine werbung", "keine weiteren mails", "bitte loschen", "kundigen", "austragung",
+		"desabonner", "desinscrire", "desinscription", "desabonnement", "me desinscrire", "desinscrivez moi", "desabonnez moi", "arretez", "supprimer", "supprimez moi", "retirez moi",
+		"baja", "darme de baja", "dar de baja", "dadme de baja", "deme de baja", "cancelar suscripcion", "borrar", "borrenme", "eliminar", "basta", "no mas correos", "no mas emails",
+		"afmelden", "uitschrijven", "cancellami", "cancellatemi", "disiscrivimi", "cancellazione", "disiscrizione", "remover", "descadastrar", "cancelar", "wypisz", "rezygnuje", "avregistrera", "avsluta", "afmeld", "odhlasit",
+	}
+	// leaveMeWords are the wish in a sentence.
+	leaveMeWords = []string{
+		"unsubscribe me", "please unsubscribe", "pls unsubscribe", "want to unsubscribe", "wish to unsubscribe", "like to unsubscribe", "unsuscribe me", "please unsuscribe", "unsubscribe from", "unsubscribe us", "unsubscribe this", "unsubscribe my", "unsubscribe immediately", "remove me from", "remove my email", "remove my e mail", "remove my address", "remove my name", "remove us from", "remove this address", "please remove", "kindly remove", "remove from your", "removed from your", "removed from this", "removed from the", "removed from all", "take me off", "take us off", "take my name off", "take my email off", "take my address off", "taken off your", "delete my email", "delete my address", "delete my data", "delete my details", "delete all my", "erase my", "delete me from",
+		"stop emailing", "stop e mailing", "stop mailing", "stop sending", "stop contacting", "stop spamming", "stop writing", "stop these", "stop this", "stop bothering", "stop messaging", "quit emailing", "quit sending", "do not email me", "don t email me", "do not contact me", "don t contact me", "do not contact us", "don t contact us", "do not write to me", "never contact", "never email", "do not send me", "don t send me", "do not send any", "don t send any", "not send me", "no more emails", "no more e mails", "no more mails", "no more mail", "no further emails", "no further mails", "no further contact", "no further communication", "no longer wish to receive", "no longer want to receive", "do not want to receive", "don t want to receive", "don t wish to receive", "do not wish to receive", "not want your", "don t want your", "not wish to be contacted", "don t want to be contacted", "do not want any", "don t want any", "not want to hear", "don t want to hear", "wish to opt out", "want to opt out", "like to opt out", "opt me out", "opt out of", "opting out", "leave me alone", "withdraw my consent", "withdraw consent", "revoke my consent", "object to the processing", "object to direct marketing", "object to receiving", "object to further", "article 21", "never gave consent", "never consented", "did not consent", "didn t consent", "lose my address", "lose my email", "off your list", "off this list", "off your mailing", "off the list",
+		"keine weiteren mails", "keine weiteren e mails", "keine weiteren emails", "keine weiteren nachrichten", "keine mails mehr", "keine e mails mehr", "keine emails mehr", "keine nachrichten mehr", "keine werbung mehr", "keine werbung", "keine werbemails", "keine newsletter", "keinen newsletter", "keine post mehr", "keine zusendung", "keine weitere zusendung", "keine weiteren zusendungen", "nehmen sie mich aus", "nehmen sie mich bitte aus", "nehmen sie uns aus", "nimm mich aus", "streichen sie mich", "streichen sie uns", "streichen sie bitte", "mich streichen", "mich bitte streichen", "tragen sie mich aus", "tragen sie mich bitte", "mich austragen", "mich bitte austragen", "mich aus dem verteiler", "aus ihrem verteiler", "aus dem verteiler", "aus ihrer liste", "aus eurem verteiler", "von ihrer liste", "aus der liste", "loschen sie meine", "loschen sie mich", "meine daten loschen", "meine daten zu loschen", "meine adresse loschen", "meine adresse zu loschen", "meine e mail adresse loschen", "loschung meiner", "loschen sie bitte", "abbestellen", "mich abmelden", "mich bitte abmelden", "melden sie mich ab", "melden sie mich bitte ab", "abgemeldet werden", "nicht mehr anschreiben", "nicht mehr kontaktieren", "nicht mehr an", "nicht mehr zu kontaktieren", "nichts mehr schicken", "nichts mehr senden", "nichts mehr zu", "keinen weiteren kontakt", "unterlassen sie", "in ruhe", "widerspreche", "widerrufe", "widerruf meiner", "widerspruch gegen", "horen sie auf", "mochte keine", "wunsche keine", "wunschen keine", "will keine", "wollen keine", "mochten keine", "ohne meine einwilligung",
+		"me desinscrire", "me desabonner", "desinscrire de", "desinscrivez", "desabonnez", "desinscrire mon", "ma desinscription", "mon desabonnement", "ne plus recevoir", "ne souhaite plus", "ne souhaitons plus", "ne veux plus", "ne voulons plus", "ne desire plus", "plus de mails", "plus d e mails", "plus d emails", "plus de courriels", "plus aucun mail", "plus aucun message", "plus aucun e mail", "plus aucun courriel", "plus vos mails", "plus vos messages", "retirez moi", "me retirer", "retirer de vos", "retirer de votre", "retirer mon adresse", "retirez mon", "supprimer mon adresse", "supprimez mon adresse", "supprimer mes", "supprimez mes", "supprimez moi", "me supprimer", "suppression de mes", "cesser de m", "cessez de", "arretez de", "arreter de m", "merci d arreter", "ne m envoyez plus", "ne m ecrivez plus", "ne me contactez plus", "plus me contacter", "plus m ecrire", "m oppose", "droit d opposition", "retire mon consentement", "laissez moi tranquille", "jamais donne mon accord", "jamais donne mon consentement",
+		"darme de baja", "darse de baja", "me den de baja", "me de de baja", "denme de baja", "deme de baja", "dadme de baja", "dar de baja", "de baja de", "la baja de", "mi baja", "no quiero recibir", "no deseo recibir", "no queremos recibir", "no deseamos recibir", "no quiero mas", "no queremos mas", "no deseo mas", "no me envien", "no me envie", "no me envies", "no me manden", "no me mandeis", "no nos envien", "no enviarme", "no envien mas", "dejen de", "dejar de recibir", "dejar de enviarme", "deje de", "dejad de", "deja de", "no me contacten", "no me contacte", "no vuelvan a", "no vuelva a", "eliminen mi", "elimine mi", "eliminar mi", "eliminad mi", "borren mi", "borre mi", "borrar mi", "borrad mi", "saquenme", "saqueme", "quitenme", "quiteme", "quitadme", "retirar mi consentimiento", "retiro mi consentimiento", "me opongo", "derecho de oposicion", "derecho de supresion", "nunca di mi consentimiento", "no he dado mi consentimiento",
+		"uitschrijven", "afmelden", "geen mails meer", "geen e mails meer", "geen mail meer", "niet meer mailen", "geen berichten meer", "verwijder mij", "verwijder mijn", "van uw lijst", "van de lijst", "uit uw bestand", "non voglio piu ricevere", "non desidero piu ricevere", "non desidero ricevere", "non inviatemi", "non mandatemi", "cancellatemi", "cancellarmi", "rimuovetemi", "rimuovermi", "rimuovere il mio", "nao quero receber", "nao quero mais receber", "nao desejo receber", "nao desejo mais receber", "remover o meu", "remova o meu", "remova meu", "retirem o meu", "parem de", "prosze o usuniecie", "usuniecie mojego", "prosze usunac", "nie chce otrzymywac", "nie zycze sobie", "prosze o wypisanie", "vill inte ha", "ta bort mig", "ta bort min", "avregistrera mig", "sluta skicka", "onsker ikke", "fjern mig", "afmeld mig", "nepreji si", "nechci dostavat", "odhlaste",
+	}
+	// notSoWords turn it round, or speak of somebody or something else.
+	notSoWords = []string{
+		"don t stop", "do not stop", "please don t stop", "not stop sending", "not unsubscribe", "don t unsubscribe", "don t remove me", "do not remove", "don t want to unsubscribe", "not to unsubscribe", "not want to unsubscribe", "didn t unsubscribe", "did not unsubscribe", "never unsubscribe", "how can i unsubscribe my colleague", "unsubscribe my colleague", "unsubscribe a colleague", "unsubscribe my former", "unsubscribe him", "unsubscribe her", "remove my colleague", "remove my former", "remove a colleague", "unsubscribed from your competitor", "unsubscribed from their", "i unsubscribed from", "accidentally unsubscribed", "unsubscribed by mistake", "unsubscribed by accident", "by mistake", "resubscribe", "re subscribe", "subscribe again", "keep the mails", "keep the emails", "keep the e mails", "keep sending", "keep them coming", "keep me on", "but keep", "paper edition", "print edition", "printed edition", "stop by", "full stop", "non stop", "bus stop", "one stop", "stop at", "stop the project", "stopped", "emergency stop", "stop over", "not until", "attachment", "no end", "weekend", "end of", "the end", "in the end", "front end", "cancel the meeting", "cancel our", "cancel my order", "cancel the order", "cancel our meeting", "remove the", "remove old",
+		"nicht abmelden", "nicht abbestellen", "nicht austragen", "nicht loschen", "weiterhin", "gerne weiter", "kollegen abmelden", "kollegin abmelden", "papierausgabe", "gedruckte", "den termin", "auftrag stornieren", "versehentlich", "aus versehen",
+		"ne me desinscrivez pas", "ne pas me desinscrire", "continuez a", "version papier", "mon collegue", "ma collegue", "par erreur", "desinscrit par", "pas me desinscrire",
+		"no me den de baja", "no darme de baja", "sigan enviando", "seguir recibiendo", "mi companero", "mi compañero", "edicion impresa", "version impresa", "por error", "baja medica", "temporada baja", "presion baja", "planta baja",
+	}
+)
