@@ -234,6 +234,13 @@ const (
 	EventHandled      = "handled"   // a colleague took care of its reply
 	EventStageChanged = "stage_changed"
 	EventChose        = "chose" // the contact chose what it gets
+
+	EventSoftBounced = "soft_bounced" // its mailbox takes no mail just now
+	EventRefused     = "refused"      // a mail system did not want a mail, for what it says or who sends it
+	EventAutoReplied = "auto_replied" // a machine answered
+	EventAway        = "away"         // and says that they are away
+	EventLeft        = "left"         // or no longer work there
+	EventMoved       = "moved"        // or have another address
 )
 
 // Events are the names that somebody may note; the others the program notes by itself.

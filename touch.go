@@ -236,6 +236,8 @@ type Message struct {
 	Parts       []Part   // images and attachments
 	Post        *Post    // of what goes by post
 	Unsubscribe string   // the https URI of RFC 8058; empty for a notice
+	LeaveTo     string   // an address that means the same; empty: none
+	Bounces     string   // envelope sender: where mail systems answer; empty: From
 	Date        time.Time
 }
 

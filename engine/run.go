@@ -47,6 +47,8 @@ type RunOptions struct {
 	Begun func()
 	// Ready, if set, is told the address of the web role as soon as it listens.
 	Ready func(address string)
+	// Mailroom, if set, is told the address at which mail is taken in, likewise.
+	Mailroom func(address string)
 
 	idle   func(context.Context, scheduler.Round) error
 	demo   bool
@@ -233,6 +235,9 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 	}
 	if slices.Contains(r.Roles, RoleWeb) && !r.UntilIdle && !r.Once && !r.demo {
 		g.Go(func() error { return e.serve(gctx, q, r) })
+		if e.Config.Inbound.Listen != "" {
+			g.Go(func() error { return e.takeMail(gctx, r) })
+		}
 	}
 	return e.await(gctx, g, r.Grace)
 }

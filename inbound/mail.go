@@ -22,6 +22,9 @@ const (
 	maxPart  = 1 << 20   // bytes of a part
 )
 
+// MaxMail is how many bytes a mail may have that is taken in.
+const MaxMail = 25 << 20
+
 // Envelope is what the server was told that handed a mail over.
 type Envelope struct {
 	From string   // MAIL FROM; empty for <> or if nobody knows

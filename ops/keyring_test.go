@@ -181,29 +181,41 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-func TestLogToken(t *testing.T) {
+func TestBoxes(t *testing.T) {
 	t.Parallel()
 	k, err := ParseKeyring(SeededKeyring("log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := andante.NewID[andante.ContactID](time.Unix(1, 0))
-	token := k.LogToken(id)
-	if len(token) != 40 || token != strings.ToLower(token) {
-		t.Errorf("token %q", token)
-	}
-	for _, sent := range []string{token, strings.ToUpper(token)} {
-		if got, err := k.ContactOfLog(sent); err != nil || got != id {
-			t.Errorf("%q: %q, %v", sent, got, err)
+	id := string(andante.NewID[andante.TouchID](time.Unix(1, 0)))
+	for _, b := range boxes {
+		address := k.BoxAddress(b, id, "in.x.example")
+		local, domain, _ := strings.Cut(address, "@")
+		if len(local) > 64 || local != strings.ToLower(local) || domain != "in.x.example" { // RFC 5321 section 4.5.3.1.1
+			t.Errorf("address %q", address)
+		}
+		for _, sent := range []string{address, strings.ToUpper(address)} {
+			if box, got, err := k.ReadBox(sent); err != nil || got != id || box != b {
+				t.Errorf("%q: %s %q, %v", sent, box, got, err)
+			}
+		}
+		token := strings.TrimPrefix(local, string(b)+"+")
+		other := "a" + token[1:]
+		if token[0] == 'a' {
+			other = "b" + token[1:]
+		}
+		for _, forged := range []string{"", "x", token[1:], other, token + "a", "0" + token[1:]} {
+			if _, got, err := k.ReadBox(string(b) + "+" + forged + "@in.x.example"); err == nil {
+				t.Errorf("%q is taken for %s", forged, got)
+			}
+		}
+		for _, other := range boxes { // a token of one is none of another
+			if _, _, err := k.ReadBox(string(other) + "+" + token + "@in.x.example"); other != b && err == nil {
+				t.Errorf("a token of %s is taken for one of %s", b, other)
+			}
 		}
 	}
-	other := "a" + token[1:]
-	if token[0] == 'a' {
-		other = "b" + token[1:]
-	}
-	for _, forged := range []string{"", "x", token[1:], other, token + "a", "0" + token[1:]} {
-		if got, err := k.ContactOfLog(forged); err == nil {
-			t.Errorf("%q is taken for %s", forged, got)
-		}
+	if k.BoxAddress(BoxLog, id, "") != "" {
+		t.Error("an address without a domain")
 	}
 }

@@ -424,6 +424,7 @@ type plain struct {
 	title, body string
 	at          time.Time
 	until       time.Time // till when it waits; zero: it is to be done now
+	urgent      bool      // whoever gets it is told at once
 }
 
 // plainTask gives the owner of a contact's account, or who stands in, a plain task.
@@ -444,6 +445,9 @@ func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, p 
 		ID: andante.DeriveID[andante.TouchID](seed, p.at, p.of, p.key), Contact: c.ID, Account: c.Account, Sequence: p.of,
 		Kind: cmp.Or(p.kind, andante.Other), Purpose: andante.Relationship, Priority: andante.Normal, Sender: w.Config.DoerOf(accounts[0], "", o.now()),
 		State: andante.Open, Due: p.at, FirstDue: p.at, Subject: p.title, Address: o.Keys.Hash(c.AddressFor(cmp.Or(p.kind, andante.Other))),
+	}
+	if p.urgent {
+		t.Priority = andante.High
 	}
 	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {
 		return err

@@ -138,6 +138,9 @@ func (r *run) message(ctx context.Context, b *batch, it *item, v *store.Review) 
 	if m.Kind == andante.Email {
 		m.Cc = b.w.Config.Copies(s, it.account.Owner, m.From.Address, m.To.Address)
 	}
+	if m.Kind == andante.Email {
+		r.hear(b.w, id, &m)
+	}
 	m.Parts = append(out.Images, b.w.Attachments(s)...)
 	if m.Kind.Mailed() {
 		m.Post = b.w.Post(q, s, it.contact, it.account, id, out)
@@ -173,6 +176,23 @@ func compose(it *item, id workspace.Identity, s *sequences.Step, q *sequences.Se
 		To:      andante.Mailbox{Name: it.contact.Name(), Address: it.address},
 		Subject: out.Subject, HTML: out.HTML, Text: out.Text,
 		MessageID: it.touch.MessageID, Unsubscribe: link, Date: now,
+	}
+}
+
+// hear has what comes back come to us: what mail systems answer, and what its reader does, unless
+// the sender has a mailbox of their own or says where answers go.
+func (r *run) hear(w *workspace.Workspace, id workspace.Identity, m *andante.Message) {
+	domain := w.Config.Inbound.Domain
+	box := func(b ops.Box) string { return r.ops.Keys.BoxAddress(b, string(m.Touch), domain) }
+	if m.Unsubscribe != "" {
+		m.LeaveTo = box(ops.BoxLeave)
+	}
+	if id.SMTP != nil || domain == "" {
+		return
+	}
+	m.Bounces = box(ops.BoxBounce)
+	if m.ReplyTo.Address == "" {
+		m.ReplyTo = andante.Mailbox{Name: m.From.Name, Address: box(ops.BoxReply)}
 	}
 }
 

@@ -28,7 +28,7 @@ type Config struct {
 	SenderGroups  map[string][]string   `yaml:"sender_groups" doc:"senders that share the work, such as outreach: [nora, tom]: each contact stays with one of them"`
 
 	Tasks    Tasks    `yaml:"tasks" doc:"how people hear of what they have to do"`
-	Inbound  Inbound  `yaml:"inbound" doc:"where mail to us comes in; nothing takes it yet"`
+	Inbound  Inbound  `yaml:"inbound" doc:"where mail to us comes in"`
 	Channels Channels `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
 	Deliver  Deliver  `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
 	Store    string   `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
@@ -79,7 +79,12 @@ type Tasks struct {
 
 // Inbound is where mail to us comes in.
 type Inbound struct {
-	Domain string `yaml:"domain" doc:"domain of which all mail comes to Andante, such as in.acme.example; shows people where to send a copy of what they write by hand"`
+	Domain    string   `yaml:"domain" doc:"domain of which all mail comes to Andante, such as in.acme.example: bounces, answers to senders without a mailbox of their own, and copies of what people write by hand"`
+	Addresses []string `yaml:"addresses" doc:"mailboxes of the domain to which other mail is forwarded, such as replies"`
+	Listen    string   `yaml:"listen" doc:"address on which mail is taken by SMTP, such as 127.0.0.1:2525 behind a mail server, or :25"`
+	LMTP      bool     `yaml:"lmtp" doc:"yes: the mail server in front speaks LMTP"`
+	Cert      string   `yaml:"cert" doc:"file with the certificate for STARTTLS; none is offered without it"`
+	Key       string   `yaml:"key" doc:"file with its key"`
 }
 
 // Department takes replies of a sort.

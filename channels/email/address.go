@@ -102,9 +102,9 @@ func checkID(what, id string) error {
 	return nil
 }
 
-// unsubscribeOf returns what List-Unsubscribe says, the one click of RFC 8058 section
-// 3.1; empty for a notice, which has none.
-func unsubscribeOf(uri string) (string, error) {
+// unsubscribeOf returns what List-Unsubscribe says: the one click of RFC 8058 section 3.1, and
+// after it an address, if there is one; empty for a notice, which has none.
+func unsubscribeOf(uri, address string) (string, error) {
 	if uri == "" {
 		return "", nil
 	}
@@ -118,7 +118,23 @@ func unsubscribeOf(uri string) (string, error) {
 	if u.Scheme != "https" && !(u.Scheme == "http" && loopbackHost(u.Hostname())) {
 		return "", errors.New("unsubscribe: the URI must begin with https:// (set public_url)")
 	}
-	return "<" + uri + ">", nil
+	if address == "" {
+		return "<" + uri + ">", nil
+	}
+	to, err := plainAddress("unsubscribe", address)
+	return "<" + uri + ">, <mailto:" + to + ">", err
+}
+
+// plainAddress holds an address that nobody reads to letters that need no quoting anywhere.
+func plainAddress(what, address string) (string, error) {
+	address, err := mailaddr.ASCII(address)
+	if err == nil && strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("<>\",;:?&%()[]\\", r) }) {
+		err = errors.New("not a plain address")
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
+	return address, nil
 }
 
 // loopbackHost lets a demo on one machine go without a certificate.

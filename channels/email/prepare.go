@@ -35,7 +35,7 @@ func (c *Channel) Prepare(m andante.Message) (channels.Sealed, error) {
 		Touch:     m.Touch,
 		Kind:      andante.Email,
 		Sender:    h.from.Address,
-		From:      h.from.Address,
+		From:      h.bounces,
 		To:        h.to.Address,
 		Cc:        h.copied(),
 		MessageID: m.MessageID,
@@ -66,6 +66,7 @@ type header struct {
 	from, to, replyTo *mail.Address
 	cc                []*mail.Address
 	subject           string
+	bounces           string // envelope sender
 
 	// The values of fields that not every mail has.
 	answers, references, unsubscribe string
@@ -122,8 +123,15 @@ func headerOf(m andante.Message) (header, error) {
 	note(checkID("message id", m.MessageID))
 	h.answers, h.references, err = threadOf(m)
 	note(err)
-	h.unsubscribe, err = unsubscribeOf(m.Unsubscribe)
+	h.unsubscribe, err = unsubscribeOf(m.Unsubscribe, m.LeaveTo)
 	note(err)
+	if h.from != nil {
+		h.bounces = h.from.Address
+	}
+	if m.Bounces != "" {
+		h.bounces, err = plainAddress("bounces", m.Bounces)
+		note(err)
+	}
 	note(checkParts(m))
 	return h, errors.Join(errs...)
 }

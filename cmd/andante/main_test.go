@@ -84,7 +84,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"inbox": cmdInbox, "unpack": cmdUnpack, "mails": cmdMails, "pick": cmdPick, "fill": cmdFill, "enrollment": cmdEnrollment,
-			"glob": cmdGlob, "gateway": cmdGateway,
+			"glob": cmdGlob, "header": cmdHeader, "expand": cmdExpand, "gateway": cmdGateway,
 		},
 	})
 }

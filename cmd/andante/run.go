@@ -103,6 +103,7 @@ func (a *app) send(ctx context.Context, e *engine.Engine, r engine.RunOptions) e
 		}
 	}
 	r.Ready = func(addr string) { fmt.Fprintf(a.err, "web: http://%s\n", addr) }
+	r.Mailroom = func(addr string) { fmt.Fprintf(a.err, "mail: %s\n", addr) }
 	// Said when the process is asked to end, not when it ends by itself.
 	said := context.AfterFunc(ctx, func() {
 		fmt.Fprintf(a.err, "Ending: what is on the wire is finished, which takes %s at most; a second Ctrl-C ends at once.\n", r.Grace)

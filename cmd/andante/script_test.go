@@ -245,3 +245,21 @@ func cmdGlob(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Setenv(args[0], files[0])
 }
+
+// cmdHeader takes a field of a mail's header, without its folds: header VAR FILE NAME.
+func cmdHeader(ts *testscript.TestScript, _ bool, args []string) {
+	raw := ts.ReadFile(args[1])
+	header, _, _ := strings.Cut(strings.ReplaceAll(raw, "\r\n", "\n"), "\n\n")
+	for line := range strings.SplitSeq(strings.ReplaceAll(header, "\n ", " "), "\n") {
+		if value, ok := strings.CutPrefix(line, args[2]+": "); ok {
+			ts.Setenv(args[0], value)
+			return
+		}
+	}
+	ts.Fatalf("%s has no %s", args[1], args[2])
+}
+
+// cmdExpand writes a copy of a file with what its $NAMES stand for: expand FROM TO.
+func cmdExpand(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o644))
+}

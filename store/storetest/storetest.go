@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"counted touches", countedTests},
 		{"tasks", taskTests},
 		{"cards", cardTests},
+		{"arrivals", arrivalTests},
 		{"conversations", conversationTests},
 		{"simulation", simulatedTests},
 		{"rates", rateTests},

@@ -333,6 +333,21 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_at ON conversations (at);
 CREATE INDEX conversations_contact ON conversations (contact_id);
 
+-- Mails that came in, each once, and what they were found to be.
+CREATE TABLE arrivals (
+    id TEXT PRIMARY KEY,
+    contact_id TEXT,
+    touch_id TEXT,
+    class TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    toward TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX arrivals_refused ON arrivals (sender, at) WHERE verdict = 'sender';
+CREATE INDEX arrivals_contact ON arrivals (contact_id) WHERE contact_id IS NOT NULL;
+
 CREATE TABLE leases (
     id TEXT PRIMARY KEY,
     epoch BIGINT NOT NULL,
@@ -385,7 +400,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

@@ -1,0 +1,287 @@
+package ops
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/inbound"
+	"github.com/andante-hq/andante/store"
+)
+
+// Arrived is what became of a mail that came in.
+type Arrived struct {
+	Class   inbound.Class
+	Why     string            // what told the class
+	Contact andante.ContactID // whom it is from or about; empty: nobody that is known
+	Touch   andante.TouchID   // that it is about; empty: none that is known
+	Before  bool              // it had come before, and nothing more follows from it
+	Did     string            // what followed, in words
+}
+
+// TakeMail takes in a mail: it is recognised, and what it says is an event with its
+// consequence, in one transaction. The same mail counts once, by whichever ways it comes.
+func (o *Ops) TakeMail(ctx context.Context, raw []byte, e inbound.Envelope) (told Arrived, err error) {
+	m := inbound.Read(raw, e)
+	key := mailKey(m, raw)
+	f := inbound.Recognise(m, o.now())
+	return told, o.Store.Write(ctx, func(tx *store.Tx) error {
+		a := &arriving{Ops: o, tx: tx, mail: m, found: f, key: key, at: o.now()}
+		defer func() { told = a.told }()
+		return a.take(ctx)
+	})
+}
+
+// mailKey is what a mail is known by, whichever way it comes: its Message-ID with its writer, or
+// else its bytes.
+func mailKey(m *inbound.Mail, raw []byte) string {
+	if m.ID != "" {
+		return m.ID + " " + m.Sender.Address
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}
+
+// arriving is one transaction of [Ops.TakeMail].
+type arriving struct {
+	*Ops
+	tx    *store.Tx
+	mail  *inbound.Mail
+	found inbound.Finding
+	key   string
+	at    time.Time
+
+	box      Box              // at which it came in; empty: at none that has a token
+	touch    andante.Touch    // that it is about; without an id: none that is known
+	contact  andante.Contact  // whom it is from or about, likewise
+	answered *andante.Contact // who else wrote it, if that is somebody whom we know
+
+	event andante.EventID
+	told  Arrived
+}
+
+func (a *arriving) take(ctx context.Context) error {
+	if err := a.identify(ctx); err != nil {
+		return err
+	}
+	if a.box == BoxLeave { // whoever writes there wants but one thing
+		a.found = inbound.Finding{Class: inbound.OptOut, Why: "it came to the address for leaving", Text: a.found.Text}
+	}
+	a.told = Arrived{Class: a.found.Class, Why: a.found.Why, Contact: a.contact.ID, Touch: a.touch.ID}
+	seed, err := a.tx.Seed(ctx)
+	if err != nil {
+		return err
+	}
+	when := a.mail.Date // not when it came: it may come again
+	if when.IsZero() || when.Unix() < 0 {
+		when = time.Unix(0, 0)
+	}
+	a.event = andante.DeriveID[andante.EventID](seed, when, "mail", a.key)
+	failure := a.failure()
+	_, toward, _ := strings.Cut(failure.Recipient, "@")
+	fresh, err := a.tx.AddArrival(ctx, store.Arrival{
+		ID: a.event, Contact: a.contact.ID, Touch: a.touch.ID, Class: string(a.found.Class), Verdict: string(failure.Kind), Sender: a.touch.Sender, Toward: toward, Why: a.found.Why, At: a.at,
+	})
+	if err != nil || !fresh {
+		a.told.Before, a.told.Did = !fresh, "nothing: it had come before"
+		return err
+	}
+	return a.follow(ctx)
+}
+
+// follow does what follows from what a mail says.
+func (a *arriving) follow(ctx context.Context) error {
+	known := a.contact.ID != ""
+	switch a.found.Class {
+	case inbound.Bounce:
+		return a.bounced(ctx)
+	case inbound.Complaint:
+		return a.complained(ctx)
+	case inbound.OutOfOffice, inbound.Left, inbound.Moved, inbound.AutoReply:
+		if known {
+			return a.answeredByMachine(ctx)
+		}
+	case inbound.OptOut:
+		return a.optedOut(ctx)
+	case inbound.Reply:
+		return a.replied(ctx)
+	}
+	a.told.Did = "nothing follows from it"
+	return nil
+}
+
+// failure is the first that a bounce tells of.
+func (a *arriving) failure() inbound.Failure {
+	if len(a.found.Failures) == 0 || a.found.Class != inbound.Bounce {
+		return inbound.Failure{}
+	}
+	return a.found.Failures[0]
+}
+
+// identify finds out what a mail is about and from whom it is: by the address at which it came,
+// by the mail that it names, and only then by who wrote it. A mail system and a complaint name
+// what they are about, or nothing is believed: anybody can write in anybody's name.
+func (a *arriving) identify(ctx context.Context) error {
+	if err := a.byBox(ctx); err != nil || a.contact.ID != "" {
+		return err
+	}
+	if err := a.byMessage(ctx); err != nil || a.touch.ID != "" {
+		return err
+	}
+	switch a.found.Class {
+	case inbound.Bounce, inbound.Delay, inbound.Receipt, inbound.Complaint:
+		return nil
+	}
+	return a.byWriter(ctx)
+}
+
+func (a *arriving) byBox(ctx context.Context) error {
+	for _, to := range a.mail.Recipients() {
+		box, id, err := a.Keys.ReadBox(to)
+		if err != nil {
+			continue
+		}
+		a.box = box
+		if box == BoxLog {
+			list, err := a.tx.Contacts(ctx, []andante.ContactID{andante.ContactID(id)})
+			if err != nil || len(list) == 0 {
+				return err
+			}
+			a.contact = list[0]
+			return nil
+		}
+		return a.about(ctx, andante.TouchID(id), "")
+	}
+	return nil
+}
+
+func (a *arriving) byMessage(ctx context.Context) error {
+	for _, id := range a.mail.About() {
+		touch, _, _ := strings.Cut(id, "@")
+		if !andante.IsID(touch) {
+			continue
+		}
+		if err := a.about(ctx, andante.TouchID(touch), id); err != nil || a.touch.ID != "" {
+			return err
+		}
+	}
+	return nil
+}
+
+// about notes the touch that a mail is about, if there is one and its mail had this Message-ID.
+func (a *arriving) about(ctx context.Context, id andante.TouchID, messageID string) error {
+	touches, err := a.tx.Touches(ctx, []andante.TouchID{id})
+	if err != nil || len(touches) == 0 || messageID != "" && !strings.EqualFold(touches[0].MessageID, messageID) {
+		return err
+	}
+	list, err := a.tx.Contacts(ctx, []andante.ContactID{touches[0].Contact})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	a.touch, a.contact = touches[0], list[0]
+	return a.otherWriter(ctx)
+}
+
+// otherWriter notes who answered, if that is another contact of ours.
+func (a *arriving) otherWriter(ctx context.Context) error {
+	people, err := a.writers(ctx)
+	for i := range people {
+		if people[i].ID == a.contact.ID {
+			a.answered = nil
+			return err
+		}
+		a.answered = &people[i]
+	}
+	return err
+}
+
+func (a *arriving) writers(ctx context.Context) ([]andante.Contact, error) {
+	hash := a.Keys.Hash(a.mail.Sender.Address)
+	if hash == "" {
+		return nil, nil
+	}
+	return a.tx.ContactsByAddress(ctx, []andante.AddressHash{hash})
+}
+
+// byWriter takes whom a mail is from: of several who share a mailbox the one who was written to
+// last.
+func (a *arriving) byWriter(ctx context.Context) error {
+	people, err := a.writers(ctx)
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	touches, err := a.tx.TouchesOfContacts(ctx, unique(people, contactID))
+	if err != nil {
+		return err
+	}
+	by := byID(people, contactID)
+	a.contact = people[0]
+	var last time.Time
+	for _, t := range touches {
+		if t.Kind == andante.Email && t.State == andante.Sent && t.Settled.After(last) {
+			last, a.touch, a.contact = t.Settled, t, by[t.Contact]
+		}
+	}
+	return nil
+}
+
+// apply writes an event of the contact, which need not be locked, with its consequences.
+func (a *arriving) apply(ctx context.Context, name, detail string) error {
+	find := func() ([]andante.Contact, error) {
+		return a.tx.Contacts(ctx, []andante.ContactID{a.contact.ID})
+	}
+	return a.changeContacts(ctx, a.tx, find, func(people []andante.Contact) error {
+		if len(people) == 0 {
+			return nil
+		}
+		a.contact = people[0]
+		return a.Apply(ctx, a.tx, andante.Event{
+			ID: a.event, Contact: a.contact.ID, Account: a.contact.Account, Touch: a.touch.ID, Name: name, At: a.at, Detail: detail,
+		})
+	})
+}
+
+// whom names the contact for a person of ours.
+func (a *arriving) whom() string {
+	return cmp.Or(a.contact.Name(), a.mail.Sender.Name, a.contact.Email, a.mail.Sender.Address)
+}
+
+// task gives the owner something to do about the mail.
+func (a *arriving) task(ctx context.Context, of, title, body string, urgent bool) error {
+	return a.plainTask(ctx, a.tx, a.contact, plain{of: of, key: string(a.event), title: title, body: andante.CleanTextTo(body, maxMailText), at: a.at, urgent: urgent})
+}
+
+// maxMailText is how much of what somebody wrote a task shows, in bytes.
+const maxMailText = 8 << 10
+
+// did says what followed.
+func (a *arriving) did(format string, args ...any) { a.told.Did = fmt.Sprintf(format, args...) }
+
+// ErrOtherDomain says that an address is none of the inbound domain.
+var ErrOtherDomain = errors.New("the address is none of the inbound domain")
+
+// TakesMailTo tells whether mail to an address of the inbound domain is taken in: to one that
+// carries a token, to one that andante.yaml names, and to the postmaster (RFC 5321 section 4.5.1).
+func (o *Ops) TakesMailTo(ctx context.Context, address string) (bool, error) {
+	if _, _, err := o.Keys.ReadBox(address); err == nil {
+		return true, nil
+	}
+	ours, known := false, false
+	err := o.Store.Read(ctx, func(tx *store.Tx) error {
+		w, err := o.Workspace(ctx, tx)
+		if err == nil {
+			ours, known = w.Config.InboundDomain(address), w.HearsAt(address)
+		}
+		return err
+	})
+	if err == nil && !ours {
+		err = ErrOtherDomain
+	}
+	return known, err
+}
