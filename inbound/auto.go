@@ -18,7 +18,7 @@ func notice(m *Mail, _ time.Time) (Finding, bool) {
 		return Finding{}, false
 	case m.Header.Has("List-Id") || m.Header.Has("List-Unsubscribe") || m.Header.Has("List-Post") || m.Header.Has("X-Campaign-Id") || m.Header.Has("Feedback-ID"):
 		return Finding{Class: Notice, Why: "a mail to a list (RFC 2919)"}, true
-	case firstWord(m.Header.Get("Auto-Submitted")) == "auto-generated" && !say(m.Subject).has(autoSubjects) && !m.acknowledges():
+	case firstWord(m.Header.Get("Auto-Submitted")) == "auto-generated" && !say(m.Subject).has(autoSubjects) && !m.acknowledges() && !m.challenges(say(m.Own())):
 		return Finding{Class: Notice, Why: "made by a machine (RFC 3834)"}, true
 	case m.Header.Has("X-MS-Exchange-Organization-Calendar") || strings.Contains(lower(m.Sender.Address), "sharepoint") || say(m.Sender.Name).has(toolNames):
 		return Finding{Class: Notice, Why: "made by a machine"}, true
@@ -80,10 +80,16 @@ func (m *Mail) byMachine() string {
 	if v := lower(h.Get("Delivered-To")); v == "autoresponder" {
 		return "Delivered-To: autoresponder"
 	}
-	if human {
+	if phrase := raw(m.Own(), robotLetters); phrase != "" {
+		return "it says " + phrase
+	}
+	if phrase := raw(m.Own(), goneLettersOfPeople); phrase != "" && raw(m.Own(), successorLetters) != "" {
+		return "its words: " + phrase
+	}
+	if human && !m.looksAway() {
 		return ""
 	}
-	if phrase := subject.which(autoSubjects); phrase != "" && (subject.begins(autoSubjects) || m.looksAway() || m.weak()) {
+	if phrase := subject.which(autoSubjects); phrase != "" && (m.looksAway() || m.weak() || subject.begins(autoSubjects) && (strings.Contains(m.Subject, ":") || say(m.Own()).has(awayWords, receivedWords, awayLoosely, goneForGood))) {
 		return `its subject: "` + phrase + `"`
 	}
 	if phrase := raw(m.Subject, autoLetters); phrase != "" {
@@ -106,6 +112,11 @@ func (m *Mail) byMachine() string {
 	}
 	return ""
 }
+
+var (
+	robotLetters     = []string{"自動送信", "自動配信", "自動返信", "自動応答", "自动回复", "自动发送", "자동 응답", "자동으로 발송", "автоматический ответ", "сформировано автоматически"}
+	successorLetters = []string{"後任", "接替", "接任", "후임"}
+)
 
 // weak tells whether a header says what mails of humans sometimes say as well.
 func (m *Mail) weak() bool {

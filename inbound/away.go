@@ -18,12 +18,24 @@ func away(m *Mail, at time.Time) (Finding, bool) {
 		phrase = raw(m.Subject+own, awayLetters)
 	}
 	if phrase == "" {
+		phrase = s.which(awayLoosely)
+	}
+	if phrase == "" {
 		phrase = say(m.Subject).which(absentSubjects)
 	}
 	if phrase == "" {
 		return Finding{}, false
 	}
 	return Finding{Class: OutOfOffice, Why: `"` + phrase + `"`, Until: backOn(m.Subject+"\n"+own, at)}, true
+}
+
+// awayLoosely say so where it is known that a machine answers.
+var awayLoosely = []string{
+	"away", "out until", "out till", "closed", "closing", "holiday", "holidays", "vacation", "leave", "sick", "illness", "travelling", "traveling", "travel", "conference", "trade fair", "exhibition", "offline", "unavailable", "not available", "not working", "reopen", "reopens", "back on", "return", "until further notice", "days off", "day off", "part time", "maternity", "christmas break", "easter", "summer break",
+	"geschlossen", "ferien", "urlaubs", "urlaubszeit", "krankheit", "krankgeschrieben", "weggefahren", "unterwegs", "messe", "kur", "reha", "frei", "wieder", "zuruck", "schliesst", "betriebsruhe", "weihnachtsferien", "bis auf weiteres", "teilzeit", "dienstfrei", "jahresurlaub", "resturlaub", "babypause", "kongress", "tagung", "schulung", "seminar",
+	"ferme", "fermes", "fermee", "fermeture", "conges", "conge", "vacances", "absence", "maladie", "retour", "reouverture", "rtt", "salon", "formation", "injoignable",
+	"cerrado", "cerrada", "cerramos", "cerrados", "vacaciones", "festivo", "enfermedad", "baja medica", "ausencia", "reapertura", "viaje", "feria", "no disponible", "vuelvo", "puente", "descanso",
+	"gesloten", "vakantie", "verlof", "ziek", "terug", "zwangerschap", "chiuso", "chiusi", "chiusura", "ferie", "vacanza", "malattia", "assenza", "fechado", "fechada", "encerrado", "encerrados", "ferias", "ausencia", "doente", "licenca", "nieobecnosc", "urlopu", "urlopie", "zamkniete", "zwolnieniu", "zwolnienie", "semester", "ledig", "ledigt", "semesterstangt", "stangt", "sjuk", "borta", "tjansteresa", "ferie", "ferien", "sommerferie", "efterarsferie", "lukket", "syg", "orlov", "dovolene", "dovolenou", "dovolenku", "rodicovske", "materske", "nemocensk", "zavreno", "nepritomnosti", "sluzebni", "mimo", "loma", "suljettu",
 }
 
 // absentSubjects name an absence though the text may not.

@@ -52,6 +52,7 @@ type Mail struct {
 
 	ReportType string // of multipart/report
 	parts      int
+	own        *string // once it was asked for
 }
 
 // Group are fields that belong together.

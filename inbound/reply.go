@@ -10,6 +10,14 @@ import (
 // Own is what its writer wrote newly: without what is quoted, their signature and what their
 // programs add. Paragraphs are parted by an empty line.
 func (m *Mail) Own() string {
+	if m.own == nil {
+		own := m.ownText()
+		m.own = &own
+	}
+	return *m.own
+}
+
+func (m *Mail) ownText() string {
 	lines := withoutArmour(m.lines())
 	lines = withoutBanner(lines)
 	lines = unquoted(lines)

@@ -11,7 +11,7 @@ import (
 func unsigned(lines []string, name string) []string {
 	lines = withoutMarked(lines)
 	for i, l := range lines {
-		if delimits(l, lines[i+1:]) {
+		if delimits(l, lines[i+1:], i == 0 || strings.TrimSpace(lines[i-1]) == "") {
 			lines = lines[:i]
 			break
 		}
@@ -31,9 +31,9 @@ func unsigned(lines []string, name string) []string {
 
 // delimits tells whether a line stands above a signature (RFC 3676 section 4.3), or is one of
 // those that people put there.
-func delimits(l string, below []string) bool {
+func delimits(l string, below []string, apart bool) bool {
 	switch bare := strings.TrimSpace(l); {
-	case l == "-- ":
+	case l == "-- ", bare == "--" && apart:
 		return true
 	case bare == "--" || bare == "—", len(bare) >= 5 && strings.Trim(bare, "-_=*~") == "":
 		n := 0
