@@ -47,6 +47,7 @@ type mention struct {
 	from int // where it begins, in bytes
 	to   int
 	open bool // it names no day of the month: the day of the week, or a month
+	span int  // days that it names, the first of which is day: those of a week; 0: one
 }
 
 // backOn returns the first day on which somebody is back, as their words say it; the zero time if
@@ -55,22 +56,28 @@ func backOn(text string, at time.Time) (back time.Time) {
 	text = spelt(text)
 	today := day(at)
 	var last time.Time
+	vague := false // back is but the day of a week
 	for _, m := range mentions(text, today, dayFirst(text, at)) {
-		switch contextOf(text, m) {
+		what := contextOf(text, m)
+		if what == isOther && m.span > 1 { // away in that week
+			what = isLast
+		}
+		switch what {
 		case isBack:
-			if back.IsZero() || m.day.After(back) && back.Before(today) {
-				back = m.day
+			if back.IsZero() || m.day.After(back) && (back.Before(today) || vague && !m.open) {
+				back, vague = m.day, m.open && m.span == 0
 			}
 		case isLast:
-			if m.day.After(last) {
-				last = m.day
+			if end := m.day.AddDate(0, 0, max(m.span-1, 0)); end.After(last) {
+				last = end
 			}
 		}
 	}
-	if back.IsZero() && !last.IsZero() {
-		back = last.AddDate(0, 0, 1)
-	}
-	if !last.IsZero() && !back.After(last) && back.Before(today) {
+	switch {
+	case last.IsZero() || !back.Before(last):
+	case vague && back.Weekday() != last.Weekday(): // on the first such day after it
+		back = onWeekday(back.Weekday(), last)
+	default:
 		back = last.AddDate(0, 0, 1)
 	}
 	return back
@@ -114,21 +121,24 @@ const (
 )
 
 var (
-	lastBefore = regexp.MustCompile(`(?:\b(?:until|till|til|thru|through|to|up to|after|bis(?: zum| einschl(?:iesslich|\.)?| inkl(?:usive|\.)?| incl\.?)?(?: zum| dem)?|nach dem|jusqu'au|jusqu'a|jusqu'en|jusqu'a la|au|apres le|hasta(?: el| finales de)?|al|despues del?|y el|tot(?: en met)?|t/m|fino al?(?: giorno)?|al giorno|ate(?: ao?| dia)?|a|do|az do|till och med|t\.o\.m\.?|til og med|til den|t\.o\.m|e o|and)|-|bis|まで)(?: (?:and including|including|einschliesslich|inclusive|the end of|the|den|dem|le|el|il|dia|dne|zum|ende))*[ ,(]*(?:(?:` + weekdayNames + `)[a-z]*[,.]?\s*)?(?:(?:the|den|dem|le|el|il|dia|dne) )?$`)
-	backBefore = regexp.MustCompile(`\b(?:back|return(?:s|ing)?|resum(?:e|ing)|again|available (?:again )?(?:on|from)|reachable (?:again )?(?:on|from)|wieder|zuruck|ruckkehr|ab(?: dem)?|retour|revien(?:s|drai)|reprend(?:s|rai)?|a partir d[eu]l?|des le|regres(?:o|are|aremos|ar)|vuelta|vuelvo|volvere|reincorpor(?:o|are|acion)|de vuelta|weer|terug|vanaf|rientro|rientrero|di ritorno|tornero|dal|regresso|retorno|volto|voltarei|wracam|wroce|powrot|od|tillbaka|ater|fr\.?o\.?m|tilbage|igen|fra den|vratim|zpet|zpatky|opet)\b[^.!?;]{0,40}$`)
-	backAfter  = regexp.MustCompile(`^[^.!?;0-9]{0,30}\b(?:again|back|onwards?|wieder|zuruck|de retour|de vuelta|weer|terug|tillbaka|tilbage|igen)\b`)
-	lastAfter  = regexp.MustCompile(`^\s*(?:\(?\s*(?:inclus(?:ive|ivement)?|included|einschliesslich|inkl|incl|ambos inclusive|compreso|まで)\b)`)
-	fromBefore = regexp.MustCompile(`\b(?:from|vom|von|du|desde(?: el)?|del|van|dal|de|since|seit|ab|od|fra|fran)(?: (?:the|den|dem|le|el|il))?[ ,]*(?:(?:` + weekdayNames + `)[a-z]*[,.]?\s*)?$`)
-	rangeAfter = regexp.MustCompile(`^(?:[,.]?\s*\d{4})?[ ,.]*(?:-|to|until|till|through|and|bis|au|al|y|hasta|t/m|tot|do|til|till|a)\b`)
+	lastBefore   = regexp.MustCompile(`(?:\b(?:until|till|til|thru|through|to|up to|after|bis(?: zum| und mit| einschl(?:iesslich|\.)?| inkl(?:usive|\.)?| incl\.?)?(?: zum| dem)?|nach dem|jusqu'au|jusqu'a|jusqu'en|jusqu'a la|au|apres le|hasta(?: el| finales de)?|al|despues del?|y el|tot(?: en met)?|t/m|fino al?(?: giorno)?|al giorno|ate(?: ao?| dia)?|a|do|az do|till och med|t\.o\.m\.?|til og med|til den|t\.o\.m|e o|and)|->?|bis|まで)(?: (?:and including|including|einschliesslich|inclusive|the end of|the|den|dem|le|el|il|dia|dne|zum|ende))*[ ,(]*(?:(?:` + weekdayNames + `)[a-z]*[,.]?\s*)?(?:(?:the|den|dem|le|el|il|dia|dne) )?$`)
+	backBefore   = regexp.MustCompile(`\b(?:back|reopen(?:s|ing)?|riapr\w+|reabr\w+|reapertura|rouvr\w+|reouverture|offnen|return(?:s|ing)?|resum(?:e|ing)|again|available (?:again )?(?:on|from)|reachable (?:again )?(?:on|from)|wieder|zuruck|ruckkehr|ab(?: dem)?|retour|revien(?:s|drai)|reprend(?:s|rai)?|a partir d[eu]l?|des le|regres(?:o|are|aremos|ar)|vuelta|vuelvo|volvere|reincorpor(?:o|are|acion)|de vuelta|weer|terug|vanaf|rientro|rientrero|di ritorno|tornero|dal|regresso|retorno|volto|voltarei|wracam|wroce|powrot|od|tillbaka|ater|fr\.?o\.?m|tilbage|igen|fra den|vratim|zpet|zpatky|opet)\b[^.!?;]{0,40}$`)
+	backAfter    = regexp.MustCompile(`^[^.!?;0-9]{0,30}\b(?:again|back|onwards?|wieder|zuruck|de retour|de vuelta|weer|terug|tillbaka|tilbage|igen)\b`)
+	japaneseLast = regexp.MustCompile(`^\s*(?:[(（].{1,3}[)）])?\s*まて`)
+	japaneseBack = regexp.MustCompile(`^\s*(?:[(（].{1,3}[)）])?\s*(?:より(?:順次|通常)|から(?:順次|通常|出社|営業)|に(?:戻|出社|復帰))`)
+	lastAfter    = regexp.MustCompile(`^\s*(?:\(?\s*(?:inclus(?:ive|ivement)?|included|einschliesslich|inkl|incl|ambos inclusive|compreso|まで)\b)`)
+	fromBefore   = regexp.MustCompile(`\b(?:from|vom|von|du|desde(?: el)?|del|van|dal|de|since|seit|ab|od|fra|fran)(?: (?:the|den|dem|le|el|il))?[ ,]*(?:(?:` + weekdayNames + `)[a-z]*[,.]?\s*)?$`)
+	rangeAfter   = regexp.MustCompile(`^(?:[,.]?\s*\d{4})?[ ,.]*(?:-|to|until|till|through|and|bis|au|al|y|hasta|t/m|tot|do|til|till|a)\b`)
 )
 
 // contextOf tells what a day is, from the words around it.
 func contextOf(text string, m mention) meaningOf {
 	before, after := tail(text[:m.from], 90), head(text[m.to:], 60)
-	if strings.HasPrefix(after, "まで") {
-		return isLast
-	}
 	switch {
+	case japaneseLast.MatchString(after):
+		return isLast
+	case japaneseBack.MatchString(after), strings.Contains(tail(before, 30), "戻り"):
+		return isBack
 	case fromBefore.MatchString(before) && rangeAfter.MatchString(after):
 		return isOther // it begins there
 	case lastBefore.MatchString(before) && !regexp.MustCompile(`(?:back|return(?:ing)?) to (?:the )?$`).MatchString(before):
@@ -182,7 +192,7 @@ var (
 	dayMonth  *regexp.Regexp // 13th of March 2026
 	monthDay  *regexp.Regexp // March 13, 2026
 	monthDays *regexp.Regexp // March 10-21
-	isoDay    = regexp.MustCompile(`\b(\d{4})-(\d{2})-(\d{2})\b`)
+	isoDay    = regexp.MustCompile(`\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})\b`)
 	kanjiDay  = regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`)
 	figures   = regexp.MustCompile(`\b(\d{1,2})([./-])\s?(\d{1,2})[./-]\s?(\d{4}|\d{2})\b`)
 	noYear    = regexp.MustCompile(`\b(\d{1,2})\.\s?(\d{1,2})\.(?:\D|$)`)
@@ -191,6 +201,8 @@ var (
 	weekday   = regexp.MustCompile(`\b(` + weekdayNames + `)(?:day|nesday|sday|rsday|urday|s|-feira)?\b`)
 	endOf     = regexp.MustCompile(`\b(?:end of (?:the|this) week|ende (?:der|dieser) woche|fin de (?:la )?semaine|fin de (?:la |esta )?semana|final de (?:la |esta )?semana|einde van de week|fine settimana)\b`)
 	nextWeek  = regexp.MustCompile(`\b(?:next week|nachste[rn]? woche|kommende[rn]? woche|(?:la )?semaine prochaine|la proxima semana|la semana que viene|volgende week)\b`)
+	dayAlone  = regexp.MustCompile(`\b(?:until|till|bis(?: zum)?|hasta el(?: dia)?|jusqu'au|tot(?: en met)?(?: de)?|fino al|ate(?: o)?(?: dia)?|back on|return on) (?:the )?(\d{1,2})(?:st|nd|rd|th|\.|º|er|e)?(?:[\s,;).!]|$)`)
+	weekOf    = regexp.MustCompile(`\b(?:kw|kalenderwoche|vecka|v\.|uge|week|semaine|semana|tyden|uke) ?(\d{1,2})(?:\.? ?(?:-|und|och|og|and|et|y|&|/|bis) ?(\d{1,2}))?\b`)
 	tomorrow  = regexp.MustCompile(`\b(?:tomorrow|morgen|demain|manana)\b`)
 )
 
@@ -211,7 +223,7 @@ func init() {
 		}
 	}
 	monthAny = monthAny[1:]
-	dayMonth = regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th|er|e|\.|º|o)?\s*(?:of |de |den |d')?\s*(` + monthAny + `)\b\.?,?(?:\s*(?:de |del )?(20\d\d))?`)
+	dayMonth = regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th|er|e|\.|º|o)?[\s-]*(?:of |de |den |d')?\s*(` + monthAny + `)\b\.?,?(?:[\s-]*(?:de |del )?(20\d\d))?`)
 	monthDay = regexp.MustCompile(`\b(` + monthAny + `)\b\.?\s+(?:the )?(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s*(20\d\d))?`)
 	monthDays = regexp.MustCompile(`\b(` + monthAny + `)\b\.?\s+(\d{1,2})(?:st|nd|rd|th)?\s?(?:-|to|through)\s?(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s*(20\d\d))?`)
 	monthOnly = regexp.MustCompile(`\b(end of |ende |fin |finales de |final de |fine |eind |einde |mid |mid-|mitte |beginning of |early |anfang |debut |principios de |begin )?(` + monthAny + `)\b(?:\s+(?:de )?(20\d\d))?`)
@@ -232,7 +244,7 @@ func mentions(text string, today time.Time, dmy bool) (list []mention) {
 		for i := at[0]; i < at[1]; i++ {
 			taken[i] = true
 		}
-		list = append(list, mention{d, at[0], at[1], open})
+		list = append(list, mention{day: d, from: at[0], to: at[1], open: open})
 	}
 	each := func(form *regexp.Regexp, f func(at []int, part func(int) string)) {
 		for _, at := range form.FindAllStringSubmatchIndex(text, 50) {
@@ -267,7 +279,33 @@ func mentions(text string, today time.Time, dmy bool) (list []mention) {
 			add([]int{at[0], at[5]}, inFigures(p(1), p(2), "", today, dmy), false)
 		}
 	})
-	each(monthOnly, func(at []int, p func(int) string) { add(at, inMonth(p(1), p(2), p(3), today), true) })
+	each(weekOf, func(at []int, p func(int) string) {
+		first := weekStart(number(p(1)), today)
+		days := 7
+		if n := number(p(2)); n > number(p(1)) && n <= 53 {
+			days *= n - number(p(1)) + 1
+		}
+		if n := len(list); !first.IsZero() {
+			if add(at, first, true); len(list) > n {
+				list[n].span = days
+			}
+		}
+	})
+	each(monthOnly, func(at []int, p func(int) string) {
+		d := inMonth(p(1), p(2), p(3), today)
+		if p(1) == "" && !d.IsZero() && lastBefore.MatchString(tail(text[:at[0]], 90)) {
+			d = d.AddDate(0, 0, -1) // until September is till the end of August
+		}
+		add(at, d, true)
+	})
+	each(dayAlone, func(at []int, p func(int) string) {
+		d := date("", today.Month(), p(1), today)
+		if !d.IsZero() && d.Before(today) {
+			next := today.AddDate(0, 0, 1-today.Day()).AddDate(0, 1, 0)
+			d = date(strconv.Itoa(next.Year()), next.Month(), p(1), today)
+		}
+		add(at[2:4], d, false)
+	})
 	each(endOf, func(at []int, _ func(int) string) { add(at, onWeekday(time.Friday, today.AddDate(0, 0, -1)), true) })
 	each(nextWeek, func(at []int, _ func(int) string) { add(at, onWeekday(time.Monday, today), true) })
 	each(tomorrow, func(at []int, _ func(int) string) { add(at, today.AddDate(0, 0, 1), true) })
@@ -364,6 +402,21 @@ func onWeekday(w time.Weekday, after time.Time) time.Time {
 		n = 7
 	}
 	return after.AddDate(0, 0, n)
+}
+
+// weekStart returns the Monday of a week (ISO 8601), of the next one of that number.
+func weekStart(week int, today time.Time) time.Time {
+	if week < 1 || week > 53 {
+		return time.Time{}
+	}
+	for year := today.Year(); year <= today.Year()+1; year++ {
+		fourth := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC) // it lies in the first week
+		monday := fourth.AddDate(0, 0, 7*(week-1)-(int(fourth.Weekday())+6)%7)
+		if !monday.Before(today.AddDate(0, -1, 0)) {
+			return monday
+		}
+	}
+	return time.Time{}
 }
 
 var weekdays = map[time.Weekday][]string{

@@ -29,7 +29,7 @@ var lateSubjects = []string{
 
 // lateWords say so in a text.
 var lateWords = []string{
-	"this is a warning message only", "you do not need to resend", "you don t need to resend", "no action is required on your part", "will continue to be retried", "still being retried", "will keep trying", "will continue trying", "will be retried", "will retry", "not yet been delivered", "has not yet been delivered", "delivery attempts will continue", "delivery will continue", "continue to try", "attempts to deliver the message will continue", "attempt to deliver will continue", "still trying", "gmail will retry", "has been delayed", "we will keep trying", "der zustellversuch wird fortgesetzt", "wird weiterhin versucht", "weitere zustellversuche", "noch nicht zugestellt", "n a pas encore ete", "nouvelles tentatives", "sigue intentando", "se seguira intentando", "aun no se ha", "todavia no",
+	"this is a warning message only", "you do not need to resend", "you don t need to resend", "is delayed for more than", "temporary failure report", "kept in the queue", "do not need to re send", "no action is required on your part", "will continue to be retried", "still being retried", "will keep trying", "will continue trying", "will be retried", "will retry", "not yet been delivered", "has not yet been delivered", "delivery attempts will continue", "delivery will continue", "continue to try", "attempts to deliver the message will continue", "attempt to deliver will continue", "still trying", "gmail will retry", "has been delayed", "we will keep trying", "der zustellversuch wird fortgesetzt", "wird weiterhin versucht", "weitere zustellversuche", "noch nicht zugestellt", "n a pas encore ete", "nouvelles tentatives", "sigue intentando", "se seguira intentando", "aun no se ha", "todavia no",
 }
 
 // failedWords say in a text that a mail did not arrive.
@@ -38,11 +38,11 @@ var failedWords = []string{
 	"nicht zugestellt", "nicht zustellen", "nicht zustellbar", "unzustellbar", "zustellung fehlgeschlagen", "nicht ausgeliefert", "konnte nicht", "konnten nicht", "fehler bei der zustellung", "nicht erreicht", "existiert nicht",
 	"n a pas pu etre", "n a pu etre", "pas ete remis", "non remis", "echec de la remise", "impossible de remettre", "n a pas ete", "n ont pas", "non distribue", "n a pas pu",
 	"no se pudo", "no se ha podido", "no pudo ser", "no se puede", "no ha sido", "no fue entregado", "no entregado", "no ha podido", "error al entregar", "rechazado",
-	"non e stato", "impossibile", "nao foi", "niet worden", "niet afgeleverd", "nie mozna", "nie zostala", "kunde inte", "kunne ikke", "nelze",
+	"non e stato", "impossibile", "nao foi", "niet worden", "niet afgeleverd", "nepodarilo dorucit", "nepodarilo se dorucit", "nebylo mozne dorucit", "nedoruceno", "neexistuje", "been automatically rejected", "nie mozna", "nie zostala", "kunde inte", "kunne ikke", "nelze",
 }
 
 // failedLetters say so in languages without spaces between words.
-var failedLetters = []string{"配信できません", "送信できません", "届けられません", "届きません", "退信", "无法送达", "无法投递", "未能送达", "被退回", "전송하지 못", "전달되지", "반송", "не доставлено", "не было доставлено", "не удалось доставить", "не может быть доставлено"}
+var failedLetters = []string{"配信できません", "送信できません", "届けられません", "届きません", "退信", "无法发送到", "被退回", "无法送达", "无法投递", "未能送达", "被退回", "전송하지 못", "전달되지", "반송", "не доставлено", "не было доставлено", "не удалось доставить", "не может быть доставлено"}
 
 // bounceInWords recognises what mail systems say without the form that is made for it.
 func bounceInWords(m *Mail, _ time.Time) (Finding, bool) {
@@ -50,9 +50,10 @@ func bounceInWords(m *Mail, _ time.Time) (Finding, bool) {
 	told := say(m.toldText())
 	subject := say(m.Subject)
 	named := m.namedFailed()
-	failed := told.has(failedWords) || raw(text, failedLetters) != "" || m.Header.Has("X-Failed-Recipients")
+	failed := told.has(failedWords) || raw(text, failedLetters) != "" || m.Header.Has("X-Failed-Recipients") ||
+		system && addressesIn(m.toldText()) != nil && (statusIn(m.toldText()) != "" || codeIn(m.toldText()) != "")
 	switch {
-	case subject.begins(repliedWords) || !system && named == "" && !(subject.has(failedSubjects) && failed && m.machineMade()):
+	case subject.begins(repliedWords) || !system && named == "" && !(failed && m.machineMade() && (subject.has(failedSubjects) || m.Original != nil)):
 		return Finding{}, false
 	case !failed && !subject.has(failedSubjects) && !subject.has(lateSubjects):
 		return Finding{}, false
@@ -78,7 +79,7 @@ func (m *Mail) fromSystem() bool {
 	name := say(m.Sender.Name)
 	return slices.ContainsFunc(daemons, func(d string) bool {
 		return box == d || strings.HasPrefix(box, d+"-") || strings.HasPrefix(box, d+".") || strings.HasPrefix(box, d+"+")
-	}) || name.has(daemonNames) || m.Header.Has("X-Failed-Recipients") || m.Sender.Address == "" && m.Null
+	}) || name.has(daemonNames) || m.Header.Has("X-Failed-Recipients") || m.Header.Has("X-QQ-bounce") || m.Sender.Address == "" && m.Null
 }
 
 // machineMade tells whether something besides its words says that no person wrote.
@@ -114,8 +115,9 @@ var namings = []*regexp.Regexp{
 func (m *Mail) failures(text string) (list []Failure) {
 	told := m.toldText()
 	status := statusIn(told)
-	kind, why := judge(status, told)
+	kind, why := judge(status, told, "")
 	for _, to := range m.failedIn(text) {
+		kind, why := judge(status, told, to)
 		list = append(list, Failure{Recipient: to, Kind: kind, Status: status, Words: shorten(told), Why: why})
 	}
 	if len(list) == 0 {
@@ -127,7 +129,10 @@ func (m *Mail) failures(text string) (list []Failure) {
 // failedIn returns the recipients that a text names as failed.
 func (m *Mail) failedIn(text string) (list []string) {
 	add := func(a string) {
-		if a = lower(strings.Trim(a, ".")); anAddress.MatchString(a) && !slices.Contains(list, a) && !m.notRecipient(a) {
+		if read := addressesIn(a[strings.LastIndexByte(a, ':')+1:]); len(read) > 0 {
+			a = read[0]
+		}
+		if anAddress.MatchString(a) && !slices.Contains(list, a) && !m.notRecipient(a) {
 			list = append(list, a)
 		}
 	}
@@ -178,7 +183,7 @@ var originalBelow = regexp.MustCompile(`(?im)^[ \t>]*(?:-{2,}|_{3,}|={3,}|\*{3,}
 func (m *Mail) toldText() string {
 	text := m.Shown()
 	if at := originalBelow.FindStringIndex(text); at != nil {
-		if top := text[:at[0]]; len(strings.Fields(top)) >= 6 {
+		if top := text[:at[0]]; len(strings.Fields(top)) >= 3 {
 			text = top
 		}
 	}
@@ -187,9 +192,6 @@ func (m *Mail) toldText() string {
 	}
 	return text
 }
-
-// told is what stands about a recipient in a mail that has a report as well.
-func (m *Mail) told(string) string { return m.toldText() }
 
 // Shown is the text of a mail as a person sees it.
 func (m *Mail) Shown() string {

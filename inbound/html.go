@@ -17,12 +17,12 @@ const (
 func plainOf(page string) string {
 	p := plain{}
 	z := html.NewTokenizer(strings.NewReader(page))
-	z.SetMaxBuf(maxText)
+	z.SetMaxBuf(maxPage)
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
 			p.line()
-			return strings.Join(p.lines, "\n")
+			return clip(strings.Join(p.lines, "\n"))
 		case html.TextToken:
 			if p.hidden == "" {
 				p.text(string(z.Text()))
@@ -215,7 +215,7 @@ func (p *plain) put(text string) {
 	if p.quoted > 0 {
 		text = "> " + text
 	}
-	if len(p.lines) < 20_000 {
+	if len(p.lines) < maxLines {
 		p.lines = append(p.lines, text)
 	}
 }

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,10 +22,17 @@ const (
 // server's words, and which phrase or code told it. Words weigh more than codes, for servers use
 // the same codes for many things; and of words those about us weigh most, then those that leave
 // hope.
-func judge(status, words string) (Verdict, string) {
+func judge(status, words, to string) (Verdict, string) {
 	s := say(words)
 	inText := statusIn(words)
+	passing := strings.HasPrefix(orElse(inText, status), "4.") || strings.HasPrefix(codeIn(words), "4")
+	if v, why := judgeName(lower(words), to); v != Undecided {
+		return v, why
+	}
 	for _, r := range rulings {
+		if r.verdict == Hard && passing { // it was tried again and again, and nobody said that it never will be
+			continue
+		}
 		if phrase := s.which(r.phrases); phrase != "" && !s.has(r.unless) {
 			return r.verdict, `"` + phrase + `"`
 		}
@@ -46,6 +54,22 @@ func judge(status, words string) (Verdict, string) {
 		return Hard, code // RFC 7504 section 4: takes no mail
 	}
 	return Undecided, ""
+}
+
+// notFound is how Postfix tells that a name is not known.
+var notFound = regexp.MustCompile(`host or domain name not found\. name service error(?: \(.*?\))?\s+for\s+name=(\S+)`)
+
+// judgeName tells what a name means that is not known: that of the domain itself leaves no
+// mailbox, and that of its mail server is a mistake of theirs.
+func judgeName(words, to string) (Verdict, string) {
+	found := notFound.FindStringSubmatch(strings.Join(strings.Fields(words), " "))
+	if found == nil {
+		return Undecided, ""
+	}
+	if _, domain, _ := strings.Cut(to, "@"); domain != found[1] || strings.Contains(words, "try again") {
+		return Soft, "name " + found[1] + " not found"
+	}
+	return Hard, "domain " + found[1] + " not found"
 }
 
 func orElse(a, b string) string {
@@ -119,11 +143,13 @@ type ruling struct {
 // rulings in the order in which they are asked.
 var rulings = []ruling{
 	{verdict: Undecided, phrases: membersWords},
+	{verdict: Soft, phrases: firstWords},
 	{verdict: ByUs, phrases: usWords, unless: certainWords},
-	{verdict: Content, phrases: contentWords, unless: certainWords},
+	{verdict: Content, phrases: contentWords, unless: append(slices.Clone(certainWords), roomWords...)},
 	{verdict: Soft, phrases: fullWords, letters: fullLetters},
 	{verdict: Hard, phrases: goneWords, letters: goneLetters},
 	{verdict: ByUs, phrases: weakUsWords},
 	{verdict: Content, phrases: weakContentWords},
+	{verdict: Hard, phrases: []string{"mailbox unavailable"}}, // RFC 5321 section 4.2.3 of 550
 	{verdict: Soft, phrases: laterWords},
 }

@@ -18,7 +18,8 @@ import (
 const (
 	maxDepth = 10
 	maxParts = 200
-	maxText  = 256 << 10 // bytes of all texts of a sort
+	maxText  = 64 << 10  // bytes of all its texts
+	maxPage  = 512 << 10 // bytes of its HTML
 	maxPart  = 1 << 20   // bytes of a part
 )
 
@@ -188,13 +189,16 @@ func (m *Mail) walk(e *message.Entity, depth int) {
 		m.Method = strings.ToUpper(params["method"])
 	case "text/html":
 		if disposition != "attachment" {
-			m.HTML = clip(m.HTML + asText(bodyOf(e)))
+			m.HTML = clipTo(m.HTML+asText(bodyOf(e)), maxPage)
 			return
 		}
 		m.Files++
 	case "text/plain", "":
-		if disposition != "attachment" {
-			m.Plain = clip(joined(m.Plain, flowed(asText(bodyOf(e)), params)))
+		if text := bodyOf(e); isStatus.Match(text) { // a report that calls itself a text
+			m.Status = append(m.Status, groups(text)...)
+			return
+		} else if disposition != "attachment" {
+			m.Plain = clip(joined(m.Plain, flowed(asText(text), params)))
 			return
 		}
 		m.Files++
@@ -202,6 +206,9 @@ func (m *Mail) walk(e *message.Entity, depth int) {
 		m.Files++
 	}
 }
+
+// isStatus tells a report of delivery by its first field (RFC 3464 section 2.2).
+var isStatus = regexp.MustCompile(`(?is)^\s*(?:reporting-mta|original-envelope-id|arrival-date):.*\n(?:final|original)-recipient:`)
 
 // original keeps the header of a mail that lies in this one: the first of them.
 func (m *Mail) original(e *message.Entity) {
@@ -251,11 +258,13 @@ func joined(a, b string) string {
 	return strings.TrimRight(a, "\n") + "\n\n" + b
 }
 
-func clip(s string) string {
-	if len(s) <= maxText {
+func clip(s string) string { return clipTo(s, maxText) }
+
+func clipTo(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	return strings.ToValidUTF8(s[:maxText], "")
+	return strings.ToValidUTF8(s[:most], "")
 }
 
 // asText makes valid UTF-8 with simple line ends: what is none is taken for Windows-1252, as what

@@ -50,14 +50,18 @@ func (m *Mail) About() (list []string) {
 	add(idsIn(m.Header.Get("X-Original-Message-ID"))...)
 	for _, text := range []string{m.Plain, m.HTML} {
 		for _, line := range aMessageID.FindAllString(text, 10) {
-			add(idsIn(strings.NewReplacer("&lt;", "<", "&gt;", ">").Replace(line))...)
+			line = strings.NewReplacer("&lt;", "<", "&gt;", ">").Replace(line)
+			add(idsIn(line)...)
+			if bare := strings.Fields(line); !strings.Contains(line, "<") && len(bare) > 0 {
+				add(strings.TrimPrefix(lower(bare[len(bare)-1]), "message-id:"))
+			}
 		}
 	}
 	return list
 }
 
 // aMessageID finds the field in the copy of a header.
-var aMessageID = regexp.MustCompile(`(?i)\bmessage-id\b:?\s*(?:</[a-z]+>|<[a-z]+[^>]*>|\s)*(?:<|&lt;)[^<>&\s]+@[^<>&\s]+(?:>|&gt;)`)
+var aMessageID = regexp.MustCompile(`(?i)\bmessage-id\b:?\s*(?:</[a-z]+>|<[a-z]+[^>]*>|\s)*(?:<|&lt;)?[^<>&\s]+@[^<>&\s]+(?:>|&gt;)?`)
 
 // Recipients returns the addresses at which it came in, the surest first.
 func (m *Mail) Recipients() (list []string) {

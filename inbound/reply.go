@@ -34,8 +34,12 @@ func (m *Mail) lines() []string {
 	if s := say(text); m.HTML != "" && (s.words() < 1 || s.has(noTextWords) && s.words() < 40) {
 		text = plainOf(m.HTML)
 	}
-	return strings.Split(strings.TrimRight(text, "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return lines[:min(len(lines), maxLines)]
 }
+
+// maxLines is how many lines of a mail are looked at.
+const maxLines = 2000
 
 // noTextWords stand in a plain part that is none.
 var noTextWords = []string{"does not support html", "html compatible", "view this message in html", "kein html", "view it in html", "not support html", "this is a multi part message", "no html", "html only"}
@@ -141,7 +145,7 @@ func kept(lines []string) bool {
 }
 
 func afterBlank(lines []string) []string {
-	for len(lines) > 0 && strings.TrimSpace(lines[0]) == "" {
+	for n := 0; n < 20 && len(lines) > 0 && strings.TrimSpace(lines[0]) == ""; n++ {
 		lines = lines[1:]
 	}
 	return lines
@@ -217,7 +221,7 @@ func labels(list string) *regexp.Regexp {
 // cut tells whether everything from here on is a copy of what is answered.
 func cut(lines []string) bool {
 	l := lines[0]
-	if (separators.MatchString(l) || between.MatchString(l)) && copied(lines[1:]) || begun.MatchString(l) || strings.Contains(l, quotesBelow) {
+	if strings.Trim(l, "-_=— \t>*") != l && (separators.MatchString(l) || between.MatchString(l)) && copied(lines[1:]) || begun.MatchString(l) || strings.Contains(l, quotesBelow) {
 		return true
 	}
 	if notesLine.MatchString(l) && !attributed.MatchString(l) && len(lines) > 1 {
@@ -252,7 +256,7 @@ func headerBlock(lines []string) bool {
 	}
 	kinds := map[*regexp.Regexp]bool{}
 	n, sure := 0, false
-	for _, l := range lines {
+	for _, l := range lines[:min(len(lines), 20)] {
 		if strings.TrimSpace(l) == "" && n > 0 {
 			if len(kinds) >= 3 {
 				break

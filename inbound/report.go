@@ -62,9 +62,9 @@ func (m *Mail) failure(g Group) (f Failure, action string) {
 	f.Words = shorten(said)
 	if action == "failed" {
 		// What stands in the text around it says more where the diagnosis says nothing.
-		f.Kind, f.Why = judge(f.Status, said)
+		f.Kind, f.Why = judge(f.Status, said, f.Recipient)
 		if f.Kind == Undecided {
-			f.Kind, f.Why = judge(f.Status, said+"\n"+m.told(f.Recipient))
+			f.Kind, f.Why = judge(f.Status, said+"\n"+m.toldText(), f.Recipient)
 		}
 	}
 	return f, action
@@ -153,16 +153,25 @@ func shorten(s string) string {
 
 // receipt recognises notices that a mail was opened, or thrown away unread (RFC 8098).
 func receipt(m *Mail, _ time.Time) (Finding, bool) {
+	if m.Null && say(m.Subject).begins(seenSubjects) {
+		return Finding{Class: Receipt, Why: "its subject"}, true
+	}
 	if len(m.Receipt.fields) == 0 && m.ReportType != "disposition-notification" {
 		return Finding{}, false
 	}
 	return Finding{Class: Receipt, Why: "a notice that it was seen (RFC 8098)", Failures: []Failure{{Recipient: addressField(m.Receipt.Get("Final-Recipient")), Words: m.Receipt.Get("Disposition")}}}, true
 }
 
+// seenSubjects begin the subjects of receipts that have no form.
+var seenSubjects = []string{"return receipt", "read receipt", "read", "gelesen", "lu", "leido", "lesebestatigung", "opened", "geoffnet"}
+
 // complaint recognises reports of a spam button (RFC 5965 and RFC 6449). Those of failed
 // authentication (RFC 6591) are not a person's.
 func complaint(m *Mail, _ time.Time) (Finding, bool) {
 	kind := lower(strings.TrimSpace(m.Feedback.Get("Feedback-Type")))
+	if to := m.hotmail(); to != "" {
+		return Finding{Class: Complaint, Why: "a report of the spam button (Microsoft JMRP)", Failures: []Failure{{Recipient: to, Words: "abuse"}}}, true
+	}
 	switch {
 	case len(m.Feedback.fields) == 0 && m.ReportType != "feedback-report":
 		return Finding{}, false
@@ -173,4 +182,17 @@ func complaint(m *Mail, _ time.Time) (Finding, bool) {
 	}
 	f := Failure{Recipient: m.ours(addressField(m.Feedback.Get("Original-Rcpt-To")), addressField(m.Feedback.Get("Removal-Recipient"))), Words: kind}
 	return Finding{Class: Complaint, Why: "a report of the spam button (RFC 5965)", Failures: []Failure{f}}, true
+}
+
+// hotmail returns whose complaint Microsoft hands on without a report (Smart Network Data
+// Services, Junk Mail Reporting Program).
+func (m *Mail) hotmail() string {
+	for _, h := range []*Header{&m.Header, m.Original} {
+		if h != nil {
+			if to := addressField(h.Get("X-HmXmrOriginalRecipient")); to != "" {
+				return to
+			}
+		}
+	}
+	return ""
 }
