@@ -64,7 +64,7 @@ func (a *arriving) away(ctx context.Context) error {
 	}
 	for _, h := range held { // what they say now is what holds
 		if h.Author == AwayAuthor && h.Scope == andante.HoldContact {
-			if _, err := a.tx.EndHold(ctx, h.ID); err != nil {
+			if err := a.tx.ReleaseHold(ctx, h.ID, a.at); err != nil {
 				return err
 			}
 		}

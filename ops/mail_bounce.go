@@ -112,7 +112,7 @@ func (a *arriving) refused(ctx context.Context, said string) error {
 	if err != nil {
 		return err
 	}
-	mails, domains, err := a.tx.RefusedSince(ctx, a.touch.Sender, calendar.Later(since, a.at.Add(-refusalSpan)))
+	mails, domains, err := a.tx.RefusedAfter(ctx, a.touch.Sender, calendar.Later(since, a.at.Add(-refusalSpan)))
 	if err != nil || mails < fewRefusals || domains < fewRefusers {
 		a.did("it is noted: the mail system refuses the sender %s", a.touch.Sender)
 		return err

@@ -129,7 +129,12 @@ func (o *Ops) SkipTask(ctx context.Context, id andante.TouchID, by, note string)
 			return err
 		}
 		e := andante.Evidence{Scope: by, Detail: andante.CleanText(note)}
-		return o.skipTask(ctx, tx, t, andante.ReasonPassedOver, e, "")
+		if err := o.skipTask(ctx, tx, t, andante.ReasonPassedOver, e, ""); err != nil || t.Sequence != ReplyTask {
+			return err
+		}
+		return o.Apply(ctx, tx, andante.Event{ // nothing is to be answered
+			ID: andante.NewID[andante.EventID](o.now()), Contact: t.Contact, Account: t.Account, Touch: t.ID, Name: andante.EventHandled, At: o.now(), Detail: note,
+		})
 	})
 }
 
@@ -267,6 +272,9 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 		return err
 	}
 	told := d.events()
+	if t.Sequence == ReplyTask {
+		told[andante.EventHandled] = strings.TrimSpace(d.Note)
+	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		err := o.Apply(ctx, tx, andante.Event{
 			ID: andante.NewID[andante.EventID](d.At), Contact: t.Contact, Account: t.Account, Touch: t.ID, Name: name, At: d.At, Detail: told[name],

@@ -51,10 +51,15 @@ func (w *world) permitted(id andante.ContactID, step string) andante.Touch {
 			return err
 		}
 		t.State, t.Lease, t.NotAfter, t.Counted, t.MessageID = andante.Claimed, l.ID, now.Add(time.Minute), now.Add(time.Minute), string(t.ID)+"@acme.example"
+		people, err := tx.Contacts(ctx, []andante.ContactID{id})
+		if err != nil {
+			return err
+		}
+		t.Address = w.Keys.Hash(people[0].Email)
 		if _, err := tx.Change(ctx, []store.Change{{Touch: t, Was: andante.Leased}}); err != nil {
 			return err
 		}
-		_, err := tx.MarkAttempted(ctx, l.ID, []andante.TouchID{t.ID}, "", now)
+		_, err = tx.MarkAttempted(ctx, l.ID, []andante.TouchID{t.ID}, "", now)
 		return err
 	})
 	return w.touch(id, step)

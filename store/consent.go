@@ -111,6 +111,12 @@ func (tx *Tx) NextFollowUp(ctx context.Context) (time.Time, error) {
 	return instant(at), err
 }
 
+// ReleaseHold ends one hold.
+func (tx *Tx) ReleaseHold(ctx context.Context, id andante.HoldID, now time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE holds SET released_at=$1 WHERE released_at IS NULL AND id=$2", ms(now), string(id))
+	return err
+}
+
 // EndHold marks a hold that is over as released at its end; false: it is already.
 func (tx *Tx) EndHold(ctx context.Context, id andante.HoldID) (bool, error) {
 	res, err := tx.exec(ctx, "UPDATE holds SET released_at=until_at WHERE released_at IS NULL AND id=$1", string(id))

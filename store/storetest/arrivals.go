@@ -27,13 +27,13 @@ func arrivals(_ *testing.T, s db) {
 		add(1, "news", "a.example", "sender", 1), add(2, "news", "a.example", "sender", 2), add(3, "news", "b.example", "sender", 3),
 		add(4, "news", "c.example", "hard", 4), add(5, "other", "d.example", "sender", 5), add(3, "news", "e.example", "sender", 6),
 	})
-	refused := func(sender string, since int) [2]int {
+	refused := func(sender string, after int) [2]int {
 		return read(s, func(ctx context.Context, tx *store.Tx) (n [2]int, err error) {
-			n[0], n[1], err = tx.RefusedSince(ctx, sender, at(since))
+			n[0], n[1], err = tx.RefusedAfter(ctx, sender, at(after))
 			return n, err
 		})
 	}
-	s.same("refusals of a sender, and by how many domains", [2]int{3, 2}, refused("news", 1))
-	s.same("since an instant", [2]int{1, 1}, refused("news", 3))
+	s.same("refusals of a sender, and by how many domains", [2]int{3, 2}, refused("news", 0))
+	s.same("after an instant", [2]int{1, 1}, refused("news", 2))
 	s.same("of another", [2]int{0, 0}, refused("nobody", 0))
 }

@@ -183,6 +183,8 @@ func holdsFollowed(_ *testing.T, s db) {
 	later := andante.Hold{ID: id[andante.HoldID](9), Scope: andante.HoldContact, Key: id[string](1), From: at(60)}
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddHold(ctx, later) })
 	s.same("another hold takes nothing away", []andante.Hold{all[0], all[3]}, over(at(99)))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseHold(ctx, all[0].ID, at(30)) })
+	s.same("one that is released is over", []andante.Hold{all[3]}, over(at(99)))
 }
 
 // A sender that is refused each hour leaves no more holds to read than it has.

@@ -1,0 +1,379 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/inbound"
+	"github.com/andante-hq/andante/store"
+)
+
+const mailConfig = config + `people: {nora: {name: Nora, email: nora@acme.example}}
+tasks: {unowned: nora}
+inbound: {domain: in.acme.example}
+`
+
+// mailWorld has contacts who each got the first mail of a sequence.
+func mailWorld(t *testing.T, names ...string) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.files["andante.yaml"] = []byte(mailConfig)
+	w.sequence("brief", "")
+	w.publish()
+	for _, name := range names {
+		id := w.contact(name)
+		w.enroll("brief", name)
+		w.sendNext(id, "one")
+	}
+	return w
+}
+
+// mail writes one that answers a touch: fields of its header, an empty line, its text. $ID
+// stands for the Message-ID of the touch.
+func (w *world) mail(touch andante.TouchID, text string) Arrived {
+	w.t.Helper()
+	text = strings.NewReplacer("$ID", string(touch)+"@acme.example").Replace(text)
+	told, err := w.TakeMail(w.t.Context(), []byte(text), inbound.Envelope{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return told
+}
+
+// dsn is a report of delivery about a touch.
+func dsn(n int, status, diagnostic string) string {
+	return fmt.Sprintf(`From: MAILER-DAEMON@mx%[1]d.example
+Message-ID: <dsn%[1]d@mx%[1]d.example>
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It did not arrive.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; who@domain%[1]d.example
+Action: failed
+Status: %[2]s
+Diagnostic-Code: smtp; %[3]s
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <$ID>
+
+--b--
+`, n, status, diagnostic)
+}
+
+const answer = "From: Ana <ana@x.example>\nMessage-ID: <a1@x.example>\nIn-Reply-To: <$ID>\nSubject: Re: About one\n\nCould you call me on Thursday?\n"
+
+// has wants events among those of a contact.
+func (w *world) has(id andante.ContactID, events ...string) {
+	w.t.Helper()
+	got := w.events(id)
+	for _, e := range events {
+		if !slices.Contains(got, e) {
+			w.t.Errorf("there is no event %s: %v", e, got)
+		}
+	}
+}
+
+func (w *world) tasksOf(owner string) (titles []string) {
+	w.t.Helper()
+	w.read(func(tx *store.Tx) error {
+		list, err := tx.OpenTasks(w.t.Context(), owner, 100)
+		for _, t := range list {
+			titles = append(titles, t.Title)
+		}
+		return err
+	})
+	return titles
+}
+
+func TestReplyEndsTheSequenceOnce(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	told := w.mail(w.touch(ana, "one").ID, answer)
+	if told.Class != inbound.Reply || told.Contact != ana || told.Before {
+		t.Errorf("%+v", told)
+	}
+	w.same("the sequence is over", []string{"brief finished replied"}, w.enrollments(ana))
+	w.same("somebody answers", []string{"Answer ana: Re: About one"}, w.tasksOf("nora"))
+	if again := w.mail(w.touch(ana, "one").ID, answer); !again.Before {
+		t.Errorf("the same mail: %+v", again)
+	}
+	w.same("once", []string{"Answer ana: Re: About one"}, w.tasksOf("nora"))
+	if signals := w.find("ana").Signals; signals.Replied.IsZero() || !signals.Answered.IsZero() {
+		t.Errorf("signals %+v", signals)
+	}
+	// Whoever answers, or says that nothing is to be answered, ends the silence.
+	var task andante.TouchID
+	w.read(func(tx *store.Tx) error {
+		list, err := tx.OpenTasks(t.Context(), "nora", 1)
+		task = list[0].Touch
+		return err
+	})
+	w.clock.Jump(w.clock.Now().Add(time.Hour))
+	if _, err := w.DoneTask(t.Context(), task, TaskDone{By: "nora"}); err != nil {
+		t.Fatal(err)
+	}
+	w.has(ana, andante.EventHandled)
+}
+
+func TestReplyOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	told := w.mail(w.touch(ana, "one").ID, strings.ReplaceAll(answer, "Ana <ana@x.example>", "Ben <ben@x.example>"))
+	if told.Contact != ana {
+		t.Errorf("%+v", told)
+	}
+	w.same("the sequence is over", []string{"brief finished replied"}, w.enrollments(ana))
+}
+
+func TestMailFromNobodyIsHandedOn(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t)
+	w.mail("", "From: Zoe <zoe@elsewhere.example>\nMessage-ID: <z@x>\nSubject: A question\n\nWhat does it cost?\n")
+	var list []store.Notice
+	w.read(func(tx *store.Tx) (err error) {
+		list, err = tx.DueNotices(t.Context(), w.clock.Now(), 10)
+		return err
+	})
+	if len(list) != 1 || list[0].Person != "nora" || !strings.Contains(list[0].Body, "What does it cost?") || !strings.Contains(list[0].Subject, "A question") {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestHardBounceGivesUpTheMailbox(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	told := w.mail(w.touch(ana, "one").ID, dsn(1, "5.1.1", "550 5.1.1 User unknown"))
+	if told.Class != inbound.Bounce || told.Contact != ana {
+		t.Errorf("%+v", told)
+	}
+	w.has(ana, andante.EventBounced, andante.EventUnreachable)
+	w.same("the sequence is over", []string{"brief finished unreachable"}, w.enrollments(ana))
+	if bars := w.bars(ana, "ana@x.example"); len(bars) != 1 || bars[0].Kind != andante.Email {
+		t.Errorf("bars %+v", bars)
+	}
+}
+
+// TestBounceNeedsProof: whoever writes in the name of a mail system names a mail of ours, or
+// nothing is believed.
+func TestBounceNeedsProof(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	report := strings.ReplaceAll(dsn(1, "5.1.1", "550 5.1.1 User unknown"), "who@domain1.example", "ana@x.example")
+	w.mail(andante.NewID[andante.TouchID](w.clock.Now()), report)
+	if told := w.mail("", strings.ReplaceAll(report, "dsn1", "dsn2")); told.Contact != "" {
+		t.Errorf("%+v", told)
+	}
+	w.same("nothing ends", []string{"brief active"}, w.enrollments(ana))
+}
+
+// TestBounceAtItsAddress: the address in the envelope says which mail it was, even where the
+// report does not.
+func TestBounceAtItsAddress(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	to := w.Keys.BoxAddress(BoxBounce, string(w.touch(ana, "one").ID), "in.acme.example")
+	told, err := w.TakeMail(t.Context(), []byte(dsn(1, "5.1.1", "550 5.1.1 User unknown")), inbound.Envelope{Null: true, To: []string{strings.ToUpper(to)}})
+	if err != nil || told.Contact != ana {
+		t.Errorf("%+v, %v", told, err)
+	}
+	w.has(ana, andante.EventBounced)
+}
+
+func TestSoftBouncesCountOverDays(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	full := func(n int) Arrived { return w.mail(w.touch(ana, "one").ID, dsn(n, "5.2.2", "552 5.2.2 Mailbox full")) }
+	for n := range 6 {
+		full(n) // of one day they are one
+	}
+	for n := range 2 {
+		w.clock.Jump(w.clock.Now().AddDate(0, 0, 4))
+		full(10 + n)
+	}
+	w.same("three days are not enough", []string{"brief active"}, w.enrollments(ana))
+	w.clock.Jump(w.clock.Now().AddDate(0, 0, 4))
+	full(20)
+	w.same("the fourth is", []string{"brief finished unreachable"}, w.enrollments(ana))
+}
+
+// TestSignOfLifeForgetsSoftBounces: who answers has a mailbox.
+func TestSignOfLifeForgetsSoftBounces(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	for n := range 6 {
+		w.mail(w.touch(ana, "one").ID, dsn(n, "5.2.2", "552 5.2.2 Mailbox full"))
+		w.clock.Jump(w.clock.Now().AddDate(0, 0, 3))
+		if err := w.Record(t.Context(), andante.Event{Contact: ana, Name: andante.EventClicked}); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Jump(w.clock.Now().Add(time.Hour))
+	}
+	w.same("nothing ends", []string{"brief active"}, w.enrollments(ana))
+}
+
+// TestRefusalsStopTheSender: never the contact.
+func TestRefusalsStopTheSender(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana", "ben", "cem")
+	held := func() (n int) {
+		w.read(func(tx *store.Tx) error {
+			holds, err := tx.WideHolds(t.Context())
+			n = len(holds)
+			return err
+		})
+		return n
+	}
+	for n, name := range []string{"ana", "ben", "cem"} {
+		if held() != 0 {
+			t.Errorf("the sender stops after %d", n)
+		}
+		id := w.find(name).ID
+		w.mail(w.touch(id, "one").ID, dsn(n, "5.7.1", "550 5.7.1 blocked using zen.spamhaus.org"))
+		w.same(name+" loses nothing", []string{"brief active"}, w.enrollments(id))
+		w.has(id, andante.EventRefused)
+	}
+	if held() != 1 {
+		t.Error("the sender goes on")
+	}
+	if _, err := w.Release(t.Context(), andante.HoldSender, "news"); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Jump(w.clock.Now().Add(time.Minute))
+	w.mail(w.touch(w.find("ana").ID, "one").ID, dsn(9, "5.7.1", "550 5.7.1 blocked using zen.spamhaus.org"))
+	if held() != 0 {
+		t.Error("what was before the release counts again")
+	}
+}
+
+func TestComplaintIsAnOptOut(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	w.mail(w.touch(ana, "one").ID, `From: fbl@provider.example
+Message-ID: <f@provider.example>
+Content-Type: multipart/report; report-type=feedback-report; boundary=b
+
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: x/1
+Version: 1
+--b
+Content-Type: message/rfc822
+
+Message-ID: <$ID>
+
+--b--
+`)
+	w.has(ana, andante.EventComplained)
+	w.same("no more advertising", []string{"brief finished opted_out"}, w.enrollments(ana))
+	if bars := w.bars(ana, "ana@x.example"); len(bars) == 0 || bars[0].Reason != andante.ReasonComplained || bars[0].Kind != "" {
+		t.Errorf("bars %+v", bars)
+	}
+}
+
+func TestOptOutInWords(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	told := w.mail(w.touch(ana, "one").ID, strings.ReplaceAll(answer, "Could you call me on Thursday?", "Please remove me from your list."))
+	if told.Class != inbound.OptOut {
+		t.Errorf("%+v", told)
+	}
+	w.same("no more advertising", []string{"brief finished opted_out"}, w.enrollments(ana))
+	if bars := w.bars(ana, "ana@x.example"); len(bars) == 0 || bars[0].Kind != "" {
+		t.Errorf("bars %+v", bars)
+	}
+}
+
+// TestMailToTheAddressForLeaving: whatever it says.
+func TestMailToTheAddressForLeaving(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	to := w.Keys.BoxAddress(BoxLeave, string(w.touch(ana, "one").ID), "in.acme.example")
+	told := w.mail("", "From: Ana <ana@x.example>\nTo: "+to+"\nMessage-ID: <l@x>\n\n")
+	if told.Class != inbound.OptOut || told.Contact != ana {
+		t.Errorf("%+v", told)
+	}
+	w.same("no more advertising", []string{"brief finished opted_out"}, w.enrollments(ana))
+}
+
+func TestAwayIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, says string
+		want       string // until when
+	}{
+		{"a day is named", "I am out of the office until 16 January 2026.", "2026-01-18"},
+		{"none is", "I am out of the office.", "2026-01-12"},
+		{"one in years", "I am out of the office until 1 March 2027.", "2026-03-06"},
+		{"one gone by", "I am out of the office until 2 January 2026.", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := mailWorld(t, "ana")
+			ana := w.find("ana").ID
+			away := func(n int, says string) {
+				w.mail(w.touch(ana, "one").ID, fmt.Sprintf("From: Ana <ana@x.example>\nMessage-ID: <o%d@x.example>\nIn-Reply-To: <$ID>\nAuto-Submitted: auto-replied\nSubject: Automatic reply\nDate: Mon, 05 Jan 2026 09:00:00 +0000\n\n%s\n", n, says))
+			}
+			if test.want != "" { // what was said before does not count
+				away(1, "I am out of the office until 20 February 2026.")
+			}
+			away(2, test.says)
+			w.same("nothing ends", []string{"brief active"}, w.enrollments(ana))
+			until := ""
+			w.read(func(tx *store.Tx) error {
+				holds, err := tx.NarrowHolds(t.Context(), []string{string(ana)})
+				for _, h := range holds {
+					until += h.Until.Format(time.DateOnly)
+				}
+				return err
+			})
+			if until != test.want {
+				t.Errorf("until %q, want %q", until, test.want)
+			}
+		})
+	}
+}
+
+func TestWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	w.mail(w.touch(ana, "one").ID, "From: Ana <ana@x.example>\nMessage-ID: <g@x.example>\nIn-Reply-To: <$ID>\nAuto-Submitted: auto-replied\nSubject: Automatic reply\n\nI no longer work at X. Please write to ben@x.example.\n")
+	w.has(ana, andante.EventLeft, andante.EventUnreachable)
+	w.same("everything ends", []string{"brief finished unreachable"}, w.enrollments(ana))
+	w.same("somebody looks", []string{"Who came after ana?"}, w.tasksOf("nora"))
+}
+
+// TestMachinesEndNothing: an answer of a machine is no reply.
+func TestMachinesEndNothing(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	w.mail(w.touch(ana, "one").ID, "From: Support <ana@x.example>\nMessage-ID: <t@x.example>\nIn-Reply-To: <$ID>\nAuto-Submitted: auto-replied\nSubject: [Ticket 17] We have received your request\n\nYour ticket has been created.\n")
+	w.same("nothing ends", []string{"brief active"}, w.enrollments(ana))
+	w.has(ana, andante.EventAutoReplied)
+	w.same("nobody need answer", []string(nil), w.tasksOf("nora"))
+}
