@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/smtp"
 	"net/url"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ type farewell struct {
 }
 
 // sayFarewell enrolls two hundred, starts to send, and lets the leavers press the
-// button of the web role while the first mails go out.
+// button of the web role, or write, while the first mails go out.
 func sayFarewell(t *testing.T, setting func(*scene), broken bool) *farewell {
 	s := newScene(t, harness.Workspace{}, harness.NewTown(200, 1), inbox.Options{DelayPerMail: 30 * time.Millisecond})
 	s.part.Connections, s.part.Roles, s.part.UntilIdle = 1, Roles, false
@@ -39,15 +40,20 @@ func sayFarewell(t *testing.T, setting func(*scene), broken bool) *farewell {
 
 	e := s.open()
 	defer e.Close()
+	e.Config.Inbound.Listen = "127.0.0.1:0"
 	ctx, stop := context.WithCancel(t.Context())
-	web, ended := make(chan string, 1), make(chan error, 1)
+	web, mail, ended := make(chan string, 1), make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- e.Run(ctx, RunOptions{Roles: Roles, Grace: s.part.Grace, Ready: func(addr string) { web <- addr }})
+		ended <- e.Run(ctx, RunOptions{Roles: Roles, Grace: s.part.Grace, Ready: func(addr string) { web <- addr }, Mailroom: func(addr string) { mail <- addr }})
 	}()
-	address := <-web
+	button, mailroom := <-web, <-mail
 	s.received(15) // more than the first chunk, by which the worker measures the pace
-	for _, i := range leavers {
-		f.leave(e, address, s.town.Contacts[i])
+	for n, i := range leavers {
+		if n%2 == 0 {
+			f.leave(e, button, s.town.Contacts[i])
+		} else {
+			f.write(mailroom, s.town.Contacts[i])
+		}
 	}
 	harness.Until(t, time.Minute, "everybody who stayed", f.staysServed)
 	stop()
@@ -73,6 +79,16 @@ func (f *farewell) leave(e *Engine, address string, c andante.Contact) {
 	}
 }
 
+// write says it in a mail, and notes when that was taken.
+func (f *farewell) write(mailroom string, c andante.Contact) {
+	f.t.Helper()
+	text := fmt.Sprintf("From: %s\r\nMessage-ID: <leave-%s>\r\nSubject: Enough\r\n\r\nPlease take me off your list.\r\n", c.Email, c.Email)
+	if err := smtp.SendMail(mailroom, nil, c.Email, []string{"replies@in.harness.example"}, []byte(text)); err != nil {
+		f.t.Fatal(err)
+	}
+	f.answered[c.Email] = time.Now()
+}
+
 // staysServed tells whether all who did not leave have their mail.
 func (f *farewell) staysServed() bool {
 	stayed := 0
@@ -94,7 +110,7 @@ func (f *farewell) tooLate() (breaches []string) {
 	return breaches
 }
 
-// TestUnsubscribeDuringRun: once the web role has answered, only a flight that
+// TestUnsubscribeDuringRun: once the web role has answered, or a mail is taken, only a flight that
 // was permitted before may still hold the contact.
 func TestUnsubscribeDuringRun(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,7 @@ type Workspace struct {
 
 const config = `company: {name: Harness, postal_address: "1 Test Road, Portland, ME", country: US, zone: UTC, language: en}
 public_url: https://mail.harness.example
+inbound: {domain: in.harness.example, addresses: [replies]}
 senders:
   news: {name: Harness News, address: news@harness.example}
 personas:
