@@ -16,7 +16,9 @@ import (
 // handler is what the web role serves.
 func (e *Engine) handler(q queue.Queue) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/u/{token}", webhooks.Unsubscribe(e.Ops, e.Config.Company.Name, e.Config.Company.Language, e.log))
+	choose := webhooks.Preferences(e.Ops, e.Config.Company.Name, e.Config.Company.Language, e.log)
+	mux.Handle("/u/{token}", choose)
+	mux.Handle("/p/{token}", choose)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := e.ready(r.Context(), q); err != nil {

@@ -270,7 +270,7 @@ func (o *Ops) TokenOfCode(ctx context.Context, typed string) (t Token, err error
 			err = andante.ErrNotFound
 		}
 		if err == nil {
-			t = Token{Contact: list[0].Contact, Touch: id, Kind: list[0].Kind, Address: list[0].Address}
+			t = Token{Contact: list[0].Contact, Touch: id, Kind: list[0].Kind, Address: list[0].Address, Printed: true}
 		}
 		return err
 	})

@@ -23,13 +23,22 @@ func (o *Ops) Choose(ctx context.Context, id andante.ContactID, c andante.Choice
 			return fmt.Errorf("there is no kind %q", k)
 		}
 	}
-	c.At = o.now()
+	return o.choose(ctx, id, func(*store.Tx, andante.Choice) (andante.Choice, error) { return c, nil })
+}
+
+// choose keeps what a contact chooses, which may depend on what it chose before.
+func (o *Ops) choose(ctx context.Context, id andante.ContactID, next func(*store.Tx, andante.Choice) (andante.Choice, error)) error {
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
 		find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{id}) }
 		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
 			if len(people) == 0 {
 				return fmt.Errorf("contact %s: %w", id, andante.ErrNotFound)
 			}
+			c, err := next(tx, people[0].Choice)
+			if err != nil {
+				return err
+			}
+			c.At = o.now()
 			if err := tx.PutChoice(ctx, id, c); err != nil {
 				return err
 			}

@@ -100,6 +100,7 @@ type Token struct {
 	Touch   andante.TouchID
 	Kind    andante.Kind
 	Address andante.AddressHash
+	Printed bool // it was typed from a piece of post, which anybody may have picked up
 }
 
 const (

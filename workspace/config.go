@@ -27,14 +27,15 @@ type Config struct {
 	Senders       map[string]Sender     `yaml:"senders" doc:"identities that mails are sent as, by key; people are senders too"`
 	SenderGroups  map[string][]string   `yaml:"sender_groups" doc:"senders that share the work, such as outreach: [nora, tom]: each contact stays with one of them"`
 
-	Tasks    Tasks    `yaml:"tasks" doc:"how people hear of what they have to do"`
-	Inbound  Inbound  `yaml:"inbound" doc:"where mail to us comes in"`
-	Channels Channels `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
-	Deliver  Deliver  `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
-	Store    string   `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
-	State    string   `yaml:"state" doc:"folder outside of the store that remembers how far the store had come; empty: the workspace's own with .state behind its name" env:"ANDANTE_STATE"`
-	Redis    string   `yaml:"redis" doc:"empty: inside the process; redis://… , redis-sentinel://… or redis-cluster://…" env:"ANDANTE_REDIS"`
-	Web      Web      `yaml:"web" doc:"where the web role listens"`
+	Tasks    Tasks                `yaml:"tasks" doc:"how people hear of what they have to do"`
+	Pages    map[string]PageTexts `yaml:"pages" doc:"other words for the page behind the links for leaving, by language, such as de: {title: \"Ihre Post von {company}\"}"`
+	Inbound  Inbound              `yaml:"inbound" doc:"where mail to us comes in"`
+	Channels Channels             `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
+	Deliver  Deliver              `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
+	Store    string               `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
+	State    string               `yaml:"state" doc:"folder outside of the store that remembers how far the store had come; empty: the workspace's own with .state behind its name" env:"ANDANTE_STATE"`
+	Redis    string               `yaml:"redis" doc:"empty: inside the process; redis://… , redis-sentinel://… or redis-cluster://…" env:"ANDANTE_REDIS"`
+	Web      Web                  `yaml:"web" doc:"where the web role listens"`
 
 	doc         *yamldoc.Doc
 	inSequences []andante.Field // that sequences declare for themselves

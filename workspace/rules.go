@@ -43,6 +43,7 @@ func init() {
 		{"company", andante.SeverityError, "The company lacks its name or its postal address: every commercial mail must carry both.", checkCompany},
 		{"way-out", andante.SeverityError, "There is no public_url, so mails would have no unsubscribe link.", checkWayOut},
 		{"sender", andante.SeverityError, "A sender or a person lacks a usable address, or a text names one that does not exist.", checkSenders},
+		{"pages", andante.SeverityError, "A text of the pages behind the links for leaving is not one of theirs.", checkPages},
 		{"deaf-sender", andante.SeverityError, "A sender can't hear replies: a no-reply address without reply_to.", checkDeaf},
 		{"fields", andante.SeverityError, "A declared field is not contact.NAME or account.NAME, or hides what is built in, or two files give it different types.", checkFields},
 		{"owner", andante.SeverityError, "An owner who is away is no person, or has no deputy who is one.", checkOwners},

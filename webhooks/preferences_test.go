@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -48,9 +49,9 @@ func newSite(t *testing.T, language string) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t, ops: ops.New(st, clock, keys), log: new(bytes.Buffer)}
-	s.fill()
+	s.fill(language)
 	mux := http.NewServeMux()
-	mux.Handle("/u/{token}", Unsubscribe(s.ops, "Acme & Sons", language, slog.New(slog.NewTextHandler(s.log, nil))))
+	mux.Handle("/u/{token}", Preferences(s.ops, "Acme & Sons", language, slog.New(slog.NewTextHandler(s.log, nil))))
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	s.token = keys.Sign(ops.Token{Contact: s.ann, Touch: andante.NewID[andante.TouchID](clock.Now()), Kind: andante.Email, Address: keys.Hash(annsAddress)})
@@ -58,10 +59,10 @@ func newSite(t *testing.T, language string) *site {
 	return s
 }
 
-func (s *site) fill() {
+func (s *site) fill(language string) {
 	s.t.Helper()
 	w, found := workspace.Load(memfs.FS{
-		"andante.yaml": []byte("company: {name: Acme, postal_address: Here, country: US}\npublic_url: https://mail.acme.example\nsenders: {news: {name: Acme, address: news@acme.example}}\n"),
+		"andante.yaml": []byte("company: {name: Acme & Sons, postal_address: Here, country: US, language: " + cmp.Or(language, "en") + "}\npublic_url: https://mail.acme.example\nsenders: {news: {name: Acme, address: news@acme.example}}\n"),
 		"consent.yaml": []byte("- {need: []}\n"),
 		"sequences/brief.md": []byte("---\nsequence: brief\ntitle: Brief\npurpose: marketing\nsender: news\n---\n\n## One\n\n" +
 			"```yaml step\nkind: email\nafter: 0d\nsubject: One\nvalue: insight - one\n```\n\nHello.\n"),
@@ -269,7 +270,7 @@ func TestHostileBodies(t *testing.T) {
 			r.Header.Set("Content-Type", test.kind)
 			r.SetPathValue("token", s.token)
 			answer := httptest.NewRecorder()
-			Unsubscribe(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).ServeHTTP(answer, r)
+			Preferences(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).ServeHTTP(answer, r)
 			if answer.Code != http.StatusOK {
 				t.Errorf("%d: %s", answer.Code, answer.Body)
 			}
@@ -289,7 +290,7 @@ func TestEndlessBody(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetPathValue("token", s.token)
 	answer := httptest.NewRecorder()
-	Unsubscribe(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).ServeHTTP(answer, r)
+	Preferences(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).ServeHTTP(answer, r)
 	if answer.Code != http.StatusOK || body.n > 1<<20 {
 		t.Errorf("%d after %d bytes", answer.Code, body.n)
 	}
@@ -317,12 +318,119 @@ func TestStoreDown(t *testing.T) {
 	}
 }
 
+// TestLanguage: the page speaks the contact's language, or else the company's, or English.
 func TestLanguage(t *testing.T) {
 	t.Parallel()
-	for language, want := range map[string]string{"de": "Abbestellen", "de-AT": "Abbestellen", "DE": "Abbestellen", "en-GB": "Unsubscribe", "fi": "Unsubscribe", "": "Unsubscribe"} {
+	for language, want := range map[string]string{"de": "Nichts mehr", "de-AT": "Nichts mehr", "fr": "Plus rien", "es-MX": "Nada más", "en-GB": "Nothing more", "fi": "Nothing more", "": "Nothing more"} {
 		s := newSite(t, language)
-		if _, page := s.send(http.MethodGet, s.token, "", nil); !strings.Contains(page, want) {
+		if _, page := s.send(http.MethodGet, s.token, "", nil); !strings.Contains(page, ">"+want+"<") || strings.Contains(page, "{") && strings.Contains(page, "{company}") {
 			t.Errorf("%q: %s", language, page)
 		}
+		err := s.ops.Store.Write(t.Context(), func(tx *store.Tx) error {
+			list, err := tx.Contacts(t.Context(), []andante.ContactID{s.ann})
+			if err == nil {
+				list[0].Language = "fr"
+				err = tx.PutContacts(t.Context(), []store.HashedContact{{Contact: list[0], EmailHash: s.ops.Keys.Hash(annsAddress)}})
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, page := s.send(http.MethodGet, s.token, "", nil); !strings.Contains(page, `lang="fr"`) || !strings.Contains(page, "Plus d&#39;e-mails") {
+			t.Errorf("%q, and French: %s", language, page)
+		}
+	}
+}
+
+const form = "application/x-www-form-urlencoded"
+
+// press presses a button of the page.
+func (s *site) press(body string) (int, string) {
+	s.t.Helper()
+	answer, page := s.send(http.MethodPost, s.token, form, strings.NewReader(body))
+	return answer.StatusCode, page
+}
+
+func (s *site) choice() (c andante.Choice) {
+	s.t.Helper()
+	err := s.ops.Store.Read(s.t.Context(), func(tx *store.Tx) error {
+		list, err := tx.Contacts(s.t.Context(), []andante.ContactID{s.ann})
+		c = list[0].Choice
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+// TestLessOften: what somebody presses is a choice at once, with the words that they pressed; what
+// they chose before stays, and at the same link they can have everything as usual again.
+func TestLessOften(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "en")
+	if code, page := s.press("less=month"); code != http.StatusOK || !strings.Contains(page, "From now on: at most one message a month.") {
+		t.Errorf("%d: %s", code, page)
+	}
+	if c := s.choice(); c.Max != 1 || c.Per != "30d" || c.At.IsZero() || c.Source != "page: At most one message a month" {
+		t.Errorf("choice %+v", c)
+	}
+	if code, page := s.press("less=pause"); code != http.StatusOK || !strings.Contains(page, "at most one message a month; nothing before 5 April 2026") {
+		t.Errorf("%d: %s", code, page)
+	}
+	if over, _ := s.gone(); over {
+		t.Error("less is not never")
+	}
+	if _, page := s.send(http.MethodGet, s.token, "", nil); !strings.Contains(page, "Your choice: at most one message a month; nothing before 5 April 2026.") {
+		t.Errorf("the page does not say what was chosen: %s", page)
+	}
+	if code, page := s.press("less=usual"); code != http.StatusOK || !s.choice().IsZero() || strings.Contains(page, "usual again</button>") {
+		t.Errorf("%d, %+v: %s", code, s.choice(), page)
+	}
+}
+
+func TestNever(t *testing.T) {
+	t.Parallel()
+	for wish, want := range map[string]string{"never=email": "no more advertising by email", "never=all": "no more advertising, by any way"} {
+		s := newSite(t, "en")
+		for range 2 {
+			if code, page := s.press(wish); code != http.StatusOK || !strings.Contains(page, "You are unsubscribed") || !strings.Contains(page, want) {
+				t.Errorf("%s: %d: %s", wish, code, page)
+			}
+		}
+		if over, n := s.gone(); !over || n != 1 {
+			t.Errorf("%s: %v, %d events", wish, over, n)
+		}
+	}
+}
+
+// TestOnlyButtonsOfThePage: nothing else can be wished for.
+func TestOnlyButtonsOfThePage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "en")
+	for _, body := range []string{"less=everything", "less=post", "not=cats", "never=visit", "never=call", "less=month%00", "not=%3Cscript%3E"} {
+		if code, page := s.press(body); code != http.StatusNotFound || strings.Contains(page, "<script>") {
+			t.Errorf("%s: %d: %s", body, code, page)
+		}
+	}
+	if over, n := s.gone(); over || n != 0 || !s.choice().IsZero() {
+		t.Error("something has changed")
+	}
+}
+
+// TestGoneContact: the way out works for who is erased, and shows nothing of anybody.
+func TestGoneContact(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "en")
+	token := s.ops.Keys.Sign(ops.Token{Contact: andante.NewID[andante.ContactID](time.Unix(1, 0)), Kind: andante.Email, Address: s.ops.Keys.Hash(annsAddress)})
+	if answer, page := s.send(http.MethodGet, token, "", nil); answer.StatusCode != http.StatusOK || strings.Contains(page, "months") || !strings.Contains(page, "No more emails") {
+		t.Errorf("%d: %s", answer.StatusCode, page)
+	}
+	if answer, page := s.send(http.MethodPost, token, form, strings.NewReader("never=all")); answer.StatusCode != http.StatusOK || !strings.Contains(page, "You are unsubscribed") {
+		t.Errorf("%d: %s", answer.StatusCode, page)
+	}
+	if over, _ := s.gone(); !over { // she has the address
+		t.Error("who has the address goes on")
 	}
 }
