@@ -15,11 +15,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/contacts"
 	"github.com/andante-hq/andante/governor"
+	"github.com/andante-hq/andante/inbound"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/store"
@@ -30,7 +32,7 @@ import (
 var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
-	"reply": (*simWorld).doReply, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
+	"reply": (*simWorld).doReply, "press": (*simWorld).doPress, "writes": (*simWorld).doWrites, "machine": (*simWorld).doMachine, "bounce": (*simWorld).doBounce, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
 	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "snooze": (*simWorld).doSnooze, "post": (*simWorld).doPost, "tasks": (*simWorld).doByHand, "line": (*simWorld).doLine, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
@@ -330,6 +332,54 @@ func (w *simWorld) doEvent(args []string) error {
 	return w.e.Ops.Record(w.ctx, e)
 }
 
+// had returns the last mail of a contact.
+func (w *simWorld) had(name string) (*arrival, error) {
+	id, err := w.who(name)
+	if err != nil {
+		return nil, err
+	}
+	m := w.lastTo(id)
+	if m == nil {
+		return nil, fmt.Errorf("%s has had no mail", name)
+	}
+	return m, nil
+}
+
+// doWrites has a contact answer the last mail, in words.
+func (w *simWorld) doWrites(args []string) error { return w.answer(args, "") }
+
+// doMachine has the contact's mail program answer.
+func (w *simWorld) doMachine(args []string) error {
+	return w.answer(args, "Auto-Submitted: auto-replied\n")
+}
+
+func (w *simWorld) answer(args []string, fields string) error {
+	if len(args) < 2 {
+		return errors.New("write NAME and what the answer says")
+	}
+	return w.comesIn(args[0], "From: "+args[0]+"@x.example\nSubject: Re: it\n"+fields, strings.Join(args[1:], " "))
+}
+
+// doBounce has a mail system say that the last mail did not arrive.
+func (w *simWorld) doBounce(args []string) error {
+	if len(args) < 2 {
+		return errors.New("write bounce NAME and what the mail system says")
+	}
+	return w.comesIn(args[0], "From: MAILER-DAEMON@x.example\nReturn-Path: <>\nSubject: Undelivered Mail Returned to Sender\n", "Your message could not be delivered:\n\n<"+args[0]+"@x.example>: "+strings.Join(args[1:], " "))
+}
+
+// comesIn takes in a mail about the last one that a contact had.
+func (w *simWorld) comesIn(name, fields, text string) error {
+	m, err := w.had(name)
+	if err != nil {
+		return err
+	}
+	w.came++
+	raw := fmt.Sprintf("Message-ID: <%d@x.example>\nDate: %s\nIn-Reply-To: %s\n%s\n%s\n", w.came, w.clock.Now().Format(time.RFC1123Z), m.header.Get("Message-ID"), fields, text)
+	_, err = w.e.Ops.TakeMail(w.ctx, []byte(raw), inbound.Envelope{})
+	return err
+}
+
 func (w *simWorld) lastTo(id andante.ContactID) *arrival {
 	for _, m := range slices.Backward(w.mails) {
 		if m.touch.Contact == id {
@@ -345,16 +395,29 @@ func (w *simWorld) doUnsubscribe(args []string) error {
 	if len(args) != 1 {
 		return errors.New("write unsubscribe NAME")
 	}
-	id, err := w.who(args[0])
+	return w.post(args[0], url.Values{"List-Unsubscribe": {"One-Click"}})
+}
+
+// doPress presses a button of the page behind the link of the last mail.
+func (w *simWorld) doPress(args []string) error {
+	if len(args) != 2 {
+		return errors.New("write press NAME BUTTON, such as less=month")
+	}
+	form, err := url.ParseQuery(args[1])
 	if err != nil {
 		return err
 	}
-	m := w.lastTo(id)
-	if m == nil {
-		return fmt.Errorf("%s has had no mail to unsubscribe by", args[0])
+	return w.post(args[0], form)
+}
+
+// post sends a form to the link in the last mail of a contact.
+func (w *simWorld) post(name string, form url.Values) error {
+	m, err := w.had(name)
+	if err != nil {
+		return err
 	}
-	link := strings.Trim(m.header.Get("List-Unsubscribe"), "<>")
-	r := httptest.NewRequest(http.MethodPost, link, strings.NewReader(url.Values{"List-Unsubscribe": {"One-Click"}}.Encode()))
+	link, _, _ := strings.Cut(m.header.Get("List-Unsubscribe"), ",")
+	r := httptest.NewRequest(http.MethodPost, strings.Trim(link, "<>"), strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer := httptest.NewRecorder()
 	w.e.handler(&w.queue).ServeHTTP(answer, r)

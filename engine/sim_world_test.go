@@ -54,6 +54,7 @@ type simWorld struct {
 	zones  map[andante.ContactID]*time.Location
 	mails  []*arrival // and what came otherwise, and tasks
 	taken  int        // of the mails of the inbox
+	came   int        // mails that came in
 	byHand bool       // what goes by post waits until the story posts it
 	undone bool       // tasks wait until the story has them done
 	told   []*arrival // notices
