@@ -70,6 +70,13 @@ func (a *arriving) take(ctx context.Context) error {
 	if err := a.identify(ctx); err != nil {
 		return err
 	}
+	by, err := a.colleague(ctx)
+	if err != nil {
+		return err
+	}
+	if by != "" || a.box == BoxLog {
+		a.found = inbound.Finding{Class: ClassCopy, Why: "one of us wrote it", Text: a.found.Text}
+	}
 	if a.box == BoxLeave { // whoever writes there wants but one thing
 		a.found = inbound.Finding{Class: inbound.OptOut, Why: "it came to the address for leaving", Text: a.found.Text}
 	}
@@ -91,6 +98,9 @@ func (a *arriving) take(ctx context.Context) error {
 	if err != nil || !fresh {
 		a.told.Before, a.told.Did = !fresh, "nothing: it had come before"
 		return err
+	}
+	if a.found.Class == ClassCopy {
+		return a.copied(ctx, by)
 	}
 	return a.follow(ctx)
 }

@@ -377,3 +377,49 @@ func TestMachinesEndNothing(t *testing.T) {
 	w.has(ana, andante.EventAutoReplied)
 	w.same("nobody need answer", []string(nil), w.tasksOf("nora"))
 }
+
+// TestCopyOfWhatWeWrote: a blind copy, or an answer that one of us sends to all, is a touch, and
+// answers what was open. From anybody else it is nothing.
+func TestCopyOfWhatWeWrote(t *testing.T) {
+	t.Parallel()
+	for name, to := range map[string]func(*world, andante.ContactID) string{
+		"a blind copy": func(w *world, id andante.ContactID) string { return w.LogAddress(w.w.Config, id) },
+		"an answer to all": func(w *world, id andante.ContactID) string {
+			return w.Keys.BoxAddress(BoxReply, string(w.touch(id, "one").ID), "in.acme.example")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := mailWorld(t, "ana")
+			ana := w.find("ana").ID
+			w.mail(w.touch(ana, "one").ID, answer)
+			w.clock.Jump(w.clock.Now().Add(time.Hour))
+			copied := func(from string) Arrived {
+				return w.mail("", "From: "+from+"\nTo: ana@x.example\nDelivered-To: "+to(w, ana)+"\nMessage-ID: <c@"+from+">\nSubject: Thursday\n\nThursday at ten?\n")
+			}
+			if told := copied("Nora@acme.example"); told.Class != ClassCopy || told.Contact != ana {
+				t.Errorf("%+v", told)
+			}
+			w.has(ana, andante.EventHandled)
+			w.same("nothing is left to answer", []string(nil), w.tasksOf("nora"))
+			logged := 0
+			for _, touch := range w.touches(ana) {
+				if strings.HasPrefix(touch, "logged/ sent") {
+					logged++
+				}
+			}
+			if logged != 1 {
+				t.Errorf("it is logged %d times: %v", logged, w.touches(ana))
+			}
+			if replies := slices.DeleteFunc(w.events(ana), func(e string) bool { return e != andante.EventReplied }); len(replies) != 1 {
+				t.Errorf("%d replies", len(replies))
+			}
+		})
+	}
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	told := w.mail("", "From: somebody@elsewhere.example\nTo: "+w.LogAddress(w.w.Config, ana)+"\nMessage-ID: <x@y>\n\nHello.\n")
+	if told.Class != ClassCopy || len(w.events(ana)) > 0 {
+		t.Errorf("%+v, %v", told, w.events(ana))
+	}
+}

@@ -1,0 +1,73 @@
+package ops
+
+import (
+	"context"
+	"strings"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/inbound"
+)
+
+// ClassCopy is a mail that one of us wrote by hand to a contact, of which a copy came here.
+const ClassCopy inbound.Class = "copy"
+
+// colleague returns which of our people wrote a mail, if one did and no machine of theirs.
+func (a *arriving) colleague(ctx context.Context) (string, error) {
+	if a.found.Class != inbound.Reply && a.found.Class != inbound.OptOut {
+		return "", nil
+	}
+	w, err := a.Workspace(ctx, a.tx)
+	if err != nil {
+		return "", err
+	}
+	for key, p := range w.Config.People {
+		if strings.EqualFold(p.Email, a.mail.Sender.Address) {
+			return key, nil
+		}
+	}
+	return "", nil
+}
+
+// copied logs what a colleague wrote to a contact by hand: it counts as a touch, and whatever was
+// to be answered is answered. What anybody else sends to such an address is believed by nobody.
+func (a *arriving) copied(ctx context.Context, by string) error {
+	if by == "" || a.contact.ID == "" {
+		a.did("nothing: it is not from one of us, or to nobody that is known")
+		return nil
+	}
+	at := a.at
+	if d := a.mail.Date; !d.IsZero() && d.Before(at) && d.After(at.AddDate(0, 0, -30)) {
+		at = d.UTC()
+	}
+	find := func() ([]andante.Contact, error) {
+		return a.tx.Contacts(ctx, []andante.ContactID{a.contact.ID})
+	}
+	return a.changeContacts(ctx, a.tx, find, func(people []andante.Contact) error {
+		if len(people) == 0 {
+			return nil
+		}
+		a.did("it is logged as a mail of %s to %s, and answers what was open", by, a.whom())
+		l := Logged{Contact: people[0].ID, Kind: andante.Email, TaskDone: TaskDone{By: by, Note: a.mail.Subject, At: at}}
+		if err := a.log(ctx, a.tx, people[0], l); err != nil {
+			return err
+		}
+		return a.closeReplies(ctx, people[0], by)
+	})
+}
+
+// closeReplies ends the tasks to answer a contact, and the silence of machines.
+func (a *arriving) closeReplies(ctx context.Context, c andante.Contact, by string) error {
+	open, err := a.tx.OpenOf(ctx, []andante.ContactID{c.ID}, nil)
+	if err != nil {
+		return err
+	}
+	for _, t := range open {
+		if t.Sequence != ReplyTask {
+			continue
+		}
+		if err := a.doneTask(ctx, a.tx, &t, TaskDone{By: by, Note: "answered by mail", At: a.at}); err != nil {
+			return err
+		}
+	}
+	return a.Apply(ctx, a.tx, andante.Event{ID: a.event, Contact: c.ID, Account: c.Account, Touch: a.touch.ID, Name: andante.EventHandled, At: a.at, Detail: a.mail.Subject})
+}
