@@ -241,6 +241,8 @@ const (
 	EventAway        = "away"         // and says that they are away
 	EventLeft        = "left"         // or no longer work there
 	EventMoved       = "moved"        // or have another address
+	EventDelivered   = "delivered"    // a text arrived at the phone
+	EventUndelivered = "undelivered"  // or did not
 )
 
 // Events are the names that somebody may note; the others the program notes by itself.

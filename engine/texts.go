@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/channels"
@@ -57,7 +58,33 @@ func (e *Engine) gateway() (sms.Gateway, error) {
 func (e *Engine) twilio() (*sms.Twilio, error) {
 	c := e.Config.Channels.SMS.Twilio
 	s, err := e.secret("channels.sms.twilio.secret", c.Secret)
-	return &sms.Twilio{Account: c.Account, Key: c.Key, Secret: s, Callback: c.Callback, URL: c.URL, Clock: e.Clock}, err
+	callback := c.Callback
+	if callback == "" && e.Config.PublicURL != "" && (c.Key == "" || c.Token.IsSet()) {
+		callback = strings.TrimSuffix(e.Config.PublicURL, "/") + "/w/twilio?touch=%s"
+	}
+	return &sms.Twilio{Account: c.Account, Key: c.Key, Secret: s, Callback: callback, URL: c.URL, Clock: e.Clock}, err
+}
+
+// twilioToken returns the token by which Twilio signs; empty, with a line in the log, if it is not
+// known.
+func (e *Engine) twilioToken() andante.Secret {
+	c := e.Config.Channels.SMS
+	if c.Driver != "twilio" {
+		return ""
+	}
+	ref := c.Twilio.Token
+	if !ref.IsSet() && c.Twilio.Key == "" {
+		ref = c.Twilio.Secret
+	}
+	if !ref.IsSet() {
+		e.log.Error("what Twilio tells is refused: set channels.sms.twilio.token to the account's auth token")
+		return ""
+	}
+	s, err := e.secret("channels.sms.twilio.token", ref)
+	if err != nil {
+		e.log.Error("what Twilio tells is refused", "err", err)
+	}
+	return s
 }
 
 // secret reads what a key of andante.yaml names.

@@ -19,6 +19,9 @@ func (e *Engine) handler(q queue.Queue) http.Handler {
 	choose := webhooks.Preferences(e.Ops, e.Config.Company.Name, e.Config.Company.Language, e.log)
 	mux.Handle("/u/{token}", choose)
 	mux.Handle("/p/{token}", choose)
+	if token := e.twilioToken(); e.Config.Channels.SMS.Driver == "twilio" {
+		mux.Handle("/w/twilio", &webhooks.Twilio{Ops: e.Ops, PublicURL: e.Config.PublicURL, Token: token, Log: e.log})
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := e.ready(r.Context(), q); err != nil {

@@ -40,6 +40,18 @@ func (tx *Tx) Suppressions(ctx context.Context, contacts []andante.ContactID, ad
 	return append(byContact, byAddress...), err
 }
 
+// LiftSuppressions lifts the opt-outs of one kind of these contacts and addresses: whoever said so
+// wants it again. What bars every kind stays. It returns how many it lifted.
+func (tx *Tx) LiftSuppressions(ctx context.Context, kind andante.Kind, contacts []andante.ContactID, addresses []andante.AddressHash, now time.Time) (n int, err error) {
+	const lift = "UPDATE suppressions SET lifted_at=$1 WHERE lifted_at IS NULL AND reason='opted_out' AND kind=$2 AND "
+	args := []any{ms(now), string(kind)}
+	if n, err = execIn(ctx, tx, lift+"contact_id IS NOT NULL AND contact_id", args, contacts, ""); err != nil {
+		return n, err
+	}
+	more, err := execIn(ctx, tx, lift+"address <> '' AND address", args, addresses, "")
+	return n + more, err
+}
+
 const consentColumns = `id, contact_id, kind, purpose, basis, source, wording, at`
 
 func scanConsent(r *sql.Rows) (c andante.Consent, err error) {

@@ -29,7 +29,10 @@ type site struct {
 	token string
 	url   string
 	log   *bytes.Buffer
+	w     *workspace.Workspace
 }
+
+func (s *site) published() *workspace.Workspace { return s.w }
 
 const annsAddress = "ann@x.example"
 
@@ -70,6 +73,7 @@ func (s *site) fill(language string) {
 	if bad := workspace.Errors(found); len(bad) > 0 {
 		s.t.Fatal(bad[0])
 	}
+	s.w = w
 	if _, err := s.ops.Publish(s.t.Context(), w, nil, false); err != nil {
 		s.t.Fatal(err)
 	}

@@ -190,7 +190,8 @@ type Twilio struct {
 	Account  string    `yaml:"account" doc:"its SID, AC..."`
 	Key      string    `yaml:"key" doc:"SID of an API key, SK...; empty: the account's auth token is the secret"`
 	Secret   SecretRef `yaml:"secret" doc:"{env: NAME} or {file: PATH}: the key's secret, or the auth token"`
-	Callback string    `yaml:"callback" doc:"https address that Twilio tells what becomes of a text; %s in it is the touch; empty: none"`
+	Token    SecretRef `yaml:"token" doc:"{env: NAME} or {file: PATH}: the account's auth token, by which Twilio signs what it tells us; not needed where it is the secret"`
+	Callback string    `yaml:"callback" doc:"https address that Twilio tells what becomes of a text; %s in it is the touch; empty: /w/twilio at public_url, where the token is known"`
 	URL      string    `yaml:"url" doc:"instead of Twilio's, for tests"`
 }
 
@@ -286,6 +287,9 @@ func (r *SecretRef) UnmarshalNode(n *yamldoc.Node) []*andante.Finding {
 	type keys SecretRef
 	return n.Decode((*keys)(r))
 }
+
+// IsSet tells whether a secret is named.
+func (r SecretRef) IsSet() bool { return r.Env != "" || r.File != "" }
 
 // Resolve reads the secret. read reads a file of the workspace.
 func (r SecretRef) Resolve(read func(string) ([]byte, error)) (andante.Secret, error) {

@@ -12,6 +12,7 @@ import (
 
 var consentTests = []test{
 	{"suppressions by contact and by address", suppressions},
+	{"suppressions lifted", suppressionsLifted},
 	{"many suppressions", manySuppressions},
 	{"consents round trip", consents},
 	{"holds", holds},
@@ -48,6 +49,22 @@ func suppressions(_ *testing.T, s db) {
 	s.same("by address, the empty one being nobody's", all[1:3], s.suppressions(nil, []andante.AddressHash{a, ""}))
 	s.same("by both", all[:3], s.suppressions([]andante.ContactID{one}, []andante.AddressHash{a}))
 	s.same("of others", []andante.Suppression(nil), s.suppressions([]andante.ContactID{id[andante.ContactID](9)}, []andante.AddressHash{"cc"}))
+}
+
+func suppressionsLifted(_ *testing.T, s db) {
+	one, a := id[andante.ContactID](1), andante.AddressHash("aa")
+	all := list(4, suppression)
+	for n := range all {
+		all[n].Contact, all[n].Address, all[n].Kind, all[n].Reason = one, a, andante.SMS, andante.ReasonOptedOut
+	}
+	all[1].Kind, all[2].Kind, all[3].Reason = "", andante.Email, andante.ReasonComplained
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddSuppressions(ctx, all) })
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.LiftSuppressions(ctx, andante.SMS, []andante.ContactID{one}, []andante.AddressHash{a}, at(9))
+		s.same("lifted", 1, n)
+		return err
+	})
+	s.same("the others stay", all[1:], s.suppressions([]andante.ContactID{one}, nil))
 }
 
 func manySuppressions(_ *testing.T, s db) {
