@@ -18,7 +18,7 @@ func dkim(ctx context.Context, s *Subject) []Finding {
 		return nil
 	}
 	selectors, unnamed := s.Config.Channels.Email.DKIMSelectors, false
-	list := s.eachDomain(ctx, func(ctx context.Context, domain string) Finding {
+	list := s.each(ctx, s.realDomains(), func(ctx context.Context, domain string) Finding {
 		at, own := s.signed(domain)
 		switch {
 		case len(own) > 0:

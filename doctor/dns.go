@@ -73,10 +73,21 @@ func (s *Subject) realDomains() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.domains())), isExample)
 }
 
-// eachDomain asks about every domain of a sender that can be asked about.
-func (s *Subject) eachDomain(ctx context.Context, ask func(ctx context.Context, domain string) Finding) []Finding {
+// envelopeDomains returns those, and the one to which mail systems answer.
+func (s *Subject) envelopeDomains() []string {
+	list := s.realDomains()
+	if c := s.config(); s.Resolver != nil && c != nil {
+		if d := strings.ToLower(c.Inbound.Domain); d != "" && !isExample(d) && !slices.Contains(list, d) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// each asks about every domain of a list.
+func (s *Subject) each(ctx context.Context, domains []string, ask func(ctx context.Context, domain string) Finding) []Finding {
 	var list []Finding
-	for _, domain := range s.realDomains() {
+	for _, domain := range domains {
 		one, cancel := context.WithTimeout(ctx, askTime)
 		list = append(list, ask(one, domain))
 		cancel()
@@ -119,7 +130,7 @@ func unanswered(domain string, err error) Finding {
 
 // spf wants exactly one policy (RFC 7208 sections 3.2 and 4.5).
 func spf(ctx context.Context, s *Subject) []Finding {
-	return s.eachDomain(ctx, func(ctx context.Context, domain string) Finding {
+	return s.each(ctx, s.envelopeDomains(), func(ctx context.Context, domain string) Finding {
 		found, err := s.texts(ctx, domain, "v=spf1")
 		switch {
 		case err != nil:
@@ -136,7 +147,7 @@ func spf(ctx context.Context, s *Subject) []Finding {
 // dmarc wants one policy, of the domain or of the organization above it (RFC 7489 section
 // 6.6.3).
 func dmarc(ctx context.Context, s *Subject) []Finding {
-	return s.eachDomain(ctx, func(ctx context.Context, domain string) Finding {
+	return s.each(ctx, s.realDomains(), func(ctx context.Context, domain string) Finding {
 		at := domain
 		found, err := s.texts(ctx, "_dmarc."+at, "v=DMARC1")
 		if up := organization(domain); err == nil && len(found) == 0 && up != domain {
@@ -166,7 +177,7 @@ func organization(domain string) string {
 // replies looks whether answers and bounces can arrive: by MX, or by an address of the
 // domain itself (RFC 5321 section 5.1). One that takes no mail says so (RFC 7505).
 func replies(ctx context.Context, s *Subject) []Finding {
-	return s.eachDomain(ctx, func(ctx context.Context, domain string) Finding {
+	return s.each(ctx, s.envelopeDomains(), func(ctx context.Context, domain string) Finding {
 		const do = "publish an MX record, or write as an address whose domain has one: answers and bounces have nowhere to go"
 		mx, err := s.Resolver.LookupMX(ctx, domain+".")
 		switch {

@@ -21,17 +21,19 @@ func TestARealResolver(t *testing.T) {
 		},
 		"_dmarc.acme.com.":        {&dnsmessage.TXTResource{TXT: []string{"v=DMARC1; p=none"}}},
 		"k1._domainkey.acme.com.": {&dnsmessage.TXTResource{TXT: []string{"v=DKIM1; p=", "MIGf"}}},
+		"in.acme.com.":            {&dnsmessage.TXTResource{TXT: []string{"v=spf1 ip4:192.0.2.1 -all"}}, &dnsmessage.MXResource{MX: dnsmessage.MustNewName("mx.acme.com.")}},
 		"post.acme.com.":          {&dnsmessage.MXResource{MX: dnsmessage.MustNewName(".")}},
 		"bare.net.":               {&dnsmessage.AResource{A: [4]byte{192, 0, 2, 1}}},
 	})
 	c := newClinic(t, nil)
 	c.Resolver = s
-	c.configure("news@acme.com", "news@post.acme.com", "olga@acme.com", "olga@bare.net", "nora@acme.com", "nora@acme.com}, olga: {name: Olga, email: olga@bare.net", "[k1, k2]", "k1")
+	c.configure("news@acme.com", "news@post.acme.com", "olga@acme.com", "olga@bare.net", "nora@acme.com", "nora@acme.com}, olga: {name: Olga, email: olga@bare.net", "[k1, k2]", "k1", "public_url:", "inbound: {domain: in.acme.com}\npublic_url:")
 	c.publish()
 	want := []string{
 		"ok spf acme.com: v=spf1 include:relay.acme.com -all",
 		"problem spf bare.net has no SPF record",
 		"problem spf post.acme.com has no SPF record",
+		"ok spf in.acme.com: v=spf1 ip4:192.0.2.1 -all",
 		"ok dkim acme.com has the DKIM key k1",
 		"problem dkim bare.net has no DKIM key: k1 is not there",
 		"problem dkim post.acme.com has no DKIM key: k1 is not there",
@@ -41,6 +43,7 @@ func TestARealResolver(t *testing.T) {
 		"ok replies acme.com takes mail at mx.acme.com",
 		"ok replies bare.net takes mail itself, for it has no MX",
 		"problem replies post.acme.com says that it takes no mail",
+		"ok replies in.acme.com takes mail at mx.acme.com",
 	}
 	var got []string
 	for _, f := range Examine(t.Context(), c.Subject) {
