@@ -47,13 +47,14 @@ func automatic(m *Mail, at time.Time) (Finding, bool) {
 	if why == "" {
 		return Finding{}, false
 	}
-	if f, ok := gone(m, at); ok {
+	absent, isAway := away(m, at)
+	if f, ok := gone(m, at); ok && !(isAway && !absent.Until.IsZero()) { // who comes back has not left
 		f.Why = why + ", and " + f.Why
 		return f, true
 	}
-	if f, ok := away(m, at); ok {
-		f.Why = why + ", and " + f.Why
-		return f, true
+	if isAway {
+		absent.Why = why + ", and " + absent.Why
+		return absent, true
 	}
 	return Finding{Class: AutoReply, Why: why}, true
 }

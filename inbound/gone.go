@@ -12,7 +12,7 @@ func gone(m *Mail, at time.Time) (Finding, bool) {
 	switch {
 	case own.has(movedWords, movedLoosely) && len(f.Contacts) > 0 && !own.has(goneForGood) && !own.has(goneLoosely) && !own.has(leaveWords):
 		f.Class, f.Why = Moved, `"`+own.which(movedWords, movedLoosely)+`"`
-	case own.has(goneForGood, goneLoosely) && !own.has(leaveWords) && !m.toCome(own, at):
+	case own.has(goneForGood, goneLoosely) && m.ofItself(own) && !own.has(leaveWords) && !m.toCome(own, at):
 		f.Class, f.Why = Left, `"`+own.which(goneForGood, goneLoosely)+`"`
 	case raw(m.Own(), goneLettersOfPeople) != "":
 		f.Class, f.Why = Left, raw(m.Own(), goneLettersOfPeople)
@@ -21,6 +21,9 @@ func gone(m *Mail, at time.Time) (Finding, bool) {
 	}
 	return f, true
 }
+
+// iWords are those by which people speak of themselves.
+var iWords = []string{"i", "my", "me", "i m", "ich", "mein", "meine", "meinen", "meiner", "mich", "je", "j", "mon", "ma", "mes", "moi", "yo", "mi", "mis", "me", "ik", "mijn", "io", "mio", "mia", "eu", "meu", "minha", "jag", "min", "mitt", "jeg", "mit", "moj", "moja"}
 
 // toCome tells whether somebody says that they are going to leave, on a day that has not come.
 func (m *Mail) toCome(own said, at time.Time) bool {
@@ -35,13 +38,13 @@ func (m *Mail) toCome(own said, at time.Time) bool {
 	return false
 }
 
-// ofItself tells whether a mail is about whoever it comes from: their name stands in it, or they
-// say I.
+// ofItself tells whether a mail is about whoever it comes from: their name stands in it, or that
+// of their mailbox, or they say I.
 func (m *Mail) ofItself(own said) bool {
-	if own.has([]string{"i no longer", "i have left", "i am no longer", "i ve left", "i have retired", "i m no longer", "ich bin nicht mehr", "ich arbeite nicht mehr", "ich habe das unternehmen", "je ne travaille plus", "je ne fais plus", "j ai quitte", "ya no trabajo", "ya no formo", "he dejado", "ik werk niet meer"}) {
+	if own.has(iWords) || own.has([]string{"i no longer", "i have left", "i am no longer", "i ve left", "i have retired", "i m no longer", "ich bin nicht mehr", "ich arbeite nicht mehr", "ich habe das unternehmen", "je ne travaille plus", "je ne fais plus", "j ai quitte", "ya no trabajo", "ya no formo", "he dejado", "ik werk niet meer"}) {
 		return true
 	}
-	for _, name := range slices.Collect(nameWords(m.Sender.Name)) {
+	for _, name := range slices.Collect(nameWords(m.Sender.Name + " " + before(m.Sender.Address, "@"))) {
 		if own.has([]string{name}) {
 			return true
 		}
@@ -64,7 +67,7 @@ var (
 	leaveWords = []string{"maternity leave", "parental leave", "paternity leave", "maternity", "elternzeit", "mutterschutz", "mutterschaftsurlaub", "conge maternite", "conge de maternite", "conge parental", "baja por maternidad", "baja maternal", "permiso de maternidad", "sabbatical", "zwangerschapsverlof", "maternita", "congedo", "licenca maternidade", "foraldraledig", "barsel"}
 	// goneForGood say that somebody does not come back.
 	goneForGood = []string{
-		"no longer works", "no longer work", "no longer working", "no longer with", "no longer employed", "no longer an employee", "no longer part of", "no longer a member", "no longer at", "not with the company anymore", "does not work here anymore", "doesn t work here anymore", "not work here any", "has left", "have left", "left the company", "left the organisation", "left the organization", "left our company", "left the business", "left the firm", "i ve left", "ve left", "is leaving the company", "won t be back", "will not be back", "won t be returning", "not be returning", "has retired", "have retired", "i retired", "retired", "retirement", "passed away", "deceased", "died", "has moved on", "have moved on", "moved on from", "no longer active at", "departed from", "departed the company", "is no longer here", "ceased to be",
+		"no longer works", "no longer work", "no longer working", "no longer with", "no longer employed", "no longer an employee", "no longer part of", "no longer a member", "no longer at", "not with the company anymore", "does not work here anymore", "doesn t work here anymore", "not work here any", "has left", "have left", "left the company", "left the organisation", "left the organization", "left our company", "left the business", "left the firm", "i ve left", "ve left", "is leaving the company", "won t be back", "will not be back", "won t be returning", "not be returning", "has retired", "have retired", "i retired", "retired", "passed away", "deceased", "died", "has moved on", "have moved on", "moved on from", "no longer active at", "departed from", "departed the company", "is no longer here", "ceased to be",
 		"nicht mehr im unternehmen", "nicht mehr fur", "nicht mehr bei", "nicht mehr in unserem", "nicht langer fur", "nicht mehr in der firma", "nicht mehr in unserer", "nicht mehr tatig", "nicht mehr beschaftigt", "arbeitet nicht mehr", "arbeite nicht mehr", "unternehmen verlassen", "firma verlassen", "uns verlassen", "gesellschaft verlassen", "ausgeschieden", "scheidet aus", "im ruhestand", "in den ruhestand", "in ruhestand", "in rente", "in pension", "verstorben", "ist nicht mehr da", "nicht mehr teil",
 		"ne fait plus partie", "ne fais plus partie", "ne travaille plus", "n est plus en poste", "n est plus salarie", "n est plus employe", "n est plus dans", "n est plus parmi", "a quitte", "ai quitte", "avoir quitte", "ayant quitte", "parti a la retraite", "partie a la retraite", "depart a la retraite", "a la retraite", "est decede", "est decedee", "nous a quittes", "quitte ses fonctions", "quitte mes fonctions", "n exerce plus", "n occupe plus",
 		"ya no trabaja", "ya no trabajo", "ya no forma parte", "ya no formo parte", "ya no pertenece", "ya no pertenezco", "ya no esta en", "ha dejado de", "ha dejado la", "he dejado", "dejo de trabajar", "ha causado baja", "se ha jubilado", "me he jubilado", "jubilado", "jubilada", "jubilacion", "ha fallecido", "fallecio", "no trabaja mas", "abandono la empresa", "ya no se encuentra",

@@ -89,7 +89,7 @@ func (p *plain) open(t html.Token, closed bool) {
 			p.stack[i].depth++
 		}
 	}
-	if e := meaning(t); !closed && (e.quote || e.signs) {
+	if e := meaning(t); !closed && (e.quote || e.signs) && len(p.stack) < maxDepth {
 		p.line()
 		if e.quote {
 			p.quoted++

@@ -53,7 +53,8 @@ type Mail struct {
 
 	ReportType string // of multipart/report
 	parts      int
-	own        *string // once it was asked for
+	own        *string  // once it was asked for
+	recipients []string // likewise
 }
 
 // Group are fields that belong together.

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,9 @@ func optOut(m *Mail, _ time.Time) (Finding, bool) {
 		subject = said(" " + string(subject)[1+len(firstOf(subject))+1:])
 	}
 	switch {
-	case own.words() <= 6 && own.has(stopWords) && !own.has(notSoWords):
+	case own.isOneOf(alone):
+		f.Why = "it says nothing else"
+	case own.words() <= 4 && own.has(stopWords) && !own.has(notSoWords):
 		f.Why = `"` + own.which(stopWords) + `"`
 	case own.words() <= 3 && subject.words() <= 3 && subject.has(stopWords) && !own.has(notSoWords):
 		f.Why = `its subject: "` + subject.which(stopWords) + `"`
@@ -33,15 +36,28 @@ func optOut(m *Mail, _ time.Time) (Finding, bool) {
 	return f, f.Why != ""
 }
 
+// sentenceEnd parts sentences, and no domains.
+var sentenceEnd = regexp.MustCompile(`[.!?;](?:\s|$)|\n`)
+
+// maxSentences is how many sentences are looked at.
+const maxSentences = 200
+
+// alone are the wish if they are all that somebody wrote.
+var alone = []string{"remove", "please remove", "remove please", "remove pls", "no more", "no mas", "baja", "delete me please", "graag uitschrijven", "loschen", "bitte loschen"}
+
+func (s said) isOneOf(list []string) bool {
+	return slices.Contains(list, strings.TrimSpace(string(s)))
+}
+
 // inSentences returns the words by which a sentence says it in its own way: that they are to be
 // taken from a list, or that somebody is to stop.
 func inSentences(text string, own said) string {
-	for sentence := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(".!?;\n", r) }) {
+	for _, sentence := range sentenceEnd.Split(text, maxSentences) {
 		words := strings.Fields(string(say(sentence)))
 		for i, w := range words {
 			switch around := words[max(0, i-8):min(len(words), i+9)]; {
 			case any2(around, othersWords):
-			case among(w, takeAwayVerbs) && any2(around, listWords) && (any2(around, yourWords) || any2(around, selfWords) || own.words() <= 10):
+			case among(w, takeAwayVerbs) && (fromYourList(around) || any2(around, listWords) && own.words() <= 7):
 				return strings.Join(around, " ")
 			case among(w, stopVerbs) && any2(words[i+1:min(len(words), i+5)], sendingWords) && !any2(words[max(0, i-2):i], negations):
 				return strings.Join(words[i:min(len(words), i+5)], " ")
@@ -52,6 +68,16 @@ func inSentences(text string, own said) string {
 		return own.which(lawWords) + " ... " + own.which(unaskedWords)
 	}
 	return ""
+}
+
+// fromYourList tells whether words name a list of ours: from your mailing list, aus Ihrem Verteiler.
+func fromYourList(words []string) bool {
+	for i, w := range words {
+		if among(w, yourWords) && i > 0 && among(words[i-1], fromWords) && any2(words[i+1:min(len(words), i+5)], listWords) {
+			return true
+		}
+	}
+	return false
 }
 
 func among(w string, list []string) bool { return slices.Contains(list, w) }
@@ -72,20 +98,25 @@ func firstOf(s said) string {
 var (
 	// stopWords are the wish where little else is said.
 	stopWords = []string{
-		"stop", "unsubscribe", "unsuscribe", "unsubscribed", "unsub", "unsubcribe", "unsubsribe", "unsubscibe", "remove", "remove me", "opt out", "optout", "take me off", "quit", "end", "cancel", "delete me", "no more emails", "no more mails", "no more mail", "no more", "stop it", "stop emailing", "stop mailing",
-		"abmelden", "abmeldung", "abbestellen", "austragen", "loschen", "stopp", "keine mails mehr", "keine werbung", "keine weiteren mails", "bitte loschen", "kundigen", "austragung",
-		"desabonner", "desinscrire", "desinscription", "desabonnement", "me desinscrire", "desinscrivez moi", "desabonnez moi", "arretez", "supprimer", "supprimez moi", "retirez moi",
-		"baja", "darme de baja", "dar de baja", "dadme de baja", "deme de baja", "cancelar suscripcion", "borrar", "borrenme", "eliminar", "basta", "no mas correos", "no mas emails",
-		"afmelden", "uitschrijven", "cancellami", "cancellatemi", "disiscrivimi", "cancellazione", "disiscrizione", "remover", "descadastrar", "cancelar", "wypisz", "rezygnuje", "avregistrera", "avsluta", "afmeld", "odhlasit",
+		"stop", "unsubscribe", "unsuscribe", "unsubscribed", "unsub", "unsubcribe", "unsubsribe", "unsubscibe", "remove me", "opt out", "optout", "take me off", "delete me", "no more emails", "no more mails", "no more mail", "stop it", "stop emailing", "stop mailing",
+		"abmelden", "abmeldung", "abbestellen", "austragen", "stopp", "keine mails mehr", "keine werbung", "keine weiteren mails", "austragung",
+		"desabonner", "desinscrire", "desinscription", "desabonnement", "me desinscrire", "desinscrivez moi", "desabonnez moi", "supprimez moi", "retirez moi",
+		"darme de baja", "dadme de baja", "deme de baja", "denme de baja", "borrenme", "no mas correos", "no mas emails",
+		"afmelden", "uitschrijven", "cancellatemi", "disiscrivimi", "disiscrizione", "descadastrar", "wypisz", "avregistrera", "afmeld", "odhlasit",
 	}
 	// leaveMeWords are the wish in a sentence.
 	leaveMeWords = []string{
-		"unsubscribe me", "please unsubscribe", "pls unsubscribe", "want to unsubscribe", "wish to unsubscribe", "like to unsubscribe", "unsuscribe me", "please unsuscribe", "unsubscribe from", "unsubscribe us", "unsubscribe this", "unsubscribe my", "unsubscribe immediately", "remove me from", "remove my email", "remove my e mail", "remove my address", "remove my name", "remove us from", "remove this address", "please remove", "kindly remove", "remove from your", "removed from your", "removed from this", "removed from the", "removed from all", "take me off", "take us off", "take my name off", "take my email off", "take my address off", "taken off your", "delete my email", "delete my address", "delete my data", "delete my details", "delete all my", "erase my", "delete me from",
-		"stop emailing", "stop e mailing", "stop mailing", "stop sending", "stop contacting", "stop spamming", "stop writing", "stop these", "stop this", "stop bothering", "stop messaging", "quit emailing", "quit sending", "do not email me", "don t email me", "do not contact me", "don t contact me", "do not contact us", "don t contact us", "do not write to me", "never contact", "never email", "do not send me", "don t send me", "do not send any", "don t send any", "not send me", "no more emails", "no more e mails", "no more mails", "no more mail", "no further emails", "no further mails", "no further contact", "no further communication", "no longer wish to receive", "no longer want to receive", "do not want to receive", "don t want to receive", "don t wish to receive", "do not wish to receive", "not want your", "don t want your", "not wish to be contacted", "don t want to be contacted", "do not want any", "don t want any", "not want to hear", "don t want to hear", "wish to opt out", "want to opt out", "like to opt out", "opt me out", "opt out of", "opting out", "leave me alone", "withdraw my consent", "withdraw consent", "revoke my consent", "object to the processing", "object to direct marketing", "object to receiving", "object to further", "article 21", "never gave consent", "never consented", "did not consent", "didn t consent", "lose my address", "lose my email", "off your list", "off this list", "off your mailing", "off the list",
-		"keine weiteren mails", "keine weiteren e mails", "keine weiteren emails", "keine weiteren nachrichten", "keine mails mehr", "keine e mails mehr", "keine emails mehr", "keine nachrichten mehr", "keine werbung mehr", "keine werbung", "keine werbemails", "keine newsletter", "keinen newsletter", "keine post mehr", "keine zusendung", "keine weitere zusendung", "keine weiteren zusendungen", "nehmen sie mich aus", "nehmen sie mich bitte aus", "nehmen sie uns aus", "nimm mich aus", "streichen sie mich", "streichen sie uns", "streichen sie bitte", "mich streichen", "mich bitte streichen", "tragen sie mich aus", "tragen sie mich bitte", "mich austragen", "mich bitte austragen", "mich aus dem verteiler", "aus ihrem verteiler", "aus dem verteiler", "aus ihrer liste", "aus eurem verteiler", "von ihrer liste", "aus der liste", "loschen sie meine", "loschen sie mich", "meine daten loschen", "meine daten zu loschen", "meine adresse loschen", "meine adresse zu loschen", "meine e mail adresse loschen", "loschung meiner", "loschen sie bitte", "abbestellen", "mich abmelden", "mich bitte abmelden", "melden sie mich ab", "melden sie mich bitte ab", "abgemeldet werden", "nicht mehr anschreiben", "nicht mehr kontaktieren", "nicht mehr an", "nicht mehr zu kontaktieren", "nichts mehr schicken", "nichts mehr senden", "nichts mehr zu", "keinen weiteren kontakt", "unterlassen sie", "in ruhe", "widerspreche", "widerrufe", "widerruf meiner", "widerspruch gegen", "horen sie auf", "mochte keine", "wunsche keine", "wunschen keine", "will keine", "wollen keine", "mochten keine", "ohne meine einwilligung",
-		"me desinscrire", "me desabonner", "desinscrire de", "desinscrivez", "desabonnez", "desinscrire mon", "ma desinscription", "mon desabonnement", "ne plus recevoir", "ne souhaite plus", "ne souhaitons plus", "ne veux plus", "ne voulons plus", "ne desire plus", "plus de mails", "plus d e mails", "plus d emails", "plus de courriels", "plus aucun mail", "plus aucun message", "plus aucun e mail", "plus aucun courriel", "plus vos mails", "plus vos messages", "retirez moi", "me retirer", "retirer de vos", "retirer de votre", "retirer mon adresse", "retirez mon", "supprimer mon adresse", "supprimez mon adresse", "supprimer mes", "supprimez mes", "supprimez moi", "me supprimer", "suppression de mes", "cesser de m", "cessez de", "arretez de", "arreter de m", "merci d arreter", "ne m envoyez plus", "ne m ecrivez plus", "ne me contactez plus", "plus me contacter", "plus m ecrire", "m oppose", "droit d opposition", "retire mon consentement", "laissez moi tranquille", "jamais donne mon accord", "jamais donne mon consentement",
-		"darme de baja", "darse de baja", "me den de baja", "me de de baja", "denme de baja", "deme de baja", "dadme de baja", "dar de baja", "la baja de", "mi baja", "no quiero recibir", "no deseo recibir", "no queremos recibir", "no deseamos recibir", "no quiero mas", "no queremos mas", "no deseo mas", "no me envien", "no me envie", "no me envies", "no me manden", "no me mandeis", "no nos envien", "no enviarme", "no envien mas", "dejen de", "dejar de recibir", "dejar de enviarme", "deje de", "dejad de", "deja de", "no me contacten", "no me contacte", "no vuelvan a", "no vuelva a", "eliminen mi", "elimine mi", "eliminar mi", "eliminad mi", "borrame de", "borrarme de", "la baja inmediata", "solicito la baja", "solicitamos la baja", "supresion de mis datos", "borren mi", "borre mi", "borrar mi", "borrad mi", "saquenme", "saqueme", "quitenme", "quiteme", "quitadme", "retirar mi consentimiento", "retiro mi consentimiento", "me opongo", "derecho de oposicion", "derecho de supresion", "nunca di mi consentimiento", "no he dado mi consentimiento",
-		"uitschrijven", "afmelden", "geen mails meer", "geen e mails meer", "geen mail meer", "niet meer mailen", "geen berichten meer", "verwijder mij", "verwijder mijn", "van uw lijst", "van de lijst", "uit uw bestand", "non voglio piu ricevere", "non desidero piu ricevere", "non desidero ricevere", "non inviatemi", "non mandatemi", "cancellatemi", "cancellarmi", "rimuovetemi", "rimuovermi", "rimuovere il mio", "nao quero receber", "nao quero mais receber", "nao desejo receber", "nao desejo mais receber", "remover o meu", "remova o meu", "remova meu", "retirem o meu", "parem de", "prosze o usuniecie", "usuniecie mojego", "prosze usunac", "nie chce otrzymywac", "nie zycze sobie", "prosze o wypisanie", "vill inte ha", "ta bort mig", "ta bort min", "avregistrera mig", "sluta skicka", "onsker ikke", "fjern mig", "afmeld mig", "nepreji si", "nechci dostavat", "odhlaste",
+		"mochte keine weiteren", "mochte keine mails", "mochte keine e mails", "mochte keine werbung", "mochte keine newsletter", "wunsche keine weiteren", "wunsche keine mails", "wunsche keine e mails", "wunschen keine weiteren", "will keine weiteren mails", "will keine mails", "will keine werbung", "newsletter abbestellen", "spam in ruhe", "widerspreche ich der nutzung", "widerspreche ich der verwendung", "graag uitschrijven", "graag afmelden", "mich in ruhe", "uns in ruhe", "widerspreche der nutzung", "widerspreche der verwendung", "widerspreche der verarbeitung", "widerspreche der zusendung", "widerrufe meine einwilligung", "widerrufe hiermit meine einwilligung",
+		"stop writing to me", "stop writing me", "stop sending me", "stop sending us", "stop sending these", "stop sending emails", "stop sending mails", "stop sending this", "do not send me any", "don t send me any", "do not send me emails", "don t send me emails", "do not send any more", "don t send any more", "stop these emails", "stop these mails", "please remove me", "please remove us", "please remove my", "please remove this address", "kindly remove me", "removed from the list", "removed from the mailing",
+		"ne veux plus recevoir", "ne voulons plus recevoir", "ne souhaite plus recevoir", "ne souhaitons plus recevoir", "ne desire plus recevoir", "ne veux plus de vos", "ne souhaite plus etre", "ne veux plus etre contacte", "arretez de m", "arretez de nous", "cessez de m", "cessez de nous", "m oppose au", "m oppose a la reception", "m oppose a l utilisation", "m oppose a tout", "supprimer mes donnees", "supprimer mes coordonnees", "supprimez mes donnees", "supprimez mes coordonnees",
+		"dar de baja mi correo", "dar de baja mi direccion", "no quiero mas correos", "no quiero mas emails", "no queremos mas correos", "dejen de enviar", "dejen de enviarme", "dejen de mandarme", "dejen de escribirme", "dejen de molestar", "deje de enviarme", "deje de escribirme", "deja de enviarme", "dejad de enviarme", "dejad de escribirme", "no vuelvan a escribir", "no vuelvan a contactar", "no vuelva a escribir", "no me envien mas", "no me envie mas", "no me envies mas", "no me manden mas", "no me mandeis mas", "no nos envien mas", "me opongo al tratamiento", "me opongo a recibir", "wil me uitschrijven", "mij uitschrijven", "mij afmelden", "parem de me enviar", "parem de enviar",
+
+		"unsubscribe me", "please unsubscribe", "pls unsubscribe", "want to unsubscribe", "wish to unsubscribe", "like to unsubscribe", "unsuscribe me", "please unsuscribe", "unsubscribe from", "unsubscribe us", "unsubscribe this", "unsubscribe my", "unsubscribe immediately", "remove me from", "remove my email", "remove my e mail", "remove my address", "remove my name", "remove us from", "remove this address", "removed from your", "removed from this", "removed from all", "take me off", "take us off", "take my name off", "take my email off", "take my address off", "taken off your", "delete my email", "delete my address", "delete my data", "delete my details", "delete all my", "erase my", "delete me from",
+		"stop emailing", "stop e mailing", "stop mailing", "stop contacting", "stop spamming", "stop bothering", "stop messaging", "quit emailing", "do not email me", "don t email me", "do not contact me", "don t contact me", "do not contact us", "don t contact us", "do not write to me", "never contact", "never email", "no more emails", "no more e mails", "no more mails", "no more mail", "no further emails", "no further mails", "no further contact", "no further communication", "no longer wish to receive", "no longer want to receive", "do not want to receive", "don t want to receive", "don t wish to receive", "do not wish to receive", "not wish to be contacted", "don t want to be contacted", "not want to hear", "don t want to hear", "wish to opt out", "want to opt out", "like to opt out", "opt me out", "opt out of", "leave me alone", "withdraw my consent", "withdraw consent", "revoke my consent", "object to the processing", "object to direct marketing", "object to receiving", "object to further", "never gave consent", "never consented", "did not consent", "didn t consent", "lose my address", "lose my email", "off your list", "off this list", "off your mailing",
+		"keine weiteren mails", "keine weiteren e mails", "keine weiteren emails", "keine weiteren nachrichten", "keine mails mehr", "keine e mails mehr", "keine emails mehr", "keine nachrichten mehr", "keine werbung mehr", "keine werbung", "keine werbemails", "keine newsletter", "keinen newsletter", "keine post mehr", "keine zusendung", "keine weitere zusendung", "keine weiteren zusendungen", "nehmen sie mich aus", "nehmen sie mich bitte aus", "nehmen sie uns aus", "nimm mich aus", "streichen sie mich", "streichen sie uns", "mich streichen", "mich bitte streichen", "tragen sie mich aus", "tragen sie mich bitte", "mich austragen", "mich bitte austragen", "mich aus dem verteiler", "aus ihrem verteiler", "aus dem verteiler", "aus ihrer liste", "aus eurem verteiler", "von ihrer liste", "loschen sie meine", "loschen sie mich", "meine daten loschen", "meine daten zu loschen", "meine adresse loschen", "meine adresse zu loschen", "meine e mail adresse loschen", "loschung meiner", "mich abmelden", "mich bitte abmelden", "melden sie mich ab", "melden sie mich bitte ab", "abgemeldet werden", "nicht mehr anschreiben", "nicht mehr kontaktieren", "nicht mehr zu kontaktieren", "nichts mehr schicken", "nichts mehr senden", "keinen weiteren kontakt", "unterlassen sie", "widerruf meiner", "widerspruch gegen", "ohne meine einwilligung",
+		"me desinscrire", "me desabonner", "desinscrire de", "desinscrivez", "desabonnez", "desinscrire mon", "ma desinscription", "mon desabonnement", "ne plus recevoir", "plus de mails", "plus d e mails", "plus d emails", "plus de courriels", "plus aucun mail", "plus aucun message", "plus aucun e mail", "plus aucun courriel", "plus vos mails", "plus vos messages", "retirez moi", "me retirer", "retirer de vos", "retirer de votre", "retirer mon adresse", "retirez mon", "supprimer mon adresse", "supprimez mon adresse", "supprimez moi", "me supprimer", "suppression de mes", "cesser de m", "arreter de m", "merci d arreter", "ne m envoyez plus", "ne m ecrivez plus", "ne me contactez plus", "plus me contacter", "plus m ecrire", "droit d opposition", "retire mon consentement", "laissez moi tranquille", "jamais donne mon accord", "jamais donne mon consentement",
+		"darme de baja", "darse de baja", "me den de baja", "me de de baja", "denme de baja", "deme de baja", "dadme de baja", "no quiero recibir", "no deseo recibir", "no queremos recibir", "no deseamos recibir", "no enviarme", "no envien mas", "dejar de recibir", "dejar de enviarme", "no me contacten", "no me contacte", "eliminen mi", "elimine mi", "eliminar mi", "eliminad mi", "borrame de", "borrarme de", "la baja inmediata", "solicito la baja", "solicitamos la baja", "supresion de mis datos", "borren mi", "borre mi", "borrar mi", "borrad mi", "saquenme", "saqueme", "quitenme", "quiteme", "quitadme", "retirar mi consentimiento", "retiro mi consentimiento", "derecho de oposicion", "derecho de supresion", "nunca di mi consentimiento", "no he dado mi consentimiento",
+		"geen mails meer", "geen e mails meer", "geen mail meer", "niet meer mailen", "geen berichten meer", "verwijder mij", "verwijder mijn", "van uw lijst", "van de lijst", "uit uw bestand", "non voglio piu ricevere", "non desidero piu ricevere", "non desidero ricevere", "non inviatemi", "non mandatemi", "cancellatemi", "cancellarmi", "rimuovetemi", "rimuovermi", "rimuovere il mio", "nao quero receber", "nao quero mais receber", "nao desejo receber", "nao desejo mais receber", "remover o meu", "remova o meu", "remova meu", "retirem o meu", "prosze o usuniecie", "usuniecie mojego", "prosze usunac", "nie chce otrzymywac", "nie zycze sobie", "prosze o wypisanie", "vill inte ha", "ta bort mig", "ta bort min", "avregistrera mig", "sluta skicka", "onsker ikke", "fjern mig", "afmeld mig", "nepreji si", "nechci dostavat", "odhlaste",
 	}
 	// leaveLetters are the wish in languages without spaces between words.
 	leaveLetters  = []string{"配信を停止", "配信停止", "配信不要", "メールは不要", "送らないで", "退订", "取消订阅", "不要再发", "수신거부", "수신 거부", "отпишите", "отписаться", "удалите мой", "не присылайте", "больше не пишите"}
@@ -100,6 +131,7 @@ var (
 		"list", "lists", "database", "distribution", "mailing", "mailings", "crm", "records", "verteiler", "verteilers", "mailverteiler", "liste", "listen", "adressliste", "datenbank", "kartei", "adresse", "mailadresse", "emailadresse", "daten", "kontaktdaten",
 		"fichier", "fichiers", "base", "donnees", "coordonnees", "listes", "diffusion", "lista", "listas", "datos", "direccion", "correo", "lijst", "bestand", "mailinglijst", "gegevens", "mailadres", "elenco", "elenchi", "dati", "indirizzo", "contacto", "endereco", "dados", "listy", "bazy", "adres", "danych", "seznamu", "databaze", "adresu", "udaje", "register", "registret", "lister", "listan", "postlista", "sandlista", "maillisten", "listalta",
 	}
+	fromWords    = []string{"from", "off", "of", "out", "in", "on", "aus", "von", "de", "des", "dans", "sur", "da", "della", "dalla", "dal", "dai", "dalle", "uit", "van", "op", "z", "ze", "fra", "fran", "af", "en", "na", "pa", "auf"}
 	yourWords    = []string{"your", "ihrer", "ihrem", "ihren", "ihre", "eurer", "eurem", "euren", "deiner", "deinem", "votre", "vos", "su", "sus", "vuestra", "vuestras", "vuestro", "tu", "vostra", "vostro", "vossa", "vossas", "vosso", "uw", "jullie", "je", "vaseho", "vasi", "vasich", "waszej", "panstwa", "er", "era", "din", "jeres", "deres"}
 	selfWords    = []string{"me", "us", "my", "our", "mich", "uns", "meine", "meiner", "unsere", "unserer", "moi", "nous", "mon", "ma", "mes", "nos", "notre", "mi", "mis", "nuestra", "nuestro", "nuestros", "meu", "minha", "meus", "mij", "mijn", "ons", "onze", "mio", "mia", "miei", "nostro", "moj", "mojego", "moich", "mig", "min", "mitt", "mit", "me"}
 	stopVerbs    = []string{"stop", "quit", "cease", "desist", "refrain", "arretez", "arreter", "cessez", "cesser", "dejen", "dejad", "deje", "paren", "parad", "parem", "pare", "smettete", "smettetela", "smetta", "stoppt", "stoppen", "hort", "unterlassen", "unterlasst", "sluta", "slutt", "stopp", "przestancie", "prestante"}

@@ -7,7 +7,7 @@ import (
 )
 
 // maxIDs is how many Message-IDs of a mail are looked at.
-const maxIDs = 100
+const maxIDs = 50
 
 var anID = regexp.MustCompile(`<\s*([^<>\s@]{1,250}@[^<>\s@]{1,250})\s*>`)
 
@@ -26,7 +26,7 @@ func idsIn(text string) (list []string) {
 func (m *Mail) About() (list []string) {
 	add := func(ids ...string) {
 		for _, id := range ids {
-			if !slices.Contains(list, id) && id != m.ID {
+			if len(list) < maxIDs && !slices.Contains(list, id) && id != m.ID {
 				list = append(list, id)
 			}
 		}
@@ -64,9 +64,20 @@ func (m *Mail) About() (list []string) {
 var aMessageID = regexp.MustCompile(`(?i)\bmessage-id\b:?\s*(?:</[a-z]+>|<[a-z]+[^>]*>|\s)*(?:<|&lt;)?[^<>&\s]+@[^<>&\s]+(?:>|&gt;)?`)
 
 // Recipients returns the addresses at which it came in, the surest first.
-func (m *Mail) Recipients() (list []string) {
+func (m *Mail) Recipients() []string {
+	if m.recipients == nil {
+		m.recipients = m.findRecipients()
+	}
+	return m.recipients
+}
+
+// maxRecipients is how many addresses of a mail are looked at.
+const maxRecipients = 200
+
+func (m *Mail) findRecipients() []string {
+	list := []string{}
 	add := func(a string) {
-		if a = lower(strings.Trim(a, "<> ")); a != "" && !slices.Contains(list, a) {
+		if a = lower(strings.Trim(a, "<> ")); a != "" && len(list) < maxRecipients && !slices.Contains(list, a) {
 			list = append(list, a)
 		}
 	}

@@ -24,24 +24,16 @@ var (
 // spellings of the same letters make no difference; a word in a sentence is none of these wishes.
 func WishOf(text string) Wish {
 	s := say(asText([]byte(text)))
-	whole := func(list []string) bool {
-		for _, w := range list {
-			if string(s) == " "+w+" " {
-				return true
-			}
-		}
-		return false
-	}
 	switch {
-	case whole(stopTexts):
+	case s.isOneOf(stopTexts):
 		return WishStop
-	case whole(helpTexts):
+	case s.isOneOf(helpTexts):
 		return WishHelp
-	case whole(startTexts):
+	case s.isOneOf(startTexts):
 		return WishStart
 	case s.has(notSoWords):
 		return WishNone
-	case s.words() <= 6 && s.has(stopWords), s.has(leaveMeWords), inSentences(text, s) != "":
+	case s.isOneOf(alone), s.words() <= 6 && s.has(stopWords), s.has(leaveMeWords), inSentences(text, s) != "":
 		return WishMaybe
 	}
 	return WishNone

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -13,15 +14,16 @@ import (
 	"github.com/emersion/go-smtp"
 	"golang.org/x/net/netutil"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/inbound"
 	"github.com/andante-hq/andante/ops"
 )
 
 // Limits of a connection (RFC 5321 section 4.5.3).
 const (
-	maxConnections = 100
+	maxConnections = 500
 	maxRecipients  = 100
-	commandTime    = 5 * time.Minute // and a mail's bytes
+	commandTime    = 2 * time.Minute // and a mail's bytes
 	takeTime       = time.Minute
 )
 
@@ -73,8 +75,14 @@ func Serve(ctx context.Context, l net.Listener, c Config) error {
 // quiet writes what goes wrong with a connection where it disturbs nobody.
 type quiet struct{ log *slog.Logger }
 
-func (q quiet) Printf(format string, args ...any) { q.log.Debug("mailroom", "err", format) }
-func (q quiet) Println(...any)                    {}
+func (q quiet) Printf(format string, args ...any) {
+	level := slog.LevelDebug
+	if strings.HasPrefix(format, "panic") {
+		level = slog.LevelError
+	}
+	q.log.Log(context.Background(), level, "a connection for mail ended", "err", andante.HideAddresses(fmt.Sprintf(format, args...)))
+}
+func (q quiet) Println(...any) {}
 
 type backend struct {
 	Config
@@ -139,15 +147,9 @@ func (s *session) Data(r io.Reader) error {
 		s.Log.Error("a mail could not be taken in; whoever sends it tries again", "err", err)
 		return errLater
 	}
-	s.Log.Info("mail came in", "class", string(told.Class), "contact", string(told.Contact), "touch", string(told.Touch), "reason", told.Did)
+	s.Log.Info("mail came in", "class", string(told.Class), "contact", string(told.Contact), "touch", string(told.Touch))
 	return nil
 }
 
 // LMTPData does so once for all recipients: it is one mail.
-func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
-	err := s.Data(r)
-	for _, to := range s.envelope.To {
-		status.SetStatus(to, err)
-	}
-	return nil
-}
+func (s *session) LMTPData(r io.Reader, _ smtp.StatusCollector) error { return s.Data(r) }
