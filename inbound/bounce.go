@@ -172,7 +172,8 @@ func (m *Mail) failedIn(text string) (list []string) {
 
 // notRecipient tells whether an address is that of whoever writes, or ours.
 func (m *Mail) notRecipient(a string) bool {
-	return a == m.Sender.Address || slices.Contains(m.Recipients(), a) || strings.HasPrefix(a, "mailer-daemon@") || strings.HasPrefix(a, "postmaster@") ||
+	came := append(m.Header.Addresses("To"), m.Header.Addresses("Delivered-To")...)
+	return a == m.Sender.Address || slices.Contains(m.To, a) || slices.ContainsFunc(came, func(to Address) bool { return to.Address == a }) || strings.HasPrefix(a, "mailer-daemon@") || strings.HasPrefix(a, "postmaster@") ||
 		m.Original != nil && slices.ContainsFunc(m.Original.Addresses("From"), func(f Address) bool { return f.Address == a })
 }
 

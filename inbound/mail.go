@@ -112,6 +112,8 @@ func (m *Mail) head() {
 	m.Subject = h.Text("Subject")
 	if from := h.Addresses("From"); len(from) > 0 {
 		m.Sender = from[0]
+	} else {
+		m.Sender.Name = strings.Trim(h.Text("From"), " <>\"")
 	}
 	if ids := idsIn(h.Get("Message-ID")); len(ids) > 0 {
 		m.ID = ids[0]
