@@ -9,7 +9,8 @@ import (
 
 // Failure is what a mail system says of one recipient.
 type Failure struct {
-	Recipient string // as we know them, where that is told; empty if nobody is named
+	Recipient string   // as we know them, where that is told; empty if nobody is named
+	Named     []string // as the mail system names them
 	Kind      Verdict
 	Status    string // enhanced code (RFC 3463), such as 5.1.1; empty if none is told
 	Words     string // the server's own, shortened
@@ -55,6 +56,7 @@ func (m *Mail) failure(g Group) (f Failure, action string) {
 		action = map[string]string{"5": "failed", "4": "delayed", "2": "delivered"}[before(f.Status, ".")]
 	}
 	f.Recipient = m.ours(original, final)
+	f.Named = slices.DeleteFunc([]string{original, final}, func(a string) bool { return a == "" })
 	said := g.Get("Diagnostic-Code")
 	if kind, text, ok := strings.Cut(said, ";"); ok && !strings.Contains(kind, " ") {
 		said = strings.TrimSpace(text)

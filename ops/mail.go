@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,10 +33,32 @@ func (o *Ops) TakeMail(ctx context.Context, raw []byte, e inbound.Envelope) (tol
 	key := mailKey(m, raw)
 	f := inbound.Recognise(m, o.now())
 	return told, o.Store.Write(ctx, func(tx *store.Tx) error {
-		a := &arriving{Ops: o, tx: tx, mail: m, found: f, key: key, at: o.now()}
-		defer func() { told = a.told }()
-		return a.take(ctx)
+		told = Arrived{}
+		for _, to := range o.boxesOf(m) {
+			a := &arriving{Ops: o, tx: tx, mail: m, found: f, key: strings.TrimSpace(key + " " + to), to: to, at: o.now()}
+			if err := a.take(ctx); err != nil {
+				return err
+			}
+			if told.Class == "" || told.Before {
+				told = a.told
+			}
+		}
+		return nil
 	})
+}
+
+// boxesOf returns the addresses with a token at which a mail came in: a copy may be of what went to
+// several. One empty address stands for none.
+func (o *Ops) boxesOf(m *inbound.Mail) (list []string) {
+	for _, to := range m.Recipients() {
+		if _, _, err := o.Keys.ReadBox(to); err == nil {
+			list = append(list, to)
+		}
+	}
+	if len(list) == 0 {
+		list = []string{""}
+	}
+	return list
 }
 
 // mailKey is what a mail is known by, whichever way it comes: its Message-ID with its writer, or
@@ -58,6 +81,8 @@ type arriving struct {
 	at    time.Time
 
 	box      Box              // at which it came in; empty: at none that has a token
+	to       string           // its address
+	proved   bool             // it came to an address of the touch, or names its Message-ID
 	touch    andante.Touch    // that it is about; without an id: none that is known
 	contact  andante.Contact  // whom it is from or about, likewise
 	answered *andante.Contact // who else wrote it, if that is somebody whom we know
@@ -74,7 +99,7 @@ func (a *arriving) take(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if by != "" || a.box == BoxLog {
+	if by != "" {
 		a.found = inbound.Finding{Class: ClassCopy, Why: "one of us wrote it", Text: a.found.Text}
 	}
 	if a.box == BoxLeave { // whoever writes there wants but one thing
@@ -91,7 +116,7 @@ func (a *arriving) take(ctx context.Context) error {
 	}
 	a.event = andante.DeriveID[andante.EventID](seed, when, "mail", a.key)
 	failure := a.failure()
-	_, toward, _ := strings.Cut(failure.Recipient, "@")
+	_, toward, _ := strings.Cut(a.contact.Email, "@") // what a report says of it may be anything
 	fresh, err := a.tx.AddArrival(ctx, store.Arrival{
 		ID: a.event, Contact: a.contact.ID, Touch: a.touch.ID, Class: string(a.found.Class), Verdict: string(failure.Kind), Sender: a.touch.Sender, Toward: toward, Why: a.found.Why, At: a.at,
 	})
@@ -126,12 +151,29 @@ func (a *arriving) follow(ctx context.Context) error {
 	return nil
 }
 
-// failure is the first that a bounce tells of.
+// failure is what a report says of the address of the touch, or else the first that it says.
 func (a *arriving) failure() inbound.Failure {
-	if len(a.found.Failures) == 0 || a.found.Class != inbound.Bounce {
+	if len(a.found.Failures) == 0 {
 		return inbound.Failure{}
 	}
+	for _, f := range a.found.Failures {
+		if a.isTouched(f.Recipient) || slices.ContainsFunc(f.Named, a.isTouched) {
+			return f
+		}
+	}
 	return a.found.Failures[0]
+}
+
+// isTouched tells whether the touch went to an address.
+func (a *arriving) isTouched(address string) bool {
+	return address != "" && a.touch.Address == a.Keys.Hash(address)
+}
+
+// happened tells whether something of this touch is known already: a report counts once for each
+// mail, however many come.
+func (a *arriving) happened(ctx context.Context, name string) (bool, error) {
+	events, err := a.tx.EventsOf(ctx, a.contact.ID)
+	return slices.ContainsFunc(events, func(e andante.Event) bool { return e.Name == name && e.Touch == a.touch.ID }), err
 }
 
 // identify finds out what a mail is about and from whom it is: by the address at which it came,
@@ -152,23 +194,19 @@ func (a *arriving) identify(ctx context.Context) error {
 }
 
 func (a *arriving) byBox(ctx context.Context) error {
-	for _, to := range a.mail.Recipients() {
-		box, id, err := a.Keys.ReadBox(to)
-		if err != nil {
-			continue
-		}
-		a.box = box
-		if box == BoxLog {
-			list, err := a.tx.Contacts(ctx, []andante.ContactID{andante.ContactID(id)})
-			if err != nil || len(list) == 0 {
-				return err
-			}
-			a.contact = list[0]
-			return nil
-		}
+	box, id, err := a.Keys.ReadBox(a.to)
+	if err != nil {
+		return nil
+	}
+	a.box = box
+	if box != BoxLog {
 		return a.about(ctx, andante.TouchID(id), "")
 	}
-	return nil
+	list, err := a.tx.Contacts(ctx, []andante.ContactID{andante.ContactID(id)})
+	if err == nil && len(list) > 0 {
+		a.contact = list[0]
+	}
+	return err
 }
 
 func (a *arriving) byMessage(ctx context.Context) error {
@@ -194,7 +232,7 @@ func (a *arriving) about(ctx context.Context, id andante.TouchID, messageID stri
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	a.touch, a.contact = touches[0], list[0]
+	a.touch, a.contact, a.proved = touches[0], list[0], true
 	return a.otherWriter(ctx)
 }
 
@@ -264,11 +302,19 @@ func (a *arriving) whom() string {
 
 // task gives the owner something to do about the mail.
 func (a *arriving) task(ctx context.Context, of, title, body string, urgent bool) error {
-	return a.plainTask(ctx, a.tx, a.contact, plain{of: of, key: string(a.event), title: title, body: andante.CleanTextTo(body, maxMailText), at: a.at, urgent: urgent})
+	return a.plainTask(ctx, a.tx, a.contact, plain{of: of, key: string(a.event), title: oneLine(title), body: andante.CleanTextTo(body, maxMailText), at: a.at, urgent: urgent})
 }
 
 // maxMailText is how much of what somebody wrote a task shows, in bytes.
 const maxMailText = 8 << 10
+
+// oneLine makes a line of what others wrote, which any mail may have for a subject.
+func oneLine(s string) string {
+	return andante.CleanTextTo(strings.Join(strings.Fields(strings.ReplaceAll(s, "=?", "= ?")), " "), maxLineShown)
+}
+
+// maxLineShown is how long a line of others may be, in bytes.
+const maxLineShown = 300
 
 // did says what followed.
 func (a *arriving) did(format string, args ...any) { a.told.Did = fmt.Sprintf(format, args...) }

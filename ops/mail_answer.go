@@ -3,6 +3,7 @@ package ops
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,6 +27,10 @@ const ReplyTask = "reply"
 
 // answeredByMachine does what follows from an automatic answer.
 func (a *arriving) answeredByMachine(ctx context.Context) error {
+	if !a.proved || !strings.EqualFold(a.mail.Sender.Address, a.contact.Email) { // of somebody else, or nobody knows of whom
+		a.did("it is noted: a machine answered, and not surely that of %s", a.whom())
+		return a.apply(ctx, andante.EventAutoReplied, a.found.Why)
+	}
 	switch a.found.Class {
 	case inbound.OutOfOffice:
 		return a.away(ctx)
@@ -33,7 +38,7 @@ func (a *arriving) answeredByMachine(ctx context.Context) error {
 		return a.left(ctx)
 	case inbound.Moved:
 		a.did("the owner is to look at the new address")
-		if err := a.apply(ctx, andante.EventMoved, strings.Join(a.found.Contacts, " ")); err != nil {
+		if err := a.apply(ctx, andante.EventMoved, ""); err != nil {
 			return err
 		}
 		return a.task(ctx, "moved", "Another address of "+a.whom(), named("They name: ", a.found.Contacts)+"Import it, if it is right.", false)
@@ -54,20 +59,21 @@ func (a *arriving) away(ctx context.Context) error {
 	if err := a.apply(ctx, andante.EventAway, "until "+until.Format(time.DateOnly)); err != nil {
 		return err
 	}
-	if !until.After(a.at) {
-		a.did("it is noted: they are back already")
-		return nil
-	}
 	held, err := a.tx.NarrowHolds(ctx, []string{string(a.contact.ID)})
 	if err != nil {
 		return err
 	}
 	for _, h := range held { // what they say now is what holds
 		if h.Author == AwayAuthor && h.Scope == andante.HoldContact {
-			if err := a.tx.ReleaseHold(ctx, h.ID, a.at); err != nil {
+			err := errors.Join(a.tx.ReleaseHold(ctx, h.ID, a.at), a.tx.WakeHeld(ctx, andante.HoldContact, string(a.contact.ID), a.at))
+			if err != nil {
 				return err
 			}
 		}
+	}
+	if !until.After(a.at) {
+		a.did("it is noted: they are back already")
+		return nil
 	}
 	a.did("%s is left alone until %s", a.whom(), until.Format("Mon 2 Jan 2006"))
 	return a.tx.AddHold(ctx, andante.Hold{
@@ -79,7 +85,7 @@ func (a *arriving) away(ctx context.Context) error {
 // left ends everything for who no longer works there, and has the owner look for whoever came
 // after them.
 func (a *arriving) left(ctx context.Context) error {
-	if err := a.apply(ctx, andante.EventLeft, strings.Join(a.found.Contacts, " ")); err != nil {
+	if err := a.apply(ctx, andante.EventLeft, ""); err != nil {
 		return err
 	}
 	said := "an automatic answer says that they have left"
@@ -106,16 +112,25 @@ func named(what string, addresses []string) string {
 // optedOut carries out what somebody says in words: no more advertising, of any kind. If the mail
 // was handed on, whoever wrote gets none either.
 func (a *arriving) optedOut(ctx context.Context) error {
-	if a.contact.ID == "" {
-		return a.strange(ctx)
+	// Whoever wrote is meant, and the address to which we wrote, whether they are anybody's that we
+	// know or not.
+	said := "by mail: " + a.found.Why
+	hashes := withoutEmpty([]andante.AddressHash{a.Keys.Hash(a.mail.Sender.Address), a.touch.Address})
+	if len(hashes) == 2 && hashes[0] == hashes[1] {
+		hashes = hashes[:1]
+	}
+	if a.box == BoxLeave && a.contact.ID == "" {
+		hashes = hashes[:min(len(hashes), 1)]
+	}
+	if err := a.optOut(ctx, a.tx, "", hashes, "", andante.ReasonOptedOut, said, a.touch.ID); err != nil {
+		return err
 	}
 	a.did("no more advertising for %s", a.whom())
-	said := cmp.Or(a.found.Text, a.found.Why)
 	for _, c := range []*andante.Contact{&a.contact, a.answered} {
 		if c == nil {
 			continue
 		}
-		e := andante.Event{Contact: c.ID, Touch: a.touch.ID, Name: andante.EventOptedOut, At: a.at, Detail: "by mail: " + said}
+		e := andante.Event{Contact: c.ID, Touch: a.touch.ID, Name: andante.EventOptedOut, At: a.at, Detail: said}
 		if err := a.lockedBar(ctx, e, andante.ReasonOptedOut); err != nil {
 			return err
 		}
@@ -126,10 +141,10 @@ func (a *arriving) optedOut(ctx context.Context) error {
 // replied ends what ends on an answer, has machines be silent to the account, and gives the owner
 // what was written.
 func (a *arriving) replied(ctx context.Context) error {
-	if a.contact.ID == "" {
+	if a.contact.ID == "" || a.box == BoxLog && !strings.EqualFold(a.mail.Sender.Address, a.contact.Email) {
 		return a.strange(ctx)
 	}
-	if err := a.apply(ctx, andante.EventReplied, a.found.Text); err != nil {
+	if err := a.apply(ctx, andante.EventReplied, a.mail.Subject); err != nil {
 		return err
 	}
 	a.did("the owner is to answer %s", a.whom())
@@ -162,7 +177,7 @@ func (a *arriving) strange(ctx context.Context) error {
 	from := strings.TrimSpace(a.mail.Sender.Name + " <" + a.mail.Sender.Address + ">")
 	return a.tx.AddNotices(ctx, []store.Notice{{
 		ID: andante.DeriveID[andante.TouchID](seed, a.at, "strange", a.key), Person: who, State: andante.Planned, Due: a.at,
-		Subject: andante.CleanText("From somebody whom Andante does not know: " + a.mail.Subject),
+		Subject: oneLine("From somebody whom Andante does not know: " + a.mail.Subject),
 		Body:    andante.CleanTextTo("From "+from+"\n\n"+a.found.Text+"\n", maxMailText),
 	}})
 }

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 // What bounces that are none of a mailbox's end do, before somebody looks.
 const (
 	softBounces   = 4                   // so many on as many days, without a sign of life ...
-	softSpan      = 10 * 24 * time.Hour // ... over so long, and nobody is there
+	softSpan      = 10 * 24 * time.Hour // ... over so long ...
+	softWindow    = 45 * 24 * time.Hour // ... within this time, and nobody is there
 	refusalSpan   = 24 * time.Hour
 	fewRefusals   = 3 // mails of a sender in that time ...
 	fewRefusers   = 2 // ... by so many domains: it is the sender
@@ -30,9 +32,18 @@ func (a *arriving) bounced(ctx context.Context) error {
 		return nil
 	}
 	f := a.failure()
-	said := strings.TrimSpace(f.Status + " " + f.Words)
+	if ours, err := a.copyOfOurs(ctx, f); err != nil || ours {
+		a.did("nothing: it is about the copy that went to one of us")
+		return err
+	}
+	said := andante.HideAddresses(strings.TrimSpace(f.Status + " " + f.Words))
 	switch f.Kind {
 	case inbound.Hard:
+		known, err := a.happened(ctx, andante.EventBounced)
+		if err != nil || known {
+			a.did("nothing: that is known of this mail")
+			return err
+		}
 		a.did("the mailbox is given up: %s", f.Why)
 		return a.dead(ctx, said)
 	case inbound.Soft:
@@ -42,6 +53,20 @@ func (a *arriving) bounced(ctx context.Context) error {
 	}
 	a.did("it is noted")
 	return a.apply(ctx, andante.EventRefused, said)
+}
+
+// copyOfOurs tells whether a report is about a copy of the mail that went to a colleague.
+func (a *arriving) copyOfOurs(ctx context.Context, f inbound.Failure) (bool, error) {
+	w, err := a.Workspace(ctx, a.tx)
+	if err != nil || slices.ContainsFunc(f.Named, a.isTouched) {
+		return false, err
+	}
+	for _, p := range w.Config.People {
+		if p.Email != "" && (strings.EqualFold(p.Email, f.Recipient) || slices.ContainsFunc(f.Named, func(n string) bool { return strings.EqualFold(n, p.Email) })) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // dead gives up the mailbox of the touch. Whose step says so goes on by other kinds.
@@ -57,6 +82,7 @@ func (a *arriving) dead(ctx context.Context, said string) error {
 	if err != nil {
 		return err
 	}
+	ends = ends && a.isTouched(a.contact.Email) // they may have another one by now
 	return a.Bounce(ctx, a.tx, a.touch, said, ends)
 }
 
@@ -86,7 +112,7 @@ func (a *arriving) soft(ctx context.Context, said string) error {
 	days := map[string]bool{}
 	var since time.Time
 	for _, e := range events {
-		if e.Name != andante.EventSoftBounced || e.At.Before(a.contact.Signals.Responded) {
+		if e.Name != andante.EventSoftBounced || e.At.Before(a.contact.Signals.Responded) || e.At.Before(a.at.Add(-softWindow)) {
 			continue
 		}
 		if since.IsZero() {
@@ -143,6 +169,11 @@ func (a *arriving) complained(ctx context.Context) error {
 	if a.touch.ID == "" {
 		a.did("nothing: it is about no mail of ours")
 		return nil
+	}
+	known, err := a.happened(ctx, andante.EventComplained)
+	if err != nil || known {
+		a.did("nothing: that is known of this mail")
+		return err
 	}
 	a.did("no more advertising for %s", a.whom())
 	e := andante.Event{ID: a.event, Contact: a.contact.ID, Account: a.contact.Account, Touch: a.touch.ID, Name: andante.EventComplained, At: a.at, Detail: a.failure().Words}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/andante-hq/andante"
@@ -10,6 +11,9 @@ import (
 
 // ClassCopy is a mail that one of us wrote by hand to a contact, of which a copy came here.
 const ClassCopy inbound.Class = "copy"
+
+// forwards begin the subjects of what is handed on.
+var forwards = regexp.MustCompile(`(?i)^\s*(?:fwd?|wg|tr|rv|i|doorst|vs|pd)\s*:`)
 
 // colleague returns which of our people wrote a mail, if one did and no machine of theirs.
 func (a *arriving) colleague(ctx context.Context) (string, error) {
@@ -25,14 +29,23 @@ func (a *arriving) colleague(ctx context.Context) (string, error) {
 			return key, nil
 		}
 	}
+	for key, s := range w.Config.Senders {
+		if strings.EqualFold(s.Address, a.mail.Sender.Address) || strings.EqualFold(s.ReplyTo, a.mail.Sender.Address) {
+			return key, nil
+		}
+	}
 	return "", nil
 }
 
 // copied logs what a colleague wrote to a contact by hand: it counts as a touch, and whatever was
-// to be answered is answered. What anybody else sends to such an address is believed by nobody.
+// to be answered is answered.
 func (a *arriving) copied(ctx context.Context, by string) error {
-	if by == "" || a.contact.ID == "" {
-		a.did("nothing: it is not from one of us, or to nobody that is known")
+	if a.contact.ID == "" {
+		a.did("nothing: one of us wrote it, to nobody that is known")
+		return nil
+	}
+	if forwards.MatchString(a.mail.Subject) { // what is handed on is somebody else's
+		a.did("nothing: %s has handed it on; what it says is for a person to carry out", by)
 		return nil
 	}
 	at := a.at

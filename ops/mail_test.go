@@ -233,7 +233,12 @@ func TestSignOfLifeForgetsSoftBounces(t *testing.T) {
 // TestRefusalsStopTheSender: never the contact.
 func TestRefusalsStopTheSender(t *testing.T) {
 	t.Parallel()
-	w := mailWorld(t, "ana", "ben", "cem")
+	w := mailWorld(t)
+	for _, name := range []string{"ana", "ben", "cem"} {
+		id := w.contact(name, "email="+name+"@"+name+".example")
+		w.enroll("brief", name)
+		w.sendNext(id, "one")
+	}
 	held := func() (n int) {
 		w.read(func(tx *store.Tx) error {
 			holds, err := tx.WideHolds(t.Context())
@@ -419,7 +424,108 @@ func TestCopyOfWhatWeWrote(t *testing.T) {
 	w := mailWorld(t, "ana")
 	ana := w.find("ana").ID
 	told := w.mail("", "From: somebody@elsewhere.example\nTo: "+w.LogAddress(w.w.Config, ana)+"\nMessage-ID: <x@y>\n\nHello.\n")
-	if told.Class != ClassCopy || len(w.events(ana)) > 0 {
+	if told.Class == ClassCopy || len(w.events(ana)) > 0 {
 		t.Errorf("%+v, %v", told, w.events(ana))
+	}
+}
+
+// TestOneReportForEachMail: whoever knows a mail of ours can tell of it as often as they like.
+func TestOneReportForEachMail(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	for n := range 5 {
+		w.mail(w.touch(ana, "one").ID, dsn(n, "5.7.1", "550 5.7.1 blocked using zen.spamhaus.org"))
+	}
+	for n := range 3 {
+		w.mail(w.touch(ana, "one").ID, dsn(10+n, "5.1.1", "550 5.1.1 User unknown"))
+	}
+	w.read(func(tx *store.Tx) error {
+		holds, err := tx.WideHolds(t.Context())
+		if len(holds) > 0 {
+			t.Errorf("the sender stops: %+v", holds)
+		}
+		return err
+	})
+	if n := len(slices.DeleteFunc(w.events(ana), func(e string) bool { return e != andante.EventBounced })); n != 1 || len(w.bars(ana, "ana@x.example")) != 1 {
+		t.Errorf("%d bounces, bars %+v", n, w.bars(ana, "ana@x.example"))
+	}
+}
+
+// TestCopyOfOursBounces: a dead mailbox of a colleague, who got a copy, is not the contact's.
+func TestCopyOfOursBounces(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	w.mail(w.touch(ana, "one").ID, strings.ReplaceAll(dsn(1, "5.1.1", "550 5.1.1 User unknown"), "who@domain1.example", "nora@acme.example"))
+	w.same("nothing ends", []string{"brief active"}, w.enrollments(ana))
+}
+
+// TestBounceOfAnOldAddress: who has another one by now goes on.
+func TestBounceOfAnOldAddress(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	ana := w.find("ana").ID
+	w.contact("ana", "email=ana.new@x.example")
+	w.mail(w.touch(ana, "one").ID, strings.ReplaceAll(dsn(1, "5.1.1", "550 5.1.1 User unknown"), "who@domain1.example", "ana@x.example"))
+	w.same("nothing ends", []string{"brief active"}, w.enrollments(ana))
+	if bars := w.bars(ana, "ana.new@x.example"); slices.ContainsFunc(bars, func(s andante.Suppression) bool { return s.Address == w.Keys.Hash("ana.new@x.example") }) {
+		t.Errorf("bars %+v", bars)
+	}
+}
+
+// TestMachinesNeedProof: an automatic answer of somebody else, or about no mail of ours, ends nothing
+// and holds nobody.
+func TestMachinesNeedProof(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"somebody else's":       "From: Ben <ben@x.example>\nIn-Reply-To: <$ID>\n",
+		"about no mail of ours": "From: Ana <ana@x.example>\n",
+	} {
+		for _, says := range []string{"I no longer work at X.", "I am out of the office until 16 February 2026."} {
+			w := mailWorld(t, "ana")
+			ana := w.find("ana").ID
+			w.mail(w.touch(ana, "one").ID, text+"Message-ID: <m@x>\nAuto-Submitted: auto-replied\nSubject: Automatic reply\n\n"+says+"\n")
+			w.same(name, []string{"brief active"}, w.enrollments(ana))
+			w.read(func(tx *store.Tx) error {
+				holds, err := tx.NarrowHolds(t.Context(), []string{string(ana)})
+				if len(holds) > 0 {
+					t.Errorf("%s: %q holds her", name, says)
+				}
+				return err
+			})
+		}
+	}
+}
+
+// TestOptOutOfWhoeverWrites: also of who is nobody's contact yet.
+func TestOptOutOfWhoeverWrites(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana")
+	for n, id := range []andante.TouchID{w.touch(w.find("ana").ID, "one").ID, ""} {
+		from := fmt.Sprintf("zoe%d@elsewhere.example", n)
+		w.mail(id, "From: Zoe <"+from+">\nMessage-ID: <z"+from+">\nIn-Reply-To: <$ID>\nSubject: Re: it\n\nPlease remove me from your list.\n")
+		if bars := w.bars("", from); len(bars) == 0 || bars[0].Kind != "" {
+			t.Errorf("%s: bars %+v", from, bars)
+		}
+	}
+}
+
+// TestCopyToSeveral: a mail to two contacts, with both their addresses in Bcc, is logged for both.
+func TestCopyToSeveral(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana", "ben")
+	ana, ben := w.find("ana").ID, w.find("ben").ID
+	raw := "From: nora@acme.example\nTo: ana@x.example, ben@x.example\nMessage-ID: <both@acme.example>\nSubject: Thursday\n\nAt ten?\n"
+	e := inbound.Envelope{From: "nora@acme.example", To: []string{w.LogAddress(w.w.Config, ana), w.LogAddress(w.w.Config, ben)}}
+	for range 2 {
+		if _, err := w.TakeMail(t.Context(), []byte(raw), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range []andante.ContactID{ana, ben} {
+		if n := len(slices.DeleteFunc(w.touches(id), func(s string) bool { return !strings.HasPrefix(s, "logged/") })); n != 1 {
+			t.Errorf("logged %d times: %v", n, w.touches(id))
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 // Preferences are what the page behind a contact's links shows.
 type Preferences struct {
 	Known    bool // the contact is there
+	Printed  bool // the link was typed from a piece of post: whoever found it may end the post, and nothing else
 	Company  string
 	Texts    workspace.PageTexts
 	Language string // of the texts
@@ -53,7 +54,7 @@ func (o *Ops) Preferences(ctx context.Context, t Token) (p Preferences, err erro
 		if err != nil {
 			return err
 		}
-		p = Preferences{Company: w.Config.Company.Name, Past: map[andante.Kind]int{}}
+		p = Preferences{Printed: t.Printed, Company: w.Config.Company.Name, Past: map[andante.Kind]int{}}
 		list, err := tx.Contacts(ctx, nonEmpty(t.Contact))
 		if err != nil {
 			return err
@@ -185,7 +186,7 @@ func (o *Ops) never(ctx context.Context, t Token, way, said string) error {
 		}
 		t.Kind = andante.Kind(way)
 		return o.Unsubscribe(ctx, t, said)
-	case way != "all":
+	case way != "all" || t.Printed:
 		return ErrNoWish
 	}
 	return o.Store.Write(ctx, func(tx *store.Tx) error {

@@ -98,7 +98,7 @@ func (t *textIn) identify(ctx context.Context) error {
 
 // stop ends every text to the number. What only may mean it does so too, and a person reads it.
 func (t *textIn) stop(ctx context.Context) (string, error) {
-	if err := t.optOut(ctx, t.tx, t.contact.ID, nonEmpty(t.hash), andante.SMS, andante.ReasonOptedOut, "by text: "+t.in.Text, t.touch); err != nil {
+	if err := t.optOut(ctx, t.tx, t.contact.ID, nonEmpty(t.hash), andante.SMS, andante.ReasonOptedOut, "by text", t.touch); err != nil {
 		return "", err
 	}
 	if t.in.Wish == inbound.WishMaybe {
@@ -116,7 +116,8 @@ func (t *textIn) stop(ctx context.Context) (string, error) {
 func (t *textIn) start(ctx context.Context) (string, error) {
 	find := func() ([]andante.Contact, error) { return t.tx.ContactsByAddress(ctx, nonEmpty(t.hash)) }
 	err := t.changeContacts(ctx, t.tx, find, func(people []andante.Contact) error {
-		if _, err := t.tx.LiftSuppressions(ctx, andante.SMS, unique(people, contactID), nonEmpty(t.hash), t.at); err != nil || len(people) == 0 {
+		n, err := t.tx.LiftSuppressions(ctx, andante.SMS, nil, nonEmpty(t.hash), t.at)
+		if err != nil || n == 0 || len(people) == 0 { // who never said stop has nothing to take back
 			return err
 		}
 		return t.tx.AddConsents(ctx, []andante.Consent{{
@@ -132,7 +133,7 @@ func (t *textIn) start(ctx context.Context) (string, error) {
 // replied is what follows when a person wrote.
 func (t *textIn) replied(ctx context.Context) error {
 	if t.contact.ID == "" {
-		return nil
+		return t.strange(ctx)
 	}
 	find := func() ([]andante.Contact, error) {
 		return t.tx.Contacts(ctx, []andante.ContactID{t.contact.ID})
@@ -141,12 +142,31 @@ func (t *textIn) replied(ctx context.Context) error {
 		if len(people) == 0 {
 			return nil
 		}
-		return t.Apply(ctx, t.tx, andante.Event{ID: t.event, Contact: people[0].ID, Account: people[0].Account, Touch: t.touch, Name: andante.EventReplied, At: t.at, Detail: t.in.Text})
+		return t.Apply(ctx, t.tx, andante.Event{ID: t.event, Contact: people[0].ID, Account: people[0].Account, Touch: t.touch, Name: andante.EventReplied, At: t.at, Detail: "by text"})
 	})
 	if err != nil {
 		return err
 	}
 	return t.task(ctx, "Answer "+t.name()+", who wrote a text", t.in.Text)
+}
+
+// strange hands on what comes from a number that nobody has.
+func (t *textIn) strange(ctx context.Context) error {
+	w, err := t.Workspace(ctx, t.tx)
+	if errors.Is(err, ErrNothingPublished) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	who := w.Config.Tasks.Unowned
+	if _, ok := w.Config.Person(who); !ok {
+		return nil
+	}
+	return t.tx.AddNotices(ctx, []store.Notice{{
+		ID: andante.TouchID(t.event), Person: who, State: andante.Planned, Due: t.at, Subject: "A text from a number that Andante does not know",
+		Body: andante.CleanTextTo("From "+t.in.From+"\n\n"+t.in.Text+"\n", maxMailText),
+	}})
 }
 
 func (t *textIn) name() string { return cmp.Or(t.contact.Name(), "somebody") }

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -105,8 +106,19 @@ func (o *Ops) undelivered(ctx context.Context, tx *store.Tx, t andante.Touch, s 
 			return err
 		}
 		n := 0
+		var touched []andante.TouchID
 		for _, e := range events {
-			if e.Name == andante.EventUndelivered && e.At.After(o.now().AddDate(-1, 0, 0)) {
+			code, _ := strconv.Atoi(e.Detail[strings.LastIndexByte(e.Detail, ' ')+1:])
+			if e.Name == andante.EventUndelivered && againCodes[code] && e.At.After(o.now().AddDate(-1, 0, 0)) {
+				touched = append(touched, e.Touch)
+			}
+		}
+		there, err := tx.Touches(ctx, touched)
+		if err != nil {
+			return err
+		}
+		for _, x := range there {
+			if x.Address == t.Address {
 				n++
 			}
 		}

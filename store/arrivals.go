@@ -33,9 +33,9 @@ func (tx *Tx) AddArrival(ctx context.Context, a Arrival) (bool, error) {
 	return n > 0, err
 }
 
-// RefusedAfter counts the mail systems that would not have mail of a sender after an instant, by
-// their domains.
+// RefusedAfter counts the mails of a sender that mail systems would not have after an instant, and
+// the domains to which they went.
 func (tx *Tx) RefusedAfter(ctx context.Context, sender string, since time.Time) (mails, domains int, err error) {
-	err = tx.row(ctx, "SELECT count(*), count(DISTINCT toward) FROM arrivals WHERE verdict='sender' AND sender=$1 AND at > $2", []any{sender, ms(since)}, &mails, &domains)
+	err = tx.row(ctx, "SELECT count(DISTINCT touch_id), count(DISTINCT toward) FROM arrivals WHERE verdict='sender' AND sender=$1 AND at > $2", []any{sender, ms(since)}, &mails, &domains)
 	return mails, domains, err
 }

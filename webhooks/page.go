@@ -168,6 +168,9 @@ func (w words) never(p ops.Preferences, kind andante.Kind) (list []button) {
 	for _, way := range ways {
 		list = append(list, button{"never", string(way), w.say("never_" + wayNames[way])})
 	}
+	if p.Printed {
+		return list
+	}
 	return append(list, button{"never", "all", w.say("never_all")})
 }
 

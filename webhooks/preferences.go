@@ -84,6 +84,8 @@ func (u *preferences) carryOut(w http.ResponseWriter, r *http.Request, t ops.Tok
 	}
 	before, err := u.ops.Preferences(ctx, t)
 	before.Barred = false // what was pressed before may be pressed again
+	before.Topics = append(before.Topics, before.Choice.Not...)
+	before.Choice = andante.Choice{Max: 1} // so that everything as usual can be
 	label := show(before, t.Kind, "").label(wish)
 	if err == nil && label == "" {
 		err = ops.ErrNoWish
@@ -117,7 +119,9 @@ func (u *preferences) leave(ctx context.Context, w http.ResponseWriter, t ops.To
 func (u *preferences) done(ctx context.Context, w http.ResponseWriter, t ops.Token, wish ops.Wish) {
 	p, err := u.ops.Preferences(ctx, t)
 	if err != nil {
-		p = u.plain
+		say := words{u.plain.Texts, u.plain.Company}
+		u.write(w, http.StatusOK, view{Lang: u.plain.Language, Title: say.say("done")})
+		return
 	}
 	v := show(p, t.Kind, carriedOut(p, wish))
 	if wish.Never != "" {

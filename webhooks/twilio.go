@@ -56,7 +56,7 @@ func (t *Twilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	answer, err := t.take(ctx, r, form)
 	if err != nil {
-		t.Log.Error("a callback of Twilio could not be carried out; it tries again", "err", andante.HideAddresses(err.Error()))
+		t.Log.Error("a callback of Twilio could not be carried out; it comes again if its webhook says so", "err", andante.HideAddresses(err.Error()))
 		http.Error(w, "try again", http.StatusServiceUnavailable)
 		return
 	}
@@ -74,6 +74,9 @@ type twiml struct {
 
 func (t *Twilio) take(ctx context.Context, r *http.Request, form url.Values) (twiml, error) {
 	id := form.Get("MessageSid")
+	if id == "" {
+		return twiml{}, nil
+	}
 	if form.Has("Body") && form.Get("From") != "" && (form.Get("SmsStatus") == "received" || form.Get("MessageStatus") == "") {
 		wish, answered := optOutType(form.Get("OptOutType"))
 		answer, err := t.Ops.TakeText(ctx, ops.TextIn{ID: id, From: form.Get("From"), Text: form.Get("Body"), Wish: wish, Answered: answered})
