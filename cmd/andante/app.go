@@ -42,8 +42,12 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// laterError is what may go well another time: exit code 75, by which a mail server that pipes a
+// mail to us knows that it is to keep it (sysexits.h: EX_TEMPFAIL).
+type laterError struct{ error }
+
 // run runs one command line and returns the exit code: 0, 1 for a finding or a
-// failure, 2 for misuse.
+// failure, 2 for misuse, 75 for what may go well another time.
 func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
@@ -64,6 +68,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 		err = interrupted(err)
 	}
 	fmt.Fprintln(a.err, "andante:", err)
+	if later := (laterError{}); errors.As(err, &later) {
+		return 75
+	}
 	return 1
 }
 

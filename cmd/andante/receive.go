@@ -17,7 +17,7 @@ func (a *app) receiveCommand() *cobra.Command {
 	var to []string
 	var dry bool
 	c := command("people", "receive [FILE.eml ...]", "Take mails in that came another way",
-		"Takes mails in, from files or from standard input, as if they had come to the inbound\ndomain: each is recognised as a bounce, a complaint, an automatic answer, an opt-out or a\nreply, and what follows from that is done. A mail that came before changes nothing. A mail\nserver can pipe mails to it.",
+		"Takes mails in, from files or from standard input, as if they had come to the inbound\ndomain: each is recognised as a bounce, a complaint, an automatic answer, an opt-out or a\nreply, and what follows from that is done. A mail that came before changes nothing. A mail\nserver can pipe mails to it: the exit code is 75 where it is to try again.",
 		"andante receive bounce.eml\nandante receive --dry-run < reply.eml", nil)
 	c.Args = cobra.ArbitraryArgs
 	c.Flags().StringVar(&from, "from", "", "what the mail server was told at MAIL FROM; Return-Path if not given")
@@ -28,15 +28,16 @@ func (a *app) receiveCommand() *cobra.Command {
 		if !dry {
 			e, err := a.open(c.Context(), nil)
 			if err != nil {
-				return err
+				return laterError{err}
 			}
 			defer e.Close()
 			take = func(ctx context.Context, raw []byte, env inbound.Envelope) error {
 				told, err := e.Ops.TakeMail(ctx, raw, env)
-				if err == nil {
-					a.arrived(told)
+				if err != nil {
+					return laterError{err}
 				}
-				return err
+				a.arrived(told)
+				return nil
 			}
 		}
 		if len(args) == 0 {
