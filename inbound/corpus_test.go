@@ -72,7 +72,7 @@ func (s *score) look(file, what, got, want string) {
 	s.misses = append(s.misses, fmt.Sprintf("%s: %s: %q, and it is %q", file, what, got, want))
 }
 
-// TestCorpus holds recognition against some seven hundred mails. What it gets wrong is listed in
+// TestCorpus holds recognition against some thousand mails. What it gets wrong is listed in
 // testdata/corpus/misses.txt, no more and no less; a mailbox that is given up by mistake is none of
 // the mistakes that may be listed, unless a careful reader could argue for it.
 func TestCorpus(t *testing.T) {
