@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -89,6 +90,11 @@ func (s said) begins(list []string) bool {
 		}
 	}
 	return false
+}
+
+// isOneOf tells whether it is one of the phrases and nothing else.
+func (s said) isOneOf(list []string) bool {
+	return slices.Contains(list, strings.TrimSpace(string(s)))
 }
 
 // words counts its words.

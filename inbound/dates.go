@@ -1,0 +1,280 @@
+package inbound
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// monthNames are the months in the languages that are understood, without accents.
+var monthNames = map[string]time.Month{}
+
+const (
+	weekdayNames = `mon|tue|wed|thu|fri|sat|sun|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miercoles|jueves|viernes|sabado|domingo|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica|segunda|terca|quarta|quinta|sexta|mandag|tirsdag|onsdag|torsdag|fredag|lordag|sondag|mandag|tisdag|pondeli|utery|streda|ctvrtek|patek|poniedzialek|wtorek|sroda|czwartek|piatek`
+	allMonths    = `january jan januar janner januari janvier janv enero ene gennaio janeiro stycznia ledna leden
+february feb februar februari fevrier fev febrero febbraio fevereiro lutego unora unor
+march mar marz maerz maart mars marzo marco marca brezna brezen
+april apr abr avril avr abril aprile kwietnia dubna duben
+may mai mei mayo maggio maio maja maj kvetna kveten
+june jun juni juin junio giugno junho czerwca cervna cerven
+july jul juli juillet juil julio luglio julho lipca cervence cervenec
+august aug augustus aout agosto ago sierpnia augusti srpna srpen
+september sep sept septembre septiembre setembro settembre wrzesnia zari
+october oct oktober okt octobre octubre ottobre outubro pazdziernika rijna rijen
+november nov novembre noviembre novembro listopada listopadu
+december dec dezember dez decembre diciembre dicembre dezembro dic grudnia prosince prosinec`
+)
+
+var (
+	monthAny  string
+	dayMonth  *regexp.Regexp // 13th of March 2026
+	monthDay  *regexp.Regexp // March 13, 2026
+	monthDays *regexp.Regexp // March 10-21
+	isoDay    = regexp.MustCompile(`\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})\b`)
+	kanjiDay  = regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`)
+	figures   = regexp.MustCompile(`\b(\d{1,2})([./-])\s?(\d{1,2})[./-]\s?(\d{4}|\d{2})\b`)
+	noYear    = regexp.MustCompile(`\b(\d{1,2})\.\s?(\d{1,2})\.(?:\D|$)`)
+	slashed   = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})(?:[^\d/]|$)`)
+	monthOnly *regexp.Regexp
+	weekday   = regexp.MustCompile(`\b(` + weekdayNames + `)(?:day|nesday|sday|rsday|urday|s|-feira)?\b`)
+	endOf     = regexp.MustCompile(`\b(?:end of (?:the|this) week|ende (?:der|dieser) woche|fin de (?:la )?semaine|fin de (?:la |esta )?semana|final de (?:la |esta )?semana|einde van de week|fine settimana)\b`)
+	nextWeek  = regexp.MustCompile(`\b(?:next week|nachste[rn]? woche|kommende[rn]? woche|(?:la )?semaine prochaine|la proxima semana|la semana que viene|volgende week)\b`)
+	dayAlone  = regexp.MustCompile(`\b(?:until|till|bis(?: zum)?|hasta el(?: dia)?|jusqu'au|tot(?: en met)?(?: de)?|fino al|ate(?: o)?(?: dia)?|back on|return on) (?:the )?(\d{1,2})(?:st|nd|rd|th|\.|º|er|e)?(?:[\s,;).!]|$)`)
+	weekOf    = regexp.MustCompile(`\b(?:kw|kalenderwoche|vecka|v\.|uge|week|semaine|semana|tyden|uke) ?(\d{1,2})(?:\.? ?(?:-|und|och|og|and|et|y|&|/|bis) ?(\d{1,2}))?\b`)
+	tomorrow  = regexp.MustCompile(`\b(?:tomorrow|morgen|demain|manana)\b`)
+)
+
+func init() {
+	var names []string
+	for i, line := range strings.Split(allMonths, "\n") {
+		for _, name := range strings.Fields(line) {
+			monthNames[name] = time.Month(i + 1)
+			names = append(names, name)
+		}
+	}
+	// Longer names first: a shorter one must not take their beginning.
+	for n := 12; n > 2; n-- {
+		for _, name := range names {
+			if len(name) == n {
+				monthAny += "|" + name
+			}
+		}
+	}
+	monthAny = monthAny[1:]
+	dayMonth = regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th|er|e|\.|º|o)?[\s-]*(?:of |de |den |d')?\s*(` + monthAny + `)\b\.?,?(?:[\s-]*(?:de |del )?(20\d\d))?`)
+	monthDay = regexp.MustCompile(`\b(` + monthAny + `)\b\.?\s+(?:the )?(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s*(20\d\d))?`)
+	monthDays = regexp.MustCompile(`\b(` + monthAny + `)\b\.?\s+(\d{1,2})(?:st|nd|rd|th)?\s?(?:-|to|through)\s?(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s*(20\d\d))?`)
+	monthOnly = regexp.MustCompile(`\b(end of |ende |fin |finales de |final de |fine |eind |einde |mid |mid-|mitte |beginning of |early |anfang |debut |principios de |begin )?(` + monthAny + `)\b(?:\s+(?:de )?(20\d\d))?`)
+}
+
+// mentions finds the days that a text names.
+func mentions(text string, today time.Time, dmy bool) (list []mention) {
+	taken := make([]bool, len(text)+1)
+	add := func(at []int, d time.Time, open bool) {
+		if d.IsZero() {
+			return
+		}
+		for i := at[0]; i < at[1]; i++ {
+			if taken[i] {
+				return
+			}
+		}
+		for i := at[0]; i < at[1]; i++ {
+			taken[i] = true
+		}
+		list = append(list, mention{day: d, from: at[0], to: at[1], open: open})
+	}
+	each := func(form *regexp.Regexp, f func(at []int, part func(int) string)) {
+		for _, at := range form.FindAllStringSubmatchIndex(text, 50) {
+			f(at, func(i int) string {
+				if at[2*i] < 0 {
+					return ""
+				}
+				return text[at[2*i]:at[2*i+1]]
+			})
+		}
+	}
+	each(kanjiDay, func(at []int, p func(int) string) {
+		add(at, date(p(1), time.Month(number(p(2))), p(3), today), false)
+	})
+	each(isoDay, func(at []int, p func(int) string) {
+		add(at, date(p(1), time.Month(number(p(2))), p(3), today), false)
+	})
+	each(dayMonth, func(at []int, p func(int) string) { add(at, date(p(3), monthNames[p(2)], p(1), today), false) })
+	each(monthDays, func(at []int, p func(int) string) {
+		d := date(p(4), monthNames[p(1)], p(3), today)
+		add([]int{at[6], at[1]}, d, false)
+	})
+	each(monthDay, func(at []int, p func(int) string) { add(at, date(p(3), monthNames[p(1)], p(2), today), false) })
+	each(figures, func(at []int, p func(int) string) {
+		add(at, inFigures(p(1), p(3), p(4), today, dmy || p(2) == "."), false)
+	})
+	each(noYear, func(at []int, p func(int) string) {
+		add([]int{at[0], at[5] + 1}, date("", time.Month(number(p(2))), p(1), today), false)
+	})
+	each(slashed, func(at []int, p func(int) string) {
+		if p(1) != "24" || p(2) != "7" {
+			add([]int{at[0], at[5]}, inFigures(p(1), p(2), "", today, dmy), false)
+		}
+	})
+	each(weekOf, func(at []int, p func(int) string) {
+		first := weekStart(number(p(1)), today)
+		days := 7
+		if n := number(p(2)); n > number(p(1)) && n <= 53 {
+			days *= n - number(p(1)) + 1
+		}
+		if n := len(list); !first.IsZero() {
+			if add(at, first, true); len(list) > n {
+				list[n].span = days
+			}
+		}
+	})
+	each(monthOnly, func(at []int, p func(int) string) {
+		d := inMonth(p(1), p(2), p(3), today)
+		if p(1) == "" && !d.IsZero() && lastBefore.MatchString(tail(text[:at[0]], 90)) {
+			d = d.AddDate(0, 0, -1) // until September is till the end of August
+		}
+		add(at, d, true)
+	})
+	each(dayAlone, func(at []int, p func(int) string) {
+		d := date("", today.Month(), p(1), today)
+		if !d.IsZero() && d.Before(today) {
+			next := today.AddDate(0, 0, 1-today.Day()).AddDate(0, 1, 0)
+			d = date(strconv.Itoa(next.Year()), next.Month(), p(1), today)
+		}
+		add(at[2:4], d, false)
+	})
+	each(endOf, func(at []int, _ func(int) string) { add(at, onWeekday(time.Friday, today.AddDate(0, 0, -1)), true) })
+	each(nextWeek, func(at []int, _ func(int) string) { add(at, onWeekday(time.Monday, today), true) })
+	each(tomorrow, func(at []int, _ func(int) string) { add(at, today.AddDate(0, 0, 1), true) })
+	each(weekday, func(at []int, p func(int) string) {
+		near := false
+		for _, m := range list {
+			near = near || !m.open && m.from-at[1] >= 0 && m.from-at[1] < 12 || !m.open && at[0]-m.to >= 0 && at[0]-m.to < 4
+		}
+		if w, ok := weekdayOf(p(1)); ok && !near {
+			add(at, onWeekday(w, today), true)
+		}
+	})
+	return list
+}
+
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// date returns a day; the zero time if there is no such day. Without a year it is the next one
+// that is not long past.
+func date(year string, month time.Month, dayOf string, today time.Time) time.Time {
+	y, d := number(year), number(dayOf)
+	if len(year) == 2 {
+		y += 2000
+	}
+	if year == "" {
+		y = today.Year()
+	}
+	t := time.Date(y, month, d, 0, 0, 0, 0, time.UTC)
+	if month < 1 || month > 12 || t.Month() != month || d < 1 {
+		return time.Time{}
+	}
+	if year == "" && t.Before(today.AddDate(0, -2, 0)) {
+		t = t.AddDate(1, 0, 0)
+	}
+	return t
+}
+
+// inFigures reads 05/12/2026 in the order in which the writer's country has it, unless it can be
+// but the other.
+func inFigures(a, b, year string, today time.Time, dmy bool) time.Time {
+	one, other := date(year, time.Month(number(b)), a, today), date(year, time.Month(number(a)), b, today)
+	if !dmy {
+		one, other = other, one
+	}
+	if one.IsZero() {
+		return other
+	}
+	return one
+}
+
+// dayFirst tells whether a text writes the day before the month in figures: all but Americans do.
+func dayFirst(text string, at time.Time) bool {
+	_, offset := at.Zone()
+	for _, f := range figures.FindAllStringSubmatch(text, 20) { // what can be but one tells of the others
+		switch {
+		case number(f[1]) > 12:
+			return true
+		case number(f[3]) > 12:
+			return false
+		}
+	}
+	american := offset <= -4*3600 && offset >= -10*3600
+	return !american || !say(text).has([]string{"the", "and", "i am", "i will", "office", "returning"})
+}
+
+// inMonth reads a month without a day: till its end, its middle, or its first day.
+func inMonth(part, name, year string, today time.Time) time.Time {
+	month := monthNames[name]
+	if year == "" && (len(name) < 4 && name != "mai" && name != "mei" || name == "may" || name == "mars" || name == "marca" || name == "maja") && part == "" {
+		return time.Time{} // words of another meaning
+	}
+	t := date(year, month, "1", today)
+	if year == "" && t.Before(today.AddDate(0, -1, 0)) {
+		t = t.AddDate(1, 0, 0)
+	}
+	switch part = strings.Trim(part, " -"); {
+	case part == "":
+		return t
+	case strings.HasPrefix(part, "end"), strings.HasPrefix(part, "ein"), strings.HasPrefix(part, "fin"):
+		return t.AddDate(0, 1, -1)
+	case strings.HasPrefix(part, "mi"):
+		return t.AddDate(0, 0, 14)
+	}
+	return t
+}
+
+// onWeekday returns the first day of the week's name after a day.
+func onWeekday(w time.Weekday, after time.Time) time.Time {
+	n := (int(w) - int(after.Weekday()) + 7) % 7
+	if n == 0 {
+		n = 7
+	}
+	return after.AddDate(0, 0, n)
+}
+
+// weekStart returns the Monday of a week (ISO 8601), of the next one of that number.
+func weekStart(week int, today time.Time) time.Time {
+	if week < 1 || week > 53 {
+		return time.Time{}
+	}
+	for year := today.Year(); year <= today.Year()+1; year++ {
+		fourth := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC) // it lies in the first week
+		monday := fourth.AddDate(0, 0, 7*(week-1)-(int(fourth.Weekday())+6)%7)
+		if !monday.Before(today.AddDate(0, -1, 0)) {
+			return monday
+		}
+	}
+	return time.Time{}
+}
+
+var weekdays = map[time.Weekday][]string{
+	time.Monday:    {"mon", "montag", "lundi", "lunes", "maandag", "lunedi", "segunda", "mandag", "pondeli", "poniedzialek"},
+	time.Tuesday:   {"tue", "dienstag", "mardi", "martes", "dinsdag", "martedi", "terca", "tirsdag", "tisdag", "utery", "wtorek"},
+	time.Wednesday: {"wed", "mittwoch", "mercredi", "miercoles", "woensdag", "mercoledi", "quarta", "onsdag", "streda", "sroda"},
+	time.Thursday:  {"thu", "donnerstag", "jeudi", "jueves", "donderdag", "giovedi", "quinta", "torsdag", "ctvrtek", "czwartek"},
+	time.Friday:    {"fri", "freitag", "vendredi", "viernes", "vrijdag", "venerdi", "sexta", "fredag", "patek", "piatek"},
+	time.Saturday:  {"sat", "samstag", "sonnabend", "samedi", "sabado", "zaterdag", "sabato", "lordag"},
+	time.Sunday:    {"sun", "sonntag", "dimanche", "domingo", "zondag", "domenica", "sondag"},
+}
+
+func weekdayOf(name string) (time.Weekday, bool) {
+	for w, names := range weekdays {
+		for _, n := range names {
+			if n == name {
+				return w, true
+			}
+		}
+	}
+	return 0, false
+}
