@@ -59,8 +59,13 @@ func TestDeadNumber(t *testing.T) {
 		codes []int
 		want  int // bars
 	}{
-		{"no such number", []int{21211}, 1}, {"not reached once", []int{30005}, 0}, {"and twice", []int{30005, 30006}, 1}, {"off, twice", []int{30004, 30004}, 1},
-		{"a carrier filters us", []int{30007, 30007, 30034}, 0}, {"for the moment", []int{30003, 30008, 30001}, 0}, {"they said stop there", []int{21610}, 2},
+		{"no such number", []int{21211}, 1},
+		{"not reached once", []int{30005}, 0},
+		{"and twice", []int{30005, 30006}, 1},
+		{"off, twice", []int{30004, 30004}, 1},
+		{"a carrier filters us", []int{30007, 30007, 30034}, 0},
+		{"for the moment", []int{30003, 30008, 30001}, 0},
+		{"they said stop there", []int{21610}, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

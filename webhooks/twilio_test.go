@@ -30,10 +30,17 @@ func TestTwilioSignature(t *testing.T) {
 		public, token, signature string
 		want                     bool
 	}{
-		{"https://mycompany.com", "12345", https, true}, {"https://mycompany.com:1234", "12345", https, true}, {"http://mycompany.com", "12345", plain, true}, {"http://mycompany.com:1234", "12345", plain, true},
-		{"https://mycompany.com", "12346", https, false}, {"https://other.com", "12345", https, false}, {"http://mycompany.com", "12345", https, false}, {"https://mycompany.com", "", https, false},
+		{"https://mycompany.com", "12345", https, true},
+		{"https://mycompany.com:1234", "12345", https, true},
+		{"http://mycompany.com", "12345", plain, true},
+		{"http://mycompany.com:1234", "12345", plain, true},
+		{"https://mycompany.com", "12346", https, false},
+		{"https://other.com", "12345", https, false},
+		{"http://mycompany.com", "12345", https, false},
+		{"https://mycompany.com", "", https, false},
 		{"https://mycompany.com", "12345", "95+Bu0JVPi0r/SsESZCVf0dWAjw=", false}, // its fields are in another order
-		{"https://mycompany.com", "12345", "WRONG SIGNATURE", false}, {"https://mycompany.com", "12345", "", false},
+		{"https://mycompany.com", "12345", "WRONG SIGNATURE", false},
+		{"https://mycompany.com", "12345", "", false},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/myapp.php?foo=1&bar=2", nil)
 		r.Header.Set("X-Twilio-Signature", test.signature)
