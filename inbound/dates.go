@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,96 +69,130 @@ func init() {
 	monthOnly = regexp.MustCompile(`\b(end of |ende |fin |finales de |final de |fine |eind |einde |mid |mid-|mitte |beginning of |early |anfang |debut |principios de |begin )?(` + monthAny + `)\b(?:\s+(?:de )?(20\d\d))?`)
 }
 
-// mentions finds the days that a text names.
-func mentions(text string, today time.Time, dmy bool) (list []mention) {
-	taken := make([]bool, len(text)+1)
-	add := func(at []int, d time.Time, open bool) {
-		if d.IsZero() {
-			return
-		}
-		for i := at[0]; i < at[1]; i++ {
-			if taken[i] {
-				return
+// mentions finds the days that a text names. What a more exact form has found is not read again
+// by the others.
+func mentions(text string, today time.Time, dmy bool) []mention {
+	f := &finder{text: text, today: today, dmy: dmy, taken: make([]bool, len(text)+1)}
+	f.days()
+	f.inFigures()
+	f.spans()
+	f.loosely()
+	return f.list
+}
+
+// finder reads the days of a text.
+type finder struct {
+	text  string
+	today time.Time
+	dmy   bool   // in figures the day stands before the month
+	taken []bool // what belongs to a day, by byte
+	list  []mention
+}
+
+// add notes a day that stands from one place to another, unless another one stands there.
+func (f *finder) add(from, to int, d time.Time, open bool) {
+	if d.IsZero() || slices.Contains(f.taken[from:to], true) {
+		return
+	}
+	for i := from; i < to; i++ {
+		f.taken[i] = true
+	}
+	f.list = append(f.list, mention{day: d, from: from, to: to, open: open})
+}
+
+// each reads the parts of what has a form, by number, with the places at which they stand.
+func (f *finder) each(form *regexp.Regexp, read func(at []int, part func(int) string)) {
+	for _, at := range form.FindAllStringSubmatchIndex(f.text, 50) {
+		read(at, func(i int) string {
+			if at[2*i] < 0 {
+				return ""
 			}
-		}
-		for i := at[0]; i < at[1]; i++ {
-			taken[i] = true
-		}
-		list = append(list, mention{day: d, from: at[0], to: at[1], open: open})
+			return f.text[at[2*i]:at[2*i+1]]
+		})
 	}
-	each := func(form *regexp.Regexp, f func(at []int, part func(int) string)) {
-		for _, at := range form.FindAllStringSubmatchIndex(text, 50) {
-			f(at, func(i int) string {
-				if at[2*i] < 0 {
-					return ""
-				}
-				return text[at[2*i]:at[2*i+1]]
-			})
-		}
+}
+
+// days reads days with a month in words, or in an order that is sure.
+func (f *finder) days() {
+	for _, form := range []*regexp.Regexp{kanjiDay, isoDay} {
+		f.each(form, func(at []int, p func(int) string) {
+			f.add(at[0], at[1], date(p(1), time.Month(number(p(2))), p(3), f.today), false)
+		})
 	}
-	each(kanjiDay, func(at []int, p func(int) string) {
-		add(at, date(p(1), time.Month(number(p(2))), p(3), today), false)
+	f.each(dayMonth, func(at []int, p func(int) string) {
+		f.add(at[0], at[1], date(p(3), monthNames[p(2)], p(1), f.today), false)
 	})
-	each(isoDay, func(at []int, p func(int) string) {
-		add(at, date(p(1), time.Month(number(p(2))), p(3), today), false)
+	f.each(monthDays, func(at []int, p func(int) string) {
+		f.add(at[6], at[1], date(p(4), monthNames[p(1)], p(3), f.today), false)
 	})
-	each(dayMonth, func(at []int, p func(int) string) { add(at, date(p(3), monthNames[p(2)], p(1), today), false) })
-	each(monthDays, func(at []int, p func(int) string) {
-		d := date(p(4), monthNames[p(1)], p(3), today)
-		add([]int{at[6], at[1]}, d, false)
+	f.each(monthDay, func(at []int, p func(int) string) {
+		f.add(at[0], at[1], date(p(3), monthNames[p(1)], p(2), f.today), false)
 	})
-	each(monthDay, func(at []int, p func(int) string) { add(at, date(p(3), monthNames[p(1)], p(2), today), false) })
-	each(figures, func(at []int, p func(int) string) {
-		add(at, inFigures(p(1), p(3), p(4), today, dmy || p(2) == "."), false)
+}
+
+// inFigures reads days of figures alone.
+func (f *finder) inFigures() {
+	f.each(figures, func(at []int, p func(int) string) {
+		f.add(at[0], at[1], inFigures(p(1), p(3), p(4), f.today, f.dmy || p(2) == "."), false)
 	})
-	each(noYear, func(at []int, p func(int) string) {
-		add([]int{at[0], at[5] + 1}, date("", time.Month(number(p(2))), p(1), today), false)
+	f.each(noYear, func(at []int, p func(int) string) {
+		f.add(at[0], at[5]+1, date("", time.Month(number(p(2))), p(1), f.today), false)
 	})
-	each(slashed, func(at []int, p func(int) string) {
+	f.each(slashed, func(at []int, p func(int) string) {
 		if p(1) != "24" || p(2) != "7" {
-			add([]int{at[0], at[5]}, inFigures(p(1), p(2), "", today, dmy), false)
+			f.add(at[0], at[5], inFigures(p(1), p(2), "", f.today, f.dmy), false)
 		}
 	})
-	each(weekOf, func(at []int, p func(int) string) {
-		first := weekStart(number(p(1)), today)
+}
+
+// spans reads weeks by their number, months without a day, and days without a month.
+func (f *finder) spans() {
+	f.each(weekOf, func(at []int, p func(int) string) {
 		days := 7
 		if n := number(p(2)); n > number(p(1)) && n <= 53 {
 			days *= n - number(p(1)) + 1
 		}
-		if n := len(list); !first.IsZero() {
-			if add(at, first, true); len(list) > n {
-				list[n].span = days
-			}
+		n := len(f.list)
+		if f.add(at[0], at[1], weekStart(number(p(1)), f.today), true); len(f.list) > n {
+			f.list[n].span = days
 		}
 	})
-	each(monthOnly, func(at []int, p func(int) string) {
-		d := inMonth(p(1), p(2), p(3), today)
-		if p(1) == "" && !d.IsZero() && lastBefore.MatchString(tail(text[:at[0]], 90)) {
+	f.each(monthOnly, func(at []int, p func(int) string) {
+		d := inMonth(p(1), p(2), p(3), f.today)
+		if p(1) == "" && !d.IsZero() && lastBefore.MatchString(tail(f.text[:at[0]], 90)) {
 			d = d.AddDate(0, 0, -1) // until September is till the end of August
 		}
-		add(at, d, true)
+		f.add(at[0], at[1], d, true)
 	})
-	each(dayAlone, func(at []int, p func(int) string) {
-		d := date("", today.Month(), p(1), today)
-		if !d.IsZero() && d.Before(today) {
-			next := today.AddDate(0, 0, 1-today.Day()).AddDate(0, 1, 0)
-			d = date(strconv.Itoa(next.Year()), next.Month(), p(1), today)
+	f.each(dayAlone, func(at []int, p func(int) string) {
+		d := date("", f.today.Month(), p(1), f.today)
+		if !d.IsZero() && d.Before(f.today) {
+			next := f.today.AddDate(0, 0, 1-f.today.Day()).AddDate(0, 1, 0)
+			d = date(strconv.Itoa(next.Year()), next.Month(), p(1), f.today)
 		}
-		add(at[2:4], d, false)
+		f.add(at[2], at[3], d, false)
 	})
-	each(endOf, func(at []int, _ func(int) string) { add(at, onWeekday(time.Friday, today.AddDate(0, 0, -1)), true) })
-	each(nextWeek, func(at []int, _ func(int) string) { add(at, onWeekday(time.Monday, today), true) })
-	each(tomorrow, func(at []int, _ func(int) string) { add(at, today.AddDate(0, 0, 1), true) })
-	each(weekday, func(at []int, p func(int) string) {
-		near := false
-		for _, m := range list {
-			near = near || !m.open && m.from-at[1] >= 0 && m.from-at[1] < 12 || !m.open && at[0]-m.to >= 0 && at[0]-m.to < 4
-		}
-		if w, ok := weekdayOf(p(1)); ok && !near {
-			add(at, onWeekday(w, today), true)
+}
+
+// loosely reads days that are named by today, and days of the week that stand beside no day.
+func (f *finder) loosely() {
+	f.each(endOf, func(at []int, _ func(int) string) {
+		f.add(at[0], at[1], onWeekday(time.Friday, f.today.AddDate(0, 0, -1)), true)
+	})
+	f.each(nextWeek, func(at []int, _ func(int) string) { f.add(at[0], at[1], onWeekday(time.Monday, f.today), true) })
+	f.each(tomorrow, func(at []int, _ func(int) string) { f.add(at[0], at[1], f.today.AddDate(0, 0, 1), true) })
+	f.each(weekday, func(at []int, p func(int) string) {
+		if w, ok := weekdayOf(p(1)); ok && !f.beside(at) {
+			f.add(at[0], at[1], onWeekday(w, f.today), true)
 		}
 	})
-	return list
+}
+
+// beside tells whether a day stands right before or after a place.
+func (f *finder) beside(at []int) bool {
+	return slices.ContainsFunc(f.list, func(m mention) bool {
+		return !m.open && (m.from >= at[1] && m.from-at[1] < 12 || at[0] >= m.to && at[0]-m.to < 4)
+	})
 }
 
 func number(s string) int {

@@ -264,19 +264,28 @@ func (a *arriving) byWriter(ctx context.Context) error {
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	touches, err := a.tx.TouchesOfContacts(ctx, unique(people, contactID))
+	a.contact, a.touch, err = lastReached(ctx, a.tx, people, func(t andante.Touch) (time.Time, bool) {
+		return t.Settled, t.Kind == andante.Email && t.State == andante.Sent
+	})
+	return err
+}
+
+// lastReached returns who of several that share an address was reached last, and by what; the first
+// of them, and no touch, if nobody was. reached tells when a touch reached somebody, if it did.
+func lastReached(ctx context.Context, tx *store.Tx, people []andante.Contact, reached func(andante.Touch) (time.Time, bool)) (who andante.Contact, by andante.Touch, err error) {
+	touches, err := tx.TouchesOfContacts(ctx, unique(people, contactID))
 	if err != nil {
-		return err
+		return who, by, err
 	}
-	by := byID(people, contactID)
-	a.contact = people[0]
+	of := byID(people, contactID)
+	who = people[0]
 	var last time.Time
 	for _, t := range touches {
-		if t.Kind == andante.Email && t.State == andante.Sent && t.Settled.After(last) {
-			last, a.touch, a.contact = t.Settled, t, by[t.Contact]
+		if at, ok := reached(t); ok && at.After(last) {
+			last, by, who = at, t, of[t.Contact]
 		}
 	}
-	return nil
+	return who, by, nil
 }
 
 // apply writes an event of the contact, which need not be locked, with its consequences.

@@ -119,9 +119,6 @@ func (a *arriving) optedOut(ctx context.Context) error {
 	if len(hashes) == 2 && hashes[0] == hashes[1] {
 		hashes = hashes[:1]
 	}
-	if a.box == BoxLeave && a.contact.ID == "" {
-		hashes = hashes[:min(len(hashes), 1)]
-	}
 	if err := a.optOut(ctx, a.tx, "", hashes, "", andante.ReasonOptedOut, said, a.touch.ID); err != nil {
 		return err
 	}

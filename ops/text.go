@@ -81,19 +81,11 @@ func (t *textIn) identify(ctx context.Context) error {
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	touches, err := t.tx.TouchesOfContacts(ctx, unique(people, contactID))
-	if err != nil {
-		return err
-	}
-	by := byID(people, contactID)
-	t.contact = people[0]
-	var last time.Time
-	for _, x := range touches {
-		if x.Kind == andante.SMS && (x.State == andante.Sent || x.State == andante.Unknown) && !x.Counted.Before(last) {
-			last, t.touch, t.contact = x.Counted, x.ID, by[x.Contact]
-		}
-	}
-	return nil
+	who, by, err := lastReached(ctx, t.tx, people, func(x andante.Touch) (time.Time, bool) {
+		return x.Counted, x.Kind == andante.SMS && (x.State == andante.Sent || x.State == andante.Unknown)
+	})
+	t.contact, t.touch = who, by.ID
+	return err
 }
 
 // stop ends every text to the number. What only may mean it does so too, and a person reads it.
