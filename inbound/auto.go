@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // notice recognises what machines send by themselves, and not in answer to anything: newsletters,
@@ -12,15 +14,15 @@ func notice(m *Mail, _ time.Time) (Finding, bool) {
 	switch {
 	case m.Method != "":
 		return Finding{Class: Notice, Why: "a calendar's message (RFC 5546)"}, true
-	case m.Header.Has("X-Auto-Response-Suppress") && say(m.Subject).begins(meetingWords) && m.Header.Get("In-Reply-To") == "":
+	case m.Header.Has("X-Auto-Response-Suppress") && phrases.Of(m.Subject).Begins(meetingWords) && m.Header.Get("In-Reply-To") == "":
 		return Finding{Class: Notice, Why: "a calendar's message"}, true
 	case m.answersUs() || m.looksAway():
 		return Finding{}, false
 	case m.Header.Has("List-Id") || m.Header.Has("List-Unsubscribe") || m.Header.Has("List-Post") || m.Header.Has("X-Campaign-Id") || m.Header.Has("Feedback-ID"):
 		return Finding{Class: Notice, Why: "a mail to a list (RFC 2919)"}, true
-	case firstWord(m.Header.Get("Auto-Submitted")) == "auto-generated" && !say(m.Subject).has(autoSubjects) && !m.acknowledges() && !m.challenges(say(m.Own())):
+	case firstWord(m.Header.Get("Auto-Submitted")) == "auto-generated" && !phrases.Of(m.Subject).Has(autoSubjects) && !m.acknowledges() && !m.challenges(phrases.Of(m.Own())):
 		return Finding{Class: Notice, Why: "made by a machine (RFC 3834)"}, true
-	case m.Header.Has("X-MS-Exchange-Organization-Calendar") || strings.Contains(lower(m.Sender.Address), "sharepoint") || say(m.Sender.Name).has(toolNames):
+	case m.Header.Has("X-MS-Exchange-Organization-Calendar") || strings.Contains(lower(m.Sender.Address), "sharepoint") || phrases.Of(m.Sender.Name).Has(toolNames):
 		return Finding{Class: Notice, Why: "made by a machine"}, true
 	case strings.HasPrefix(lower(m.Subject), "report domain:"):
 		return Finding{Class: Notice, Why: "a report about dmarc"}, true
@@ -39,7 +41,7 @@ func (m *Mail) answersUs() bool {
 }
 
 // acknowledges tells whether a machine says that something has come.
-func (m *Mail) acknowledges() bool { return say(m.Subject + " \n " + m.Own()).has(receivedWords) }
+func (m *Mail) acknowledges() bool { return phrases.Of(m.Subject + " \n " + m.Own()).Has(receivedWords) }
 
 // automatic recognises answers of machines: who is away, who has left, and all the others.
 func automatic(m *Mail, at time.Time) (Finding, bool) {
@@ -62,8 +64,8 @@ func automatic(m *Mail, at time.Time) (Finding, bool) {
 // byMachine returns what says that a machine answered; empty if nothing does.
 func (m *Mail) byMachine() string {
 	h := m.Header
-	subject := say(m.Subject)
-	human := subject.begins(repliedWords)
+	subject := phrases.Of(m.Subject)
+	human := subject.Begins(repliedWords)
 	switch auto := firstWord(h.Get("Auto-Submitted")); {
 	case auto == "auto-replied", auto == "auto-generated", auto == "auto-notified":
 		return "Auto-Submitted: " + auto
@@ -90,25 +92,25 @@ func (m *Mail) byMachine() string {
 	if human && !m.looksAway() {
 		return ""
 	}
-	if phrase := subject.which(autoSubjects); phrase != "" && (m.looksAway() || m.weak() || subject.begins(autoSubjects) && (strings.Contains(m.Subject, ":") || say(m.Own()).has(awayWords, receivedWords, awayLoosely, goneForGood))) {
+	if phrase := subject.Which(autoSubjects); phrase != "" && (m.looksAway() || m.weak() || subject.Begins(autoSubjects) && (strings.Contains(m.Subject, ":") || phrases.Of(m.Own()).Has(awayWords, receivedWords, awayLoosely, goneForGood))) {
 		return `its subject: "` + phrase + `"`
 	}
 	if phrase := raw(m.Subject, autoLetters); phrase != "" {
 		return "its subject: " + phrase
 	}
-	own := say(m.Own())
+	own := phrases.Of(m.Own())
 	switch {
 	case m.challenges(own):
 		return "it asks for a confirmation"
-	case own.has(robotWords):
-		return `it says "` + own.which(robotWords) + `"`
-	case m.weak() && (own.has(awayWords) || own.has(receivedWords) || own.has(goneForGood) || own.has(movedWords)):
+	case own.Has(robotWords):
+		return `it says "` + own.Which(robotWords) + `"`
+	case m.weak() && (own.Has(awayWords) || own.Has(receivedWords) || own.Has(goneForGood) || own.Has(movedWords)):
 		return "its header and words"
 	case m.looksAway():
 		return "its words"
-	case own.has(goneForGood) && own.has(awayExtras) && m.ofItself(own):
+	case own.Has(goneForGood) && own.Has(awayExtras) && m.ofItself(own):
 		return "its words"
-	case own.has(receivedWords) && (own.has(soonWords) || own.has(ticketWords)) && m.box():
+	case own.Has(receivedWords) && (own.Has(soonWords) || own.Has(ticketWords)) && m.box():
 		return "its words"
 	}
 	return ""
@@ -139,16 +141,16 @@ func (m *Mail) box() bool {
 // looksAway tells whether the words alone show an automatic notice of absence: it says that they
 // are away, and what machines say besides.
 func (m *Mail) looksAway() bool {
-	own := say(m.Own())
-	if own.words() > 250 || say(m.Subject).begins(repliedWords) && own.count(awayExtras) < 2 {
+	own := phrases.Of(m.Own())
+	if own.Words() > 250 || phrases.Of(m.Subject).Begins(repliedWords) && own.Count(awayExtras) < 2 {
 		return false
 	}
 	if raw(m.Own(), awayLetters) != "" {
 		return true
 	}
-	n := own.count(awayExtras)
-	return own.has(awayWords) && (n >= 1 && !own.has(talkingWords) || n >= 3 || say(m.Subject).has(autoSubjects))
+	n := own.Count(awayExtras)
+	return own.Has(awayWords) && (n >= 1 && !own.Has(talkingWords) || n >= 3 || phrases.Of(m.Subject).Has(autoSubjects))
 }
 
 // challenges tells whether a mail asks to be confirmed before the one it answers is let in.
-func (m *Mail) challenges(s said) bool { return s.has(challengeWords) }
+func (m *Mail) challenges(s phrases.Text) bool { return s.Has(challengeWords) }

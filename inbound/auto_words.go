@@ -1,6 +1,6 @@
 package inbound
 
-// The words of automatic answers, in the form of [say].
+// The words of automatic answers, in the form of phrases.Of.
 var (
 	// autoSubjects stand in the subjects of automatic answers.
 	autoSubjects = []string{

@@ -6,21 +6,23 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // away recognises who is not there, and until when.
 func away(m *Mail, at time.Time) (Finding, bool) {
 	own := m.aboveQuote()
-	s := say(m.Subject + " \n " + own)
-	phrase := s.which(awayWords)
+	s := phrases.Of(m.Subject + " \n " + own)
+	phrase := s.Which(awayWords)
 	if phrase == "" {
 		phrase = raw(m.Subject+own, awayLetters)
 	}
 	if phrase == "" {
-		phrase = s.which(awayLoosely)
+		phrase = s.Which(awayLoosely)
 	}
 	if phrase == "" {
-		phrase = say(m.Subject).which(absentSubjects)
+		phrase = phrases.Of(m.Subject).Which(absentSubjects)
 	}
 	if phrase == "" {
 		return Finding{}, false

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // daemons are the mailboxes from which mail systems write.
@@ -47,22 +49,22 @@ var failedLetters = []string{"配信できません", "送信できません", "
 // bounceInWords recognises what mail systems say without the form that is made for it.
 func bounceInWords(m *Mail, _ time.Time) (Finding, bool) {
 	system, text := m.fromSystem(), m.Shown()
-	told := say(m.toldText())
-	subject := say(m.Subject)
+	told := phrases.Of(m.toldText())
+	subject := phrases.Of(m.Subject)
 	named := m.namedFailed()
-	failed := told.has(failedWords) || raw(text, failedLetters) != "" || m.Header.Has("X-Failed-Recipients") ||
+	failed := told.Has(failedWords) || raw(text, failedLetters) != "" || m.Header.Has("X-Failed-Recipients") ||
 		system && addressesIn(m.toldText()) != nil && (statusIn(m.toldText()) != "" || codeIn(m.toldText()) != "")
 	switch {
-	case subject.begins(repliedWords) || !system && named == "" && !(failed && m.machineMade() && (subject.has(failedSubjects) || m.Original != nil)):
+	case subject.Begins(repliedWords) || !system && named == "" && !(failed && m.machineMade() && (subject.Has(failedSubjects) || m.Original != nil)):
 		return Finding{}, false
-	case !failed && !subject.has(failedSubjects) && !subject.has(lateSubjects):
+	case !failed && !subject.Has(failedSubjects) && !subject.Has(lateSubjects):
 		return Finding{}, false
 	case m.looksAway(), m.challenges(told):
 		return Finding{}, false
 	}
 	why := "a mail system's words"
 	list := m.failures(text)
-	if (told.has(lateWords) || subject.has(lateSubjects) && !subject.has(failedSubjects)) && !told.has(givenUpWords) {
+	if (told.Has(lateWords) || subject.Has(lateSubjects) && !subject.Has(failedSubjects)) && !told.Has(givenUpWords) {
 		return Finding{Class: Delay, Why: why, Failures: list}, true
 	}
 	return Finding{Class: Bounce, Why: why, Failures: list}, true
@@ -76,10 +78,10 @@ var repliedWords = []string{"re", "aw", "antw", "sv", "odp", "ynt", "vs", "rv", 
 // fromSystem tells whether a mail system wrote.
 func (m *Mail) fromSystem() bool {
 	box := before(m.Sender.Address, "@")
-	name := say(m.Sender.Name)
+	name := phrases.Of(m.Sender.Name)
 	return slices.ContainsFunc(daemons, func(d string) bool {
 		return box == d || strings.HasPrefix(box, d+"-") || strings.HasPrefix(box, d+".") || strings.HasPrefix(box, d+"+")
-	}) || name.has(daemonNames) || m.Header.Has("X-Failed-Recipients") || m.Header.Has("X-QQ-bounce") || m.Sender.Address == "" && m.Null
+	}) || name.Has(daemonNames) || m.Header.Has("X-Failed-Recipients") || m.Header.Has("X-QQ-bounce") || m.Sender.Address == "" && m.Null
 }
 
 // machineMade tells whether something besides its words says that no person wrote.
@@ -196,7 +198,7 @@ func (m *Mail) toldText() string {
 
 // Shown is the text of a mail as a person sees it.
 func (m *Mail) Shown() string {
-	if say(m.Plain).words() >= 3 || m.HTML == "" {
+	if phrases.Of(m.Plain).Words() >= 3 || m.HTML == "" {
 		return m.Plain
 	}
 	return strings.NewReplacer(quotesBelow, "", signsBelow, "", signsEnd, "").Replace(plainOf(m.HTML))

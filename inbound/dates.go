@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // monthNames are the months in the languages that are understood, without accents.
@@ -245,7 +247,7 @@ func dayFirst(text string, at time.Time) bool {
 		}
 	}
 	american := offset <= -4*3600 && offset >= -10*3600
-	return !american || !say(text).has([]string{"the", "and", "i am", "i will", "office", "returning"})
+	return !american || !phrases.Of(text).Has([]string{"the", "and", "i am", "i will", "office", "returning"})
 }
 
 // inMonth reads a month without a day: till its end, its middle, or its first day.

@@ -1,6 +1,6 @@
 package inbound
 
-// The words of those who are not there any more, in the form of [say].
+// The words of those who are not there any more, in the form of phrases.Of.
 var (
 	// leaveWords say that somebody comes back.
 	leaveWords = []string{"maternity leave", "parental leave", "paternity leave", "maternity", "elternzeit", "mutterschutz", "mutterschaftsurlaub", "conge maternite", "conge de maternite", "conge parental", "baja por maternidad", "baja maternal", "permiso de maternidad", "sabbatical", "zwangerschapsverlof", "maternita", "congedo", "licenca maternidade", "foraldraledig", "barsel"}

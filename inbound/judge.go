@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // Verdict is what the failure of a delivery is about.
@@ -23,7 +25,7 @@ const (
 // the same codes for many things; and of words those about us weigh most, then those that leave
 // hope.
 func judge(status, words, to string) (Verdict, string) {
-	s := say(words)
+	s := phrases.Of(words)
 	inText := statusIn(words)
 	passing := strings.HasPrefix(orElse(inText, status), "4.") || strings.HasPrefix(codeIn(words), "4")
 	if v, why := judgeName(lower(words), to); v != Undecided {
@@ -33,7 +35,7 @@ func judge(status, words, to string) (Verdict, string) {
 		if r.verdict == Hard && passing { // it was tried again and again, and nobody said that it never will be
 			continue
 		}
-		if phrase := s.which(r.phrases); phrase != "" && !s.has(r.unless) {
+		if phrase := s.Which(r.phrases); phrase != "" && !s.Has(r.unless) {
 			return r.verdict, `"` + phrase + `"`
 		}
 		if phrase := raw(words, r.letters); phrase != "" {
@@ -92,19 +94,19 @@ func raw(text string, list []string) string {
 // ofStatus tells what an enhanced code is about, where no words say otherwise (RFC 3463 section 3,
 // IANA registry of enhanced status codes, Microsoft Learn "Email non-delivery reports and SMTP
 // errors in Exchange Online").
-func ofStatus(code string, s said) Verdict {
+func ofStatus(code string, s phrases.Text) Verdict {
 	class, rest, _ := strings.Cut(code, ".")
 	subject, _, _ := strings.Cut(rest, ".")
 	switch {
 	case code == "":
 		return Undecided
-	case class == "4" && subject == "7" && s.has(policyWords):
+	case class == "4" && subject == "7" && s.Has(policyWords):
 		return ByUs
 	case class == "4":
 		return Soft
 	case slices.Contains([]string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}, code):
 		return Hard
-	case code == "5.4.1" && s.has([]string{"access denied"}): // Exchange Online: not in its directory
+	case code == "5.4.1" && s.Has([]string{"access denied"}): // Exchange Online: not in its directory
 		return Hard
 	case slices.Contains([]string{"5.1.7", "5.1.8", "5.1.90", "5.4.5"}, code), ofUs(code):
 		return ByUs

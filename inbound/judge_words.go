@@ -1,6 +1,6 @@
 package inbound
 
-// The words by which mail systems say why they did not deliver, in the form of [say]: small
+// The words by which mail systems say why they did not deliver, in the form of phrases.Of: small
 // letters, no accents, words parted by single spaces. Those of one list mean the same; where two
 // lists match the order of [rulings] decides.
 var (

@@ -5,29 +5,31 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // optOut recognises a human who wants no more mail and says so. What may mean something else is
 // a reply: its owner reads it, and the machine is silent till then.
 func optOut(m *Mail, _ time.Time) (Finding, bool) {
 	text := m.Own()
-	own := say(text)
+	own := phrases.Of(text)
 	f := Finding{Class: OptOut, Text: text}
-	subject := say(m.Subject)
-	for subject.begins(repliedWords) {
-		subject = said(" " + string(subject)[1+len(firstOf(subject))+1:])
+	subject := phrases.Of(m.Subject)
+	for subject.Begins(repliedWords) {
+		subject = phrases.Text(" " + string(subject)[1+len(firstOf(subject))+1:])
 	}
 	switch {
-	case own.isOneOf(alone):
+	case own.IsOneOf(alone):
 		f.Why = "it says nothing else"
-	case own.words() <= 4 && own.has(stopWords) && !own.has(notSoWords):
-		f.Why = `"` + own.which(stopWords) + `"`
-	case own.words() <= 3 && subject.words() <= 3 && subject.has(stopWords) && !own.has(notSoWords):
-		f.Why = `its subject: "` + subject.which(stopWords) + `"`
-	case own.words() > 150 || own.has(notSoWords):
+	case own.Words() <= 4 && own.Has(stopWords) && !own.Has(notSoWords):
+		f.Why = `"` + own.Which(stopWords) + `"`
+	case own.Words() <= 3 && subject.Words() <= 3 && subject.Has(stopWords) && !own.Has(notSoWords):
+		f.Why = `its subject: "` + subject.Which(stopWords) + `"`
+	case own.Words() > 150 || own.Has(notSoWords):
 		return f, false
-	case own.has(leaveMeWords):
-		f.Why = `"` + own.which(leaveMeWords) + `"`
+	case own.Has(leaveMeWords):
+		f.Why = `"` + own.Which(leaveMeWords) + `"`
 	case raw(text, leaveLetters) != "":
 		f.Why = `"` + raw(text, leaveLetters) + `"`
 	default:
@@ -47,21 +49,21 @@ var alone = []string{"remove", "please remove", "remove please", "remove pls", "
 
 // inSentences returns the words by which a sentence says it in its own way: that they are to be
 // taken from a list, or that somebody is to stop.
-func inSentences(text string, own said) string {
+func inSentences(text string, own phrases.Text) string {
 	for _, sentence := range sentenceEnd.Split(text, maxSentences) {
-		words := strings.Fields(string(say(sentence)))
+		words := strings.Fields(string(phrases.Of(sentence)))
 		for i, w := range words {
 			switch around := words[max(0, i-8):min(len(words), i+9)]; {
 			case anyAmong(around, othersWords):
-			case among(w, takeAwayVerbs) && (fromYourList(around) || anyAmong(around, listWords) && own.words() <= 7):
+			case among(w, takeAwayVerbs) && (fromYourList(around) || anyAmong(around, listWords) && own.Words() <= 7):
 				return strings.Join(around, " ")
 			case among(w, stopVerbs) && sendsUs(words[i+1:min(len(words), i+6)]) && !anyAmong(words[max(0, i-2):i], negations):
 				return strings.Join(words[i:min(len(words), i+5)], " ")
 			}
 		}
 	}
-	if own.has(lawWords) && own.has(unaskedWords) {
-		return own.which(lawWords) + " ... " + own.which(unaskedWords)
+	if own.Has(lawWords) && own.Has(unaskedWords) {
+		return own.Which(lawWords) + " ... " + own.Which(unaskedWords)
 	}
 	return ""
 }
@@ -93,7 +95,7 @@ func anyAmong(words, list []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return among(w, list) })
 }
 
-func firstOf(s said) string {
+func firstOf(s phrases.Text) string {
 	for i := 1; i < len(s); i++ {
 		if s[i] == ' ' {
 			return string(s[1:i])

@@ -1,6 +1,6 @@
 package inbound
 
-// The words of those who want no more, in the form of [say].
+// The words of those who want no more, in the form of phrases.Of.
 var (
 	// stopWords are the wish where little else is said.
 	stopWords = []string{

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // Own is what its writer wrote newly: without what is quoted, their signature and what their
@@ -31,7 +33,7 @@ func (m *Mail) aboveQuote() string { return tidy(unquoted(withoutBanner(m.lines(
 // lines are those of the text in which quote and signature can be told best.
 func (m *Mail) lines() []string {
 	text := m.Plain
-	if s := say(text); m.HTML != "" && (s.words() < 1 || s.has(noTextWords) && s.words() < 40) {
+	if s := phrases.Of(text); m.HTML != "" && (s.Words() < 1 || s.Has(noTextWords) && s.Words() < 40) {
 		text = plainOf(m.HTML)
 	}
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
@@ -303,10 +305,10 @@ func withoutBanner(lines []string) []string {
 	return top
 }
 
-// nameWords are the words of a person's name, in the form of [say], of three letters and more.
+// nameWords are the words of a person's name, in the form of [phrases.Of], of three letters and more.
 func nameWords(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for _, w := range strings.Fields(string(say(name))) {
+		for _, w := range strings.Fields(string(phrases.Of(name))) {
 			if len(w) >= 3 && !yield(w) {
 				return
 			}

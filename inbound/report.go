@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // Failure is what a mail system says of one recipient.
@@ -155,7 +157,7 @@ func shorten(s string) string {
 
 // receipt recognises notices that a mail was opened, or thrown away unread (RFC 8098).
 func receipt(m *Mail, _ time.Time) (Finding, bool) {
-	if m.Null && say(m.Subject).begins(seenSubjects) {
+	if m.Null && phrases.Of(m.Subject).Begins(seenSubjects) {
 		return Finding{Class: Receipt, Why: "its subject"}, true
 	}
 	if len(m.Receipt.fields) == 0 && m.ReportType != "disposition-notification" {

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/andante-hq/andante/internal/phrases"
 )
 
 // unsigned leaves out signatures, and what programs and lawyers put below a mail. A mail may have
@@ -52,12 +54,12 @@ func withoutName(lines []string, name string) []string {
 	n := 0
 	for i := len(lines) - 1; i > 0 && n < 8; i-- {
 		l := strings.Trim(lines[i], " \t-–—,*/")
-		switch s := say(l); {
+		switch s := phrases.Of(l); {
 		case l == "":
 			continue
 		case len([]rune(l)) > 70 || strings.HasSuffix(l, "?") || strings.HasSuffix(l, "!"):
 			return lines
-		case s.words() <= 4 && s.words() >= 2 && allIn(s, say(name)) && kept(lines[:i]):
+		case s.Words() <= 4 && s.Words() >= 2 && allIn(s, phrases.Of(name)) && kept(lines[:i]):
 			return lines[:i]
 		case strings.Contains(l, " | ") && nameAfter(s, "", name) && kept(lines[:i]):
 			return lines[:i]
@@ -68,11 +70,11 @@ func withoutName(lines []string, name string) []string {
 }
 
 // allIn tells whether every word of a line belongs to a name, or is a letter of it.
-func allIn(s, name said) bool {
+func allIn(s, name phrases.Text) bool {
 	found := 0
 	for _, w := range strings.Fields(string(s)) {
 		switch {
-		case name.has([]string{w}):
+		case name.Has([]string{w}):
 			found++
 		case len(w) > 2:
 			return false
@@ -133,8 +135,8 @@ func shortFooter(l string) bool { return len(l) < 90 }
 // greetingAt returns where the formula stands that closes a mail; -1 if none does.
 func greetingAt(lines []string, name string) int {
 	for i := range lines {
-		s := say(lines[i])
-		if s.words() == 0 || s.words() > 9 || len(lines[i]) > 90 {
+		s := phrases.Of(lines[i])
+		if s.Words() == 0 || s.Words() > 9 || len(lines[i]) > 90 {
 			if !japanese.MatchString(lines[i]) {
 				continue
 			}
@@ -147,11 +149,11 @@ func greetingAt(lines []string, name string) int {
 			continue
 		case slices.Contains(courtesies, phrase):
 			// It closes a mail only above a name, or with nothing below it but a signature.
-			if !kept(below) || !kept(lines[:i]) || !(nameOnly(afterBlank(below), name) || s.words() > strings.Count(phrase, " ")+1 && nameAfter(s, phrase, name)) {
+			if !kept(below) || !kept(lines[:i]) || !(nameOnly(afterBlank(below), name) || s.Words() > strings.Count(phrase, " ")+1 && nameAfter(s, phrase, name)) {
 				continue
 			}
 			return i
-		case s.words()-strings.Count(phrase, " ")-1 > 4 && !nameAfter(s, phrase, name):
+		case s.Words()-strings.Count(phrase, " ")-1 > 4 && !nameAfter(s, phrase, name):
 			continue
 		}
 		if signatureLike(below) {
@@ -161,7 +163,7 @@ func greetingAt(lines []string, name string) int {
 	return -1
 }
 
-func longestStart(s said, list []string) (best string) {
+func longestStart(s phrases.Text, list []string) (best string) {
 	for _, phrase := range list {
 		if len(phrase) > len(best) && strings.HasPrefix(string(s), " "+phrase+" ") {
 			best = phrase
@@ -171,10 +173,10 @@ func longestStart(s said, list []string) (best string) {
 }
 
 // nameAfter tells whether a name follows a formula on its line.
-func nameAfter(s said, phrase, name string) bool {
-	rest := said(" " + strings.TrimPrefix(string(s), " "+phrase+" "))
+func nameAfter(s phrases.Text, phrase, name string) bool {
+	rest := phrases.Text(" " + strings.TrimPrefix(string(s), " "+phrase+" "))
 	for w := range nameWords(name) {
-		if rest.has([]string{w}) {
+		if rest.Has([]string{w}) {
 			return true
 		}
 	}
@@ -186,8 +188,8 @@ func nameOnly(lines []string, name string) bool {
 	if len(lines) == 0 {
 		return false
 	}
-	s := say(lines[0])
-	if s.words() == 0 || s.words() > 4 {
+	s := phrases.Of(lines[0])
+	if s.Words() == 0 || s.Words() > 4 {
 		return false
 	}
 	if nameAfter(s, "", name) {
@@ -256,8 +258,8 @@ func cardAt(paragraph []string, name string) int {
 		if len([]rune(l)) > 60 {
 			continue
 		}
-		s := say(strings.Trim(l, " -–—,*/"))
-		named := s.words() > 0 && s.words() <= 4 && nameAfter(s, "", name) && !strings.ContainsAny(l, "?!")
+		s := phrases.Of(strings.Trim(l, " -–—,*/"))
+		named := s.Words() > 0 && s.Words() <= 4 && nameAfter(s, "", name) && !strings.ContainsAny(l, "?!")
 		if named && (len(rest) == 1 || signatureLike(rest)) {
 			return i
 		}

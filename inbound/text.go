@@ -1,5 +1,7 @@
 package inbound
 
+import "github.com/andante-hq/andante/internal/phrases"
+
 // A Wish is what an answer to a text message asks for.
 type Wish string
 
@@ -23,17 +25,17 @@ var (
 // WishOf tells what an answer to a text message asks for. Case, punctuation, emoji and other
 // spellings of the same letters make no difference; a word in a sentence is none of these wishes.
 func WishOf(text string) Wish {
-	s := say(asText([]byte(text)))
+	s := phrases.Of(asText([]byte(text)))
 	switch {
-	case s.isOneOf(stopTexts):
+	case s.IsOneOf(stopTexts):
 		return WishStop
-	case s.isOneOf(helpTexts):
+	case s.IsOneOf(helpTexts):
 		return WishHelp
-	case s.isOneOf(startTexts):
+	case s.IsOneOf(startTexts):
 		return WishStart
-	case s.has(notSoWords):
+	case s.Has(notSoWords):
 		return WishNone
-	case s.isOneOf(alone), s.words() <= 6 && s.has(stopWords), s.has(leaveMeWords), inSentences(text, s) != "":
+	case s.IsOneOf(alone), s.Words() <= 6 && s.Has(stopWords), s.Has(leaveMeWords), inSentences(text, s) != "":
 		return WishMaybe
 	}
 	return WishNone

@@ -1,4 +1,6 @@
-package inbound
+// Package phrases finds phrases in what people and their mail systems write, whatever the case,
+// the accents and the punctuation.
+package phrases
 
 import (
 	"slices"
@@ -8,13 +10,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// said is a text in a form in which phrases are found: small letters without accents, words
+// Text is a text in a form in which phrases are found: small letters without accents, words
 // parted by single spaces, a space at both ends. Addresses are left out, for their words say
 // nothing.
-type said string
+type Text string
 
-// say puts a text into that form.
-func say(text string) said {
+// Of puts a text into that form.
+func Of(text string) Text {
 	var b strings.Builder
 	b.WriteByte(' ')
 	for _, word := range strings.Fields(text) {
@@ -23,7 +25,7 @@ func say(text string) said {
 		}
 		spell(&b, word)
 	}
-	return said(b.String())
+	return Text(b.String())
 }
 
 // spell writes the letters and digits of a word, its parts as words of their own.
@@ -57,11 +59,11 @@ func spell(b *strings.Builder, word string) {
 	}
 }
 
-// has tells whether one of the phrases stands there, as whole words.
-func (s said) has(lists ...[]string) bool { return s.which(lists...) != "" }
+// Has tells whether one of the phrases stands there, as whole words.
+func (s Text) Has(lists ...[]string) bool { return s.Which(lists...) != "" }
 
-// which returns the first of the phrases that stands there.
-func (s said) which(lists ...[]string) string {
+// Which returns the first of the phrases that stands there.
+func (s Text) Which(lists ...[]string) string {
 	for _, list := range lists {
 		for _, phrase := range list {
 			if strings.Contains(string(s), " "+phrase+" ") {
@@ -72,18 +74,18 @@ func (s said) which(lists ...[]string) string {
 	return ""
 }
 
-// count returns how many of the phrases stand there.
-func (s said) count(list []string) (n int) {
+// Count returns how many of the phrases stand there.
+func (s Text) Count(list []string) (n int) {
 	for _, phrase := range list {
-		if s.has([]string{phrase}) {
+		if s.Has([]string{phrase}) {
 			n++
 		}
 	}
 	return n
 }
 
-// begins tells whether it begins with one of the phrases.
-func (s said) begins(list []string) bool {
+// Begins tells whether it begins with one of the phrases.
+func (s Text) Begins(list []string) bool {
 	for _, phrase := range list {
 		if strings.HasPrefix(string(s), " "+phrase+" ") {
 			return true
@@ -92,10 +94,10 @@ func (s said) begins(list []string) bool {
 	return false
 }
 
-// isOneOf tells whether it is one of the phrases and nothing else.
-func (s said) isOneOf(list []string) bool {
+// IsOneOf tells whether it is one of the phrases and nothing else.
+func (s Text) IsOneOf(list []string) bool {
 	return slices.Contains(list, strings.TrimSpace(string(s)))
 }
 
-// words counts its words.
-func (s said) words() int { return max(strings.Count(string(s), " ")-1, 0) }
+// Words counts its words.
+func (s Text) Words() int { return max(strings.Count(string(s), " ")-1, 0) }
