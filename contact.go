@@ -33,6 +33,9 @@ type Contact struct {
 	PersonaByRule bool
 	// Import brought the mailbox, if nobody was known to write to it before.
 	Import ImportID
+	// ByHand: no rule and no date lets them into a sequence, only a person of ours, or what they do
+	// themselves.
+	ByHand bool
 }
 
 // Name returns first and last name, or what there is of them.
@@ -243,12 +246,18 @@ const (
 	EventMoved       = "moved"        // or have another address
 	EventDelivered   = "delivered"    // a text arrived at the phone
 	EventUndelivered = "undelivered"  // or did not
+
+	EventInterested  = "interested"   // a colleague read a reply: they want to hear more
+	EventNotNow      = "not_now"      // or ask to be written to another time
+	EventWrongPerson = "wrong_person" // or are not who it is for
+	EventDeclined    = "declined"     // or say no to what was offered
+	EventReferred    = "referred"     // somebody named them for it
 )
 
 // Events are the names that somebody may note; the others the program notes by itself.
 var Events = []string{
 	EventReplied, EventMet, EventHandedOver, EventOptedOut, EventUnreachable, EventBounced, EventComplained, EventClicked, EventOpened,
-	EventTalked, EventAnswered, EventPurchased, EventRequested, EventHandled,
+	EventTalked, EventAnswered, EventPurchased, EventRequested, EventHandled, EventInterested, EventNotNow, EventWrongPerson, EventDeclined,
 }
 
 // A Person is a colleague: an owner of accounts and a sender of letters.

@@ -82,6 +82,7 @@ const (
 	ReasonWrongPersona Reason = "persona"
 	ReasonWrongStage   Reason = "stage"
 	ReasonNotPrimary   Reason = "not_primary"
+	ReasonByHand       Reason = "by_hand" // no rule lets them in
 	ReasonRetired      Reason = "retired"
 	ReasonColleague    Reason = "colleague" // a colleague's exit ended it
 	ReasonAtOnce       Reason = "at_once"   // account.at_once is reached
@@ -155,6 +156,7 @@ var reasonText = map[Reason]string{
 	ReasonWrongPersona: "the sequence is not for this persona",
 	ReasonWrongStage:   "the sequence is not for this stage",
 	ReasonNotPrimary:   "not the account's primary contact",
+	ReasonByHand:       "only a person enrolls this contact, for it said no or was named by somebody else",
 	ReasonRetired:      "the sequence is retired",
 	ReasonColleague:    "a colleague's exit ended it",
 	ReasonAtOnce:       "enough colleagues of the account are enrolled",

@@ -120,7 +120,19 @@ const (
 	MetThem     Result = "met"
 )
 
-// Results lists every result.
+// What a colleague reads in a reply.
+const (
+	Interested  Result = "interested"
+	NotNow      Result = "not_now"
+	WrongPerson Result = "wrong_person"
+	Declined    Result = "no"
+	HasLeft     Result = "left"
+)
+
+// ReplyResults lists what a reply may say.
+var ReplyResults = []Result{Interested, NotNow, WrongPerson, Declined, HasLeft}
+
+// Results lists every result of a conversation.
 var Results = []Result{Connected, Voicemail, NoAnswer, Busy, WrongNumber, Gatekeeper, Refused, MetThem}
 
 // Unanswered tells whether the call reached nobody: it gives its place in limits back,

@@ -41,7 +41,9 @@ func (m *Mail) answersUs() bool {
 }
 
 // acknowledges tells whether a machine says that something has come.
-func (m *Mail) acknowledges() bool { return phrases.Of(m.Subject + " \n " + m.Own()).Has(receivedWords) }
+func (m *Mail) acknowledges() bool {
+	return phrases.Of(m.Subject + " \n " + m.Own()).Has(receivedWords)
+}
 
 // automatic recognises answers of machines: who is away, who has left, and all the others.
 func automatic(m *Mail, at time.Time) (Finding, bool) {

@@ -29,6 +29,9 @@ func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason
 	if reason := notFor(e.q, c, a); reason != "" {
 		return reason
 	}
+	if c.ByHand && slices.Contains(byThemselves, e.r.Cause) {
+		return andante.ReasonByHand
+	}
 	if e.q.For == sequences.PrimaryContact && e.primary[a.ID] != c.ID {
 		return andante.ReasonNotPrimary
 	}
@@ -43,6 +46,9 @@ func (e *enrolling) refusal(c andante.Contact, a andante.Account) andante.Reason
 	}
 	return ""
 }
+
+// byThemselves are the causes that no person and nothing of the contact's own doing stands behind.
+var byThemselves = []string{andante.CauseRule, andante.CauseDate, andante.CauseStage, andante.CauseCadence, andante.CauseAdopted}
 
 // halfYear is how long somebody has been in a sequence at least whom next year's date lets in
 // again.

@@ -3,6 +3,7 @@ package ops
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -110,7 +111,7 @@ func (o *Ops) adoptPage(ctx context.Context, tx *store.Tx, r AdoptRequest, after
 	if out.Entered, err = o.changed(ctx, tx, people, nil); err != nil {
 		return nil, "", err
 	}
-	out.Tasks, err = tx.GiveTasks(ctx, ids, r.To)
+	out.Tasks, err = tx.GiveTasks(ctx, ids, r.To, slices.Sorted(maps.Keys(w.Config.Departments)))
 	return out, last, err
 }
 

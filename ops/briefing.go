@@ -156,6 +156,27 @@ func (b *Briefing) Text() string {
 	return s.String()
 }
 
+// Answering is the briefing as it stands in a mail which is answered to whoever wrote: their words,
+// and what is for us alone where mail programs look for a signature, for those leave it out of
+// what they quote.
+func (b *Briefing) Answering(to string) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s\n\n-- \nWhat stands below is for you alone. Your answer to this mail goes to %s.\n\n", strings.TrimSpace(b.Said), to)
+	who := b.Name
+	if b.Account != "" && b.Account != b.Name {
+		who += ", " + b.Account
+	}
+	fmt.Fprintf(&s, "From %s\n\n", cmp.Or(who, to))
+	if len(b.Story) > 0 {
+		fmt.Fprintf(&s, "WHAT WAS BEFORE\n%s\n\n", strings.Join(b.Story, "\n"))
+	}
+	fmt.Fprintf(&s, "When it is answered: andante task done %s\nIt may say what they want, too: --outcome interested, not_now, wrong_person, no or left.\n", b.Task)
+	if b.Log != "" {
+		fmt.Fprintf(&s, "Or give %s a blind copy of your answer, and it is noted by itself.\n", b.Log)
+	}
+	return s.String()
+}
+
 func outcomeFlag(k andante.Kind) string {
 	if k == andante.Other {
 		return ""

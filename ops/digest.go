@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +44,15 @@ func (o *Ops) unwritten(ctx context.Context, tx *store.Tx, w *workspace.Workspac
 	owners, err := tx.TaskOwners(ctx, o.now())
 	if err != nil {
 		return nil, err
+	}
+	past, err := o.routedPast(ctx, tx, w)
+	if err != nil {
+		return nil, err
+	}
+	for owner := range past {
+		if !slices.Contains(owners, owner) {
+			owners = append(owners, owner)
+		}
 	}
 	seed, err := tx.Seed(ctx)
 	if err != nil {
@@ -86,16 +96,23 @@ func (o *Ops) digest(ctx context.Context, tx *store.Tx, w *workspace.Workspace, 
 		return err
 	}
 	list, all, err := o.toDo(ctx, tx, w, owner)
-	if err != nil || len(list) == 0 {
+	if err != nil {
+		return err
+	}
+	past, err := o.routedPast(ctx, tx, w)
+	if err != nil || len(list)+len(past[owner]) == 0 {
 		return err
 	}
 	subject := fmt.Sprintf("%d things to do", all)
-	if all == 1 {
+	switch all {
+	case 0:
+		subject = "Nothing to do; handed on: " + strconv.Itoa(len(past[owner]))
+	case 1:
 		subject = "To do: " + list[0].Title()
 	}
 	now := o.now()
 	return tx.AddNotices(ctx, []store.Notice{{
-		ID: id, Person: owner, Subject: andante.CleanText(subject), Body: digestText(list, all, owner), Calendar: agendaOf(w, now, owner, list), State: andante.Planned, Due: now,
+		ID: id, Person: owner, Subject: andante.CleanText(subject), Body: digestText(list, all, owner) + pastText(past[owner]), Calendar: agendaOf(w, now, owner, list), State: andante.Planned, Due: now,
 	}})
 }
 
@@ -161,12 +178,21 @@ func (o *Ops) NextMorning(ctx context.Context) (next time.Time, err error) {
 	var owners []string
 	var w *workspace.Workspace
 	err = o.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		if owners, err = tx.TaskOwners(ctx, o.now()); err != nil || len(owners) == 0 {
+		if owners, err = tx.TaskOwners(ctx, o.now()); err != nil {
 			return err
 		}
-		w, err = o.Workspace(ctx, tx)
+		if w, err = o.Workspace(ctx, tx); err != nil {
+			return err
+		}
+		coming, err := o.routedSince(ctx, tx, w, o.now().Add(-farthestMorning))
+		for _, r := range coming {
+			owners = append(owners, r.owner)
+		}
 		return err
 	})
+	if errors.Is(err, ErrNothingPublished) {
+		return next, nil
+	}
 	if err != nil || len(owners) == 0 || !w.Config.Tasks.Mail {
 		return next, err
 	}

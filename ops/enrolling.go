@@ -148,7 +148,7 @@ func (e *enrolling) match(ctx context.Context, page *[]andante.Contact) error {
 	}
 	past := map[andante.ContactID]conditions.History{}
 	if e.where != nil && e.where.AsksHistory() {
-		if past, err = e.past(ctx, unique(*page, contactID)); err != nil {
+		if past, err = pastOf(ctx, e.tx, unique(*page, contactID)); err != nil {
 			return err
 		}
 	}
@@ -158,12 +158,7 @@ func (e *enrolling) match(ctx context.Context, page *[]andante.Contact) error {
 		v := e.p.w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
 		ok := true
 		if e.where != nil {
-			h := past[c.ID]
-			h.Answered = map[string]string{}
-			maps.Copy(h.Answered, a.Fields)
-			maps.Copy(h.Answered, c.Fields)
-			h.Now, h.Qualified = e.p.now, e.p.w.Config.Qualification.Qualified(v)
-			if ok, err = e.where.Eval(v, h); err != nil {
+			if ok, err = e.where.Eval(v, historyOf(e.p.w, past[c.ID], c, a, v, e.p.now)); err != nil {
 				return fmt.Errorf("the condition for contact %s: %w", c.ID, err)
 			}
 		}
@@ -178,9 +173,18 @@ func (e *enrolling) match(ctx context.Context, page *[]andante.Contact) error {
 	return nil
 }
 
-// past is what happened to contacts, whatever the sequence.
-func (e *enrolling) past(ctx context.Context, ids []andante.ContactID) (map[andante.ContactID]conditions.History, error) {
-	events, err := e.tx.LastEvents(ctx, ids)
+// historyOf adds to what happened to a contact what it answered, and whether it is qualified.
+func historyOf(w *workspace.Workspace, h conditions.History, c andante.Contact, a andante.Account, v andante.Values, now time.Time) conditions.History {
+	h.Answered = map[string]string{}
+	maps.Copy(h.Answered, a.Fields)
+	maps.Copy(h.Answered, c.Fields)
+	h.Now, h.Qualified = now, w.Config.Qualification.Qualified(v)
+	return h
+}
+
+// pastOf is what happened to contacts, whatever the sequence.
+func pastOf(ctx context.Context, tx *store.Tx, ids []andante.ContactID) (map[andante.ContactID]conditions.History, error) {
+	events, err := tx.LastEvents(ctx, ids)
 	list := map[andante.ContactID]conditions.History{}
 	for _, ev := range events {
 		h := list[ev.Contact]

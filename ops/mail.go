@@ -35,7 +35,7 @@ func (o *Ops) TakeMail(ctx context.Context, raw []byte, e inbound.Envelope) (tol
 	return told, o.Store.Write(ctx, func(tx *store.Tx) error {
 		told = Arrived{}
 		for _, to := range o.boxesOf(m) {
-			a := &arriving{Ops: o, tx: tx, mail: m, found: f, key: strings.TrimSpace(key + " " + to), to: to, at: o.now()}
+			a := &arriving{Ops: o, tx: tx, mail: m, raw: raw, found: f, key: strings.TrimSpace(key + " " + to), to: to, at: o.now()}
 			if err := a.take(ctx); err != nil {
 				return err
 			}
@@ -76,6 +76,7 @@ type arriving struct {
 	*Ops
 	tx    *store.Tx
 	mail  *inbound.Mail
+	raw   []byte
 	found inbound.Finding
 	key   string
 	at    time.Time

@@ -22,9 +22,6 @@ const (
 // AwayAuthor is the author of holds on who is away.
 const AwayAuthor = "out of office"
 
-// ReplyTask is the sequence of tasks to answer what somebody wrote.
-const ReplyTask = "reply"
-
 // answeredByMachine does what follows from an automatic answer.
 func (a *arriving) answeredByMachine(ctx context.Context) error {
 	if !a.proved || !strings.EqualFold(a.mail.Sender.Address, a.contact.Email) { // of somebody else, or nobody knows of whom
@@ -88,18 +85,22 @@ func (a *arriving) left(ctx context.Context) error {
 	if err := a.apply(ctx, andante.EventLeft, ""); err != nil {
 		return err
 	}
-	said := "an automatic answer says that they have left"
-	s := andante.Suppression{
-		ID: andante.NewID[andante.SuppressionID](a.at), Contact: a.contact.ID, Address: a.Keys.Hash(a.contact.Email), Kind: andante.Email, Reason: andante.ReasonUnreachable, Source: said, At: a.at,
-	}
-	if err := a.tx.AddSuppressions(ctx, []andante.Suppression{s}); err != nil {
-		return err
-	}
-	if err := a.applyToAll(ctx, a.tx, []andante.Contact{a.contact}, andante.EventUnreachable, said, a.touch.ID); err != nil {
+	if err := a.hasLeft(ctx, a.tx, a.contact, a.touch.ID, "an automatic answer says that they have left", a.at); err != nil {
 		return err
 	}
 	a.did("everything ends for %s, and the owner is to find who came after", a.whom())
 	return a.task(ctx, "left", "Who came after "+a.whom()+"?", "They no longer work there, an automatic answer says. "+named("It names: ", a.found.Contacts), false)
+}
+
+// hasLeft suppresses the mailbox of somebody who has left, and ends everything for them.
+func (o *Ops) hasLeft(ctx context.Context, tx *store.Tx, c andante.Contact, about andante.TouchID, said string, at time.Time) error {
+	s := andante.Suppression{
+		ID: andante.NewID[andante.SuppressionID](at), Contact: c.ID, Address: o.Keys.Hash(c.Email), Kind: andante.Email, Reason: andante.ReasonUnreachable, Source: said, At: at,
+	}
+	if err := tx.AddSuppressions(ctx, []andante.Suppression{s}); err != nil {
+		return err
+	}
+	return o.applyToAll(ctx, tx, []andante.Contact{c}, andante.EventUnreachable, said, about)
 }
 
 func named(what string, addresses []string) string {
@@ -144,7 +145,6 @@ func (a *arriving) replied(ctx context.Context) error {
 	if err := a.apply(ctx, andante.EventReplied, a.mail.Subject); err != nil {
 		return err
 	}
-	a.did("the owner is to answer %s", a.whom())
 	body := a.found.Text
 	if a.mail.Sender.Address != "" && a.mail.Sender.Address != andante.NormalizeEmail(a.contact.Email) {
 		body = fmt.Sprintf("From %s, who answered instead.\n\n%s", strings.TrimSpace(a.mail.Sender.Name+" <"+a.mail.Sender.Address+">"), body)
@@ -152,7 +152,7 @@ func (a *arriving) replied(ctx context.Context) error {
 	if a.mail.Files > 0 {
 		body += fmt.Sprintf("\n\n(%d attached files, which are in the mail alone)", a.mail.Files)
 	}
-	return a.task(ctx, ReplyTask, "Answer "+a.whom()+": "+cmp.Or(a.mail.Subject, "no subject"), body, true)
+	return a.handOn(ctx, "Answer "+a.whom()+": "+cmp.Or(a.mail.Subject, "no subject"), body)
 }
 
 // strange hands on what nobody knows whom it is from: a person may have written it.

@@ -29,6 +29,11 @@ func (a *arriving) colleague(ctx context.Context) (string, error) {
 			return key, nil
 		}
 	}
+	for key, d := range w.Config.Departments {
+		if strings.EqualFold(d.Email, a.mail.Sender.Address) {
+			return key, nil
+		}
+	}
 	for key, s := range w.Config.Senders {
 		if strings.EqualFold(s.Address, a.mail.Sender.Address) || strings.EqualFold(s.ReplyTo, a.mail.Sender.Address) {
 			return key, nil
@@ -64,23 +69,11 @@ func (a *arriving) copied(ctx context.Context, by string) error {
 		if err := a.log(ctx, a.tx, people[0], l); err != nil {
 			return err
 		}
-		return a.closeReplies(ctx, people[0], by)
-	})
-}
-
-// closeReplies ends the tasks to answer a contact, and the silence of machines.
-func (a *arriving) closeReplies(ctx context.Context, c andante.Contact, by string) error {
-	open, err := a.tx.OpenOf(ctx, []andante.ContactID{c.ID}, nil)
-	if err != nil {
-		return err
-	}
-	for _, t := range open {
-		if t.Sequence != ReplyTask {
-			continue
-		}
-		if err := a.doneTask(ctx, a.tx, &t, TaskDone{By: by, Note: "answered by mail", At: a.at}); err != nil {
+		if err := a.closeReplies(ctx, a.tx, people[0], TaskDone{By: by, Note: "answered by mail", At: a.at}); err != nil {
 			return err
 		}
-	}
-	return a.Apply(ctx, a.tx, andante.Event{ID: a.event, Contact: c.ID, Account: c.Account, Touch: a.touch.ID, Name: andante.EventHandled, At: a.at, Detail: a.mail.Subject})
+		return a.Apply(ctx, a.tx, andante.Event{
+			ID: a.event, Contact: people[0].ID, Account: people[0].Account, Touch: a.touch.ID, Name: andante.EventHandled, At: a.at, Detail: a.mail.Subject,
+		})
+	})
 }

@@ -147,8 +147,12 @@ func (m *minding) from() time.Time { return calendar.Later(m.task.Opened, m.task
 // due returns when a stage is to be done about; zero: never.
 func (m *minding) due(stage int) time.Time {
 	c := m.w.Config.Tasks
-	switch reminded := m.after(m.from(), c.Remind); {
-	case stage == taskTold && !c.Remind.IsZero():
+	remind := c.Remind
+	if within := m.w.Config.Departments[m.task.Owner].Within; within != nil {
+		remind = *within
+	}
+	switch reminded := m.after(m.from(), remind); {
+	case stage == taskTold && !remind.IsZero():
 		return reminded
 	case stage == taskReminded && !c.Escalate.IsZero():
 		return m.after(reminded, c.Escalate)
@@ -198,15 +202,21 @@ func (m *minding) escalate(ctx context.Context) error {
 		m.task.Owner = deputy
 		return m.tell(ctx, deputy, "taken over", "Taken over from "+people[owner].Name+": ")
 	}
-	if manager := people[owner].Manager; manager != "" {
-		return m.tell(ctx, manager, "escalated", "Left undone by "+cmp.Or(people[owner].Name, owner)+": ")
+	department := m.w.Config.Departments[owner]
+	if manager := cmp.Or(people[owner].Manager, department.Manager); manager != "" {
+		return m.tell(ctx, manager, "escalated", "Left undone by "+cmp.Or(people[owner].Name, department.Title, owner)+": ")
 	}
 	return nil
 }
 
 // tell writes a notice about the task.
 func (m *minding) tell(ctx context.Context, person, what, subject string) error {
-	if _, ok := m.w.Config.Person(person); !ok || !m.w.Config.Tasks.Mail {
+	return m.tellWith(ctx, person, what, subject, store.Notice{})
+}
+
+// tellWith writes a notice about the task with what else goes along.
+func (m *minding) tellWith(ctx context.Context, person, what, subject string, n store.Notice) error {
+	if _, ok := m.w.Config.Colleague(person); !ok || !m.w.Config.Tasks.Mail {
 		return nil
 	}
 	b, err := m.Briefing(ctx, m.tx, m.w, m.task, m.touch)
@@ -218,8 +228,15 @@ func (m *minding) tell(ctx context.Context, person, what, subject string) error 
 		return err
 	}
 	now := m.now()
-	return m.tx.AddNotices(ctx, []store.Notice{{
-		ID:     andante.DeriveID[andante.TouchID](seed, now, "notice", what, person, string(m.touch.ID), m.task.Snoozed.Format(time.RFC3339)),
-		Person: person, Subject: andante.CleanText(subject + b.Title()), Body: b.Text(), Calendar: agendaOf(m.w, now, person, []*Briefing{b}), State: andante.Planned, Due: now,
-	}})
+	n.ID = andante.DeriveID[andante.TouchID](seed, now, "notice", what, person, string(m.touch.ID), m.task.Snoozed.Format(time.RFC3339))
+	n.Person, n.State, n.Due = person, andante.Planned, now
+	if n.ReplyTo != "" {
+		n.Body = b.Answering(n.ReplyTo)
+		return m.tx.AddNotices(ctx, []store.Notice{n})
+	}
+	n.Subject, n.Body = andante.CleanText(subject+b.Title()), b.Text()
+	if m.touch.Sequence != ReplyTask { // an answer is no appointment
+		n.Calendar = agendaOf(m.w, now, person, []*Briefing{b})
+	}
+	return m.tx.AddNotices(ctx, []store.Notice{n})
 }

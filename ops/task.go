@@ -26,6 +26,8 @@ type TaskDone struct {
 	By      string
 	At      time.Time // when it took place; now if zero
 	Next    time.Time // when they are to be called, or met, again: that is a task of its own; zero: nobody said
+	Until   time.Time // of a reply that says not now: till when they are left alone
+	Refer   string    // of one that says wrong person: whom they named, such as Jo Park <jo@acme.example>
 }
 
 // ErrNoOutcome says that nobody told what came of a conversation.
@@ -56,6 +58,9 @@ func (o *Ops) DoneTask(ctx context.Context, id andante.TouchID, d TaskDone) (and
 		}
 		if began, err := o.began(ctx, tx, t); err != nil || d.At.Before(began.Truncate(time.Minute)) { // people tell minutes
 			return cmp.Or(err, fmt.Errorf("%w: %s, and it began on %s", ErrTooEarly, d.At.Format(time.RFC3339), began.Format(time.RFC3339)))
+		}
+		if err := d.checkReply(t, o.now()); err != nil {
+			return err
 		}
 		if d.At.After(o.now().Add(time.Minute)) { // clocks differ
 			return fmt.Errorf("%w: %s is to come", ErrNotYet, d.At.Format(time.RFC3339))
@@ -274,6 +279,9 @@ func (o *Ops) doneTask(ctx context.Context, tx *store.Tx, t *andante.Touch, d Ta
 	told := d.events()
 	if t.Sequence == ReplyTask {
 		told[andante.EventHandled] = strings.TrimSpace(d.Note)
+		if err := o.carryOut(ctx, tx, *t, d); err != nil {
+			return err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		err := o.Apply(ctx, tx, andante.Event{
@@ -428,11 +436,16 @@ func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactI
 // A plain task belongs to no sequence.
 type plain struct {
 	of, key     string       // what it follows, and which one, so that it is given once
+	doer        string       // key of the person or department; empty: whose the account is
+	sort        string       // of reply
 	kind        andante.Kind // empty: other
 	title, body string
 	at          time.Time
 	until       time.Time // till when it waits; zero: it is to be done now
 	urgent      bool      // whoever gets it is told at once
+	original    []byte    // the mail that it is about, as it came
+	replyTo     string    // who wrote that
+	subject     string    // and under which
 }
 
 // plainTask gives the owner of a contact's account, or who stands in, a plain task.
@@ -450,8 +463,8 @@ func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, p 
 		return err
 	}
 	t := andante.Touch{
-		ID: andante.DeriveID[andante.TouchID](seed, p.at, p.of, p.key), Contact: c.ID, Account: c.Account, Sequence: p.of,
-		Kind: cmp.Or(p.kind, andante.Other), Purpose: andante.Relationship, Priority: andante.Normal, Sender: w.Config.DoerOf(accounts[0], "", o.now()),
+		ID: andante.DeriveID[andante.TouchID](seed, p.at, p.of, p.key), Contact: c.ID, Account: c.Account, Sequence: p.of, Step: p.sort,
+		Kind: cmp.Or(p.kind, andante.Other), Purpose: andante.Relationship, Priority: andante.Normal, Sender: cmp.Or(p.doer, w.Config.DoerOf(accounts[0], "", o.now())),
 		State: andante.Open, Due: p.at, FirstDue: p.at, Subject: p.title, Address: o.Keys.Hash(c.AddressFor(cmp.Or(p.kind, andante.Other))),
 	}
 	if p.urgent {
@@ -460,5 +473,9 @@ func (o *Ops) plainTask(ctx context.Context, tx *store.Tx, c andante.Contact, p 
 	if err := tx.AddTouches(ctx, []andante.Touch{t}); err != nil {
 		return err
 	}
-	return tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: p.at, Snoozed: p.until, Mind: calendar.Later(p.at, p.until), Title: t.Subject, Body: p.body}})
+	err = tx.PutTasks(ctx, []store.Task{{Touch: t.ID, Owner: t.Sender, Opened: p.at, Snoozed: p.until, Mind: calendar.Later(p.at, p.until), Title: t.Subject, Body: p.body}})
+	if err != nil || p.of != ReplyTask {
+		return err
+	}
+	return o.tellOfReply(ctx, tx, w, t, p)
 }

@@ -113,13 +113,13 @@ func (tx *Tx) RaiseVersion(ctx context.Context, ids []andante.AccountID) error {
 }
 
 const contactColumns = `id, account_id, external_id, first_name, last_name, job_title, email, email_hash, phone, phone_hash,
-	persona, persona_by_rule, stage, language, country, street, street_2, city, region, postal_code, zone, fields, signals, choice, import_id, created_at`
+	persona, persona_by_rule, stage, language, country, street, street_2, city, region, postal_code, zone, fields, signals, choice, import_id, by_hand, created_at`
 
 func scanContact(r *sql.Rows) (c andante.Contact, err error) {
 	var fields, signals, choice, emailHash, phoneHash string
 	var created int64
 	err = r.Scan(&c.ID, &c.Account, &c.ExternalID, &c.FirstName, &c.LastName, &c.JobTitle, &c.Email, &emailHash, &c.Phone, &phoneHash,
-		&c.Persona, &c.PersonaByRule, &c.Stage, &c.Language, &c.Country, &c.Street, &c.Street2, &c.City, &c.Region, &c.PostalCode, &c.Zone, &fields, &signals, &choice, &c.Import, &created)
+		&c.Persona, &c.PersonaByRule, &c.Stage, &c.Language, &c.Country, &c.Street, &c.Street2, &c.City, &c.Region, &c.PostalCode, &c.Zone, &fields, &signals, &choice, &c.Import, &c.ByHand, &created)
 	if err != nil {
 		return c, err
 	}
@@ -142,11 +142,11 @@ func (tx *Tx) PutContacts(ctx context.Context, list []HashedContact) error {
 		job_title=excluded.job_title, email=excluded.email, email_hash=excluded.email_hash, phone=excluded.phone,
 		phone_hash=excluded.phone_hash, persona=excluded.persona, persona_by_rule=excluded.persona_by_rule, stage=excluded.stage, language=excluded.language,
 		country=excluded.country, street=excluded.street, street_2=excluded.street_2, city=excluded.city, region=excluded.region,
-		postal_code=excluded.postal_code, zone=excluded.zone, fields=excluded.fields, import_id=excluded.import_id`,
+		postal_code=excluded.postal_code, zone=excluded.zone, fields=excluded.fields, import_id=excluded.import_id, by_hand=excluded.by_hand`,
 		list, func(c HashedContact) []any {
 			return []any{
 				string(c.ID), string(c.Account), c.ExternalID, c.FirstName, c.LastName, c.JobTitle, c.Email, string(c.EmailHash),
-				c.Phone, string(c.PhoneHash), c.Persona, c.PersonaByRule, c.Stage, c.Language, c.Country, c.Street, c.Street2, c.City, c.Region, c.PostalCode, c.Zone, toJSON(c.Fields), orEmpty(c.Signals), orEmpty(c.Choice), string(c.Import), ms(c.Created),
+				c.Phone, string(c.PhoneHash), c.Persona, c.PersonaByRule, c.Stage, c.Language, c.Country, c.Street, c.Street2, c.City, c.Region, c.PostalCode, c.Zone, toJSON(c.Fields), orEmpty(c.Signals), orEmpty(c.Choice), string(c.Import), c.ByHand, ms(c.Created),
 			}
 		})
 }

@@ -140,6 +140,12 @@ func (tx *Tx) ReopenEnrollments(ctx context.Context, ids []andante.EnrollmentID)
 	return err
 }
 
+// ResumeEnrollment makes one that has ended active again, at a step.
+func (tx *Tx) ResumeEnrollment(ctx context.Context, e andante.Enrollment) error {
+	_, err := tx.exec(ctx, "UPDATE enrollments SET state='active', reason='', finished_at=NULL, step=$2 WHERE state='finished' AND id=$1", string(e.ID), e.Step)
+	return err
+}
+
 // DropQuotes forgets the texts that were kept for quoting, and what was added to messages.
 func (tx *Tx) DropQuotes(ctx context.Context, enrollments []andante.EnrollmentID) error {
 	if _, err := execIn(ctx, tx, "DELETE FROM quotes WHERE enrollment_id", nil, enrollments, ""); err != nil {

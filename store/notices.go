@@ -19,6 +19,8 @@ type Notice struct {
 	Subject  string
 	Body     string // plain text
 	Calendar string // what goes along as a file for their calendar (RFC 5545); empty: nothing
+	ReplyTo  string // address that answers go to; empty: the person's own
+	Original []byte // mail that it hands on, which goes along as it came; forgotten once it went
 	State    andante.State
 	Due      time.Time
 	Settled  time.Time
@@ -27,13 +29,13 @@ type Notice struct {
 	Answer   string // what came of it, in the other side's words
 }
 
-const noticeColumns = "id, person, subject, body, calendar, state, due_at, settled_at, attempts, lease_id, answer"
+const noticeColumns = "id, person, subject, body, calendar, reply_to, original, state, due_at, settled_at, attempts, lease_id, answer"
 
 func scanNotice(r *sql.Rows) (n Notice, err error) {
 	var due int64
 	var settled sql.NullInt64
 	var lease sql.NullString
-	err = r.Scan(&n.ID, &n.Person, &n.Subject, &n.Body, &n.Calendar, &n.State, &due, &settled, &n.Attempts, &lease, &n.Answer)
+	err = r.Scan(&n.ID, &n.Person, &n.Subject, &n.Body, &n.Calendar, &n.ReplyTo, &n.Original, &n.State, &due, &settled, &n.Attempts, &lease, &n.Answer)
 	n.Due, n.Settled, n.Lease = time.UnixMilli(due).UTC(), instant(settled), andante.LeaseID(lease.String)
 	return n, err
 }
@@ -41,7 +43,7 @@ func scanNotice(r *sql.Rows) (n Notice, err error) {
 // AddNotices adds notices. One that is there already stays as it is.
 func (tx *Tx) AddNotices(ctx context.Context, list []Notice) error {
 	return insert(ctx, tx, "notices", noticeColumns, "ON CONFLICT (id) DO NOTHING", list, func(n Notice) []any {
-		return []any{string(n.ID), n.Person, n.Subject, n.Body, n.Calendar, string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer}
+		return []any{string(n.ID), n.Person, n.Subject, n.Body, n.Calendar, n.ReplyTo, n.Original, string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer}
 	})
 }
 
@@ -75,7 +77,7 @@ func (tx *Tx) NoticesIn(ctx context.Context, lease andante.LeaseID) ([]Notice, e
 
 // ChangeNotice writes what became of a notice, if it still is as it was and of that lease.
 func (tx *Tx) ChangeNotice(ctx context.Context, n Notice, was andante.State, lease andante.LeaseID) (bool, error) {
-	res, err := tx.exec(ctx, "UPDATE notices SET state=$4, due_at=$5, settled_at=$6, attempts=$7, lease_id=$8, answer=$9 WHERE id=$1 AND state=$2 AND lease_id=$3",
+	res, err := tx.exec(ctx, "UPDATE notices SET state=$4, due_at=$5, settled_at=$6, attempts=$7, lease_id=$8, answer=$9, original=CASE WHEN $4='sent' THEN NULL ELSE original END WHERE id=$1 AND state=$2 AND lease_id=$3",
 		string(n.ID), string(was), string(lease), string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer)
 	if err != nil {
 		return false, err

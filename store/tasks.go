@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -55,9 +56,14 @@ func (tx *Tx) Tasks(ctx context.Context, ids []andante.TouchID) ([]Task, error) 
 	return where(ctx, tx, "SELECT "+taskColumns+" FROM tasks WHERE touch_id", nil, ids, "", scanTask)
 }
 
-// GiveTasks gives the open tasks of accounts to another person and returns how many.
-func (tx *Tx) GiveTasks(ctx context.Context, accounts []andante.AccountID, to string) (int, error) {
-	return execIn(ctx, tx, "UPDATE tasks SET owner=$1 WHERE owner <> $1 AND touch_id IN (SELECT id FROM touches WHERE state IN ('open', 'review') AND account_id", []any{to}, accounts, ")")
+// GiveTasks gives the open tasks of accounts to another person and returns how many. Those of
+// departments stay theirs.
+func (tx *Tx) GiveTasks(ctx context.Context, accounts []andante.AccountID, to string, departments []string) (int, error) {
+	args, but := []any{to}, ""
+	for i, d := range departments {
+		args, but = append(args, d), but+fmt.Sprintf(" AND owner <> $%d", i+2)
+	}
+	return execIn(ctx, tx, "UPDATE tasks SET owner=$1 WHERE owner <> $1"+but+" AND touch_id IN (SELECT id FROM touches WHERE state IN ('open', 'review') AND account_id", args, accounts, ")")
 }
 
 // CountTasksOf returns how many tasks of accounts are open.

@@ -111,6 +111,12 @@ func (tx *Tx) NotSent(ctx context.Context, since, now time.Time, after andante.T
 		OR state = 'planned' AND (reason <> '' OR due_at <= $4)) ORDER BY id LIMIT $3`, []any{string(after), ms(since), n, ms(now)}, scanTouch)
 }
 
+// Replies returns the touches that are tasks to answer replies and were given in [since, until),
+// the earliest first.
+func (tx *Tx) Replies(ctx context.Context, since, until time.Time) ([]andante.Touch, error) {
+	return query(ctx, tx, "SELECT "+touchColumns+" FROM touches WHERE sequence='reply' AND first_due_at >= $1 AND first_due_at < $2 ORDER BY id", []any{ms(since), ms(until)}, scanTouch)
+}
+
 // AccountsOfTouches returns the accounts that these touches belong to, once each.
 func (tx *Tx) AccountsOfTouches(ctx context.Context, ids []andante.TouchID) ([]andante.AccountID, error) {
 	return where(ctx, tx, "SELECT DISTINCT account_id FROM touches WHERE id", nil, ids, "", scanString[andante.AccountID])

@@ -58,17 +58,24 @@ func (r *run) notices(ctx context.Context) error {
 // seal makes the mail of a notice. It comes from whom it is for: no other address of ours is
 // sure to be let through by their mail server.
 func (r *run) seal(w *workspace.Workspace, n store.Notice) (channels.Sealed, error) {
-	id, ok := w.Config.Identity(n.Person)
+	to, ok := w.Config.Colleague(n.Person)
 	mail := r.channels[andante.Email]
-	if !ok || id.Email == "" || mail == nil {
+	if !ok || mail == nil {
 		return channels.Sealed{}, fmt.Errorf("%s has no mailbox in andante.yaml", n.Person)
 	}
+	id, known := w.Config.Identity(n.Person)
+	if !known { // a department
+		id.Person = andante.Person{Key: n.Person, Name: to.Name, Email: to.Address}
+	}
 	m := andante.Message{
-		Touch: n.ID, Kind: andante.Email, From: andante.Mailbox{Name: "Andante", Address: id.Email}, To: andante.Mailbox{Name: id.Name, Address: id.Email},
+		Touch: n.ID, Kind: andante.Email, From: andante.Mailbox{Name: "Andante", Address: to.Address}, To: to, ReplyTo: andante.Mailbox{Address: n.ReplyTo},
 		Subject: n.Subject, Text: n.Body, MessageID: id.MessageID(n.ID), Date: r.clock.Now().In(w.ZoneOf(id)),
 	}
 	if n.Calendar != "" {
-		m.Parts = []andante.Part{{Name: "tasks.ics", MediaType: "text/calendar", Bytes: []byte(n.Calendar)}}
+		m.Parts = append(m.Parts, andante.Part{Name: "tasks.ics", MediaType: "text/calendar", Bytes: []byte(n.Calendar)})
+	}
+	if len(n.Original) > 0 { // message/rfc822 may not be encoded (RFC 2046 section 5.2.1), and what came may not go as it is
+		m.Parts = append(m.Parts, andante.Part{Name: "original.eml", MediaType: "application/octet-stream", Bytes: n.Original})
 	}
 	s, err := mail.Prepare(m)
 	s.Sender = n.Person

@@ -19,7 +19,7 @@ type Config struct {
 	PublicURL     string                `yaml:"public_url" doc:"where people's browsers reach the web role, such as https://mail.acme.example"`
 	People        map[string]Person     `yaml:"people" doc:"colleagues by key: owners of accounts, senders of letters"`
 	Owners        map[string]Absence    `yaml:"owners" doc:"people who are away, by key, and who stands in for them"`
-	Departments   map[string]Department `yaml:"departments" doc:"whom to ask about what: {% direct_lines %}; replies are not routed to them yet"`
+	Departments   map[string]Department `yaml:"departments" doc:"who takes replies that are not for the owner (routing.yaml), and whom to ask about what: {% direct_lines %}"`
 	Personas      map[string]Persona    `yaml:"personas" doc:"whom texts are written for, by key"`
 	Tiers         []TierRule            `yaml:"tiers" doc:"tier of an account by rule, the first that matches, where an import names none"`
 	Fields        map[string]FieldDecl  `yaml:"fields" doc:"fields of your own, such as account.buildings: number"`
@@ -93,8 +93,10 @@ type Department struct {
 	Title   string                    `yaml:"title" doc:"what it is asked about, such as Orders and deliveries; {% direct_lines %} lists those that have one"`
 	Phone   string                    `yaml:"phone" doc:"for {% direct_lines %}"`
 	Email   string                    `yaml:"email" doc:"where replies go"`
-	Answers yamldoc.OneOrMany[string] `yaml:"answers" doc:"sorts of reply"`
-	Within  *calendar.Offset          `yaml:"within" doc:"time to answer"`
+	Answers yamldoc.OneOrMany[string] `yaml:"answers" doc:"sorts of reply in routing.yaml that it takes: of those that are shipped order, fault, price and invoice"`
+	Within  *calendar.Offset          `yaml:"within" doc:"time to answer, such as 4h or 1 business day, in the company's working hours; then it is reminded (tasks: remind, if not written)"`
+	Manager string                    `yaml:"manager" doc:"key of the person who hears of what it leaves unanswered after that (tasks: escalate)"`
+	Minutes int                       `yaml:"minutes" doc:"of the owner's time that a reply would have cost which it takes: what andante report routing counts; 10, if not written"`
 }
 
 // Persona is whom a text is written for.

@@ -22,7 +22,7 @@ func (c *Config) Copies(s *sequences.Step, owner string, between ...string) (lis
 		if key == ccOwner {
 			key = owner
 		}
-		m, ok := c.colleague(key)
+		m, ok := c.Colleague(key)
 		if ok && !slices.Contains(between, m.Address) && !slices.ContainsFunc(list, func(l andante.Mailbox) bool { return l.Address == m.Address }) {
 			list = append(list, m)
 		}
@@ -30,8 +30,8 @@ func (c *Config) Copies(s *sequences.Step, owner string, between ...string) (lis
 	return list
 }
 
-// colleague is a person, a sender or a department that has an address.
-func (c *Config) colleague(key string) (andante.Mailbox, bool) {
+// Colleague is a person, a sender or a department that has an address.
+func (c *Config) Colleague(key string) (andante.Mailbox, bool) {
 	if id, ok := c.Identity(key); ok && id.Email != "" {
 		return andante.Mailbox{Name: id.Name, Address: id.Email}, true
 	}
@@ -45,7 +45,7 @@ func checkCopies(w *Workspace) []*andante.Finding {
 	var known []string
 	for _, keys := range [][]string{slices.Collect(maps.Keys(w.Config.People)), slices.Collect(maps.Keys(w.Config.Senders)), slices.Collect(maps.Keys(w.Config.Departments))} {
 		for _, key := range keys {
-			if _, ok := w.Config.colleague(key); ok {
+			if _, ok := w.Config.Colleague(key); ok {
 				known = append(known, key)
 			}
 		}

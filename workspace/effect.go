@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -15,12 +14,6 @@ func (w *Workspace) NoEffect() []string {
 		q := w.Sequences[name]
 		for _, n := range q.NoEffect() {
 			list = append(list, fmt.Sprintf("%s:%d: %s", q.File, n.Line, n.Message))
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(w.Config.Departments)) {
-		if d := w.Config.Departments[key]; len(d.Answers) > 0 || d.Within != nil {
-			list = append(list, ConfigFile+": departments: answers and within have no effect yet")
-			break
 		}
 	}
 	slices.SortFunc(list, strings.Compare)

@@ -24,7 +24,7 @@ func checkIgnored(w *Workspace) (found []*andante.Finding) {
 			File: name, Line: 1, Column: 1, Severity: andante.SeverityWarning, Rule: "ignored-file", Message: message, Suggestion: suggestion,
 		})
 	}
-	known := []string{ConfigFile, PolicyFile, CadenceFile, ConsentFile}
+	known := []string{ConfigFile, PolicyFile, CadenceFile, ConsentFile, RoutingFile}
 	for _, name := range w.beside {
 		if near := nearest.Name(name, known); near != "" && w.Files[near] == nil {
 			warn(name, "no file of this name is read", "did you mean "+near+"?")

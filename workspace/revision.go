@@ -35,7 +35,7 @@ const (
 // belongs tells whether a file is part of a revision.
 func belongs(name string) bool {
 	switch name {
-	case ConfigFile, PolicyFile, CadenceFile, ConsentFile:
+	case ConfigFile, PolicyFile, CadenceFile, ConsentFile, RoutingFile:
 		return true
 	}
 	folder, _, _ := strings.Cut(name, "/")

@@ -20,6 +20,7 @@ import (
 	"github.com/andante-hq/andante/internal/memfs"
 	"github.com/andante-hq/andante/internal/phonezone"
 	"github.com/andante-hq/andante/internal/yamldoc"
+	"github.com/andante-hq/andante/routing"
 	"github.com/andante-hq/andante/sequences"
 	"github.com/andante-hq/andante/templates"
 )
@@ -30,6 +31,7 @@ const (
 	PolicyFile  = "governor.yaml"
 	CadenceFile = "cadence.yaml"
 	ConsentFile = "consent.yaml"
+	RoutingFile = "routing.yaml"
 )
 
 // Workspace is a folder, read and checked. It does not change after Load and is
@@ -39,6 +41,7 @@ type Workspace struct {
 	Policy    *governor.Policy
 	Consent   ConsentPolicy
 	Cadence   *cadence.Plan
+	Routing   *routing.Policy
 	Sequences map[string]*sequences.Sequence // by name
 	Files     map[string][]byte              // everything that a revision keeps
 
@@ -58,7 +61,7 @@ func Load(fsys fs.FS) (*Workspace, []*andante.Finding) { return LoadWith(fsys, n
 
 // LoadWith reads a workspace with some files instead of its own, by path.
 func LoadWith(fsys fs.FS, instead map[string][]byte) (*Workspace, []*andante.Finding) {
-	w := &Workspace{Sequences: map[string]*sequences.Sequence{}, Config: defaultConfig(), Policy: &governor.Policy{}, Cadence: &cadence.Plan{}}
+	w := &Workspace{Sequences: map[string]*sequences.Sequence{}, Config: defaultConfig(), Policy: &governor.Policy{}, Cadence: &cadence.Plan{}, Routing: &routing.Policy{}}
 	files, beside, found := readFiles(fsys)
 	w.Files, w.beside = files, beside
 	maps.Copy(w.Files, instead)
@@ -90,7 +93,7 @@ func (w *Workspace) noYAML(f *andante.Finding) bool {
 // the governor with.
 func (w *Workspace) Ungoverned() *Workspace {
 	return &Workspace{
-		Config: w.Config, Policy: w.Policy.Unlimited(), Consent: w.Consent, Cadence: w.Cadence, Sequences: w.Sequences, Files: w.Files, templates: w.templates, nuggets: w.nuggets,
+		Config: w.Config, Policy: w.Policy.Unlimited(), Consent: w.Consent, Cadence: w.Cadence, Routing: w.Routing, Sequences: w.Sequences, Files: w.Files, templates: w.templates, nuggets: w.nuggets,
 	}
 }
 
@@ -119,6 +122,8 @@ func (w *Workspace) parse() (found []*andante.Finding) {
 	found = append(found, f...)
 	var c *policyChecker
 	w.Cadence, c = parseCadence(CadenceFile, w.fileOr(CadenceFile))
+	found = append(found, c.found...)
+	w.Routing, c = parseRouting(RoutingFile, w.fileOr(RoutingFile))
 	found = append(found, c.found...)
 	for _, name := range slices.Sorted(maps.Keys(w.Files)) {
 		if isSequence(name) {

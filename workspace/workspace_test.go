@@ -108,15 +108,6 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-// TestNoEffect: what only the workspace as a whole knows to have no effect yet.
-func TestNoEffect(t *testing.T) {
-	t.Parallel()
-	w := load(t, map[string]string{"andante.yaml": string(good(t)["andante.yaml"]) + "departments: {orders: {title: Orders, email: orders@acme.example, answers: [order]}}\n"})
-	if diff := cmp.Diff([]string{"andante.yaml: departments: answers and within have no effect yet"}, w.NoEffect()); diff != "" {
-		t.Error(diff)
-	}
-}
-
 // TestPicker: one for the persona comes before one for everybody, then what expires
 // first; what was had, or is stale, never comes.
 func TestPicker(t *testing.T) {

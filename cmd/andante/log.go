@@ -116,9 +116,9 @@ func (a *app) reportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "report", Short: "What came of it", GroupID: "people", Args: known, RunE: help,
 		Long:    "Reports on what happened.",
-		Example: "  andante report conversations --since 90d",
+		Example: "  andante report conversations --since 90d\n  andante report routing",
 	}
-	c.AddCommand(a.reportConversationsCommand())
+	c.AddCommand(a.reportConversationsCommand(), a.reportRoutingCommand())
 	return c
 }
 

@@ -262,29 +262,44 @@ func (a *app) withTask(ctx context.Context, name string, do func(*engine.Engine,
 }
 
 func (a *app) taskDoneCommand() *cobra.Command {
-	var outcome, at, next, note, by string
+	var outcome, at, next, note, by, until, refer string
 	var answers []string
 	var minutes, worth int
 	c := command("", "done TASK", "Note that a task is done",
-		"Notes that a task is done, and what came of it: connected, voicemail, no_answer, busy,\nwrong_number, gatekeeper, refused or met. A call that reached nobody gives its place in\nlimits back. Answers fill the fields that you declared, such as contact.need.",
-		"andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected --answer need=lighting --note \"asks again in May\"", nil)
+		"Notes that a task is done, and what came of it: connected, voicemail, no_answer, busy,\nwrong_number, gatekeeper, refused or met. A call that reached nobody gives its place in\nlimits back. Answers fill the fields that you declared, such as contact.need.\n\n"+
+			"Of a reply it may say what they wrote: interested; not_now, with --until: they are left\nalone till then, and you are told; wrong_person, with --refer: no rule enrolls either;\nno: advertising ends, and no rule begins any; left: their mailbox is given up.",
+		"andante task done 019b8a2e-5c3d-7aaa-9bbb-0123456789ab --outcome connected --answer need=lighting --note \"asks again in May\"\n"+
+			"andante task done \"Ana Ruiz\" --outcome not_now --until 2027-03-01\nandante task done \"Ana Ruiz\" --outcome wrong_person --refer \"Jo Park <jo@acme.example>\"", nil)
 	c.Flags().StringVar(&outcome, "outcome", "", "what came of it")
 	nextFlag(c, &next)
 	talkFlags(c, &minutes, &worth)
 	c.Flags().StringArrayVar(&answers, "answer", nil, "what they said, such as need=lighting")
+	c.Flags().StringVar(&until, "until", "", "with not_now: the day until which they are left alone, or such as 3mo")
+	c.Flags().StringVar(&refer, "refer", "", "with wrong_person: whom they named")
 	c.Flags().StringVar(&at, "at", "", "when it took place"+inZone+"; now if not given")
 	c.Flags().StringVar(&note, "note", "", "a few words that andante why shows")
 	c.Flags().StringVar(&by, "by", "", "who did it; you if not given")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		d := ops.TaskDone{Result: andante.Result(outcome), Minutes: minutes, Worth: worth, Note: note, By: cmp.Or(by, os.Getenv("USER"))}
-		if outcome != "" && !slices.Contains(andante.Results, d.Result) {
-			return usagef("there is no outcome %s; there are %v", outcome, andante.Results)
+		d := ops.TaskDone{Result: andante.Result(outcome), Minutes: minutes, Worth: worth, Note: note, By: cmp.Or(by, os.Getenv("USER")), Refer: refer}
+		if all := slices.Concat(andante.Results, andante.ReplyResults); outcome != "" && !slices.Contains(all, d.Result) {
+			return usagef("there is no outcome %s; there are %v", outcome, all)
+		}
+		if (until != "") != (d.Result == andante.NotNow) {
+			return usagef("--until belongs to --outcome not_now: the day until which they are left alone")
+		}
+		if refer != "" && d.Result != andante.WrongPerson {
+			return usagef("--refer belongs to --outcome wrong_person: whom they named")
 		}
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
 			return err
 		}
 		defer e.Close()
+		if until != "" {
+			if d.Until, err = moment("until", until, e); err != nil {
+				return err
+			}
+		}
 		return a.taskDone(c.Context(), e, args[0], at, next, answers, d)
 	}
 	return c
@@ -326,6 +341,9 @@ func (a *app) taskDone(ctx context.Context, e *engine.Engine, name, at, next str
 	}
 	if errors.Is(err, ops.ErrNoOutcome) {
 		return usagef("say what came of it: --outcome, one of %v", andante.Results)
+	}
+	if errors.Is(err, ops.ErrNoReply) || errors.Is(err, ops.ErrUntil) || errors.Is(err, ops.ErrRefer) {
+		return usagef("--outcome: %w", err)
 	}
 	if errors.Is(err, ops.ErrTooEarly) {
 		return usagef("--at: %w", err)

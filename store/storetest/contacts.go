@@ -49,7 +49,7 @@ func contact(n int) store.HashedContact {
 	c := andante.Contact{
 		ID: id[andante.ContactID](n), Account: id[andante.AccountID](n), ExternalID: sometimes(n, "ext "+id[string](n)), FirstName: text(n),
 		LastName: text(n + 1), JobTitle: text(n + 2), Email: sometimes(n, id[string](n)+"@berg.example"), Phone: sometimes(n+1, "+49 30 "+id[string](n)),
-		Persona: "cfo", PersonaByRule: n%2 == 0, Stage: sometimes(n, "former"), Language: "de-AT", Country: "AT", Street: text(n) + "gasse 1", Street2: "Stiege 2", City: "Wien", Region: "W", PostalCode: "01067", Zone: "Europe/Vienna", Import: "fair", Created: at(n),
+		Persona: "cfo", PersonaByRule: n%2 == 0, Stage: sometimes(n, "former"), Language: "de-AT", Country: "AT", Street: text(n) + "gasse 1", Street2: "Stiege 2", City: "Wien", Region: "W", PostalCode: "01067", Zone: "Europe/Vienna", Import: "fair", ByHand: n%3 == 0, Created: at(n),
 	}
 	if n%2 == 0 {
 		c.Signals = signals(n + 1)

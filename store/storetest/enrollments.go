@@ -153,6 +153,10 @@ func enrollmentsReopen(_ *testing.T, s db) {
 	})
 	last.State, last.Reason, last.Finished = andante.EnrollmentActive, "", time.Time{}
 	s.same("reopened", []andante.Enrollment{last, left, again, grouped}, s.enrollments(last.ID, left.ID, again.ID, grouped.ID))
+	left.Step = "next"
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.ResumeEnrollment(ctx, left) })
+	left.State, left.Reason, left.Finished = andante.EnrollmentActive, "", time.Time{}
+	s.same("resumed", []andante.Enrollment{left}, s.enrollments(left.ID))
 }
 
 func enrollmentsMove(_ *testing.T, s db) {

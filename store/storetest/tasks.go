@@ -47,12 +47,24 @@ func tasks(_ *testing.T, s db) {
 	s.same("what is in hands to somebody", true, slices.Contains(inHands(touches[0].Contact, "none"), touches[0].ID))
 	s.same("and to an address", true, slices.Contains(inHands(id[andante.ContactID](99), touches[0].Address), touches[0].ID))
 	s.same("and no more what is over", false, slices.Contains(inHands(touches[3].Contact, touches[3].Address), touches[3].ID))
+	reply := touches[0]
+	reply.ID, reply.Enrollment, reply.Sequence, reply.FirstDue = id[andante.TouchID](777), "", "reply", at(50)
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddTouches(ctx, []andante.Touch{reply}) })
+	replies := func(since, until time.Time) []andante.TouchID {
+		return pick(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) { return tx.Replies(ctx, since, until) }), func(t andante.Touch) andante.TouchID { return t.ID })
+	}
+	s.same("replies", []andante.TouchID{reply.ID}, replies(at(50), at(51)))
+	s.same("before, or after", 0, len(replies(at(49), at(50)))+len(replies(at(51), at(99))))
 	theirs := []andante.AccountID{touches[1].Account}
 	mine := len(slices.DeleteFunc(slices.Clone(touches[:3]), func(t andante.Touch) bool { return t.Account != theirs[0] }))
 	s.same("of an account", mine, read(s, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountTasksOf(ctx, theirs) }))
 	given := 0
 	s.write(func(ctx context.Context, tx *store.Tx) (err error) {
-		given, err = tx.GiveTasks(ctx, theirs, "cem")
+		if given, err = tx.GiveTasks(ctx, theirs, "cem", []string{"billing", all[1].Owner}); err != nil {
+			return err
+		}
+		s.same("those of departments stay", 0, given)
+		given, err = tx.GiveTasks(ctx, theirs, "cem", nil)
 		return err
 	})
 	s.same("given to another", mine, given)

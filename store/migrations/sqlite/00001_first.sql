@@ -51,6 +51,7 @@ CREATE TABLE contacts (
     signals TEXT NOT NULL,
     choice TEXT NOT NULL,
     import_id TEXT NOT NULL,
+    by_hand BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX contacts_external ON contacts (external_id) WHERE external_id <> '';
@@ -176,6 +177,7 @@ CREATE UNIQUE INDEX touches_key ON touches (enrollment_id, step, repeat) WHERE e
 CREATE INDEX touches_waiting ON touches (lane, priority, waits_at, id) WHERE waits_at IS NOT NULL;
 CREATE INDEX touches_doubted ON touches (doubted_at, id) WHERE doubted_at IS NOT NULL;
 CREATE INDEX touches_contact ON touches (contact_id);
+CREATE INDEX touches_replies ON touches (first_due_at) WHERE sequence = 'reply';
 
 -- What limits count of each contact's touches, packed: a copy that claims read, kept by
 -- every statement that changes it.
@@ -278,6 +280,8 @@ CREATE TABLE notices (
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
     calendar TEXT NOT NULL,
+    reply_to TEXT NOT NULL,
+    original BLOB,
     state TEXT NOT NULL,
     due_at BIGINT NOT NULL,
     settled_at BIGINT,

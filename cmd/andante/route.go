@@ -1,0 +1,250 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/calendar"
+	"github.com/andante-hq/andante/engine"
+	"github.com/andante-hq/andante/inbound"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/reports"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+func (a *app) routeCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "route", Short: "See who takes a reply", GroupID: "people", Args: known, RunE: help,
+		Long:    "A reply goes to a department if a rule or the words of routing.yaml say so, and to the\nowner of the account else. Where there is no routing.yaml the one that is shipped holds.",
+		Example: "  andante route test reply.eml",
+	}
+	c.AddCommand(a.routeTestCommand(), a.routeShowCommand())
+	return c
+}
+
+// sorted is what is shown of where a reply goes.
+type sorted struct {
+	Class      inbound.Class       `json:"class"`
+	To         string              `json:"to,omitempty"` // sort, department or owner
+	Department string              `json:"department,omitempty"`
+	Rule       int                 `json:"rule,omitempty"`
+	Words      []string            `json:"words,omitempty"`
+	Beside     map[string][]string `json:"beside,omitempty"`
+}
+
+func (a *app) routeTestCommand() *cobra.Command {
+	c := a.withJSON(command("", "test [FILE.eml ...]", "Say where mails would go, and why",
+		"Says what mails are, and who would get those that are replies: by which rule, or by\nwhich words. It goes by the files of the folder, published or not, and by what the store\nknows of the writer. Nothing is taken in.",
+		"andante route test reply.eml\nandante route test --json < reply.eml", nil))
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		e, err := a.begin(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		w, err := a.load(e)
+		if err != nil {
+			return err
+		}
+		if len(args) == 0 {
+			args = []string{"-"}
+		}
+		for _, name := range args {
+			raw, err := a.mail(name)
+			if err != nil {
+				return err
+			}
+			found, h, err := e.Ops.TryRoute(c.Context(), w, raw, inbound.Envelope{})
+			if err != nil {
+				return err
+			}
+			if err := a.routed(w, found, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return c
+}
+
+// routed says where a mail goes.
+func (a *app) routed(w *workspace.Workspace, found inbound.Finding, h ops.Handing) error {
+	s := sorted{Class: found.Class}
+	if found.Class == inbound.Reply {
+		s = sorted{found.Class, h.To, h.Department, h.Rule, h.Words, h.Beside}
+	}
+	if a.json {
+		return a.printJSON(s)
+	}
+	if found.Class != inbound.Reply {
+		a.printf("nowhere: it is no reply of a person, but %s (%s)\n", found.Class, found.Why)
+		return nil
+	}
+	to := "the owner"
+	if h.Department != "" {
+		to = h.Department
+		if d := w.Config.Departments[to]; d.Title != "" {
+			to += " (" + d.Title + ", " + d.Email + ")"
+		}
+	}
+	a.printf("%s: %s, by %s\n", to, h.To, h.Why())
+	if h.Department == "" && h.To != "owner" {
+		a.printf("  no department answers %s; write answers: [%[1]s] into one that has an email\n", h.To)
+	}
+	for _, sort := range slices.Sorted(maps.Keys(h.Beside)) {
+		a.printf("  also %s, by %s\n", sort, strings.Join(h.Beside[sort], ", "))
+	}
+	return nil
+}
+
+func (a *app) routeShowCommand() *cobra.Command {
+	c := command("", "show", "Print the routing.yaml that is shipped",
+		"Prints the rules and words by which replies are sorted where a workspace has no\nrouting.yaml of its own: something to begin with.",
+		"andante route show > routing.yaml", nil)
+	c.RunE = func(*cobra.Command, []string) error {
+		a.printf("%s", workspace.Shipped()[workspace.RoutingFile])
+		return nil
+	}
+	return c
+}
+
+func (a *app) reportRoutingCommand() *cobra.Command {
+	var since string
+	c := a.withJSON(command("", "routing", "What went past the owners, and what that saved",
+		"Counts the replies that departments got instead of the owner, how fast they were\nanswered, and the owner's minutes that were saved: those of the department's minutes: in\nandante.yaml, 10 where it does not say.",
+		"andante report routing --since 90d", nil))
+	c.Flags().StringVar(&since, "since", "90d", "how far back")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		back, err := calendar.ParseOffset(since)
+		if err != nil {
+			return usagef("--since: %v", err)
+		}
+		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
+			list, err := r.Routing(c.Context(), back.Before().From(e.Clock.Now(), zone(e.Config), nil))
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(list)
+			}
+			a.routing(list, since)
+			return nil
+		})
+	}
+	return c
+}
+
+func (a *app) routing(list []reports.Routed, since string) {
+	if len(list) == 0 {
+		a.printf("Nobody replied in the last %s.\n", since)
+		return
+	}
+	a.printf("%-20s %8s %9s %6s %6s %10s %8s\n", "who", "replies", "answered", "open", "late", "in (mid)", "minutes")
+	saved := map[string]int{}
+	for _, d := range list {
+		minutes := "-"
+		if d.Department != "" {
+			minutes = count(d.Minutes, "minute")
+		}
+		a.printf("%-20s %8d %9d %6d %6d %10s %8s\n", cut(cmp.Or(d.Department, "owners"), 20), d.Replies, d.Answered, d.Open, d.Late, soon(d.Median), strings.TrimSuffix(strings.TrimSuffix(minutes, " minutes"), " minute"))
+		for owner, n := range d.ByOwner {
+			saved[owner] += n
+		}
+	}
+	for _, owner := range slices.Sorted(maps.Keys(saved)) {
+		a.printf("%s was saved %s.\n", nobody(owner), count(saved[owner], "minute"))
+	}
+}
+
+// soon writes how long something took.
+func soon(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "-"
+	case d < time.Hour:
+		return d.Round(time.Minute).String()
+	case d < 48*time.Hour:
+		return strings.TrimSuffix(d.Round(time.Hour).String(), "0m0s")
+	}
+	return count(int(d.Hours()/24+0.5), "day")
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	var sequence string
+	c := command("people", "resume ENROLLMENT|CONTACT", "Have a sequence go on that a reply ended",
+		"Has a sequence go on that a reply ended, for one that asked for nothing: a mere \"Thanks!\".\nIt goes on with the step that would have come next, and what was to be answered is over.\nA contact may be named instead, where one sequence alone ended so.",
+		"andante resume ana@acme.example\nandante resume 019b8a2e-5c3d-7aaa-9bbb-0123456789ab", nil)
+	c.Flags().StringVar(&sequence, "sequence", "", "which one, where several ended")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		id, err := a.resumable(c.Context(), e, args[0], sequence)
+		if err != nil {
+			return err
+		}
+		next, err := e.Ops.ResumeEnrollment(c.Context(), id, os.Getenv("USER"))
+		if errors.Is(err, ops.ErrNotResumed) {
+			return usagef("%v", err)
+		}
+		if err != nil {
+			return err
+		}
+		a.printf("%s goes on with %s, from %s on.\n", next.Sequence, next.Step, next.Due.In(zone(e.Config)).Format("Mon 2 Jan 2006 15:04"))
+		return nil
+	}
+	return c
+}
+
+// resumable finds the enrollment that is meant.
+func (a *app) resumable(ctx context.Context, e *engine.Engine, name, sequence string) (id andante.EnrollmentID, err error) {
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
+		if andante.IsID(name) {
+			list, err := tx.Enrollments(ctx, []andante.EnrollmentID{andante.EnrollmentID(name)})
+			if err != nil || len(list) > 0 {
+				id = andante.EnrollmentID(name)
+				return err
+			}
+		}
+		who, err := reports.FindContact(ctx, tx, name)
+		if errors.Is(err, andante.ErrNotFound) {
+			return usagef("there is no enrollment and no contact %s; `andante why CONTACT` shows enrollments", name)
+		}
+		if err != nil {
+			return err
+		}
+		list, err := tx.EnrollmentsOf(ctx, []andante.ContactID{who.ID})
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(x andante.Enrollment) bool {
+			return x.State != andante.EnrollmentFinished || x.Reason != andante.ReasonReplied && x.Reason != andante.ReasonColleague || sequence != "" && x.Sequence != sequence
+		})
+		switch len(list) {
+		case 0:
+			return usagef("no sequence of %s ended by a reply", name)
+		case 1:
+			id = list[0].ID
+			return nil
+		}
+		var names []string
+		for _, x := range list {
+			names = append(names, x.Sequence)
+		}
+		return usagef("several sequences of %s ended by a reply; name one with --sequence: %s", name, strings.Join(names, ", "))
+	})
+	return id, err
+}
