@@ -247,6 +247,8 @@ const (
 	EventDelivered   = "delivered"    // a text arrived at the phone
 	EventUndelivered = "undelivered"  // or did not
 
+	EventMachineClicked = "clicked_by_machine" // a scanner followed links
+
 	EventInterested  = "interested"   // a colleague read a reply: they want to hear more
 	EventNotNow      = "not_now"      // or ask to be written to another time
 	EventWrongPerson = "wrong_person" // or are not who it is for

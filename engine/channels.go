@@ -286,6 +286,19 @@ func (e *Engine) link(t ops.Token) string {
 	return UnsubscribeLink(e.Config.PublicURL, token)
 }
 
+// follow writes another link of a touch. Whoever else reads a redirected mail answers nothing in the
+// contact's name, and what they click is nobody's click.
+func (e *Engine) follow(l ops.Link) string {
+	at := strings.TrimRight(e.Config.PublicURL, "/") + "/" + string(rune(l.Page)) + "/"
+	switch {
+	case e.Config.Deliver.Mode != "redirect":
+		return at + e.Ops.Keys.SignLink(l)
+	case l.Page == ops.AnswerPage:
+		return at + ops.TestToken
+	}
+	return l.Says
+}
+
 // UnsubscribeLink is where the web role takes a token.
 func UnsubscribeLink(publicURL, token string) string {
 	return strings.TrimRight(publicURL, "/") + "/u/" + token

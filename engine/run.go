@@ -217,7 +217,7 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 			return err
 		}
 		defer closeChannels()
-		w = worker.New(worker.Config{Ops: e.Ops, Channels: list, Link: e.link, Log: e.log, Journal: e.journal, Options: e.working(r), Done: sched.Wake})
+		w = worker.New(worker.Config{Ops: e.Ops, Channels: list, Link: e.link, Follow: e.follow, Log: e.log, Journal: e.journal, Options: e.working(r), Done: sched.Wake})
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	if slices.Contains(r.Roles, RoleScheduler) {

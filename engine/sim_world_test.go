@@ -106,7 +106,7 @@ func (w *simWorld) open(at time.Time) (err error) {
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.sched = scheduler.New(w.e.Ops, &w.queue, w.e.o.Scheduler, log)
 	w.work = worker.New(worker.Config{
-		Ops: w.e.Ops, Channels: list, Link: w.e.link, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
+		Ops: w.e.Ops, Channels: list, Link: w.e.link, Follow: w.e.follow, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
 		Options: worker.Options{Name: "sim", LeaseTime: w.e.o.Worker.LeaseTime, Spread: true, Breakage: worker.Breakage{NeverLate: w.broken == neverLate}},
 	})
 	return w.publish()

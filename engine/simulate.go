@@ -227,7 +227,7 @@ func (s *rehearsal) open(ctx context.Context, file string, parts int) (p *strand
 	// What is due goes in leases as large as a throttle lets them be, and a jump is no outage.
 	p.sched = scheduler.New(p.engine.Ops, &p.queue, scheduler.Options{LeaseTime: s.step, Outage: never, Shares: 1, Parts: parts, RuleDays: s.ruleDays, Quiet: true}, s.o.Log)
 	p.work = worker.New(worker.Config{
-		Ops: p.engine.Ops, Channels: list, Link: p.engine.link, Log: s.o.Log, Journal: p.engine.journal,
+		Ops: p.engine.Ops, Channels: list, Link: p.engine.link, Follow: p.engine.follow, Log: s.o.Log, Journal: p.engine.journal,
 		Options: worker.Options{Name: "simulation", LeaseTime: time.Hour, Spread: true},
 	})
 	return p, nil

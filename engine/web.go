@@ -16,9 +16,12 @@ import (
 // handler is what the web role serves.
 func (e *Engine) handler(q queue.Queue) http.Handler {
 	mux := http.NewServeMux()
-	choose := webhooks.Preferences(e.Ops, e.Config.Company.Name, e.Config.Company.Language, e.log)
-	mux.Handle("/u/{token}", choose)
-	mux.Handle("/p/{token}", choose)
+	pages := webhooks.NewPages(e.Ops, e.Config.Company.Name, e.Config.Company.Language, e.log)
+	mux.HandleFunc("/u/{token}", pages.Preferences)
+	mux.HandleFunc("/p/{token}", pages.Preferences)
+	mux.HandleFunc("/a/{token}", pages.Answer)
+	mux.HandleFunc("/c/{token}", pages.Click)
+	mux.HandleFunc("/o/{token}", pages.Open)
 	if token := e.twilioToken(); e.Config.Channels.SMS.Driver == "twilio" {
 		mux.Handle("/w/twilio", &webhooks.Twilio{Ops: e.Ops, PublicURL: e.Config.PublicURL, Token: token, Log: e.log})
 	}

@@ -47,6 +47,11 @@ func (o *Ops) Apply(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	if err != nil || !fresh || e.Contact == "" { // what is told twice happened once
 		return err
 	}
+	return o.follows(ctx, tx, e)
+}
+
+// follows does what follows from an event that has just been written.
+func (o *Ops) follows(ctx context.Context, tx *store.Tx, e andante.Event) error {
 	if err := o.noteSignals(ctx, tx, []andante.Event{e}); err != nil {
 		return err
 	}

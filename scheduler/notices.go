@@ -30,6 +30,19 @@ func (s *Scheduler) remind(ctx context.Context) error {
 	return errors.Join(err, failed)
 }
 
+// judgeClicks finds out who made the clicks of the last minute.
+func (s *Scheduler) judgeClicks(ctx context.Context) error {
+	if s.o.Quiet {
+		return nil
+	}
+	for {
+		more, err := s.ops.JudgeClicks(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
 // nextReminder returns when somebody is to be told of something next; zero: never.
 func (s *Scheduler) nextReminder(ctx context.Context, tx *store.Tx) (next time.Time, err error) {
 	if s.o.Quiet {

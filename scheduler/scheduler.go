@@ -186,7 +186,7 @@ func (s *Scheduler) Round(ctx context.Context) (Round, error) {
 	var fresh []queue.Item
 	again, tended := s.tendAll(ctx, &r)
 	s.resume(ctx)
-	tended = errors.Join(tended, s.followHolds(ctx), s.askEverybody(ctx), s.remind(ctx))
+	tended = errors.Join(tended, s.followHolds(ctx), s.askEverybody(ctx), s.remind(ctx), s.judgeClicks(ctx))
 	leased := s.store.Write(ctx, func(tx *store.Tx) (err error) {
 		r = Round{Returned: r.Returned, Unknown: r.Unknown}
 		fresh, err = s.lease(ctx, tx, &r)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -12,28 +14,28 @@ import (
 	"github.com/andante-hq/andante/workspace"
 )
 
-// Preferences serves the page behind the links of mails and cards, /u/{token} and /p/{token}: what
-// somebody gets, less of it, and nothing more, each by one press. GET and HEAD change nothing. POST,
-// from a person or from a mailbox provider (RFC 8058), carries the wish out before it answers,
-// needs no cookie, and may come as often as it likes. The end point is not limited by address:
-// providers post from a few.
-func Preferences(o *ops.Ops, company, language string, log *slog.Logger) http.Handler {
+// NewPages returns the pages of a company, in its language where a contact has none.
+func NewPages(o *ops.Ops, company, language string, log *slog.Logger) *Pages {
 	texts, lang := workspace.ShippedPages(language)
-	return &preferences{ops: o, plain: ops.Preferences{Company: company, Texts: texts, Language: lang}, log: log}
+	return &Pages{ops: o, plain: ops.Preferences{Company: company, Texts: texts, Language: lang}, log: log}
 }
 
-type preferences struct {
+// Pages are the pages behind the links of messages.
+type Pages struct {
 	ops   *ops.Ops
 	plain ops.Preferences // what is shown of nobody
 	log   *slog.Logger
 }
 
-func (u *preferences) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Preferences serves the page behind the links of mails and cards, /u/{token} and /p/{token}: what
+// somebody gets, less of it, and nothing more, each by one press. GET and HEAD change nothing. POST,
+// from a person or from a mailbox provider (RFC 8058), carries the wish out before it answers,
+// needs no cookie, and may come as often as it likes. The end point is not limited by address:
+// providers post from a few.
+func (u *Pages) Preferences(w http.ResponseWriter, r *http.Request) {
 	token, err := u.token(r)
 	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+	case !allowed(w, r, http.MethodGet, http.MethodHead, http.MethodPost):
 	case r.PathValue("token") == ops.TestToken:
 		u.note(w, http.StatusOK, "test")
 	case err != nil:
@@ -52,7 +54,7 @@ func (u *preferences) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // token reads what stands in the address: a link's token, or the code that somebody typed from
 // a piece of post.
-func (u *preferences) token(r *http.Request) (ops.Token, error) {
+func (u *Pages) token(r *http.Request) (ops.Token, error) {
 	if typed := r.PathValue("token"); ops.CodeOf(typed) != "" {
 		t, err := u.ops.TokenOfCode(r.Context(), typed)
 		if err != nil && !errors.Is(err, ops.ErrBadToken) {
@@ -68,7 +70,7 @@ const maxForm = 8 << 10
 
 // carryOut does what somebody pressed. Without a button the address says it all: no more of what
 // the link came with.
-func (u *preferences) carryOut(w http.ResponseWriter, r *http.Request, t ops.Token) {
+func (u *Pages) carryOut(w http.ResponseWriter, r *http.Request, t ops.Token) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	source := "link"
 	if r.FormValue("List-Unsubscribe") == "One-Click" {
@@ -105,7 +107,7 @@ func (u *preferences) carryOut(w http.ResponseWriter, r *http.Request, t ops.Tok
 }
 
 // leave ends all advertising of the link's kind.
-func (u *preferences) leave(ctx context.Context, w http.ResponseWriter, t ops.Token, source string) {
+func (u *Pages) leave(ctx context.Context, w http.ResponseWriter, t ops.Token, source string) {
 	if err := u.ops.Unsubscribe(ctx, t, source); err != nil {
 		u.trouble(w, t, err)
 		return
@@ -116,7 +118,7 @@ func (u *preferences) leave(ctx context.Context, w http.ResponseWriter, t ops.To
 
 // done shows the page once more, with what has been carried out. It is: whatever happens now, the
 // answer says so.
-func (u *preferences) done(ctx context.Context, w http.ResponseWriter, t ops.Token, wish ops.Wish) {
+func (u *Pages) done(ctx context.Context, w http.ResponseWriter, t ops.Token, wish ops.Wish) {
 	p, err := u.ops.Preferences(ctx, t)
 	if err != nil {
 		say := words{u.plain.Texts, u.plain.Company}
@@ -134,27 +136,42 @@ func (u *preferences) done(ctx context.Context, w http.ResponseWriter, t ops.Tok
 }
 
 // trouble says that it did not work: the provider, or the person, shall try again.
-func (u *preferences) trouble(w http.ResponseWriter, t ops.Token, err error) {
+func (u *Pages) trouble(w http.ResponseWriter, t ops.Token, err error) {
 	u.log.Error("a wish could not be carried out, or its page not be shown", "contact", string(t.Contact), "touch", string(t.Touch), "err", err)
 	http.Error(w, u.plain.Texts["trouble"], http.StatusServiceUnavailable)
 }
 
 // note shows one of the pages that are about nobody.
-func (u *preferences) note(w http.ResponseWriter, code int, key string) {
+func (u *Pages) note(w http.ResponseWriter, code int, key string) {
 	say := words{u.plain.Texts, u.plain.Company}
 	u.write(w, code, view{Lang: u.plain.Language, Title: say.say(key), Lines: []string{say.say(key + "_text")}})
 }
 
-func (u *preferences) write(w http.ResponseWriter, code int, v view) {
+func (u *Pages) write(w http.ResponseWriter, code int, v view) {
+	headers(w)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	if err := page.Execute(w, v); err != nil {
+		u.log.Debug("the page could not be written", "err", err)
+	}
+}
+
+// headers are those of everything that is behind a link.
+func headers(w http.ResponseWriter) {
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Robots-Tag", "noindex")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	w.WriteHeader(code)
-	if err := page.Execute(w, v); err != nil {
-		u.log.Debug("the page could not be written", "err", err)
+}
+
+// allowed tells whether the method is one of those that a page knows, and answers if it is not.
+func allowed(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	if slices.Contains(methods, r.Method) {
+		return true
 	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+	return false
 }

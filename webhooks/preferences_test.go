@@ -25,6 +25,7 @@ import (
 type site struct {
 	t     *testing.T
 	ops   *ops.Ops
+	clock *andante.JumpClock
 	ann   andante.ContactID
 	token string
 	url   string
@@ -51,10 +52,14 @@ func newSite(t *testing.T, language string) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, ops: ops.New(st, clock, keys), log: new(bytes.Buffer)}
+	s := &site{t: t, clock: clock, ops: ops.New(st, clock, keys), log: new(bytes.Buffer)}
 	s.fill(language)
 	mux := http.NewServeMux()
-	mux.Handle("/u/{token}", Preferences(s.ops, "Acme & Sons", language, slog.New(slog.NewTextHandler(s.log, nil))))
+	pages := NewPages(s.ops, "Acme & Sons", language, slog.New(slog.NewTextHandler(s.log, nil)))
+	mux.HandleFunc("/u/{token}", pages.Preferences)
+	mux.HandleFunc("/a/{token}", pages.Answer)
+	mux.HandleFunc("/c/{token}", pages.Click)
+	mux.HandleFunc("/o/{token}", pages.Open)
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	s.token = keys.Sign(ops.Token{Contact: s.ann, Touch: andante.NewID[andante.TouchID](clock.Now()), Kind: andante.Email, Address: keys.Hash(annsAddress)})
@@ -65,7 +70,7 @@ func newSite(t *testing.T, language string) *site {
 func (s *site) fill(language string) {
 	s.t.Helper()
 	w, found := workspace.Load(memfs.FS{
-		"andante.yaml": []byte("company: {name: Acme & Sons, postal_address: Here, country: US, language: " + cmp.Or(language, "en") + "}\npublic_url: https://mail.acme.example\nsenders: {news: {name: Acme, address: news@acme.example}}\n"),
+		"andante.yaml": []byte("company: {name: Acme & Sons, postal_address: Here, country: US, language: " + cmp.Or(language, "en") + "}\npublic_url: https://mail.acme.example\nsenders: {news: {name: Acme, address: news@acme.example}}\nfields: {contact.need: text}\n"),
 		"consent.yaml": []byte("- {need: []}\n"),
 		"sequences/brief.md": []byte("---\nsequence: brief\ntitle: Brief\npurpose: marketing\nsender: news\n---\n\n## One\n\n" +
 			"```yaml step\nkind: email\nafter: 0d\nsubject: One\nvalue: insight - one\n```\n\nHello.\n"),
@@ -274,7 +279,7 @@ func TestHostileBodies(t *testing.T) {
 			r.Header.Set("Content-Type", test.kind)
 			r.SetPathValue("token", s.token)
 			answer := httptest.NewRecorder()
-			Preferences(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).ServeHTTP(answer, r)
+			NewPages(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).Preferences(answer, r)
 			if answer.Code != http.StatusOK {
 				t.Errorf("%d: %s", answer.Code, answer.Body)
 			}
@@ -294,7 +299,7 @@ func TestEndlessBody(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetPathValue("token", s.token)
 	answer := httptest.NewRecorder()
-	Preferences(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).ServeHTTP(answer, r)
+	NewPages(s.ops, "Acme", "en", slog.New(slog.DiscardHandler)).Preferences(answer, r)
 	if answer.Code != http.StatusOK || body.n > 1<<20 {
 		t.Errorf("%d after %d bytes", answer.Code, body.n)
 	}

@@ -182,6 +182,7 @@ func (f *fence) start(name string, w *wire) (over chan struct{}) {
 	k := worker.New(worker.Config{
 		Ops: f.ops, Channels: map[andante.Kind]channels.Channel{andante.Email: w}, Log: log, Journal: worker.NewJournal(log, prometheus.NewRegistry()),
 		Link:    func(ops.Token) string { f.link(); return "https://mail.acme.example/u/x" },
+		Follow:  func(ops.Link) string { return "https://mail.acme.example/a/x" },
 		Options: worker.Options{Name: name, Claim: time.Minute, Breakage: f.breaks},
 	})
 	ctx, cancel := context.WithCancel(f.t.Context())

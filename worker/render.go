@@ -134,6 +134,7 @@ func (r *run) message(ctx context.Context, b *batch, it *item, v *store.Review) 
 	if err != nil {
 		return m, "", err
 	}
+	r.followed(b, it, &out)
 	m = compose(it, id, s, q, out, link, b.now.In(b.w.ZoneOf(id)))
 	if m.Kind == andante.Email {
 		m.Cc = b.w.Config.Copies(s, it.account.Owner, m.From.Address, m.To.Address)

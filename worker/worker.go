@@ -56,6 +56,7 @@ type Worker struct {
 	clock    andante.Clock
 	channels map[andante.Kind]channels.Channel
 	link     func(ops.Token) string
+	follow   func(ops.Link) string
 	log      *slog.Logger
 	journal  *Journal
 	o        Options
@@ -68,6 +69,7 @@ type Config struct {
 	Ops      *ops.Ops
 	Channels map[andante.Kind]channels.Channel
 	Link     func(ops.Token) string // the unsubscribe link of a touch
+	Follow   func(ops.Link) string  // its other links
 	Log      *slog.Logger
 	Journal  *Journal
 	Options  Options
@@ -80,7 +82,7 @@ func New(c Config) *Worker {
 		c.Done = func() {}
 	}
 	return &Worker{
-		store: c.Ops.Store, ops: c.Ops, clock: c.Ops.Clock, channels: c.Channels, link: c.Link,
+		store: c.Ops.Store, ops: c.Ops, clock: c.Ops.Clock, channels: c.Channels, link: c.Link, follow: c.Follow,
 		log: c.Log, journal: c.Journal, o: c.Options.Defaults(), done: c.Done,
 	}
 }

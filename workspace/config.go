@@ -29,6 +29,7 @@ type Config struct {
 
 	Tasks    Tasks                `yaml:"tasks" doc:"how people hear of what they have to do"`
 	Pages    map[string]PageTexts `yaml:"pages" doc:"other words for the page behind the links for leaving, by language, such as de: {title: \"Ihre Post von {company}\"}"`
+	Tracking Tracking             `yaml:"tracking" doc:"whether mails tell us that they were read"`
 	Inbound  Inbound              `yaml:"inbound" doc:"where mail to us comes in"`
 	Channels Channels             `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
 	Deliver  Deliver              `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
@@ -76,6 +77,13 @@ type Tasks struct {
 	Escalate calendar.Offset `yaml:"escalate" doc:"how long after that whoever stands in gets it, or the owner's manager hears of it; 0d: never"`
 	Unowned  string          `yaml:"unowned" doc:"key of the person who gets what would be the owner's to do where an account has none, and hears when a sender is stopped; without it nobody is told of either"`
 	Undone   calendar.Offset `yaml:"undone" doc:"how long after it was given if_undone: of its step holds, where the step has no valid_for"`
+}
+
+// Tracking is whether mails tell us that they were read.
+type Tracking struct {
+	Clicks bool   `yaml:"clicks" doc:"yes: links lead over public_url, so that clicked() knows; machines that follow links are told apart"`
+	Opens  bool   `yaml:"opens" doc:"yes: each mail shows a picture of one point; opens say little, for machines open mail"`
+	When   string `yaml:"when" doc:"condition: of whom, such as contact.tracking; everybody if not written. In Germany and elsewhere it takes their consent"`
 }
 
 // Inbound is where mail to us comes in.

@@ -19,10 +19,13 @@ var (
 	strayDirect = regexp.MustCompile(`\{%-?\s*direct_lines\b`)
 )
 
-// expand writes out what stands for more text: each nugget that may be taken up, behind a
-// condition, and whom to ask directly. lines are those of the file in which the lines of the
+// expand writes out what stands for more text: the address of an answer, each nugget that may be
+// taken up, behind a condition, and whom to ask directly. lines are those of the file in which the lines of the
 // text stand; what is written out stands on that of its tag.
 func (w *Workspace) expand(body string, lines []int) (string, []int) {
+	if strayAnswer.MatchString(body) {
+		body = w.answers(body)
+	}
 	if !strayTag.MatchString(body) && !strayDirect.MatchString(body) {
 		return body, lines
 	}
@@ -70,7 +73,7 @@ func (x *expansion) nugget(w *Workspace, topic string, begin int) int {
 	for _, n := range w.nuggets {
 		if n.about(topic) {
 			x.add(begin, fmt.Sprintf("{%% %s %s == %q %%}", word, field, n.ID), "")
-			x.add(begin, strings.Split(n.body, "\n")...)
+			x.add(begin, strings.Split(w.answers(n.body), "\n")...)
 			x.add(begin, "")
 			word = "elsif"
 		}

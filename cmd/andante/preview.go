@@ -280,6 +280,11 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	}
 	got.notes = append(notes(q, s, c, account, in.Values), condition(w, s, in.Values, e.Clock.Now())...)
 	got.text, err = t.Render(ctx, in)
+	for _, text := range []*string{&got.text.HTML, &got.text.Text, &got.text.Link} {
+		*text = workspace.FillAnswers(*text, func(_, _ string) string {
+			return strings.TrimRight(w.Config.PublicURL, "/") + "/a/" + ops.TestToken
+		})
+	}
 	got.texts, got.price = w.Config.Channels.SMS, priceOf(w.Config.Channels.SMS, strings.ReplaceAll(got.text.Text, got.link, got.link+strings.Repeat("x", workspace.TokenLength-len(ops.TestToken)))) // as long as a real one
 	if s.Kind == andante.Email {
 		got.copies = w.Config.Copies(s, account.Owner, id.Email, c.Email)

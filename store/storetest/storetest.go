@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"tasks", taskTests},
 		{"cards", cardTests},
 		{"arrivals", arrivalTests},
+		{"clicks", clickTests},
 		{"conversations", conversationTests},
 		{"simulation", simulatedTests},
 		{"rates", rateTests},
