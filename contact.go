@@ -247,6 +247,8 @@ const (
 	EventDelivered   = "delivered"    // a text arrived at the phone
 	EventUndelivered = "undelivered"  // or did not
 
+	EventMailed         = "mailed"             // a piece of post left the printing house
+	EventReturned       = "returned"           // or came back
 	EventMachineClicked = "clicked_by_machine" // a scanner followed links
 
 	EventInterested  = "interested"   // a colleague read a reply: they want to hear more

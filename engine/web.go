@@ -25,6 +25,7 @@ func (e *Engine) handler(q queue.Queue) http.Handler {
 	if token := e.twilioToken(); e.Config.Channels.SMS.Driver == "twilio" {
 		mux.Handle("/w/twilio", &webhooks.Twilio{Ops: e.Ops, PublicURL: e.Config.PublicURL, Token: token, Log: e.log})
 	}
+	e.callbacks(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := e.ready(r.Context(), q); err != nil {

@@ -200,3 +200,11 @@ func (m *Mail) hotmail() string {
 	}
 	return ""
 }
+
+// Failed is a failure that a provider tells of in its own form: with the enhanced code, if it has one,
+// and the words of the server that refused the mail.
+func Failed(recipient, status, words string) Failure {
+	f := Failure{Recipient: recipient, Status: status, Words: shorten(words)}
+	f.Kind, f.Why = judge(status, words, recipient)
+	return f
+}

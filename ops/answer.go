@@ -24,7 +24,7 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 	if !ok {
 		return ErrBadToken
 	}
-	return o.Store.Write(ctx, func(tx *store.Tx) error {
+	return o.together.do(ctx, func(tx *store.Tx) error {
 		w, err := o.Workspace(ctx, tx)
 		if err != nil {
 			return err

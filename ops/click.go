@@ -26,7 +26,7 @@ type Click struct {
 // Clicked notes that a link was followed. It is judged in half a minute whether a person did, for
 // machines follow all links of a mail at once.
 func (o *Ops) Clicked(ctx context.Context, c Click) error {
-	return o.Store.Write(ctx, func(tx *store.Tx) error {
+	return o.together.do(ctx, func(tx *store.Tx) error {
 		if n, err := tx.CountClicks(ctx, c.Touch); err != nil || n >= mostClicks {
 			return err
 		}

@@ -107,20 +107,7 @@ func (a *arriving) take(ctx context.Context) error {
 		a.found = inbound.Finding{Class: inbound.OptOut, Why: "it came to the address for leaving", Text: a.found.Text}
 	}
 	a.told = Arrived{Class: a.found.Class, Why: a.found.Why, Contact: a.contact.ID, Touch: a.touch.ID}
-	seed, err := a.tx.Seed(ctx)
-	if err != nil {
-		return err
-	}
-	when := a.mail.Date // not when it came: it may come again
-	if when.IsZero() || when.Unix() < 0 {
-		when = time.Unix(0, 0)
-	}
-	a.event = andante.DeriveID[andante.EventID](seed, when, "mail", a.key)
-	failure := a.failure()
-	_, toward, _ := strings.Cut(a.contact.Email, "@") // what a report says of it may be anything
-	fresh, err := a.tx.AddArrival(ctx, store.Arrival{
-		ID: a.event, Contact: a.contact.ID, Touch: a.touch.ID, Class: string(a.found.Class), Verdict: string(failure.Kind), Sender: a.touch.Sender, Toward: toward, Why: a.found.Why, At: a.at,
-	})
+	fresh, err := a.arrive(ctx)
 	if err != nil || !fresh {
 		a.told.Before, a.told.Did = !fresh, "nothing: it had come before"
 		return err
@@ -129,6 +116,24 @@ func (a *arriving) take(ctx context.Context) error {
 		return a.copied(ctx, by)
 	}
 	return a.follow(ctx)
+}
+
+// arrive notes that something came. False: it had come before.
+func (a *arriving) arrive(ctx context.Context) (fresh bool, err error) {
+	seed, err := a.tx.Seed(ctx)
+	if err != nil {
+		return false, err
+	}
+	when := a.mail.Date // not when it came: it may come again
+	if when.IsZero() || when.Unix() < 0 {
+		when = time.Unix(0, 0)
+	}
+	a.event = andante.DeriveID[andante.EventID](seed, when, "mail", a.key)
+	failure := a.failure()
+	_, toward, _ := strings.Cut(a.contact.Email, "@") // what a report says of it may be anything
+	return a.tx.AddArrival(ctx, store.Arrival{
+		ID: a.event, Contact: a.contact.ID, Touch: a.touch.ID, Class: string(a.found.Class), Verdict: string(failure.Kind), Sender: a.touch.Sender, Toward: toward, Why: a.found.Why, At: a.at,
+	})
 }
 
 // follow does what follows from what a mail says.
@@ -212,15 +217,21 @@ func (a *arriving) byBox(ctx context.Context) error {
 
 func (a *arriving) byMessage(ctx context.Context) error {
 	for _, id := range a.mail.About() {
-		touch, _, _ := strings.Cut(id, "@")
-		if !andante.IsID(touch) {
+		touch, ok := touchOf(id)
+		if !ok {
 			continue
 		}
-		if err := a.about(ctx, andante.TouchID(touch), id); err != nil || a.touch.ID != "" {
+		if err := a.about(ctx, touch, id); err != nil || a.touch.ID != "" {
 			return err
 		}
 	}
 	return nil
+}
+
+// touchOf reads the touch in a Message-ID of ours.
+func touchOf(messageID string) (andante.TouchID, bool) {
+	touch, _, _ := strings.Cut(messageID, "@")
+	return andante.TouchID(touch), andante.IsID(touch)
 }
 
 // about notes the touch that a mail is about, if there is one and its mail had this Message-ID.

@@ -24,11 +24,13 @@ type Ops struct {
 	// Note, if set, is told of each touch that ops settle themselves, after the commit:
 	// what is canceled, and what became unknown with a lost worker.
 	Note func(andante.Touch)
+
+	together *together // changes that come from outside at the same time
 }
 
 // New returns ops on a store.
 func New(s *store.Store, c andante.Clock, k *Keyring) *Ops {
-	return &Ops{Store: s, Clock: c, Keys: k, Revisions: NewRevisions()}
+	return &Ops{Store: s, Clock: c, Keys: k, Revisions: NewRevisions(), together: &together{write: s.Write}}
 }
 
 // Workspace returns the current revision, or [ErrNothingPublished].

@@ -79,6 +79,7 @@ func (p *Policy) Route(r Reply) (Route, error) {
 }
 
 // bySort takes the sort of which most words stand in a text. Of those that have as many it is the
+// owner's, for a reply that a department gets by mistake is worse than one that is handed on; else the
 // one that is spoken of first: people begin with what they want.
 func (p *Policy) bySort(text phrases.Text) Route {
 	best, most, first := Route{To: Owner, Beside: map[string][]string{}}, 0, 0
@@ -86,7 +87,7 @@ func (p *Policy) bySort(text phrases.Text) Route {
 		found, at := s.in(text)
 		switch {
 		case len(found) == 0:
-		case len(found) > most || len(found) == most && at < first:
+		case len(found) > most || len(found) == most && (s.Name == Owner || best.To != Owner && at < first):
 			if most > 0 {
 				best.Beside[best.To] = best.Words
 			}

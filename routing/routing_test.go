@@ -52,7 +52,7 @@ func TestRoute(t *testing.T) {
 		{"an accent, an end", routing.Reply{Text: "Zur Stromréchnung: zu hoch."}, routing.Route{To: "invoice", Words: []string{"*rechnung"}}},
 		{"part of a word", routing.Reply{Text: "reorder myorder lieferungen"}, routing.Route{To: "owner"}},
 		{"the same word counts once", routing.Reply{Text: "invoice, and my order was delivered"}, routing.Route{To: "order", Words: []string{"my order", "deliver*"}, Beside: map[string][]string{"invoice": {"invoice"}}}},
-		{"as many: the first", routing.Reply{Text: "Call me about the invoice"}, routing.Route{To: "owner", Words: []string{"call me"}, Beside: map[string][]string{"invoice": {"invoice"}}}},
+		{"as many: the owner", routing.Reply{Text: "The invoice? Call me."}, routing.Route{To: "owner", Words: []string{"call me"}, Beside: map[string][]string{"invoice": {"invoice"}}}},
 		{"as many: the first, whatever the file's order", routing.Reply{Text: "The invoice of the delivery"}, routing.Route{To: "invoice", Words: []string{"invoice"}, Beside: map[string][]string{"order": {"deliver*"}}}},
 		{"their own subject", routing.Reply{Subject: "Paid twice", Text: "See there."}, routing.Route{To: "invoice", Words: []string{"paid twice"}}},
 		{"an address is no word", routing.Reply{Text: "write to invoice@acme.example"}, routing.Route{To: "owner"}},

@@ -27,16 +27,17 @@ type Config struct {
 	Senders       map[string]Sender     `yaml:"senders" doc:"identities that mails are sent as, by key; people are senders too"`
 	SenderGroups  map[string][]string   `yaml:"sender_groups" doc:"senders that share the work, such as outreach: [nora, tom]: each contact stays with one of them"`
 
-	Tasks    Tasks                `yaml:"tasks" doc:"how people hear of what they have to do"`
-	Pages    map[string]PageTexts `yaml:"pages" doc:"other words for the page behind the links for leaving, by language, such as de: {title: \"Ihre Post von {company}\"}"`
-	Tracking Tracking             `yaml:"tracking" doc:"whether mails tell us that they were read"`
-	Inbound  Inbound              `yaml:"inbound" doc:"where mail to us comes in"`
-	Channels Channels             `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
-	Deliver  Deliver              `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
-	Store    string               `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
-	State    string               `yaml:"state" doc:"folder outside of the store that remembers how far the store had come; empty: the workspace's own with .state behind its name" env:"ANDANTE_STATE"`
-	Redis    string               `yaml:"redis" doc:"empty: inside the process; redis://… , redis-sentinel://… or redis-cluster://…" env:"ANDANTE_REDIS"`
-	Web      Web                  `yaml:"web" doc:"where the web role listens"`
+	Tasks     Tasks                `yaml:"tasks" doc:"how people hear of what they have to do"`
+	Pages     map[string]PageTexts `yaml:"pages" doc:"other words for the page behind the links for leaving, by language, such as de: {title: \"Ihre Post von {company}\"}"`
+	Callbacks Callbacks            `yaml:"callbacks" doc:"what providers tell us, at /w/NAME of public_url; read on each machine, never published"`
+	Tracking  Tracking             `yaml:"tracking" doc:"whether mails tell us that they were read"`
+	Inbound   Inbound              `yaml:"inbound" doc:"where mail to us comes in"`
+	Channels  Channels             `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
+	Deliver   Deliver              `yaml:"deliver" doc:"live, or a safe mode while you try things out"`
+	Store     string               `yaml:"store" doc:"path of an SQLite file, or postgres://…" env:"ANDANTE_STORE"`
+	State     string               `yaml:"state" doc:"folder outside of the store that remembers how far the store had come; empty: the workspace's own with .state behind its name" env:"ANDANTE_STATE"`
+	Redis     string               `yaml:"redis" doc:"empty: inside the process; redis://… , redis-sentinel://… or redis-cluster://…" env:"ANDANTE_REDIS"`
+	Web       Web                  `yaml:"web" doc:"where the web role listens"`
 
 	doc         *yamldoc.Doc
 	inSequences []andante.Field // that sequences declare for themselves
@@ -84,6 +85,39 @@ type Tracking struct {
 	Clicks bool   `yaml:"clicks" doc:"yes: links lead over public_url, so that clicked() knows; machines that follow links are told apart"`
 	Opens  bool   `yaml:"opens" doc:"yes: each mail shows a picture of one point; opens say little, for machines open mail"`
 	When   string `yaml:"when" doc:"condition: of whom, such as contact.tracking; everybody if not written. In Germany and elsewhere it takes their consent"`
+}
+
+// Callbacks are the providers that tell us what becomes of mails and post, and the ways by which
+// mails come in over HTTP.
+type Callbacks struct {
+	SES      SESCallback      `yaml:"ses" doc:"Amazon SES, through a topic of SNS that posts to /w/ses"`
+	SendGrid SendGridCallback `yaml:"sendgrid" doc:"SendGrid's signed event webhook posts to /w/sendgrid, its inbound parse to /w/sendgrid/SECRET"`
+	Mailgun  SecretCallback   `yaml:"mailgun" doc:"Mailgun's webhooks post to /w/mailgun, its routes to /w/mailgun/mime; the secret is the webhook signing key"`
+	Postmark PostmarkCallback `yaml:"postmark" doc:"Postmark posts events and mails to https://USER:PASSWORD@HOST/w/postmark"`
+	Lob      SecretCallback   `yaml:"lob" doc:"Lob posts to /w/lob; the secret is the webhook's"`
+	Mail     SecretCallback   `yaml:"mail" doc:"raw mails (message/rfc822) are posted to /w/mail, with the secret as bearer or password"`
+}
+
+// SecretCallback is one that a secret alone secures.
+type SecretCallback struct {
+	Secret SecretRef `yaml:"secret" doc:"{env: NAME} or {file: PATH}"`
+}
+
+// SESCallback is a topic.
+type SESCallback struct {
+	Topic string `yaml:"topic" doc:"its ARN, such as arn:aws:sns:eu-central-1:123456789012:mail: no other is believed"`
+}
+
+// SendGridCallback is how SendGrid proves itself.
+type SendGridCallback struct {
+	Key    SecretRef `yaml:"key" doc:"{env: NAME} or {file: PATH}: the verification key of the signed event webhook"`
+	Secret SecretRef `yaml:"secret" doc:"{env: NAME} or {file: PATH}: what stands in the address of the inbound parse, which signs nothing"`
+}
+
+// PostmarkCallback is a user and a password, for Postmark signs nothing.
+type PostmarkCallback struct {
+	User     string    `yaml:"user" doc:"before the colon"`
+	Password SecretRef `yaml:"password" doc:"{env: NAME} or {file: PATH}: behind it"`
 }
 
 // Inbound is where mail to us comes in.

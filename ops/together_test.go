@@ -1,0 +1,82 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/andante-hq/andante/store"
+)
+
+// TestTogetherHalves: what comes at once shares transactions, and one that fails fails alone.
+func TestTogetherHalves(t *testing.T) {
+	t.Parallel()
+	bad := errors.New("bad")
+	var commits atomic.Int64
+	began := make(chan struct{})
+	var once sync.Once
+	g := &together{write: func(_ context.Context, f func(*store.Tx) error) error {
+		once.Do(func() { <-began }) // all the others wait by then
+		err := f(nil)
+		if err == nil {
+			commits.Add(1)
+		}
+		return err
+	}}
+	var wg sync.WaitGroup
+	const n = 100
+	done := make([]int, n)
+	errs := make([]error, n)
+	first := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			if i > 0 {
+				<-first
+			}
+			errs[i] = g.do(t.Context(), func(*store.Tx) error {
+				if i == 0 {
+					close(first)
+				}
+				if i == 42 {
+					return bad
+				}
+				done[i]++
+				return nil
+			})
+		})
+	}
+	close(began)
+	wg.Wait()
+	for i := range n {
+		switch {
+		case i == 42 && !errors.Is(errs[i], bad):
+			t.Errorf("the bad one: %v", errs[i])
+		case i != 42 && (errs[i] != nil || done[i] == 0):
+			t.Errorf("%d: %v, done %d times", i, errs[i], done[i])
+		}
+	}
+	if c := commits.Load(); c > n/2 {
+		t.Errorf("%d commits", c)
+	}
+	if g.busy || len(g.waiting) > 0 {
+		t.Error("it has not come to rest")
+	}
+}
+
+// TestTogetherOutlivesItsAsker: who hangs up has asked all the same.
+func TestTogetherOutlivesItsAsker(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	made := make(chan struct{})
+	g := &together{write: func(ctx context.Context, f func(*store.Tx) error) error {
+		cancel()
+		defer close(made)
+		return errors.Join(ctx.Err(), f(nil))
+	}}
+	if err := g.do(ctx, func(*store.Tx) error { return nil }); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	<-made
+}

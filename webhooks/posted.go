@@ -1,0 +1,106 @@
+package webhooks
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/inbound"
+)
+
+// RawMail takes mails as they are, message/rfc822, from anything that can post: a mail server's
+// script, another system. The secret stands in the Authorization header, as a bearer's or as a
+// password.
+type RawMail struct{ Secret andante.Secret }
+
+// Verify compares the secret.
+func (m *RawMail) Verify(r *http.Request, _ []byte, _ time.Time) error {
+	_, password, ok := r.BasicAuth()
+	if !ok {
+		password, _ = bearer(r)
+	}
+	return sameSecret(password, m.Secret)
+}
+
+// Read takes the mail; its envelope may stand in the query: ?from=...&to=...
+func (m *RawMail) Read(r *http.Request, body []byte) (t Told, err error) {
+	if len(body) == 0 {
+		return t, errors.New("there is no mail in it")
+	}
+	q := r.URL.Query()
+	t.In = &Incoming{Raw: body, Envelope: inbound.Envelope{From: q.Get("from"), To: q["to"]}}
+	return t, nil
+}
+
+// bearer returns the token of an Authorization header.
+func bearer(r *http.Request) (string, bool) {
+	const scheme = "Bearer "
+	h := r.Header.Get("Authorization")
+	if len(h) <= len(scheme) || h[:len(scheme)] != scheme {
+		return "", false
+	}
+	return h[len(scheme):], true
+}
+
+// sameSecret compares in the same time, whatever is wrong.
+func sameSecret(got string, want andante.Secret) error {
+	if want == "" {
+		return errNoSecret
+	}
+	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want.Reveal()))
+	if subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
+		return errSignature
+	}
+	return nil
+}
+
+func isJSON(r *http.Request) bool {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return kind == "application/json"
+}
+
+// maxFields is how many fields a form may have.
+const maxFields = 200
+
+// formOf reads a form, of either sort, from a body that was read already.
+func formOf(r *http.Request, body []byte) (url.Values, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		return url.ParseQuery(string(body))
+	}
+	form := url.Values{}
+	for parts := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {
+		p, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil {
+			return form, err
+		}
+		if len(form) >= maxFields {
+			return form, errors.New("the form has too many fields")
+		}
+		value, err := io.ReadAll(p)
+		if err != nil {
+			return form, err
+		}
+		form.Add(p.FormName(), string(value))
+	}
+}
+
+func nonEmpty(list ...string) (some []string) {
+	for _, s := range list {
+		if s != "" {
+			some = append(some, s)
+		}
+	}
+	return some
+}
