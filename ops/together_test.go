@@ -15,19 +15,19 @@ import (
 func TestTogetherHalves(t *testing.T) {
 	t.Parallel()
 	bad := errors.New("bad")
-	var commits atomic.Int64
+	var commits, made atomic.Int64
 	const n = 100
 	var once sync.Once
 	var g *together
 	g = &together{write: func(_ context.Context, f func(*store.Tx) error) error {
+		err := f(nil)
 		once.Do(func() {
-			for waiting := 0; waiting < n-1; runtime.Gosched() { // all the others
+			for waiting := 0; waiting+int(made.Load()) < n; runtime.Gosched() { // all the others
 				g.mu.Lock()
 				waiting = len(g.waiting)
 				g.mu.Unlock()
 			}
 		})
-		err := f(nil)
 		if err == nil {
 			commits.Add(1)
 		}
@@ -39,6 +39,7 @@ func TestTogetherHalves(t *testing.T) {
 	for i := range n {
 		wg.Go(func() {
 			errs[i] = g.do(t.Context(), func(*store.Tx) error {
+				made.Add(1)
 				if i == 42 {
 					return bad
 				}
