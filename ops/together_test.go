@@ -15,19 +15,13 @@ import (
 func TestTogetherHalves(t *testing.T) {
 	t.Parallel()
 	bad := errors.New("bad")
-	var commits, made atomic.Int64
+	var commits atomic.Int64
+	entered, began := make(chan struct{}), make(chan struct{})
 	const n = 100
 	var once sync.Once
-	var g *together
-	g = &together{write: func(_ context.Context, f func(*store.Tx) error) error {
+	g := &together{write: func(_ context.Context, f func(*store.Tx) error) error {
+		once.Do(func() { close(entered); <-began })
 		err := f(nil)
-		once.Do(func() {
-			for waiting := 0; waiting+int(made.Load()) < n; runtime.Gosched() { // all the others
-				g.mu.Lock()
-				waiting = len(g.waiting)
-				g.mu.Unlock()
-			}
-		})
 		if err == nil {
 			commits.Add(1)
 		}
@@ -36,10 +30,9 @@ func TestTogetherHalves(t *testing.T) {
 	var wg sync.WaitGroup
 	done := make([]int, n)
 	errs := make([]error, n)
-	for i := range n {
+	ask := func(i int) {
 		wg.Go(func() {
 			errs[i] = g.do(t.Context(), func(*store.Tx) error {
-				made.Add(1)
 				if i == 42 {
 					return bad
 				}
@@ -48,6 +41,17 @@ func TestTogetherHalves(t *testing.T) {
 			})
 		})
 	}
+	ask(0)
+	<-entered // and takes no others along
+	for i := 1; i < n; i++ {
+		ask(i)
+	}
+	for waiting := 0; waiting < n-1; runtime.Gosched() {
+		g.mu.Lock()
+		waiting = len(g.waiting)
+		g.mu.Unlock()
+	}
+	close(began)
 	wg.Wait()
 	for i := range n {
 		switch {
