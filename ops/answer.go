@@ -49,7 +49,7 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 			if err != nil {
 				return err
 			}
-			d := TaskDone{Answers: map[string]string{path: value}, At: o.now()}
+			d := TaskDone{Answers: map[string]string{path: value}, At: o.now(), Source: "answer page"}
 			if err := o.keepAnswers(ctx, tx, l.Contact, d); err != nil || !known {
 				return err
 			}

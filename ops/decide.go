@@ -15,7 +15,11 @@ func (o *Ops) handOverAll(ctx context.Context, tx *store.Tx, list []Settled) err
 		if s.Do != sequences.Handover {
 			continue
 		}
-		if err := o.handOver(ctx, tx, s.Touch); err != nil {
+		contacts, err := tx.Contacts(ctx, []andante.ContactID{s.Touch.Contact})
+		if err != nil || len(contacts) == 0 {
+			return err
+		}
+		if err := o.handOver(ctx, tx, contacts[0], s.Touch.ID, s.Touch.Sequence+"/"+s.Touch.Step+" found so"); err != nil {
 			return err
 		}
 	}
@@ -71,25 +75,4 @@ func (o *Ops) notEntered(ctx context.Context, tx *store.Tx, w *workspace.Workspa
 		ID: andante.DeriveID[andante.VerdictID](seed, now, "not entered", string(t.ID)), Touch: t.ID, At: now, Policy: w.Policy.Hash,
 		Verdict: andante.Verdict{Action: andante.Skip, Reason: reason, Evidence: andante.Evidence{Rule: string(sequences.Enroll(sequence))}},
 	}})
-}
-
-// handOver gives the contact to its owner: sequences end, and the owner has a task.
-func (o *Ops) handOver(ctx context.Context, tx *store.Tx, t andante.Touch) error {
-	seed, err := tx.Seed(ctx)
-	if err != nil {
-		return err
-	}
-	err = o.Apply(ctx, tx, andante.Event{
-		ID: andante.DeriveID[andante.EventID](seed, o.now(), "handover", string(t.ID)), Contact: t.Contact, Account: t.Account, Touch: t.ID,
-		Name: andante.EventHandedOver, At: o.now(), Detail: t.Sequence + "/" + t.Step,
-	})
-	if err != nil {
-		return err
-	}
-	contacts, err := tx.Contacts(ctx, []andante.ContactID{t.Contact})
-	if err != nil || len(contacts) == 0 {
-		return err
-	}
-	body := "Its sequences have ended: " + t.Sequence + "/" + t.Step + " found that it is time to talk."
-	return o.plainTask(ctx, tx, contacts[0], plain{of: andante.EventHandedOver, key: string(t.ID), title: "Ready for you: " + contacts[0].Name(), body: body, at: o.now()})
 }

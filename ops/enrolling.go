@@ -178,7 +178,7 @@ func historyOf(w *workspace.Workspace, h conditions.History, c andante.Contact, 
 	h.Answered = map[string]string{}
 	maps.Copy(h.Answered, a.Fields)
 	maps.Copy(h.Answered, c.Fields)
-	h.Now, h.Qualified = now, w.Config.Qualification.Qualified(v)
+	h.Now, h.Qualified = now, w.Qualified(v)
 	return h
 }
 

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -85,6 +86,7 @@ func (o *Ops) takeOnce(ctx context.Context, w *workspace.Workspace, rows []Row) 
 		if err := in.lock(ctx, rows); err != nil {
 			return err
 		}
+		in.asked = w.Asked()
 		t = in.sort(rows)
 		t.Entered, err = in.write(ctx)
 		return err
@@ -123,15 +125,17 @@ type intake struct {
 	touchedA map[andante.AccountID]bool
 	touchedC map[andante.ContactID]bool
 	consents []andante.Consent
-	moves    []andante.ContactID // contacts that go to another account
-	staged   []andante.Event     // changes of stage, of the contacts in the rows
+	asked    []string                       // fields of the qualification
+	told     map[andante.ContactID][]string // which of them a row has changed
+	moves    []andante.ContactID            // contacts that go to another account
+	staged   []andante.Event                // changes of stage, of the contacts in the rows
 }
 
 func (o *Ops) newIntake(ctx context.Context, tx *store.Tx, w *workspace.Workspace) (*intake, error) {
 	seed, err := tx.Seed(ctx)
 	return &intake{
 		o: o, tx: tx, w: w, now: o.now(), seed: seed, touchedA: map[andante.AccountID]bool{}, touchedC: map[andante.ContactID]bool{},
-		before: map[andante.AccountID]andante.Account{},
+		before: map[andante.AccountID]andante.Account{}, told: map[andante.ContactID][]string{},
 	}, err
 }
 
@@ -235,6 +239,16 @@ func (in *intake) row(r Row, i int) {
 		a.Name = c.Name() // an account of one's own goes by one's name
 	}
 	evidence := in.consent(r, c)
+	for _, path := range in.asked {
+		noun, name, _ := strings.Cut(path, ".")
+		before := was.Fields[name]
+		if noun == "account" {
+			before = wasAccount.Fields[name]
+		}
+		if value := r.Fields[path]; value != "" && value != before {
+			in.told[c.ID] = append(in.told[c.ID], path)
+		}
+	}
 	if known && !moved && !evidence && equalContact(was, c) && equalAccount(wasAccount, a) {
 		in.taken.Same++
 		return
@@ -419,5 +433,35 @@ func (in *intake) write(ctx context.Context) (entered map[string]int, err error)
 	for _, e := range in.staged {
 		staged[e.Contact] = true
 	}
-	return in.o.changed(ctx, in.tx, contacts, staged)
+	if entered, err = in.o.changed(ctx, in.tx, contacts, staged); err != nil {
+		return nil, err
+	}
+	return entered, in.qualify(ctx, contacts)
+}
+
+// qualify keeps what a file tells of the fields that are asked for, and hands over those who were
+// being written to and of whom enough is known now. Who only came with the file is the owner's to
+// find: a list of thousands must not become as many tasks.
+func (in *intake) qualify(ctx context.Context, contacts []andante.Contact) error {
+	var told []store.Answer
+	for _, c := range contacts {
+		v := in.w.Values(c, in.accounts[c.Account], andante.Enrollment{}, workspace.Identity{})
+		for _, path := range in.told[c.ID] {
+			if value, ok := v.Get(path); ok {
+				told = append(told, store.Answer{Contact: c.ID, Path: path, Value: fmt.Sprint(value), Source: "import", At: in.now})
+			}
+		}
+	}
+	if err := in.tx.AddAnswers(ctx, told); err != nil || in.w.Config.Qualification == nil {
+		return err
+	}
+	running, err := in.tx.EnrollmentsOf(ctx, unique(contacts, contactID))
+	if err != nil {
+		return err
+	}
+	on := map[andante.ContactID]bool{}
+	for _, x := range running {
+		on[x.Contact] = on[x.Contact] || x.State != andante.EnrollmentFinished
+	}
+	return in.o.handOverQualified(ctx, in.tx, in.w, slices.DeleteFunc(slices.Clone(contacts), func(c andante.Contact) bool { return !on[c.ID] }))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/governor"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
 )
 
 // A TaskDone is what somebody tells of a task.
@@ -27,6 +28,7 @@ type TaskDone struct {
 	At      time.Time // when it took place; now if zero
 	Next    time.Time // when they are to be called, or met, again: that is a task of its own; zero: nobody said
 	Until   time.Time // of a reply that says not now: till when they are left alone
+	Source  string    // where the answers come from; empty: whoever tells of it
 	Refer   string    // of one that says wrong person: whom they named, such as Jo Park <jo@acme.example>
 }
 
@@ -409,9 +411,19 @@ func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactI
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
+	w, err := o.Workspace(ctx, tx)
+	if err != nil {
+		return err
+	}
 	c, a := contacts[0], accounts[0]
+	before := w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
+	c.Fields, a.Fields = maps.Clone(c.Fields), maps.Clone(a.Fields)
 	for path, value := range d.Answers {
 		setField(&c, &a, path, value)
+	}
+	after := w.Values(c, a, andante.Enrollment{}, workspace.Identity{})
+	if err := o.learned(ctx, tx, c, before, after, slices.Sorted(maps.Keys(d.Answers)), cmp.Or(d.Source, "told by "+cmp.Or(d.By, "somebody")), d.At); err != nil {
+		return err
 	}
 	if err := tx.PutAccounts(ctx, d.At, []andante.Account{a}); err != nil {
 		return err
@@ -429,8 +441,10 @@ func (o *Ops) keepAnswers(ctx context.Context, tx *store.Tx, id andante.ContactI
 	if contacts, err = people(); err != nil { // as they are now
 		return err
 	}
-	_, err = o.changed(ctx, tx, contacts, nil)
-	return err
+	if _, err = o.changed(ctx, tx, contacts, nil); err != nil {
+		return err
+	}
+	return o.handOverQualified(ctx, tx, w, slices.DeleteFunc(contacts, func(p andante.Contact) bool { return p.ID != id }))
 }
 
 // A plain task belongs to no sequence.

@@ -108,7 +108,7 @@ func (r *Reports) deciders(ctx context.Context, tx *store.Tx, out *Account, a an
 		v := r.Workspace.Values(c, a, andante.Enrollment{}, workspace.Identity{})
 		d := Decider{Contact: c.ID, Name: nameOf(c), Role: c.JobTitle, Persona: c.Persona, Last: last[c.ID], Responded: c.Signals.Responded}
 		d.Known, d.Missing = r.Workspace.Config.Qualification.Known(v)
-		d.Qualified = r.Workspace.Config.Qualification.Qualified(v)
+		d.Qualified = r.Workspace.Qualified(v)
 		next, err := r.next(ctx, tx, c, 1, now)
 		if err != nil {
 			return err

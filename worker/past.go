@@ -58,7 +58,7 @@ func loadPast(ctx context.Context, tx *store.Tx, b *batch) error {
 		if it.asks() {
 			it.history = historyOf(b.now, it.earlier, events[it.contact.ID])
 			it.history.Answered = it.answers()
-			it.history.Qualified = b.w.Config.Qualification.Qualified(b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{}))
+			it.history.Qualified = b.w.Qualified(b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{}))
 		}
 	}
 	return nil

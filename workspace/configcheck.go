@@ -96,6 +96,16 @@ func checkQualification(w *Workspace) (found []*andante.Finding) {
 			found = append(found, f)
 		}
 	}
+	if q.Handover != "" && q.Handover != "at once" && q.Handover != BySteps {
+		found = append(found, w.at("qualification", []string{"qualification", "handover"}, "write handover: at once, or by steps, not %q", q.Handover))
+	}
+	if q.When != "" {
+		if c, err := w.Condition(q.When); err != nil {
+			found = append(found, w.at("qualification", []string{"qualification", "when"}, "%v", err))
+		} else if c.AsksHistory() {
+			found = append(found, w.at("qualification", []string{"qualification", "when"}, "it asks what happened, and may ask for fields alone"))
+		}
+	}
 	if len(q.Weights) > 0 && (q.Enough <= 0 || q.Enough > total) {
 		found = append(found, w.at("qualification", []string{"qualification", "enough"}, "enough lies between 0 and %g, the sum of the weights, not %g", total, q.Enough))
 	}

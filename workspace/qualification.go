@@ -6,13 +6,19 @@ import (
 	"slices"
 
 	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/conditions"
 )
 
 // Qualification says when sales may take over: enough of what must be known is known.
 type Qualification struct {
-	Enough  float64            `yaml:"enough" doc:"points from which a contact is qualified"`
-	Weights map[string]float64 `yaml:"weights" doc:"points of each field that is known, such as contact.need: 2"`
+	Enough   float64            `yaml:"enough" doc:"points from which a contact is qualified"`
+	Weights  map[string]float64 `yaml:"weights" doc:"points of each field that is known, such as contact.need: 2"`
+	When     string             `yaml:"when" doc:"or a condition on fields by which a contact is qualified, whatever is known"`
+	Handover string             `yaml:"handover" doc:"at once, if not written: a contact goes to its owner as soon as it is qualified; by steps: only where a step says do: handover"`
 }
+
+// BySteps is the handover that steps alone make.
+const BySteps = "by steps"
 
 // Known returns the fields of the qualification that are known, and those that are
 // missing, each sorted.
@@ -46,6 +52,16 @@ func (w *Workspace) KnownOf(c andante.Contact, a andante.Account) (known, missin
 	return known, missing
 }
 
+// Asked are the fields of the qualification: those with a weight, or those that such fields are
+// usually called.
+func (w *Workspace) Asked() []string {
+	q := w.Config.Qualification
+	if q == nil || len(q.Weights) == 0 {
+		q = w.usual()
+	}
+	return slices.Sorted(maps.Keys(q.Weights))
+}
+
 // usual are the fields of that kind which nobody gave a weight to: budget, authority, need and
 // time, as far as they are declared.
 func (w *Workspace) usual() *Qualification {
@@ -58,8 +74,22 @@ func (w *Workspace) usual() *Qualification {
 	return q
 }
 
-// Qualified tells whether enough is known; never where nothing is asked for.
-func (q *Qualification) Qualified(v andante.Values) bool {
+// Qualified tells whether enough is known of a contact, or its condition holds; never where nothing
+// is asked for.
+func (w *Workspace) Qualified(v andante.Values) bool {
+	q := w.Config.Qualification
+	if q != nil && q.When != "" {
+		if c, err := w.Condition(q.When); err == nil {
+			if ok, err := c.Eval(v, conditions.History{}); err == nil && ok {
+				return true
+			}
+		}
+	}
+	return q.enough(v)
+}
+
+// enough tells whether what is known weighs enough.
+func (q *Qualification) enough(v andante.Values) bool {
 	if q == nil || len(q.Weights) == 0 {
 		return false
 	}

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"counted touches", countedTests},
 		{"tasks", taskTests},
 		{"cards", cardTests},
+		{"answers", answerTests},
 		{"arrivals", arrivalTests},
 		{"clicks", clickTests},
 		{"conversations", conversationTests},

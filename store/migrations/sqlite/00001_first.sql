@@ -352,6 +352,16 @@ CREATE TABLE arrivals (
 CREATE INDEX arrivals_refused ON arrivals (sender, at) WHERE verdict = 'sender';
 CREATE INDEX arrivals_contact ON arrivals (contact_id) WHERE contact_id IS NOT NULL;
 
+-- What became known of contacts: by whom, and when.
+CREATE TABLE answers (
+    contact_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    value TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX answers_contact ON answers (contact_id, at);
+
 -- Links of messages that something has followed. Who it was is judged a little later.
 CREATE TABLE clicks (
     id TEXT PRIMARY KEY,
@@ -418,7 +428,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE clicks; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE clicks; DROP TABLE answers; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
