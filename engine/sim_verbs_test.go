@@ -32,7 +32,7 @@ import (
 var simVerbs = map[string]func(*simWorld, []string) error{
 	"zone": (*simWorld).doZone, "at": (*simWorld).doAt, "off": (*simWorld).doOff, "publish": (*simWorld).doPublish,
 	"contact": (*simWorld).doContact, "history": (*simWorld).doHistory, "enroll": (*simWorld).doEnroll, "stop": (*simWorld).doStop,
-	"reply": (*simWorld).doReply, "press": (*simWorld).doPress, "writes": (*simWorld).doWrites, "machine": (*simWorld).doMachine, "bounce": (*simWorld).doBounce, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
+	"reply": (*simWorld).doReply, "press": (*simWorld).doPress, "answer": (*simWorld).doAnswer, "writes": (*simWorld).doWrites, "machine": (*simWorld).doMachine, "bounce": (*simWorld).doBounce, "event": (*simWorld).doEvent, "unsubscribe": (*simWorld).doUnsubscribe, "suppress": (*simWorld).doSuppress,
 	"hold": (*simWorld).doHold, "choice": (*simWorld).doChoice, "adopt": (*simWorld).doAdopt, "fill": (*simWorld).doFill, "done": (*simWorld).doDone, "skip": (*simWorld).doSkip, "snooze": (*simWorld).doSnooze, "post": (*simWorld).doPost, "tasks": (*simWorld).doByHand, "line": (*simWorld).doLine, "release": (*simWorld).doRelease, "server": (*simWorld).doServer, "clock": (*simWorld).doClock, "expect": (*simWorld).doExpect,
 }
 
@@ -352,6 +352,26 @@ func (w *simWorld) doWrites(args []string) error { return w.answer(args, "") }
 func (w *simWorld) doMachine(args []string) error {
 	return w.answer(args, "Auto-Submitted: auto-replied\n")
 }
+
+// doAnswer has a contact send the answer of a link of the last mail: NAME FIELD=VALUE.
+func (w *simWorld) doAnswer(args []string) error {
+	if len(args) != 2 {
+		return errors.New("write answer NAME FIELD=VALUE")
+	}
+	m, err := w.had(args[0])
+	if err != nil {
+		return err
+	}
+	text := inbound.Read(m.Raw, inbound.Envelope{}).Plain
+	for _, found := range answerLink.FindAllStringSubmatch(text, -1) {
+		if l, err := w.e.Ops.Keys.ReadLink(ops.AnswerPage, found[1]); err == nil && l.Says == args[1] {
+			return w.e.Ops.Answer(w.ctx, l)
+		}
+	}
+	return fmt.Errorf("the last mail has no link for %s:\n%s", args[1], text)
+}
+
+var answerLink = regexp.MustCompile(`https://mail\.acme\.example/a/([A-Za-z0-9_-]+)`)
 
 func (w *simWorld) answer(args []string, fields string) error {
 	if len(args) < 2 {
