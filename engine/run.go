@@ -232,6 +232,9 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 		}
 		g.Go(func() error { return ask.Run(gctx) })
 		g.Go(func() error { return q.Run(gctx, e.o.Concurrency, w.Handle) })
+		if e.Config.Deliver.Mode == "live" && !r.demo && !r.UntilIdle && !r.Once {
+			g.Go(func() error { return e.tellHooks(gctx) })
+		}
 	}
 	if slices.Contains(r.Roles, RoleWeb) && !r.UntilIdle && !r.Once && !r.demo {
 		g.Go(func() error { return e.serve(gctx, q, r) })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/andante-hq/andante/api"
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/webhooks"
@@ -26,6 +27,7 @@ func (e *Engine) handler(q queue.Queue) http.Handler {
 		mux.Handle("/w/twilio", &webhooks.Twilio{Ops: e.Ops, PublicURL: e.Config.PublicURL, Token: token, Log: e.log})
 	}
 	e.callbacks(mux)
+	mux.Handle(api.Path, api.Handler(e.Ops, e.log))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := e.ready(r.Context(), q); err != nil {

@@ -376,3 +376,18 @@ func draw(t *sequences.Test, seed andante.Seed, enrollment ...string) (variant s
 	}
 	return "", false
 }
+
+// EnrollOne enters one contact, or says why it may not. [andante.ErrNotFound] if there is no such
+// contact, or no such sequence.
+func (o *Ops) EnrollOne(ctx context.Context, sequence string, id andante.ContactID) (rep *EnrollReport, err error) {
+	return rep, o.Store.Write(ctx, func(tx *store.Tx) error {
+		find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{id}) }
+		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) (err error) {
+			if len(people) == 0 {
+				return fmt.Errorf("contact %s: %w", id, andante.ErrNotFound)
+			}
+			rep, err = o.enterNow(ctx, tx, EnrollRequest{Sequence: sequence, Cause: andante.CauseHand}, people)
+			return err
+		})
+	})
+}

@@ -64,6 +64,9 @@ func (o *Ops) follows(ctx context.Context, tx *store.Tx, e andante.Event) error 
 	if err := o.endOn(ctx, tx, e); err != nil {
 		return err
 	}
+	if err := o.deliver(ctx, tx, e); err != nil {
+		return err
+	}
 	return o.enterOn(ctx, tx, e) // what has ended keeps nobody out
 }
 

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -103,4 +104,13 @@ func nonEmpty(list ...string) (some []string) {
 		}
 	}
 	return some
+}
+
+// unixTime reads seconds since 1970; the zero time if it is none.
+func unixTime(s string) time.Time {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(n, 0)
 }

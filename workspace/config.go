@@ -30,6 +30,7 @@ type Config struct {
 	Tasks     Tasks                `yaml:"tasks" doc:"how people hear of what they have to do"`
 	Pages     map[string]PageTexts `yaml:"pages" doc:"other words for the page behind the links for leaving, by language, such as de: {title: \"Ihre Post von {company}\"}"`
 	Callbacks Callbacks            `yaml:"callbacks" doc:"what providers tell us, at /w/NAME of public_url; read on each machine, never published"`
+	Hooks     map[string]Hook      `yaml:"hooks" doc:"other programs that are told of events, by key"`
 	Tracking  Tracking             `yaml:"tracking" doc:"whether mails tell us that they were read"`
 	Inbound   Inbound              `yaml:"inbound" doc:"where mail to us comes in"`
 	Channels  Channels             `yaml:"channels" doc:"how each kind leaves; read on each machine, never published"`
@@ -95,6 +96,7 @@ type Callbacks struct {
 	Mailgun  SecretCallback   `yaml:"mailgun" doc:"Mailgun's webhooks post to /w/mailgun, its routes to /w/mailgun/mime; the secret is the webhook signing key"`
 	Postmark PostmarkCallback `yaml:"postmark" doc:"Postmark posts events and mails to https://USER:PASSWORD@HOST/w/postmark"`
 	Lob      SecretCallback   `yaml:"lob" doc:"Lob posts to /w/lob; the secret is the webhook's"`
+	Standard SecretCallback   `yaml:"standard" doc:"anything that signs as Standard Webhooks say posts events to /w/standard, as to the API"`
 	Mail     SecretCallback   `yaml:"mail" doc:"raw mails (message/rfc822) are posted to /w/mail, with the secret as bearer or password"`
 }
 

@@ -115,8 +115,11 @@ func (c *Config) secrets() (list []SecretRef) {
 			oauth(s.OAuth)
 		}
 	}
-	add(c.Callbacks.SendGrid.Key, c.Callbacks.SendGrid.Secret, c.Callbacks.Mailgun.Secret, c.Callbacks.Postmark.Password, c.Callbacks.Lob.Secret, c.Callbacks.Mail.Secret)
+	add(c.Callbacks.SendGrid.Key, c.Callbacks.SendGrid.Secret, c.Callbacks.Mailgun.Secret, c.Callbacks.Postmark.Password, c.Callbacks.Lob.Secret, c.Callbacks.Standard.Secret, c.Callbacks.Mail.Secret)
 	add(c.Channels.Email.Password, c.Channels.SMS.Twilio.Token, c.Channels.SMS.Twilio.Secret, c.Channels.SMS.HTTP.Secret, c.Channels.Cards.Lob.Key)
+	for _, h := range c.Hooks {
+		add(h.Secret)
+	}
 	for _, list := range c.Channels.Email.DKIM {
 		for _, k := range list {
 			add(k.Key)

@@ -376,6 +376,39 @@ CREATE TABLE clicks (
 CREATE INDEX clicks_unjudged ON clicks (at) WHERE NOT judged;
 CREATE INDEX clicks_touch ON clicks (touch_id);
 
+-- Keys of other programs, by their hash, and what those changed.
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT
+);
+CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX audit_at ON audit (at);
+
+-- Events on their way to other programs.
+CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    hook TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    settled_at BIGINT,
+    attempts INTEGER NOT NULL,
+    leased_until BIGINT,
+    answer TEXT NOT NULL
+);
+CREATE INDEX deliveries_due ON deliveries (hook, due_at) WHERE state = 'planned';
+CREATE INDEX deliveries_over ON deliveries (settled_at) WHERE state <> 'planned';
+
 CREATE TABLE leases (
     id UUID PRIMARY KEY,
     epoch BIGINT NOT NULL,
@@ -428,7 +461,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE clicks; DROP TABLE answers; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE clicks; DROP TABLE answers; DROP TABLE deliveries; DROP TABLE api_keys; DROP TABLE audit; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;

@@ -1,0 +1,329 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/api"
+	"github.com/andante-hq/andante/internal/memfs"
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// site is the API on a store of its own.
+type site struct {
+	t   testing.TB
+	ops *ops.Ops
+	url string
+	log *bytes.Buffer
+	key andante.Secret
+}
+
+const config = `company: {name: Acme, postal_address: Here, country: US, zone: UTC}
+public_url: https://mail.acme.example
+people: {nora: {name: Nora, email: nora@acme.example}}
+tasks: {unowned: nora}
+senders: {news: {name: Acme, address: news@acme.example}}
+fields: {contact.need: text, contact.budget: yes/no, account.buildings: number}
+qualification: {enough: 3, weights: {contact.need: 2, contact.budget: 1}}
+`
+
+func newSite(t testing.TB, scopes ...string) *site {
+	t.Helper()
+	clock := andante.NewJumpClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "andante.db"), store.Options{Clock: clock, Volatile: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	if _, err := st.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ops.ParseKeyring(ops.SeededKeyring("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, ops: ops.New(st, clock, keys), log: new(bytes.Buffer)}
+	w, found := workspace.Load(memfs.FS{
+		"andante.yaml": []byte(config), "consent.yaml": []byte("- {need: []}\n"),
+		"sequences/brief.md": []byte("---\nsequence: brief\ntitle: Brief\npurpose: marketing\nsender: news\nenter: {event: form.brief}\n---\n\n## One\n\n" +
+			"```yaml step\nkind: email\nafter: 0d\nsubject: One\nvalue: insight - one\n```\n\nHello.\n"),
+		"sequences/walk.md": []byte("---\nsequence: walk\ntitle: Walk\npurpose: marketing\nsender: news\nexit: [toured]\n---\n\n## One\n\n" +
+			"```yaml step\nkind: email\nafter: 0d\nsubject: One\nvalue: insight - one\n```\n\nHello.\n"),
+	})
+	if bad := workspace.Errors(found); len(bad) > 0 {
+		t.Fatal(bad[0])
+	}
+	if _, err := s.ops.Publish(t.Context(), w, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	if len(scopes) == 0 {
+		scopes = ops.Scopes
+	}
+	if s.key, _, err = s.ops.NewAPIKey(t.Context(), "crm", scopes); err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(api.Handler(s.ops, slog.New(slog.NewTextHandler(s.log, nil))))
+	t.Cleanup(srv.Close)
+	s.url = srv.URL + api.Path
+	return s
+}
+
+// call sends a request and returns status and body.
+func (s *site) call(method, path, body string, header ...string) (int, string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.key.Reveal())
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+// want calls and compares the status, and looks for words in the answer.
+func (s *site) want(code int, words, method, path, body string, header ...string) string {
+	s.t.Helper()
+	got, text := s.call(method, path, body, header...)
+	if got != code || !strings.Contains(text, words) {
+		s.t.Errorf("%s %s: %d %s, want %d with %q; log %s", method, path, got, text, code, words, s.log)
+	}
+	return text
+}
+
+const benchmark = `{"name":"form.brief","contact":{"external_id":"C-1","email":"ann@x.example"},"create":true,"fields":{"contact.first_name":"Ann","account":"Harbor","contact.need":"lighting"},"detail":"the benchmark"}`
+
+// TestEventMakesAContact: a contact that nobody knew is made, enters what waits for the event, and
+// the same request counts once.
+func TestEventMakesAContact(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k1")
+	s.want(200, `"repeated":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k1")
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k2")
+	text := s.want(200, `"first_name":"Ann"`, http.MethodGet, "contacts/external:C-1", "")
+	for _, want := range []string{`"account":"Harbor"`, `"contact.need":"lighting"`, `"known":["contact.need: lighting"]`, `"qualified":false`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %s in %s", want, text)
+		}
+	}
+	s.want(200, `"sequence":"brief"`, http.MethodGet, "contacts/email:ann@x.example/touches", "")
+}
+
+// TestEventsHandOver: with enough known the contact is its owner's.
+func TestEventsHandOver(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", `{"name":"form.budget","contact":{"external_id":"C-1"},"fields":{"contact.budget":"yes"}}`)
+	s.want(200, `"state":"open"`, http.MethodGet, "contacts/external:C-1/touches", "")
+	s.want(200, `"sequence":"handed_over"`, http.MethodGet, "contacts/external:C-1/touches", "")
+}
+
+// TestEventEndsASequence: `exit:` names it.
+func TestEventEndsASequence(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"external_id":"C-2"`, http.MethodPut, "contacts", `{"contact":{"external_id":"C-2","email":"bob@x.example"},"fields":{"contact.first_name":"Bob"}}`)
+	s.want(200, `"changed":1`, http.MethodPost, "contacts/external:C-2/enroll", `{"sequence":"walk"}`)
+	s.want(200, `"already_enrolled":1`, http.MethodPost, "contacts/external:C-2/enroll", `{"sequence":"walk"}`)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", `{"name":"toured","contact":{"external_id":"C-2"}}`)
+	s.want(200, `"reason":"exit"`, http.MethodGet, "contacts/external:C-2/touches", "")
+}
+
+// TestBatch: each line by itself; a bad one changes nothing of the others.
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var lines []string
+	for i := range 50 {
+		lines = append(lines, fmt.Sprintf(`{"name":"visited","contact":{"external_id":"V-%d","email":"v%d@x.example"},"create":true}`, i, i))
+	}
+	lines = append(lines, `{"name":"visited","contact":{"external_id":"nobody"}}`, `{"name":"Visited!","contact":{"external_id":"V-1"}}`, `{"name":"visited","contact":{}}`,
+		`{"name":"visited","contact":{"external_id":"V-1"},"fields":{"contact.nedd":"x"}}`, `{"name":"visited","contact":{"external_id":"V-1"},"fields":{"account.buildings":"many"}}`, `{"name":"handed_over","contact":{"external_id":"V-1"}}`,
+		`{"name":"visited","contact":{"external_id":"V-1"},"at":"2030-01-01T00:00:00Z"}`, `{"name":"visited","contact":{"external_id":"V-2","email":"not an address"},"create":true}`)
+	text := s.want(200, `"accepted":50`, http.MethodPost, "events", strings.Join(lines, "\n"), "Content-Type", "application/x-ndjson")
+	var out struct {
+		Refused int
+		Results []api.Result
+	}
+	if err := json.Unmarshal([]byte(text), &out); err != nil || out.Refused != 8 {
+		t.Errorf("%d refused, %v", out.Refused, err)
+	}
+	for _, r := range out.Results[50:] {
+		if r.Error == "" || strings.Contains(r.Error, "try again") {
+			t.Errorf("line %d: %q", r.Line, r.Error)
+		}
+	}
+}
+
+// TestNonsense: what is no event, or too much of it, is answered in the form of RFC 9457.
+func TestNonsense(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(400, `"status":400`, http.MethodPost, "events", "", "Content-Type", "application/json")
+	for _, body := range []string{"]", `{"name":1}`, `{"nam":"x"}`, `[]`, `{"name":"x","contact":{"external_id":"C"}`, strings.Repeat(`{"name":"x","contact":{"external_id":"C"}}`, 1001)} {
+		text := s.want(422, `"status":422`, http.MethodPost, "events", body, "Content-Type", "application/json")
+		if !strings.Contains(text, `"title"`) {
+			t.Errorf("%.20s: %s", body, text)
+		}
+	}
+	code, _ := s.call(http.MethodPost, "events", strings.Repeat("x", 5<<20))
+	if code != http.StatusRequestEntityTooLarge {
+		t.Errorf("5 MB: %d", code)
+	}
+	s.want(404, "not known", http.MethodGet, "contacts/external:none", "")
+	s.want(422, "cursor", http.MethodGet, "contacts?cursor=x", "")
+	s.want(422, `"errors"`, http.MethodPost, "contacts/external:none/hold", `{}`)
+}
+
+// TestKeys: no key, a wrong one, one without the scope and one that is revoked.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, ops.ScopeEvents)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark)
+	s.want(403, "has not the scope read", http.MethodGet, "contacts", "")
+	s.want(403, "has not the scope write", http.MethodPut, "contacts", `{"contact":{"external_id":"C-9"}}`)
+	for _, wrong := range []string{"", "Bearer", "Bearer x", "Bearer andante_AAAA", "Basic " + s.key.Reveal(), s.key.Reveal()} {
+		s.want(401, `"status":401`, http.MethodPost, "events", benchmark, "Authorization", wrong)
+	}
+	list, err := s.ops.APIKeys(t.Context())
+	if err != nil || len(list) != 1 || strings.Contains(fmt.Sprintf("%+v", list), s.key.Reveal()) {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := s.ops.RevokeAPIKey(t.Context(), list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	s.want(401, `"status":401`, http.MethodPost, "events", benchmark)
+	if strings.Contains(s.log.String(), s.key.Reveal()) {
+		t.Error("the key is in the log")
+	}
+}
+
+// TestAudit: who changed what.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark)
+	s.want(200, `"changed":1`, http.MethodPost, "contacts/external:C-1/hold", `{"reason":"they move house","until":"2026-03-01T00:00:00Z"}`)
+	s.want(200, `"changed":1`, http.MethodPost, "contacts/external:C-1/release", "")
+	s.want(200, `"changed":1`, http.MethodPost, "contacts/external:C-1/opt-out", `{"source":"said so in the shop"}`)
+	s.want(200, `"changed":0`, http.MethodPost, "contacts/external:C-1/stop", `{}`)
+	var what []string
+	err := s.ops.Store.Read(t.Context(), func(tx *store.Tx) error {
+		list, err := tx.Audit(t.Context(), time.Unix(0, 0), 100)
+		for _, a := range list {
+			if a.By != "crm" || a.Subject == "" {
+				t.Errorf("%+v", a)
+			}
+			what = append(what, a.What)
+		}
+		return err
+	})
+	if err != nil || len(what) != 5 {
+		t.Errorf("%v, %v", what, err)
+	}
+}
+
+// TestPages: a cursor leads through all contacts, each once.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var lines []string
+	for i := range 250 {
+		lines = append(lines, fmt.Sprintf(`{"name":"visited","contact":{"external_id":"V-%d","email":"v%d@x.example"},"create":true}`, i, i))
+	}
+	s.want(200, `"accepted":250`, http.MethodPost, "events", strings.Join(lines, "\n"))
+	seen := map[string]bool{}
+	for cursor, pages := "", 0; ; pages++ {
+		_, text := s.call(http.MethodGet, "contacts?cursor="+cursor, "")
+		var page struct {
+			Contacts []api.Contact
+			Next     string
+		}
+		if err := json.Unmarshal([]byte(text), &page); err != nil || pages > 5 {
+			t.Fatal(err, pages)
+		}
+		for _, c := range page.Contacts {
+			if seen[c.ID] {
+				t.Errorf("%s comes twice", c.ID)
+			}
+			seen[c.ID] = true
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(seen) != 250 {
+		t.Errorf("%d contacts", len(seen))
+	}
+}
+
+// TestOpenAPI: the description names every path, and takes no key.
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	text := s.want(200, `"openapi":"3.1`, http.MethodGet, "openapi.json", "", "Authorization", "")
+	for _, want := range []string{"/api/v1/events", "/api/v1/contacts/{id}/touches", "application/x-ndjson", `"scheme":"bearer"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+}
+
+// TestAtOnce: many at the same time, each once.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark)
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			s.call(http.MethodPost, "events", `{"name":"visited","contact":{"external_id":"C-1"}}`, "Idempotency-Key", fmt.Sprint("k", i%20))
+		})
+	}
+	wg.Wait()
+	n := 0
+	err := s.ops.Store.Read(t.Context(), func(tx *store.Tx) error {
+		who, err := tx.ContactsByExternalID(t.Context(), []string{"C-1"})
+		if err != nil {
+			return err
+		}
+		list, err := tx.EventsOf(t.Context(), who[0].ID)
+		for _, e := range list {
+			if e.Name == "visited" {
+				n++
+			}
+		}
+		return err
+	})
+	if err != nil || n != 20 {
+		t.Errorf("%d events, %v", n, err)
+	}
+}

@@ -1,0 +1,36 @@
+package contacts
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/andante-hq/andante/ops"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// Row checks what somebody tells of one contact, by the paths that a file's columns have, and makes
+// of it what an import would. The error tells of everything that is wrong.
+func Row(w *workspace.Workspace, told map[string]string, source string, now time.Time) (ops.Row, error) {
+	fields := importFields(w)
+	h := &headings{column: map[string]int{}, extra: -1}
+	r := row{h: h}
+	for _, path := range slices.Sorted(maps.Keys(told)) {
+		if fields[path] == nil {
+			return ops.Row{}, fmt.Errorf("there is no field %s; %s", path, suggestion(path, slices.Sorted(maps.Keys(fields))))
+		}
+		h.column[path] = len(h.paths)
+		h.all, h.paths, r.cells = append(h.all, path), append(h.paths, path), append(r.cells, told[path])
+	}
+	e, err := newEvidence(Options{Source: source}, h, now, w.Config.Home())
+	if err != nil {
+		return ops.Row{}, err
+	}
+	out, f := contact(r, fields, e, w.Config.Company.Country)
+	if f != nil {
+		return ops.Row{}, errors.New(f.text())
+	}
+	return out, nil
+}

@@ -1,0 +1,102 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+)
+
+// A Ref names a contact: by id, by the id of the user's own system, or by address.
+type Ref struct {
+	ID         andante.ContactID
+	ExternalID string
+	Email      string
+}
+
+// ErrSeveral says that several contacts have an address.
+var ErrSeveral = errors.New("several contacts have this address; name one by id")
+
+// ErrNobody says that a contact is not named.
+var ErrNobody = errors.New("name a contact: id, external_id or email")
+
+// Find returns the contact that a ref names. [andante.ErrNotFound] if there is none.
+func (r Ref) Find(ctx context.Context, tx *store.Tx) (list []andante.Contact, err error) {
+	switch {
+	case r.ID != "":
+		list, err = tx.Contacts(ctx, []andante.ContactID{r.ID})
+	case r.ExternalID != "":
+		list, err = tx.ContactsByExternalID(ctx, []string{r.ExternalID})
+	case r.Email != "":
+		list, err = tx.ContactsByEmail(ctx, []string{andante.NormalizeEmail(r.Email)})
+	default:
+		return nil, ErrNobody
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case len(list) == 0:
+		return nil, fmt.Errorf("this contact is not known: %w", andante.ErrNotFound)
+	case len(list) > 1:
+		return nil, ErrSeveral
+	}
+	return list, nil
+}
+
+// An EventIn is something that a contact did, as another program tells it.
+type EventIn struct {
+	Ref
+	Key    string // by which it counts once; empty: each time
+	Name   string
+	At     time.Time // now if zero
+	Detail string
+	Fields map[string]string // of one's own, by path, in their written form: what became known by it
+}
+
+// TakeEvent takes in what a contact did, with what follows from it, together with whatever else comes
+// at the same time. It returns whether it is new. [andante.ErrNotFound] if the contact is not
+// known.
+func (o *Ops) TakeEvent(ctx context.Context, in EventIn) (contact andante.ContactID, fresh bool, err error) {
+	at := in.At
+	if at.IsZero() {
+		at = o.now()
+	}
+	if at.After(o.now().Add(time.Minute)) {
+		return "", false, fmt.Errorf("%w: %s is to come", ErrNotYet, at.Format(time.RFC3339))
+	}
+	return contact, fresh, o.together.do(ctx, func(tx *store.Tx) error {
+		contact, fresh = "", false
+		find := func() ([]andante.Contact, error) { return in.Find(ctx, tx) }
+		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
+			c := people[0]
+			contact = c.ID
+			e := andante.Event{ID: andante.NewID[andante.EventID](at), Contact: c.ID, Account: c.Account, Name: in.Name, At: at, Detail: in.Detail}
+			if in.Key != "" {
+				seed, err := tx.Seed(ctx)
+				if err != nil {
+					return err
+				}
+				e.ID = andante.DeriveID[andante.EventID](seed, time.Unix(0, 0), "told", in.Key)
+			}
+			reason, bars := barring[in.Name]
+			if bars { // what follows writes the event itself
+				fresh, err = tx.AddArrival(ctx, store.Arrival{ID: e.ID, Contact: c.ID, Class: in.Name, Why: "told as an event", At: o.now()})
+			} else {
+				fresh, err = tx.AddEvent(ctx, e)
+			}
+			if err != nil || !fresh {
+				return err
+			}
+			if err := o.keepAnswers(ctx, tx, c.ID, TaskDone{Answers: in.Fields, At: at, Source: "event " + in.Name}); err != nil {
+				return err
+			}
+			if bars {
+				return o.bar(ctx, tx, c, e, reason)
+			}
+			return o.follows(ctx, tx, e)
+		})
+	})
+}
