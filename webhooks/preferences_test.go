@@ -23,7 +23,7 @@ import (
 
 // site is the unsubscribe page over a store in which ann is on a sequence.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	ops   *ops.Ops
 	clock *andante.JumpClock
 	ann   andante.ContactID
@@ -37,7 +37,7 @@ func (s *site) published() *workspace.Workspace { return s.w }
 
 const annsAddress = "ann@x.example"
 
-func newSite(t *testing.T, language string) *site {
+func newSite(t testing.TB, language string) *site {
 	t.Helper()
 	clock := andante.NewJumpClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
 	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "andante.db"), store.Options{Clock: clock, Volatile: true})
