@@ -145,7 +145,7 @@ func (e *Engine) blindly() (map[andante.Kind]channels.Channel, error) {
 // relay is the channel of mails. config says where the senders stand; log is told of servers
 // that are away.
 func (e *Engine) relay(config func(context.Context) (*workspace.Config, error), log *slog.Logger) (*email.Channel, error) {
-	servers := &mailServers{e: e, config: config, tokens: map[string]email.Tokens{}}
+	servers := &mailServers{e: e, config: config}
 	if e.Config.Deliver.Mode != "sandbox" { // else nothing leaves, and the servers may be unfinished
 		if err := servers.check(context.Background(), log); err != nil {
 			return nil, err

@@ -119,7 +119,7 @@ func (e *Engine) services() (list []doctor.Service) {
 
 // probe talks to a sender's mail server with what this machine has, whatever the mode.
 func (e *Engine) probe(ctx context.Context, id workspace.Identity) (doctor.Relay, error) {
-	servers := &mailServers{e: e, tokens: map[string]email.Tokens{}}
+	servers := &mailServers{e: e}
 	cfg := email.Config{Hello: cmp.Or(e.Config.Channels.Email.Hello, helloName(e.Config.PublicURL))}
 	cfg.ServerOf = func(context.Context, string) (email.Server, error) { return servers.as(id) }
 	if e.o.Email != nil {

@@ -70,6 +70,7 @@ type Engine struct {
 	log     *slog.Logger
 	journal *worker.Journal
 
+	tokens    tokens      // of the logins of this process
 	forgetful atomic.Bool // it was told that nothing remembers the store's mark
 }
 

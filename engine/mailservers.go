@@ -21,9 +21,6 @@ import (
 type mailServers struct {
 	e      *Engine
 	config func(context.Context) (*workspace.Config, error) // where senders stand
-
-	mu     sync.Mutex
-	tokens map[string]email.Tokens // one for each login, so that one token serves all its connections
 }
 
 // published is the configuration of the published revision; before the first publish that
@@ -70,23 +67,34 @@ func (m *mailServers) as(id workspace.Identity) (email.Server, error) {
 	}
 	to := email.Server{Host: s.Host, Port: s.Port, TLS: s.TLS, User: s.User, Password: s.Password}
 	if s.OAuth != nil {
-		to.Tokens = m.tokensFor(s)
+		to.Tokens = m.e.tokens.of(m.e, s)
 	}
 	return to, nil
 }
 
-func (m *mailServers) tokensFor(s workspace.MailServer) email.Tokens {
+// tokens are the access tokens of logins, one for each, so that one token serves all its
+// connections, and a new refresh token is everybody's.
+type tokens struct {
+	mu  sync.Mutex
+	all map[string]email.Tokens
+}
+
+// of returns the tokens of a login.
+func (t *tokens) of(e *Engine, s workspace.MailServer) email.Tokens {
 	o := s.OAuth
 	key := fmt.Sprintf("%q", []string{s.User, o.TokenURL, o.ClientID, o.ClientSecret.Reveal(), o.RefreshToken.Reveal(), fmt.Sprint(o.Scopes)})
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.tokens[key] == nil {
-		m.tokens[key] = email.NewTokens(email.OAuth{
-			TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: m.e.lastToken(key, o.RefreshToken), Scopes: o.Scopes,
-			Rotated: func(token andante.Secret) { m.e.keepToken(key, token) },
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.all == nil {
+		t.all = map[string]email.Tokens{}
+	}
+	if t.all[key] == nil {
+		t.all[key] = email.NewTokens(email.OAuth{
+			TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: e.lastToken(key, o.RefreshToken), Scopes: o.Scopes,
+			Rotated: func(token andante.Secret) { e.keepToken(key, token) },
 		})
 	}
-	return m.tokens[key]
+	return t.all[key]
 }
 
 // check looks whether the machine's own server can be used, if any sender needs it: it is

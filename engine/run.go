@@ -241,6 +241,9 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 		if e.Config.Inbound.Listen != "" {
 			g.Go(func() error { return e.takeMail(gctx, r) })
 		}
+		if len(e.Config.Inbound.Mailboxes) > 0 && e.Config.Deliver.Mode != "sandbox" {
+			g.Go(func() error { return e.readMailboxes(gctx) })
+		}
 	}
 	return e.await(gctx, g, r.Grace)
 }

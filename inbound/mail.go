@@ -31,6 +31,7 @@ type Envelope struct {
 	From string   // MAIL FROM; empty for <> or if nobody knows
 	Null bool     // MAIL FROM was <>
 	To   []string // RCPT TO
+	Sent bool     // it lies among what somebody of ours has sent
 }
 
 // Mail is what was read of a mail that came in.

@@ -35,7 +35,7 @@ func (o *Ops) TakeMail(ctx context.Context, raw []byte, e inbound.Envelope) (tol
 	return told, o.Store.Write(ctx, func(tx *store.Tx) error {
 		told = Arrived{}
 		for _, to := range o.boxesOf(m) {
-			a := &arriving{Ops: o, tx: tx, mail: m, raw: raw, found: f, key: strings.TrimSpace(key + " " + to), to: to, at: o.now()}
+			a := &arriving{Ops: o, tx: tx, mail: m, raw: raw, found: f, id: key, key: strings.TrimSpace(key + " " + to), to: to, at: o.now()}
 			if err := a.take(ctx); err != nil {
 				return err
 			}
@@ -49,7 +49,11 @@ func (o *Ops) TakeMail(ctx context.Context, raw []byte, e inbound.Envelope) (tol
 
 // boxesOf returns the addresses with a token at which a mail came in: a copy may be of what went to
 // several. One empty address stands for none.
+// What one of us has sent is for each of its recipients.
 func (o *Ops) boxesOf(m *inbound.Mail) (list []string) {
+	if m.Sent {
+		return m.Recipients()
+	}
 	for _, to := range m.Recipients() {
 		if _, _, err := o.Keys.ReadBox(to); err == nil {
 			list = append(list, to)
@@ -78,7 +82,8 @@ type arriving struct {
 	mail  *inbound.Mail
 	raw   []byte
 	found inbound.Finding
-	key   string
+	id    string // what the mail is known by
+	key   string // and this arrival of it
 	at    time.Time
 
 	box      Box              // at which it came in; empty: at none that has a token
@@ -100,8 +105,12 @@ func (a *arriving) take(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if by != "" {
+	if by != "" { // it may come by a blind copy and from the folder of what was sent
 		a.found = inbound.Finding{Class: ClassCopy, Why: "one of us wrote it", Text: a.found.Text}
+		a.key = a.id + " copy " + string(a.contact.ID)
+	} else if a.mail.Sent {
+		a.told = Arrived{Class: a.found.Class, Why: "it was sent from here", Did: "nothing: no person wrote it"}
+		return nil
 	}
 	if a.box == BoxLeave { // whoever writes there wants but one thing
 		a.found = inbound.Finding{Class: inbound.OptOut, Why: "it came to the address for leaving", Text: a.found.Text}
@@ -186,6 +195,9 @@ func (a *arriving) happened(ctx context.Context, name string) (bool, error) {
 // by the mail that it names, and only then by who wrote it. A mail system and a complaint name
 // what they are about, or nothing is believed: anybody can write in anybody's name.
 func (a *arriving) identify(ctx context.Context) error {
+	if a.mail.Sent {
+		return a.byRecipient(ctx)
+	}
 	if err := a.byBox(ctx); err != nil || a.contact.ID != "" {
 		return err
 	}
@@ -197,6 +209,20 @@ func (a *arriving) identify(ctx context.Context) error {
 		return nil
 	}
 	return a.byWriter(ctx)
+}
+
+// byRecipient takes whom a mail of ours went to.
+func (a *arriving) byRecipient(ctx context.Context) error {
+	hash := a.Keys.Hash(a.to)
+	if hash == "" {
+		return nil
+	}
+	people, err := a.tx.ContactsByAddress(ctx, []andante.AddressHash{hash})
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	a.contact, _, err = lastReached(ctx, a.tx, people, func(t andante.Touch) (time.Time, bool) { return t.Settled, t.State == andante.Sent })
+	return err
 }
 
 func (a *arriving) byBox(ctx context.Context) error {

@@ -17,6 +17,9 @@ var forwards = regexp.MustCompile(`(?i)^\s*(?:fwd?|wg|tr|rv|i|doorst|vs|pd)\s*:`
 
 // colleague returns which of our people wrote a mail, if one did and no machine of theirs.
 func (a *arriving) colleague(ctx context.Context) (string, error) {
+	if id, ours := touchOf(a.mail.ID); a.mail.Sent && ours && id != "" { // Andante sent it, through their mailbox
+		return "", nil
+	}
 	if a.found.Class != inbound.Reply && a.found.Class != inbound.OptOut {
 		return "", nil
 	}

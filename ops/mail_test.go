@@ -529,3 +529,54 @@ func TestCopyToSeveral(t *testing.T) {
 		}
 	}
 }
+
+// TestSentByHand: what a colleague wrote by hand is found in the folder of what they sent; it is
+// logged as a touch, answers what was open, and counts once, by whichever way it comes.
+func TestSentByHand(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t, "ana", "ben")
+	ana := w.find("ana").ID
+	w.mail(w.touch(ana, "one").ID, answer)
+	w.clock.Jump(w.clock.Now().Add(time.Hour))
+	sent := func(id, to, more string) Arrived {
+		t.Helper()
+		raw := "From: Nora <nora@acme.example>\nTo: " + to + "\nMessage-ID: <" + id + ">\n" + more + "Subject: Re: About one\n\nThursday at ten?\n"
+		told, err := w.TakeMail(t.Context(), []byte(raw), inbound.Envelope{Sent: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return told
+	}
+	told := sent("s1@acme.example", "Ana <ana@x.example>, Carl <carl@elsewhere.example>", "")
+	if told.Class != ClassCopy && !strings.Contains(told.Did, "nobody that is known") {
+		t.Errorf("%+v", told)
+	}
+	w.has(ana, andante.EventHandled)
+	w.same("nothing is to be answered", []string(nil), w.tasksOf("nora"))
+	logged := 0
+	count := func() int {
+		logged = 0
+		w.read(func(tx *store.Tx) error {
+			list, err := tx.TouchesOfContact(t.Context(), ana)
+			for _, x := range list {
+				if x.Sequence == andante.Logged {
+					logged++
+				}
+			}
+			return err
+		})
+		return logged
+	}
+	w.same("one touch", 1, count())
+	sent("s1@acme.example", "Ana <ana@x.example>", "")
+	box := w.LogAddress(w.load().Config, ana)
+	if _, err := w.TakeMail(t.Context(), []byte("From: nora@acme.example\nTo: ana@x.example\nMessage-ID: <s1@acme.example>\nSubject: Re: About one\n\nThursday at ten?\n"), inbound.Envelope{To: []string{box}}); err != nil {
+		t.Fatal(err)
+	}
+	w.same("once, by both ways", 1, count())
+	sent(string(w.touch(ana, "one").ID)+"@acme.example", "ana@x.example", "")
+	sent("s2@acme.example", "ana@x.example", "Auto-Submitted: auto-generated\n")
+	w.same("what a machine sent is none", 1, count())
+	sent("s3@acme.example", "nora@acme.example, carl@elsewhere.example", "")
+	w.same("what went to others is none", 1, count())
+}

@@ -81,6 +81,19 @@ type Tasks struct {
 	Undone   calendar.Offset `yaml:"undone" doc:"how long after it was given if_undone: of its step holds, where the step has no valid_for"`
 }
 
+// IMAP is a mailbox that is read.
+type IMAP struct {
+	Host     string           `yaml:"host" doc:"name of the server, such as imap.gmail.com"`
+	Port     int              `yaml:"port" doc:"993 if not written, 143 with tls: starttls or none"`
+	TLS      string           `yaml:"tls" doc:"implicit, if not written; starttls, or none"`
+	User     string           `yaml:"user" doc:"to log in with"`
+	Password SecretRef        `yaml:"password" doc:"{env: NAME} or {file: PATH}"`
+	OAuth    *OAuth           `yaml:"oauth" doc:"instead of a password, as Google and Microsoft want it"`
+	Inbox    string           `yaml:"inbox" doc:"folder; INBOX if not written"`
+	Sent     string           `yaml:"sent" doc:"folder of what its owner sends by hand, such as Sent or [Gmail]/Sent Mail: that counts as a touch, and answers what was open; empty: it is not read"`
+	Poll     *calendar.Offset `yaml:"poll" doc:"how often it is looked at in any case; 1min if not written"`
+}
+
 // Tracking is whether mails tell us that they were read.
 type Tracking struct {
 	Clicks bool   `yaml:"clicks" doc:"yes: links lead over public_url, so that clicked() knows; machines that follow links are told apart"`
@@ -124,12 +137,13 @@ type PostmarkCallback struct {
 
 // Inbound is where mail to us comes in.
 type Inbound struct {
-	Domain    string   `yaml:"domain" doc:"domain of which all mail comes to Andante, such as in.acme.example: bounces, answers to senders without a mailbox of their own, and copies of what people write by hand"`
-	Addresses []string `yaml:"addresses" doc:"mailboxes of the domain to which other mail is forwarded, such as replies"`
-	Listen    string   `yaml:"listen" doc:"address on which mail is taken by SMTP, such as 127.0.0.1:2525 behind a mail server, or :25"`
-	LMTP      bool     `yaml:"lmtp" doc:"yes: the mail server in front speaks LMTP"`
-	Cert      string   `yaml:"cert" doc:"file with the certificate for STARTTLS; none is offered without it"`
-	Key       string   `yaml:"key" doc:"file with its key"`
+	Domain    string          `yaml:"domain" doc:"domain of which all mail comes to Andante, such as in.acme.example: bounces, answers to senders without a mailbox of their own, and copies of what people write by hand"`
+	Addresses []string        `yaml:"addresses" doc:"mailboxes of the domain to which other mail is forwarded, such as replies"`
+	Listen    string          `yaml:"listen" doc:"address on which mail is taken by SMTP, such as 127.0.0.1:2525 behind a mail server, or :25"`
+	LMTP      bool            `yaml:"lmtp" doc:"yes: the mail server in front speaks LMTP"`
+	Mailboxes map[string]IMAP `yaml:"mailboxes" doc:"mailboxes that are read by IMAP, by key: of people and senders whose answers come there"`
+	Cert      string          `yaml:"cert" doc:"file with the certificate for STARTTLS; none is offered without it"`
+	Key       string          `yaml:"key" doc:"file with its key"`
 }
 
 // Department takes replies of a sort.

@@ -138,7 +138,7 @@ func TestDescribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	described.People, described.Owners, described.Departments, described.Personas, described.Tiers, described.Senders, described.Qualification, described.Hooks = nil, nil, nil, nil, nil, nil, nil, nil
+	described.People, described.Owners, described.Departments, described.Personas, described.Tiers, described.Senders, described.Qualification, described.Hooks, described.Inbound.Mailboxes = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	if want, got := workspace.Show(empty), workspace.Show(described); want != got {
 		t.Error(cmp.Diff(want, got))
 	}

@@ -1,8 +1,11 @@
 package workspace
 
 import (
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/andante-hq/andante"
 )
 
 // InboundDomain tells whether an address is one of the inbound domain.
@@ -45,4 +48,23 @@ func (w *Workspace) HearsAt(address string) bool {
 		}
 	}
 	return false
+}
+
+// checkMailboxes wants mailboxes that can be read.
+func checkMailboxes(w *Workspace) (found []*andante.Finding) {
+	for _, name := range slices.Sorted(maps.Keys(w.Config.Inbound.Mailboxes)) {
+		m, at := w.Config.Inbound.Mailboxes[name], []string{"inbound", "mailboxes", name}
+		switch {
+		case m.Host == "" || m.User == "":
+			found = append(found, w.at("mailbox", at, "a mailbox needs host and user"))
+		case !m.Password.IsSet() && m.OAuth == nil:
+			f := w.at("mailbox", at, "there is nothing to log in with")
+			f.Suggestion = "write password: {env: NAME}, or oauth:"
+			found = append(found, f)
+		}
+		if !slices.Contains([]string{"", "implicit", "starttls", "none"}, m.TLS) {
+			found = append(found, w.at("mailbox", append(at, "tls"), "tls is implicit, starttls or none, not %q", m.TLS))
+		}
+	}
+	return found
 }

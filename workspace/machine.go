@@ -117,6 +117,10 @@ func (c *Config) secrets() (list []SecretRef) {
 	}
 	add(c.Callbacks.SendGrid.Key, c.Callbacks.SendGrid.Secret, c.Callbacks.Mailgun.Secret, c.Callbacks.Postmark.Password, c.Callbacks.Lob.Secret, c.Callbacks.Standard.Secret, c.Callbacks.Mail.Secret)
 	add(c.Channels.Email.Password, c.Channels.SMS.Twilio.Token, c.Channels.SMS.Twilio.Secret, c.Channels.SMS.HTTP.Secret, c.Channels.Cards.Lob.Key)
+	for _, m := range c.Inbound.Mailboxes {
+		add(m.Password)
+		oauth(m.OAuth)
+	}
 	for _, h := range c.Hooks {
 		add(h.Secret)
 	}

@@ -56,6 +56,7 @@ func init() {
 		{"direct-lines", andante.SeverityWarning, "A sequence to customers does not say whom to ask about orders, faults or prices, though departments have titles. Where {% direct_lines %} can't be filled in, it is an error.", checkDirectLines},
 		{"answer", andante.SeverityError, "The tag of an answer is not understood, or names a field that is not declared or a value that does not fit it.", checkAnswers},
 		{"hook", andante.SeverityError, "A hook has no address that can be asked, or no secret.", checkHooks},
+		{"mailbox", andante.SeverityError, "A mailbox that is read lacks its server, its user or what it logs in with.", checkMailboxes},
 		{"tracking", andante.SeverityError, "`tracking:` has a condition that does not compile.", checkTracking},
 		{"zone", andante.SeverityError, "The company or a person has a time zone that does not exist.", checkZones},
 		{"persona", andante.SeverityError, "A sequence or a block names a persona that andante.yaml does not have.", checkPersonas},

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"answers", answerTests},
 		{"api keys", apiKeyTests},
 		{"arrivals", arrivalTests},
+		{"mailboxes", mailboxTests},
 		{"hooks", hookTests},
 		{"clicks", clickTests},
 		{"conversations", conversationTests},

@@ -409,6 +409,15 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (hook, due_at) WHERE state = 'planned';
 CREATE INDEX deliveries_over ON deliveries (settled_at) WHERE state <> 'planned';
 
+-- How far folders of mailboxes were read.
+CREATE TABLE mailboxes (
+    name TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    validity BIGINT NOT NULL,
+    uid BIGINT NOT NULL,
+    PRIMARY KEY (name, folder)
+);
+
 CREATE TABLE leases (
     id UUID PRIMARY KEY,
     epoch BIGINT NOT NULL,
@@ -461,7 +470,7 @@ CREATE TABLE events (
 CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS NOT NULL;
 
 -- +goose Down
-DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE clicks; DROP TABLE answers; DROP TABLE deliveries; DROP TABLE api_keys; DROP TABLE audit; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
+DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE clicks; DROP TABLE answers; DROP TABLE mailboxes; DROP TABLE deliveries; DROP TABLE api_keys; DROP TABLE audit; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
 DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
