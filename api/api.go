@@ -84,7 +84,7 @@ func (s *server) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 // changed notes who changed what.
 func (s *server) changed(ctx context.Context, what string, id andante.ContactID) {
 	key, _ := ctx.Value(keyOf{}).(store.APIKey)
-	if err := s.ops.Audit(ctx, key.Name, what, string(id)); err != nil {
+	if err := s.ops.Audit(context.WithoutCancel(ctx), key.Name, what, string(id)); err != nil {
 		s.log.Error("a change could not be noted", "key", key.Name, "what", what, "contact", string(id), "err", err)
 	}
 }

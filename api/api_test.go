@@ -127,6 +127,7 @@ func TestEventMakesAContact(t *testing.T) {
 	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k1")
 	s.want(200, `"repeated":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k1")
 	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k2")
+	s.want(200, `"accepted":1`, http.MethodPost, "events", `{"name":"form.other","contact":{"external_id":"C-1"}}`, "Idempotency-Key", "k1")
 	text := s.want(200, `"first_name":"Ann"`, http.MethodGet, "contacts/external:C-1", "")
 	for _, want := range []string{`"account":"Harbor"`, `"contact.need":"lighting"`, `"known":["contact.need: lighting"]`, `"qualified":false`} {
 		if !strings.Contains(text, want) {
@@ -134,6 +135,50 @@ func TestEventMakesAContact(t *testing.T) {
 		}
 	}
 	s.want(200, `"sequence":"brief"`, http.MethodGet, "contacts/email:ann@x.example/touches", "")
+}
+
+// TestReplayUndoesNothing: what was told once does not undo what came since.
+func TestReplayUndoesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k1")
+	s.want(200, `"first_name":"Anna"`, http.MethodPut, "contacts", `{"contact":{"external_id":"C-1"},"fields":{"contact.first_name":"Anna"}}`)
+	s.want(200, `"repeated":1`, http.MethodPost, "events", benchmark, "Idempotency-Key", "k1")
+	s.want(200, `"first_name":"Anna"`, http.MethodGet, "contacts/external:C-1", "")
+}
+
+// TestPutByID: it is that contact, whatever else changes.
+func TestPutByID(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var made struct{ ID string }
+	if err := json.Unmarshal([]byte(s.want(200, "", http.MethodPut, "contacts", `{"contact":{"email":"cid@x.example"},"fields":{"contact.first_name":"Cid"}}`)), &made); err != nil {
+		t.Fatal(err)
+	}
+	text := s.want(200, `"email":"new@x.example"`, http.MethodPut, "contacts", fmt.Sprintf(`{"contact":{"id":%q},"fields":{"contact.email":"new@x.example","contact.external_id":"C-3"}}`, made.ID))
+	if !strings.Contains(text, made.ID) || !strings.Contains(text, `"first_name":"Cid"`) {
+		t.Errorf("it is another one: %s", text)
+	}
+	s.want(200, `"first_name":"Sid"`, http.MethodPut, "contacts", fmt.Sprintf(`{"contact":{"id":%q},"fields":{"contact.first_name":"Sid"}}`, made.ID))
+	s.want(404, "", http.MethodPut, "contacts", `{"contact":{"id":"no-id"},"fields":{"contact.first_name":"Sid"}}`)
+	s.want(404, "", http.MethodGet, "contacts/no-id", "")
+	s.want(422, "", http.MethodPut, "contacts", `{"contact":{"external_id":"C-4"},"fields":{"contact.first_name":"S\u0000id"}}`)
+}
+
+// TestEventsScope: a key that tells events makes contacts, and changes none.
+func TestEventsScope(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"accepted":1`, http.MethodPost, "events", benchmark)
+	key, _, err := s.ops.NewAPIKey(t.Context(), "site", []string{ops.ScopeEvents})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.want(200, `"accepted":1`, http.MethodPost, "events", `{"name":"form.brief","contact":{"external_id":"C-1"},"create":true,"fields":{"contact.first_name":"Eve","account.owner":"nora","contact.need":"heat"}}`, "Authorization", "Bearer "+key.Reveal())
+	text := s.want(200, `"first_name":"Ann"`, http.MethodGet, "contacts/external:C-1", "")
+	if !strings.Contains(text, `"contact.need":"heat"`) || strings.Contains(text, `"owner"`) {
+		t.Errorf("%s", text)
+	}
 }
 
 // TestEventsHandOver: with enough known the contact is its owner's.
@@ -165,7 +210,7 @@ func TestBatch(t *testing.T) {
 	for i := range 50 {
 		lines = append(lines, fmt.Sprintf(`{"name":"visited","contact":{"external_id":"V-%d","email":"v%d@x.example"},"create":true}`, i, i))
 	}
-	lines = append(lines, `{"name":"visited","contact":{"external_id":"nobody"}}`, `{"name":"Visited!","contact":{"external_id":"V-1"}}`, `{"name":"visited","contact":{}}`,
+	lines = append(lines, `not json`, `{"name":"visited","contact":{"external_id":"V-1"},"extra":1}`, `{"name":"visited","contact":{"external_id":"nobody"}}`, `{"name":"Visited!","contact":{"external_id":"V-1"}}`, `{"name":"visited","contact":{}}`,
 		`{"name":"visited","contact":{"external_id":"V-1"},"fields":{"contact.nedd":"x"}}`, `{"name":"visited","contact":{"external_id":"V-1"},"fields":{"account.buildings":"many"}}`, `{"name":"handed_over","contact":{"external_id":"V-1"}}`,
 		`{"name":"visited","contact":{"external_id":"V-1"},"at":"2030-01-01T00:00:00Z"}`, `{"name":"visited","contact":{"external_id":"V-2","email":"not an address"},"create":true}`)
 	text := s.want(200, `"accepted":50`, http.MethodPost, "events", strings.Join(lines, "\n"), "Content-Type", "application/x-ndjson")
@@ -173,7 +218,7 @@ func TestBatch(t *testing.T) {
 		Refused int
 		Results []api.Result
 	}
-	if err := json.Unmarshal([]byte(text), &out); err != nil || out.Refused != 8 {
+	if err := json.Unmarshal([]byte(text), &out); err != nil || out.Refused != 10 {
 		t.Errorf("%d refused, %v", out.Refused, err)
 	}
 	for _, r := range out.Results[50:] {

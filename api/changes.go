@@ -75,9 +75,12 @@ func (s *server) changes(a huma.API) {
 	})
 	huma.Register(a, post("hold", "hold-contact", "Leave a contact alone for a time"), func(ctx context.Context, in *holdIn) (*didOut, error) {
 		return s.change(ctx, in.RefIn, "hold", func(c andante.Contact, did *Did) error {
+			if until := in.Body.Until; !until.IsZero() && !until.After(s.ops.Clock.Now()) {
+				return huma.Error422UnprocessableEntity("until " + until.Format(time.RFC3339) + " is over already")
+			}
 			key, _ := ctx.Value(keyOf{}).(store.APIKey)
 			did.Changed = 1
-			_, err := s.ops.Hold(ctx, andante.Hold{Scope: andante.HoldContact, Key: string(c.ID), Author: "API: " + key.Name, Reason: in.Body.Reason, Until: in.Body.Until})
+			_, err := s.ops.Hold(ctx, andante.Hold{Scope: andante.HoldContact, Key: string(c.ID), Author: "API: " + key.Name, Reason: andante.CleanText(in.Body.Reason), Until: in.Body.Until})
 			return err
 		})
 	})

@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -243,25 +246,21 @@ func (s *server) upsert(ctx context.Context, w *workspace.Workspace, r Ref, fiel
 			told[path] = value
 		}
 	}
-	if r.ID != "" { // what it is found by is what it has
-		err := s.ops.Store.Read(ctx, func(tx *store.Tx) error {
-			list, err := r.ref().Find(ctx, tx)
-			if err != nil {
-				return err
-			}
-			if told["contact.external_id"] == "" && list[0].ExternalID != "" {
-				told["contact.external_id"] = list[0].ExternalID
-			} else if told["contact.external_id"] == "" && told["contact.email"] == "" {
-				told["contact.email"] = list[0].Email
-			}
-			return nil
-		})
-		if err != nil {
+	key, _ := ctx.Value(keyOf{}).(store.APIKey)
+	if r.ID != "" && !andante.IsID(r.ID) {
+		return huma.Error404NotFound("this contact is not known")
+	}
+	for path, value := range told {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) {
+			return huma.Error422UnprocessableEntity(path + " has letters in it that are none")
+		}
+	}
+	if !slices.Contains(key.Scopes, ops.ScopeWrite) {
+		if err := s.onlyNew(ctx, r, told); err != nil {
 			return err
 		}
 	}
-	key, _ := ctx.Value(keyOf{}).(store.APIKey)
-	row, err := contacts.Row(w, told, "API: "+key.Name, s.ops.Clock.Now())
+	row, err := contacts.Row(w, andante.ContactID(r.ID), told, "API: "+key.Name, s.ops.Clock.Now())
 	if err != nil {
 		return huma.Error422UnprocessableEntity(err.Error())
 	}
@@ -271,4 +270,23 @@ func (s *server) upsert(ctx context.Context, w *workspace.Workspace, r Ref, fiel
 		err = huma.Error422UnprocessableEntity(fmt.Sprint(taken.Refused[0].Reason))
 	}
 	return err
+}
+
+// onlyNew takes out of what is told whatever would change a contact that there is, for that needs
+// the scope write: what a web site tells makes contacts, and changes none.
+func (s *server) onlyNew(ctx context.Context, r Ref, told map[string]string) error {
+	var there bool
+	err := s.ops.Store.Read(ctx, func(tx *store.Tx) error {
+		list, err := r.ref().Find(ctx, tx)
+		there = len(list) > 0
+		if errors.Is(err, andante.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil || !there {
+		return err
+	}
+	maps.DeleteFunc(told, func(path, _ string) bool { return path != "contact.external_id" && path != "contact.email" })
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,19 +88,26 @@ func (s *server) events(a huma.API) {
 // TakeEvents takes events in that came another way and were verified there: each counts once by the
 // id of their request. The error tells what is wrong with the first that is refused; the others are
 // taken.
-func TakeEvents(ctx context.Context, o *ops.Ops, body []byte, id string) error {
-	s := &server{ops: o, log: slog.New(slog.DiscardHandler)}
+func TakeEvents(ctx context.Context, o *ops.Ops, log *slog.Logger, body []byte, id string) error {
+	s := &server{ops: o, log: log}
 	list, err := eventsOf(body)
-	if err != nil {
-		return nil // it will not get better
+	if err != nil { // it will not get better
+		log.Warn("a webhook is not understood", "id", id, "err", err)
+		return nil
 	}
 	w, err := s.published(ctx)
 	if err != nil {
 		return err
 	}
-	for _, r := range s.tellAll(context.WithValue(ctx, keyOf{}, store.APIKey{ID: "standard", Name: "webhook"}), w, list, id) {
-		if r.later {
+	ctx = context.WithValue(ctx, keyOf{}, store.APIKey{ID: "standard", Name: "webhook", Scopes: []string{ops.ScopeEvents}})
+	for _, r := range s.tellAll(ctx, w, list, id) {
+		switch {
+		case r.later:
 			return errors.New(r.Error)
+		case r.Error != "":
+			log.Warn("an event of a webhook is refused", "id", id, "line", r.Line, "err", andante.HideAddresses(r.Error))
+		case r.Fresh:
+			s.changed(ctx, "told an event", andante.ContactID(r.Contact))
 		}
 	}
 	return nil
@@ -127,57 +135,101 @@ func (s *server) tellEvents(ctx context.Context, in *eventsIn) (*eventsOut, erro
 			out.Body.Repeated++
 		}
 	}
+	if out.Body.Accepted > 0 {
+		s.changed(ctx, fmt.Sprintf("told %d events", out.Body.Accepted), andante.ContactID(results[0].Contact))
+	}
 	if len(list) == 1 && results[0].Error != "" {
 		if results[0].later {
 			return nil, huma.Error503ServiceUnavailable(results[0].Error)
 		}
 		return nil, huma.Error422UnprocessableEntity(results[0].Error)
 	}
-	s.changed(ctx, fmt.Sprintf("told %d events", len(list)), andante.ContactID(results[0].Contact))
 	return out, nil
 }
 
 // tellAll takes events in, several at a time: those that come together share a commit.
-func (s *server) tellAll(ctx context.Context, w *workspace.Workspace, list []Event, id string) []Result {
+func (s *server) tellAll(ctx context.Context, w *workspace.Workspace, list []told, id string) []Result {
 	key, _ := ctx.Value(keyOf{}).(store.APIKey)
 	results := make([]Result, len(list))
+	var order []string
+	lines := map[string][]int{} // by contact: what one did is taken in its order
+	for i, e := range list {
+		who := cmp.Or(e.Contact.ExternalID, e.Contact.Email, e.Contact.ID)
+		if lines[who] == nil {
+			order = append(order, who)
+		}
+		lines[who] = append(lines[who], i)
+	}
 	var all sync.WaitGroup
 	turn := make(chan struct{}, 50)
-	for i, e := range list {
-		all.Add(1)
+	for _, who := range order {
 		turn <- struct{}{}
-		go func() {
-			defer func() { <-turn; all.Done() }()
-			if e.Key == "" && id != "" {
-				e.Key = fmt.Sprintf("%s line %d", id, i)
+		all.Go(func() {
+			defer func() { <-turn }()
+			for _, i := range lines[who] {
+				e := list[i].Event
+				if e.Key == "" && id != "" {
+					e.Key = fmt.Sprintf("%s line %d", id, i)
+				}
+				if e.Key != "" {
+					e.Key = fmt.Sprintf("%s %s %s %v", key.ID, e.Key, e.Name, e.Contact) // another event is another one, whatever its key
+				}
+				if list[i].err != nil {
+					results[i] = Result{Line: i + 1, Error: list[i].err.Error()}
+					continue
+				}
+				results[i] = s.tell(ctx, w, e, i+1)
 			}
-			if e.Key != "" {
-				e.Key = key.ID + " " + e.Key
-			}
-			results[i] = s.tell(ctx, w, e, i+1)
-		}()
+		})
 	}
 	all.Wait()
 	return results
 }
 
-// eventsOf reads one event, or one a line.
-func eventsOf(body []byte) (list []Event, err error) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	for d.More() {
-		var e Event
-		if err := d.Decode(&e); err != nil {
-			return nil, fmt.Errorf("event %d: %w", len(list)+1, err)
+// told is an event, or why a line is none.
+type told struct {
+	Event
+	err error
+}
+
+// eventsOf reads one event, which may stand on several lines, or one a line.
+func eventsOf(body []byte) (list []told, err error) {
+	if e, err := eventOf(body); err == nil {
+		return []told{{Event: e}}, nil
+	}
+	for line := range bytes.Lines(body) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
 		}
-		if list = append(list, e); len(list) > maxEvents {
+		e, err := eventOf(line)
+		if list = append(list, told{e, err}); len(list) > maxEvents {
 			return nil, fmt.Errorf("a request holds %d events at most", maxEvents)
 		}
 	}
-	if len(list) == 0 {
+	switch {
+	case len(list) == 0:
 		return nil, errors.New("there is no event in it")
+	case !slices.ContainsFunc(list, func(t told) bool { return t.err == nil }):
+		_, err := eventOf(body)
+		return nil, err
 	}
 	return list, nil
+}
+
+// eventOf reads one event and nothing else.
+func eventOf(b []byte) (e Event, err error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var wrong *json.UnmarshalTypeError
+	switch err = d.Decode(&e); {
+	case err == nil && d.More():
+		err = errors.New("write one event a line")
+	case errors.As(err, &wrong):
+		err = fmt.Errorf("%s is not written so", wrong.Field)
+	case err != nil:
+		err = fmt.Errorf("this is no event in JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return e, err
 }
 
 var eventName = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)
@@ -193,13 +245,24 @@ func (s *server) tell(ctx context.Context, w *workspace.Workspace, e Event, line
 		if slices.Contains(reserved, e.Name) {
 			return huma.Error422UnprocessableEntity(e.Name + " is what Andante notes by itself")
 		}
-		if e.Create {
-			if err := s.upsert(ctx, w, e.Contact, e.Fields); err != nil {
-				return err
-			}
-		}
 		if in.Fields, err = own(w, e.Fields, e.Create); err != nil {
 			return err
+		}
+		if e.At.After(s.ops.Clock.Now().Add(time.Minute)) {
+			return huma.Error422UnprocessableEntity(e.At.Format(time.RFC3339) + " is to come")
+		}
+		if e.Create { // but not again with what was told once
+			before := false
+			if e.Key != "" {
+				if before, err = s.ops.HasTaken(ctx, e.Key); err != nil {
+					return err
+				}
+			}
+			if !before {
+				if err := s.upsert(ctx, w, e.Contact, e.Fields); err != nil {
+					return err
+				}
+			}
 		}
 		id, fresh, err := s.ops.TakeEvent(ctx, in)
 		r.Contact, r.Fresh = string(id), fresh

@@ -7,13 +7,16 @@ import (
 	"slices"
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/workspace"
 )
 
 // Row checks what somebody tells of one contact, by the paths that a file's columns have, and makes
 // of it what an import would. The error tells of everything that is wrong.
-func Row(w *workspace.Workspace, told map[string]string, source string, now time.Time) (ops.Row, error) {
+//
+// id is whose it is, where that is known; else it is found as a row of a file is.
+func Row(w *workspace.Workspace, id andante.ContactID, told map[string]string, source string, now time.Time) (ops.Row, error) {
 	fields := importFields(w)
 	h := &headings{column: map[string]int{}, extra: -1}
 	r := row{h: h}
@@ -28,7 +31,14 @@ func Row(w *workspace.Workspace, told map[string]string, source string, now time
 	if err != nil {
 		return ops.Row{}, err
 	}
+	if id != "" && told[pathID]+told[pathEmail]+told[pathPhone] == "" { // nothing that names anybody is needed
+		h.column[pathID], h.all, h.paths, r.cells = len(h.paths), append(h.all, pathID), append(h.paths, pathID), append(r.cells, string(id))
+	}
 	out, f := contact(r, fields, e, w.Config.Company.Country)
+	if out.ExternalID == string(id) {
+		out.ExternalID = ""
+	}
+	out.Contact = id
 	if f != nil {
 		return ops.Row{}, errors.New(f.text())
 	}

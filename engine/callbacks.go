@@ -39,7 +39,9 @@ func (e *Engine) callbacks(mux *http.ServeMux) {
 		at("lob", "Lob", &webhooks.Lob{Secret: secret}, false)
 	}
 	if secret, ok := e.callbackSecret("standard.secret", c.Standard.Secret); ok {
-		take := func(ctx context.Context, body []byte, id string) error { return api.TakeEvents(ctx, e.Ops, body, id) }
+		take := func(ctx context.Context, body []byte, id string) error {
+			return api.TakeEvents(ctx, e.Ops, e.log, body, id)
+		}
 		at("standard", "Standard Webhooks", &webhooks.Standard{Secret: secret, Take: take}, false)
 	}
 	if secret, ok := e.callbackSecret("mail.secret", c.Mail.Secret); ok {

@@ -137,6 +137,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	e.Ops = ops.New(e.Store, e.Clock, keys)
 	e.Ops.Note = e.journal.Settled
 	e.Ops.Ungoverned = e.o.Ungoverned
+	e.Ops.Tells = e.Config.Deliver.Mode == "live" && len(e.Config.Deliver.Only) == 0 && !e.o.Volatile
 	e.Ops.Carried = e.Config.Deliver.Mode == "live" && e.Config.Channels.Cards.Driver == "lob"
 	return nil
 }

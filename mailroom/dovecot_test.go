@@ -304,7 +304,10 @@ func (d *dovecot) mailbox(r *reader, poll time.Duration) *mailroom.Mailbox {
 
 type testWriter struct{ t *testing.T }
 
-func (w testWriter) Write(b []byte) (int, error) { w.t.Log(strings.TrimSpace(string(b))); return len(b), nil }
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
 
 func letter(subject string) string {
 	return "From: Ana <ana@x.example>\nTo: nora@acme.example\nSubject: " + subject + "\nMessage-ID: <" + subject + "@x.example>\n\nHello.\n"

@@ -24,7 +24,11 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 	if !ok {
 		return ErrBadToken
 	}
-	return o.together.do(ctx, func(tx *store.Tx) error {
+	whose := func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
+		list, err := tx.Contacts(ctx, []andante.ContactID{l.Contact})
+		return unique(list, accountOf), err
+	}
+	return o.together.do(ctx, change{whose, func(ctx context.Context, tx *store.Tx) error {
 		w, err := o.Workspace(ctx, tx)
 		if err != nil {
 			return err
@@ -55,5 +59,5 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 			}
 			return o.follows(ctx, tx, e)
 		})
-	})
+	}})
 }

@@ -93,5 +93,5 @@ func (o *Ops) CheckAPIKey(ctx context.Context, key string) (k store.APIKey, err 
 // Audit notes a change that somebody made from outside.
 func (o *Ops) Audit(ctx context.Context, by, what, subject string) error {
 	a := store.Audited{ID: string(andante.NewID[andante.EventID](o.now())), By: by, What: what, Subject: subject, At: o.now()}
-	return o.together.do(ctx, func(tx *store.Tx) error { return tx.AddAudit(ctx, a) })
+	return o.together.do(ctx, change{nil, func(ctx context.Context, tx *store.Tx) error { return tx.AddAudit(ctx, a) }})
 }

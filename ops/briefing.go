@@ -161,7 +161,12 @@ func (b *Briefing) Text() string {
 // what they quote.
 func (b *Briefing) Answering(to string) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n\n-- \nWhat stands below is for you alone. Your answer to this mail goes to %s.\n\n", strings.TrimSpace(b.Said), to)
+	fmt.Fprintf(&s, "%s\n\n-- \nWhat stands below is for you alone. ", strings.TrimSpace(b.Said))
+	if to == "" {
+		s.WriteString("Answer to the address in the mail that is attached, not to this one.\n\n")
+	} else {
+		fmt.Fprintf(&s, "Your answer to this mail goes to %s.\n\n", to)
+	}
 	who := b.Name
 	if b.Account != "" && b.Account != b.Name {
 		who += ", " + b.Account

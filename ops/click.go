@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,14 +27,15 @@ type Click struct {
 // Clicked notes that a link was followed. It is judged in half a minute whether a person did, for
 // machines follow all links of a mail at once.
 func (o *Ops) Clicked(ctx context.Context, c Click) error {
-	return o.together.do(ctx, func(tx *store.Tx) error {
+	id := andante.NewID[andante.EventID](o.now())
+	return o.together.do(ctx, change{nil, func(ctx context.Context, tx *store.Tx) error {
 		if n, err := tx.CountClicks(ctx, c.Touch); err != nil || n >= mostClicks {
 			return err
 		}
 		return tx.AddClick(ctx, store.Click{
-			ID: andante.NewID[andante.EventID](o.now()), Contact: c.Contact, Touch: c.Touch, Page: string(rune(c.Page)), Target: c.Says, Machine: c.Machine, At: o.now(),
+			ID: id, Contact: c.Contact, Touch: c.Touch, Page: string(rune(c.Page)), Target: c.Says, Machine: c.Machine, At: o.now(),
 		})
-	})
+	}})
 }
 
 // mostClicks is how many clicks of a message are noted: no person needs more.
@@ -50,7 +52,7 @@ func (o *Ops) JudgeClicks(ctx context.Context) (more bool, err error) {
 	})
 	for _, id := range due {
 		if failed := o.Store.Write(ctx, func(tx *store.Tx) error { return o.judge(ctx, tx, id) }); failed != nil {
-			return false, fmt.Errorf("judge the clicks of touch %s: %w", id, failed)
+			err = errors.Join(err, fmt.Errorf("judge the clicks of touch %s: %w", id, failed))
 		}
 	}
 	return len(due) == clicksAtOnce, err

@@ -41,6 +41,15 @@ func (d *directory) put(c andante.Contact) {
 // where it has neither, by its number. An address that several share names nobody:
 // refusal then says so.
 func (d *directory) find(r Row) (c andante.Contact, ok bool, refusal string) {
+	if r.Contact != "" {
+		switch c, ok = d.contacts[r.Contact]; {
+		case !ok:
+			return c, false, "this contact is not known"
+		case r.ExternalID != "" && d.byExternal[r.ExternalID] != "" && d.byExternal[r.ExternalID] != c.ID:
+			return c, false, "another contact has this external id"
+		}
+		return c, true, ""
+	}
 	if id, ok := d.byExternal[r.ExternalID]; ok && r.ExternalID != "" {
 		return d.contacts[id], true, ""
 	}

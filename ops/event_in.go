@@ -26,6 +26,7 @@ var ErrNobody = errors.New("name a contact: id, external_id or email")
 // Find returns the contact that a ref names. [andante.ErrNotFound] if there is none.
 func (r Ref) Find(ctx context.Context, tx *store.Tx) (list []andante.Contact, err error) {
 	switch {
+	case r.ID != "" && !andante.IsID(string(r.ID)):
 	case r.ID != "":
 		list, err = tx.Contacts(ctx, []andante.ContactID{r.ID})
 	case r.ExternalID != "":
@@ -67,36 +68,62 @@ func (o *Ops) TakeEvent(ctx context.Context, in EventIn) (contact andante.Contac
 	if at.After(o.now().Add(time.Minute)) {
 		return "", false, fmt.Errorf("%w: %s is to come", ErrNotYet, at.Format(time.RFC3339))
 	}
-	return contact, fresh, o.together.do(ctx, func(tx *store.Tx) error {
+	id := andante.NewID[andante.EventID](at) // one, however often the change is made
+	whose := func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
+		list, err := in.Find(ctx, tx)
+		return unique(list, accountOf), err
+	}
+	return contact, fresh, o.together.do(ctx, change{whose, func(ctx context.Context, tx *store.Tx) error {
 		contact, fresh = "", false
 		find := func() ([]andante.Contact, error) { return in.Find(ctx, tx) }
-		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
-			c := people[0]
-			contact = c.ID
-			e := andante.Event{ID: andante.NewID[andante.EventID](at), Contact: c.ID, Account: c.Account, Name: in.Name, At: at, Detail: in.Detail}
-			if in.Key != "" {
-				seed, err := tx.Seed(ctx)
-				if err != nil {
-					return err
-				}
-				e.ID = andante.DeriveID[andante.EventID](seed, time.Unix(0, 0), "told", in.Key)
-			}
-			reason, bars := barring[in.Name]
-			if bars { // what follows writes the event itself
-				fresh, err = tx.AddArrival(ctx, store.Arrival{ID: e.ID, Contact: c.ID, Class: in.Name, Why: "told as an event", At: o.now()})
-			} else {
-				fresh, err = tx.AddEvent(ctx, e)
-			}
-			if err != nil || !fresh {
-				return err
-			}
-			if err := o.keepAnswers(ctx, tx, c.ID, TaskDone{Answers: in.Fields, At: at, Source: "event " + in.Name}); err != nil {
-				return err
-			}
-			if bars {
-				return o.bar(ctx, tx, c, e, reason)
-			}
-			return o.follows(ctx, tx, e)
+		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) (err error) {
+			contact = people[0].ID
+			fresh, err = o.takeEvent(ctx, tx, people[0], in, id, at)
+			return err
 		})
+	}})
+}
+
+func (o *Ops) takeEvent(ctx context.Context, tx *store.Tx, c andante.Contact, in EventIn, id andante.EventID, at time.Time) (fresh bool, err error) {
+	e := andante.Event{ID: id, Contact: c.ID, Account: c.Account, Name: in.Name, At: at, Detail: in.Detail}
+	if in.Key != "" {
+		if e.ID, err = o.idOfKey(ctx, tx, in.Key); err != nil {
+			return false, err
+		}
+	}
+	reason, bars := barring[in.Name]
+	if bars { // what follows writes the event itself
+		fresh, err = tx.AddArrival(ctx, store.Arrival{ID: e.ID, Contact: c.ID, Class: in.Name, Why: "told as an event", At: o.now()})
+	} else {
+		fresh, err = tx.AddEvent(ctx, e)
+	}
+	if err != nil || !fresh {
+		return fresh, err
+	}
+	if bars { // first, so that what becomes known lets nobody in
+		if err := o.bar(ctx, tx, c, e, reason); err != nil {
+			return fresh, err
+		}
+	}
+	if err := o.keepAnswers(ctx, tx, c.ID, TaskDone{Answers: in.Fields, At: at, Source: "event " + in.Name}); err != nil || bars {
+		return fresh, err
+	}
+	return fresh, o.follows(ctx, tx, e)
+}
+
+// idOfKey is the id of the event that counts once by a key.
+func (o *Ops) idOfKey(ctx context.Context, tx *store.Tx, key string) (andante.EventID, error) {
+	seed, err := tx.Seed(ctx)
+	return andante.DeriveID[andante.EventID](seed, time.Unix(0, 0), "told", key), err
+}
+
+// HasTaken tells whether an event with a key has come before.
+func (o *Ops) HasTaken(ctx context.Context, key string) (before bool, err error) {
+	return before, o.Store.Read(ctx, func(tx *store.Tx) error {
+		id, err := o.idOfKey(ctx, tx, key)
+		if err == nil {
+			before, err = tx.Happened(ctx, id)
+		}
+		return err
 	})
 }

@@ -25,6 +25,9 @@ const keepDeliveries = 30 * 24 * time.Hour
 
 // deliver has an event go to the hooks that want it.
 func (o *Ops) deliver(ctx context.Context, tx *store.Tx, e andante.Event) error {
+	if !o.Tells {
+		return nil
+	}
 	w, err := o.Workspace(ctx, tx)
 	if errors.Is(err, ErrNothingPublished) {
 		return nil
@@ -83,7 +86,7 @@ type Dispatch struct {
 }
 
 // dispatchLease is how long somebody has for a batch, by the machine's clock.
-const dispatchLease = 2 * time.Minute
+const dispatchLease = 5 * time.Minute
 
 // Dispatches takes up to n deliveries of a hook that are due.
 func (o *Ops) Dispatches(ctx context.Context, hook string, n int) (list []Dispatch, err error) {
@@ -160,7 +163,7 @@ func (o *Ops) Dispatched(ctx context.Context, d store.Delivery, failed error) er
 		d := d
 		d.State, d.Settled, d.Answer = andante.Sent, now, "taken"
 		if failed != nil {
-			sent, waits, err := tx.LastSent(ctx, d.Hook)
+			sent, failing, err := tx.LastSent(ctx, d.Hook)
 			if err != nil {
 				return err
 			}
@@ -168,7 +171,7 @@ func (o *Ops) Dispatched(ctx context.Context, d store.Delivery, failed error) er
 			if d.Attempts <= len(hookWaits) {
 				d.State, d.Settled, d.Due = andante.Planned, time.Time{}, now.Add(hookWaits[d.Attempts-1])
 			}
-			if !waits.IsZero() && now.Sub(waits) > hookPaused && sent.Before(waits) && d.State == andante.Planned {
+			if !failing.IsZero() && now.Sub(failing) > hookPaused && sent.Before(failing) && d.State == andante.Planned {
 				d.Due = now.Add(24 * time.Hour)
 			}
 		}

@@ -18,7 +18,8 @@ import (
 // normalised already.
 type Row struct {
 	Line       int               // in the file, for the report
-	ExternalID string            // found by it first,
+	Contact    andante.ContactID // whose row it is, where that is known
+	ExternalID string            // else found by it first,
 	Email      string            // and then by its address
 	Account    string            // key of the account; empty: one of its own
 	Fields     map[string]string // path, such as contact.first_name or account.industry, to the written form
@@ -178,7 +179,11 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	if err != nil {
 		return nil, err
 	}
-	people := slices.Concat(byExternal, byEmail, byPhone)
+	known, err := in.tx.Contacts(ctx, unique(rows, func(r Row) andante.ContactID { return r.Contact }))
+	if err != nil {
+		return nil, err
+	}
+	people := slices.Concat(byExternal, byEmail, byPhone, known)
 	given, err := in.tx.Consents(ctx, unique(people, contactID))
 	if err != nil {
 		return nil, err
@@ -211,7 +216,7 @@ func distinct(list []string) []string {
 // row takes one row; i is its place among the others.
 func (in *intake) row(r Row, i int) {
 	c, known, refusal := in.people.find(r)
-	if !known && refusal == "" && r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
+	if !known && refusal == "" && r.Contact == "" && r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
 		refusal = "it has neither an id nor an address"
 	}
 	if refusal != "" {

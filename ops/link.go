@@ -39,8 +39,11 @@ func (k *Keyring) SignLink(l Link) string {
 	return base64.RawURLEncoding.EncodeToString(append(b, linkMAC(k.signing[k.latest], b)...))
 }
 
-// maxLink is how long a token may be.
-const maxLink = 4 << 10
+// maxLink is how long a token may be, and MostLinked how many bytes a link may say.
+const (
+	maxLink    = 8 << 10
+	MostLinked = 4 << 10
+)
 
 // ReadLink reads a token for a page. [ErrBadToken] if it is none for that.
 func (k *Keyring) ReadLink(page LinkPage, token string) (Link, error) {

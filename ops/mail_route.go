@@ -10,6 +10,7 @@ import (
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/inbound"
+	"github.com/andante-hq/andante/internal/mailaddr"
 	"github.com/andante-hq/andante/routing"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -22,6 +23,7 @@ const ReplyTask = "reply"
 type Handing struct {
 	routing.Route
 	Department string // empty: the owner
+	Known      bool   // it is known whom it is from
 }
 
 // handingOf says who takes a reply that answers a touch, if one is known.
@@ -38,7 +40,7 @@ func handingOf(ctx context.Context, tx *store.Tx, w *workspace.Workspace, m *inb
 	if h.Route, err = w.Routing.Route(r); err != nil { // a condition that fails must not keep a reply from everybody
 		h.Route, err = routing.Route{To: routing.Owner}, nil
 	}
-	h.Department = w.DepartmentFor(h.To)
+	h.Department, h.Known = w.DepartmentFor(h.To), c.ID != ""
 	return h, err
 }
 
@@ -96,10 +98,13 @@ func (a *arriving) original() []byte {
 
 // answerTo is where whoever wrote wants the answer.
 func (a *arriving) answerTo() string {
-	for _, to := range a.mail.Header.Addresses("Reply-To") {
-		return to.Address
+	list := append(a.mail.Header.Addresses("Reply-To"), a.mail.Sender)
+	for _, to := range list {
+		if ascii, err := mailaddr.ASCII(to.Address); err == nil { // others our own mail server may not take
+			return ascii
+		}
 	}
-	return a.mail.Sender.Address
+	return ""
 }
 
 // tellOfReply tells whoever is to answer a reply, with the reply as it came.

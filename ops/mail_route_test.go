@@ -48,15 +48,11 @@ func (w *world) theLast(id andante.ContactID) (x andante.Enrollment) {
 
 // notices are those that are written, to whom they go.
 func (w *world) noticesTo(person string) (list []store.Notice) {
-	w.read(func(tx *store.Tx) error {
-		all, err := tx.DueNotices(w.t.Context(), w.clock.Now().Add(1000*time.Hour), 100)
-		for _, n := range all {
-			if n.Person == person {
-				list = append(list, n)
-			}
+	for _, n := range w.due(w.clock.Now().Add(1000 * time.Hour)) {
+		if n.Person == person {
+			list = append(list, n)
 		}
-		return err
-	})
+	}
 	return list
 }
 
@@ -275,4 +271,24 @@ func TestByHand(t *testing.T) {
 	if rep, err = w.Enroll(t.Context(), EnrollRequest{Sequence: "other", Cause: andante.CauseHand}); err != nil || rep.Entered != 1 {
 		t.Errorf("%+v %v", rep, err)
 	}
+}
+
+// due are the notices that are due by an instant, whole.
+func (w *world) due(by time.Time) (list []store.Notice) {
+	w.t.Helper()
+	w.read(func(tx *store.Tx) error {
+		due, err := tx.DueNotices(w.t.Context(), by, 100)
+		if err != nil {
+			return err
+		}
+		for _, d := range due {
+			n, err := tx.Notices(w.t.Context(), []andante.TouchID{d.ID})
+			if err != nil {
+				return err
+			}
+			list = append(list, n...)
+		}
+		return nil
+	})
+	return list
 }

@@ -21,6 +21,8 @@ type Ops struct {
 	Ungoverned bool
 	// Carried: a carrier takes each piece of post at once, and none waits to be printed here.
 	Carried bool
+	// Tells: other programs are told of events. Nothing that is only tried out is for them.
+	Tells bool
 	// Note, if set, is told of each touch that ops settle themselves, after the commit:
 	// what is canceled, and what became unknown with a lost worker.
 	Note func(andante.Touch)

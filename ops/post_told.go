@@ -23,13 +23,12 @@ var postEvents = map[string]string{"mailed": andante.EventMailed, "delivered": a
 // TakePost takes in what a printing house tells, each once: a piece that comes back bars the postal
 // address, and the owner is to find the right one.
 func (o *Ops) TakePost(ctx context.Context, list []PostTold) error {
-	return o.together.do(ctx, func(tx *store.Tx) error {
-		for _, t := range list {
-			if err := o.takePost(ctx, tx, t); err != nil {
-				return err
-			}
+	return eachAtOnce(list, func(p PostTold) error {
+		find := func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
+			touches, err := tx.Touches(ctx, nonEmpty(p.Touch))
+			return unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }), err
 		}
-		return nil
+		return o.together.do(ctx, change{find, func(ctx context.Context, tx *store.Tx) error { return o.takePost(ctx, tx, p) }})
 	})
 }
 

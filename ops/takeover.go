@@ -94,7 +94,9 @@ func (t *takeover) begin(ctx context.Context, tx *store.Tx) error {
 
 // doubtAll makes unknown what may have been sent.
 func (t *takeover) doubtAll(ctx context.Context) error {
-	if err := t.Store.Write(ctx, func(tx *store.Tx) error { return tx.DoubtNotices(ctx, t.until, andante.TakenOver) }); err != nil {
+	if err := t.Store.Write(ctx, func(tx *store.Tx) error {
+		return errors.Join(tx.DoubtNotices(ctx, t.until, andante.TakenOver), tx.VoidDeliveries(ctx, t.until, andante.TakenOver))
+	}); err != nil {
 		return err
 	}
 	if err := t.pieces(ctx); err != nil {

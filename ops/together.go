@@ -2,15 +2,19 @@ package ops
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
 )
 
 // together has changes that come at the same time share a transaction: a commit costs more than
-// what is written. Each is told when it is durable. When one fails, the others must not: the batch is
-// halved until the bad one stands alone.
+// what is written. Each is told when it is durable. The accounts of all of them are locked first, in
+// one order. One that fails is taken out and made alone; the others are made again without it.
 type together struct {
 	write func(context.Context, func(*store.Tx) error) error
 
@@ -19,21 +23,29 @@ type together struct {
 	busy    bool
 }
 
+// A change is made with the context of its transaction, not of whoever asked, and may be made more
+// than once, of which one time is committed.
+type change struct {
+	// accounts are those that it locks, as far as is known; nil: none.
+	accounts func(context.Context, *store.Tx) ([]andante.AccountID, error)
+	make     func(context.Context, *store.Tx) error
+}
+
 type joined struct {
-	change func(*store.Tx) error
-	done   chan error
+	change
+	done chan error
 }
 
 // What one transaction holds at most, and how long it may take.
 const (
-	mostTogether = 200
-	togetherTime = 30 * time.Second
+	mostTogether = 100
+	togetherTime = 20 * time.Second
 )
 
-// do makes a change, with whatever else comes meanwhile. The change may be made more than once, of
-// which one time is committed. Whoever stops waiting has asked all the same.
-func (t *together) do(ctx context.Context, change func(*store.Tx) error) error {
-	j := &joined{change: change, done: make(chan error, 1)}
+// do makes a change, with whatever else comes meanwhile. Whoever stops waiting has asked all the
+// same.
+func (t *together) do(ctx context.Context, c change) error {
+	j := &joined{change: c, done: make(chan error, 1)}
 	t.mu.Lock()
 	t.waiting = append(t.waiting, j)
 	if !t.busy {
@@ -64,23 +76,78 @@ func (t *together) work(ctx context.Context) {
 	}
 }
 
+// commit makes a batch. A refusal is the answer to one, and rolls nothing back: it comes before
+// anything is written.
 func (t *together) commit(ctx context.Context, batch []*joined) {
 	within, cancel := context.WithTimeout(ctx, togetherTime)
+	defer cancel()
+	answers := make([]error, len(batch))
+	bad := -1
 	err := t.write(within, func(tx *store.Tx) error {
-		for _, j := range batch {
-			if err := j.change(tx); err != nil {
-				return err
+		bad = -1
+		if err := lockAll(within, tx, batch); err != nil {
+			return err
+		}
+		for i, j := range batch {
+			answers[i] = safely(within, tx, j)
+			if answers[i] != nil && !refusal(answers[i]) {
+				bad = i
+				return answers[i]
 			}
 		}
 		return nil
 	})
-	cancel()
-	if err != nil && len(batch) > 1 {
-		t.commit(ctx, batch[:len(batch)/2])
-		t.commit(ctx, batch[len(batch)/2:])
+	if err != nil && bad >= 0 && len(batch) > 1 && within.Err() == nil {
+		rest := append(append([]*joined(nil), batch[:bad]...), batch[bad+1:]...)
+		t.commit(ctx, rest)
+		t.commit(ctx, batch[bad:bad+1])
 		return
 	}
-	for _, j := range batch {
-		j.done <- err
+	for i, j := range batch {
+		if err != nil {
+			j.done <- err
+			continue
+		}
+		j.done <- answers[i]
 	}
+}
+
+// lockAll locks the accounts of a batch in one order, as claims and permits do.
+func lockAll(ctx context.Context, tx *store.Tx, batch []*joined) error {
+	if tx == nil || !tx.LocksRows() {
+		return nil
+	}
+	return Lock(ctx, tx, func() (all []andante.AccountID, err error) {
+		for _, j := range batch {
+			if j.accounts == nil {
+				continue
+			}
+			ids, err := j.accounts(ctx, tx)
+			if err != nil && !refusal(err) {
+				return nil, err
+			}
+			all = append(all, ids...)
+		}
+		return unique(all, func(id andante.AccountID) andante.AccountID { return id }), nil
+	})
+}
+
+// safely makes a change; one that panics fails alone.
+func safely(ctx context.Context, tx *store.Tx, j *joined) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a change broke: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return j.make(ctx, tx)
+}
+
+// refusal tells whether an error is an answer: nothing was written.
+func refusal(err error) bool {
+	for _, is := range []error{andante.ErrNotFound, ErrSeveral, ErrNobody, ErrBadToken, ErrNothingPublished} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
 }

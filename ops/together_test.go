@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -32,13 +34,18 @@ func TestTogetherHalves(t *testing.T) {
 	errs := make([]error, n)
 	ask := func(i int) {
 		wg.Go(func() {
-			errs[i] = g.do(t.Context(), func(*store.Tx) error {
-				if i == 42 {
+			errs[i] = g.do(t.Context(), change{make: func(context.Context, *store.Tx) error {
+				switch i {
+				case 42:
 					return bad
+				case 43:
+					panic("broken")
+				case 44:
+					return andante.ErrNotFound
 				}
 				done[i]++
 				return nil
-			})
+			}})
 		})
 	}
 	ask(0)
@@ -55,13 +62,13 @@ func TestTogetherHalves(t *testing.T) {
 	wg.Wait()
 	for i := range n {
 		switch {
-		case i == 42 && !errors.Is(errs[i], bad):
-			t.Errorf("the bad one: %v", errs[i])
-		case i != 42 && (errs[i] != nil || done[i] == 0):
+		case i == 42 && !errors.Is(errs[i], bad), i == 43 && (errs[i] == nil || !strings.Contains(errs[i].Error(), "broken")), i == 44 && !errors.Is(errs[i], andante.ErrNotFound):
+			t.Errorf("the bad one %d: %v", i, errs[i])
+		case (i < 42 || i > 44) && (errs[i] != nil || done[i] == 0):
 			t.Errorf("%d: %v, done %d times", i, errs[i], done[i])
 		}
 	}
-	if c := commits.Load(); c > 20 {
+	if c := commits.Load(); c > 8 {
 		t.Errorf("%d commits", c)
 	}
 }
@@ -76,7 +83,7 @@ func TestTogetherOutlivesItsAsker(t *testing.T) {
 		defer close(made)
 		return errors.Join(ctx.Err(), f(nil))
 	}}
-	if err := g.do(ctx, func(*store.Tx) error { return nil }); err != nil && !errors.Is(err, context.Canceled) {
+	if err := g.do(ctx, change{make: func(ctx context.Context, _ *store.Tx) error { return ctx.Err() }}); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	<-made

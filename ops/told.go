@@ -3,6 +3,8 @@ package ops
 import (
 	"cmp"
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -37,19 +39,39 @@ type Told struct {
 // TakeTold takes in what a provider tells, each once, with what follows from it, together with
 // whatever else is told at the same time.
 func (o *Ops) TakeTold(ctx context.Context, list []Told) error {
-	return o.together.do(ctx, func(tx *store.Tx) error {
-		for _, t := range list {
-			if err := o.takeTold(ctx, tx, t); err != nil {
-				return err
-			}
+	return eachAtOnce(list, func(t Told) error {
+		find := func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
+			a := o.toldOf(tx, t)
+			err := a.ofTold(ctx, t)
+			return unique([]andante.Contact{a.contact}, accountOf), err
 		}
-		return nil
+		return o.together.do(ctx, change{find, func(ctx context.Context, tx *store.Tx) error { return o.takeTold(ctx, tx, t) }})
 	})
 }
 
+// eachAtOnce does something with each of a list, some at a time, and returns what went wrong.
+func eachAtOnce[T any](list []T, do func(T) error) error {
+	errs := make([]error, len(list))
+	turn := make(chan struct{}, mostTogether)
+	var all sync.WaitGroup
+	for i, x := range list {
+		turn <- struct{}{}
+		all.Go(func() {
+			errs[i] = do(x)
+			<-turn
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// toldOf is what arrives with something that is told. It has no time: only the id is signed for sure.
+func (o *Ops) toldOf(tx *store.Tx, t Told) *arriving {
+	return &arriving{Ops: o, tx: tx, mail: &inbound.Mail{ID: t.ID}, key: t.Provider + " " + t.ID, to: t.Sender, at: o.now()}
+}
+
 func (o *Ops) takeTold(ctx context.Context, tx *store.Tx, t Told) error {
-	m := &inbound.Mail{ID: t.ID, Date: t.At}
-	a := &arriving{Ops: o, tx: tx, mail: m, key: t.Provider + " " + t.ID, to: t.Sender, at: o.now()}
+	a := o.toldOf(tx, t)
 	if err := a.ofTold(ctx, t); err != nil || a.touch.ID == "" {
 		return err
 	}

@@ -48,13 +48,9 @@ personas:`, 1))
 		w.write(func(tx *store.Tx) error { return w.holdOnce(ctx, tx, andante.HoldSender, key, "550 no") })
 	}
 	told := map[string]string{}
-	w.read(func(tx *store.Tx) error {
-		list, err := tx.DueNotices(ctx, w.clock.Now(), 9)
-		for _, n := range list {
-			told[n.Person] += n.Subject + "; " + n.Body
-		}
-		return err
-	})
+	for _, n := range w.due(w.clock.Now()) {
+		told[n.Person] += n.Subject + "; " + n.Body
+	}
 	w.same("who is told", map[string]string{
 		"ana": "Stopped: the sender news; Andante has stopped the sender news: 550 no\n\nEverything else goes on. Once that is mended: andante release --sender news\n",
 		"ben": "Stopped: the sender ana; Andante has stopped the sender ana: 550 no\n\nEverything else goes on. Once that is mended: andante release --sender ana\n",

@@ -35,12 +35,8 @@ func (s *Scheduler) judgeClicks(ctx context.Context) error {
 	if s.o.Quiet {
 		return nil
 	}
-	for {
-		more, err := s.ops.JudgeClicks(ctx)
-		if err != nil || !more {
-			return err
-		}
-	}
+	_, err := s.ops.JudgeClicks(ctx) // some in each round: what is due to be sent waits for nothing
+	return err
 }
 
 // nextReminder returns when somebody is to be told of something next; zero: never.
@@ -67,26 +63,37 @@ func (s *Scheduler) nextReminder(ctx context.Context, tx *store.Tx) (next time.T
 // noticesAtOnce is how many notices are leased in one go.
 const noticesAtOnce = 100
 
+// noticePart are notices that one lease has.
+type noticePart struct {
+	person string
+	ids    []andante.TouchID
+}
+
 // notices leases the notices that are due, those of each person together.
 func (s *Scheduler) notices(ctx context.Context, tx *store.Tx, wall time.Time, r *Round) (items []queue.Item, err error) {
 	due, err := tx.DueNotices(ctx, s.clock.Now(), noticesAtOnce)
 	if err != nil || len(due) == 0 {
 		return nil, err
 	}
-	theirs := map[string][]andante.TouchID{}
-	var people []string
+	var parts []noticePart
+	at := map[string]int{}
 	for _, n := range due {
-		if theirs[n.Person] == nil {
-			people = append(people, n.Person)
+		i, ok := at[n.Person]
+		if !ok || n.Large { // a mail that goes along may be large: each has a lease of its own
+			i = len(parts)
+			parts = append(parts, noticePart{person: n.Person})
 		}
-		theirs[n.Person] = append(theirs[n.Person], n.ID)
+		if !n.Large {
+			at[n.Person] = i
+		}
+		parts[i].ids = append(parts[i].ids, n.ID)
 	}
-	for _, person := range people {
-		l, err := s.newLease(ctx, tx, r, store.Lease{Kind: store.NoticeLane, Sender: person, Size: len(theirs[person])}, wall)
+	for _, p := range parts {
+		l, err := s.newLease(ctx, tx, r, store.Lease{Kind: store.NoticeLane, Sender: p.person, Size: len(p.ids)}, wall)
 		if err != nil {
 			return nil, err
 		}
-		if err := tx.LeaseNotices(ctx, theirs[person], l.ID); err != nil {
+		if err := tx.LeaseNotices(ctx, p.ids, l.ID); err != nil {
 			return nil, err
 		}
 		items = append(items, queue.Item{Lease: l.ID, Attempt: 1})

@@ -31,6 +31,13 @@ func (tx *Tx) AddEvent(ctx context.Context, e andante.Event) (bool, error) {
 	return true, tx.AddEvents(ctx, []andante.Event{e})
 }
 
+// Happened tells whether there is an event, or something that arrived, with an id.
+func (tx *Tx) Happened(ctx context.Context, id andante.EventID) (bool, error) {
+	var n int
+	err := tx.row(ctx, "SELECT (SELECT count(*) FROM events WHERE id=$1) + (SELECT count(*) FROM arrivals WHERE id=$1)", []any{string(id)}, &n)
+	return n > 0, err
+}
+
 // AddEvents appends events; one that is there already stays.
 func (tx *Tx) AddEvents(ctx context.Context, list []andante.Event) error {
 	return insert(ctx, tx, "events", eventColumns, "ON CONFLICT (id) DO NOTHING", list, func(e andante.Event) []any {

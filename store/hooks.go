@@ -56,7 +56,7 @@ func (tx *Tx) LeaseDeliveries(ctx context.Context, hook string, now, wall, until
 
 // EndDelivery writes what became of a try.
 func (tx *Tx) EndDelivery(ctx context.Context, d Delivery) error {
-	_, err := tx.exec(ctx, "UPDATE deliveries SET state=$2, due_at=$3, settled_at=$4, attempts=$5, leased_until=NULL, answer=$6 WHERE id=$1 AND state='planned'",
+	_, err := tx.exec(ctx, "UPDATE deliveries SET state=$2, due_at=$3, settled_at=$4, attempts=$5, leased_until=NULL, answer=$6 WHERE id=$1 AND state='planned' AND leased_until IS NOT NULL",
 		d.ID, string(d.State), ms(d.Due), ms(d.Settled), d.Attempts, andante.CleanText(d.Answer))
 	return err
 }
@@ -66,22 +66,22 @@ func (tx *Tx) Deliveries(ctx context.Context, hook string, since time.Time, n in
 	return query(ctx, tx, "SELECT "+deliveryColumns+" FROM deliveries WHERE ($1='' OR hook=$1) AND due_at >= $2 ORDER BY due_at DESC, id LIMIT $3", []any{hook, ms(since), n}, scanDelivery)
 }
 
-// LastSent returns when something last reached a hook, and when the first that has not was due; zero:
-// nothing.
-func (tx *Tx) LastSent(ctx context.Context, hook string) (sent, waits time.Time, err error) {
+// LastSent returns when something last reached a hook, and since when it takes nothing: when the first
+// delivery failed for good of those that are kept; zero: never.
+func (tx *Tx) LastSent(ctx context.Context, hook string) (sent, failing time.Time, err error) {
 	var a, b sql.NullInt64
-	err = tx.row(ctx, "SELECT (SELECT max(settled_at) FROM deliveries WHERE hook=$1 AND state='sent'), (SELECT min(due_at) FROM deliveries WHERE hook=$1 AND state='planned' AND attempts > 0)", []any{hook}, &a, &b)
+	err = tx.row(ctx, "SELECT (SELECT max(settled_at) FROM deliveries WHERE hook=$1 AND state='sent'), (SELECT min(settled_at) FROM deliveries WHERE hook=$1 AND state='failed')", []any{hook}, &a, &b)
 	return instant(a), instant(b), err
 }
 
 // Replay has deliveries of a hook since an instant go again, those that failed or all, and returns
 // how many.
 func (tx *Tx) Replay(ctx context.Context, hook string, since, now time.Time, all bool) (int, error) {
-	only := "='failed'"
+	only := " IN ('failed', 'planned')" // what waits for its next try goes now
 	if all {
-		only = " IN ('failed', 'sent')"
+		only = " IN ('failed', 'planned', 'sent')"
 	}
-	res, err := tx.exec(ctx, "UPDATE deliveries SET state='planned', due_at=$3, settled_at=NULL, attempts=0, leased_until=NULL WHERE hook=$1 AND coalesce(settled_at, due_at) >= $2 AND state"+only, hook, ms(since), ms(now))
+	res, err := tx.exec(ctx, "UPDATE deliveries SET state='planned', due_at=$3, settled_at=NULL, attempts=0, leased_until=NULL WHERE hook=$1 AND coalesce(settled_at, due_at) >= $2 AND leased_until IS NULL AND state"+only, hook, ms(since), ms(now))
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +91,13 @@ func (tx *Tx) Replay(ctx context.Context, hook string, since, now time.Time, all
 
 // DropDeliveries forgets what was over before an instant.
 func (tx *Tx) DropDeliveries(ctx context.Context, before time.Time) error {
-	_, err := tx.exec(ctx, "DELETE FROM deliveries WHERE state <> 'planned' AND settled_at < $1", ms(before))
+	_, err := tx.exec(ctx, "DELETE FROM deliveries WHERE coalesce(settled_at, due_at) < $1", ms(before))
+	return err
+}
+
+// VoidDeliveries ends whatever is on its way: another store may have sent it.
+func (tx *Tx) VoidDeliveries(ctx context.Context, at time.Time, answer string) error {
+	_, err := tx.exec(ctx, "UPDATE deliveries SET state='failed', settled_at=$1, leased_until=NULL, answer=$2 WHERE state='planned'", ms(at), answer)
 	return err
 }
 

@@ -52,9 +52,18 @@ func (tx *Tx) Notices(ctx context.Context, ids []andante.TouchID) ([]Notice, err
 	return where(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE id", nil, ids, "", scanNotice)
 }
 
+// A DueNotice is a notice that is to be sent.
+type DueNotice struct {
+	ID     andante.TouchID
+	Person string
+	Large  bool // a mail goes along
+}
+
 // DueNotices returns up to n notices that are due, the earliest first.
-func (tx *Tx) DueNotices(ctx context.Context, now time.Time, n int) ([]Notice, error) {
-	return query(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE state='planned' AND due_at <= $1 ORDER BY due_at, id LIMIT $2"+tx.d.skip, []any{ms(now), n}, scanNotice)
+func (tx *Tx) DueNotices(ctx context.Context, now time.Time, n int) ([]DueNotice, error) {
+	return query(ctx, tx, "SELECT id, person, original IS NOT NULL FROM notices WHERE state='planned' AND due_at <= $1 ORDER BY due_at, id LIMIT $2"+tx.d.skip, []any{ms(now), n}, func(r *sql.Rows) (d DueNotice, err error) {
+		return d, r.Scan(&d.ID, &d.Person, &d.Large)
+	})
 }
 
 // NextNotice returns when the next notice is due; zero: there is none.
@@ -77,7 +86,7 @@ func (tx *Tx) NoticesIn(ctx context.Context, lease andante.LeaseID) ([]Notice, e
 
 // ChangeNotice writes what became of a notice, if it still is as it was and of that lease.
 func (tx *Tx) ChangeNotice(ctx context.Context, n Notice, was andante.State, lease andante.LeaseID) (bool, error) {
-	res, err := tx.exec(ctx, "UPDATE notices SET state=$4, due_at=$5, settled_at=$6, attempts=$7, lease_id=$8, answer=$9, original=CASE WHEN $4='sent' THEN NULL ELSE original END WHERE id=$1 AND state=$2 AND lease_id=$3",
+	res, err := tx.exec(ctx, "UPDATE notices SET state=$4, due_at=$5, settled_at=$6, attempts=$7, lease_id=$8, answer=$9, original=CASE WHEN $4 IN ('sent', 'failed', 'unknown') THEN NULL ELSE original END WHERE id=$1 AND state=$2 AND lease_id=$3",
 		string(n.ID), string(was), string(lease), string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer)
 	if err != nil {
 		return false, err

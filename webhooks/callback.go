@@ -22,11 +22,18 @@ type Provider interface {
 	Read(r *http.Request, body []byte) (Told, error)
 }
 
+// Early is a provider whose requests can be refused before their body is read.
+type Early interface{ VerifyHeader(r *http.Request) error }
+
+// large are the places for requests with a large body: so many are read at a time.
+var large = make(chan struct{}, 8)
+
 // Told is what one request tells.
 type Told struct {
 	Mails []ops.Told     // what became of mails
 	Post  []ops.PostTold // or of what went by post
 	In    *Incoming      // a mail that came in
+	Once  string         // what else a request counts once by; empty: by what it tells
 	Done  func(context.Context) error
 }
 
@@ -78,6 +85,21 @@ func (c *Callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.Mail {
 		most = maxPosted
 	}
+	if early, ok := c.Provider.(Early); ok {
+		if err := early.VerifyHeader(r); err != nil {
+			c.Log.Warn("a callback is refused", "provider", c.Name, "err", err)
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
+	}
+	if r.ContentLength < 0 || r.ContentLength > maxEvents { // few large ones at a time
+		select {
+		case large <- struct{}{}:
+			defer func() { <-large }()
+		case <-r.Context().Done():
+			return
+		}
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		http.Error(w, "it could not be read, or is too large", http.StatusRequestEntityTooLarge)
@@ -105,6 +127,11 @@ func (c *Callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Callback) take(ctx context.Context, told Told) error {
+	if told.Once != "" {
+		if before, err := c.Ops.Came(ctx, told.Once); err != nil || before {
+			return err
+		}
+	}
 	if told.In != nil {
 		if _, err := c.Ops.TakeMail(ctx, told.In.Raw, told.In.Envelope); err != nil {
 			return err
@@ -121,7 +148,12 @@ func (c *Callback) take(ctx context.Context, told Told) error {
 		}
 	}
 	if told.Done != nil {
-		return told.Done(ctx)
+		if err := told.Done(ctx); err != nil {
+			return err
+		}
+	}
+	if told.Once != "" {
+		return c.Ops.NoteCame(ctx, told.Once)
 	}
 	return nil
 }

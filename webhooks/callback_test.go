@@ -217,6 +217,7 @@ func TestMailgun(t *testing.T) {
 		s := newSite(t, "en")
 		id := s.sent()
 		deliver(s)(event(`"event":"delivered"`)(id))
+		deliver(s)(strings.Replace(event(`"event":"complained"`)(id), "1767603600.5", "1767603601.5", 1))
 		if code := deliver(s)(event(`"event":"complained"`)(id)); code != http.StatusOK || s.barred() {
 			t.Errorf("%d, barred: %v", code, s.barred())
 		}
@@ -418,6 +419,8 @@ func TestSNSAttacks(t *testing.T) {
 		"another topic":                       {p.message("Notification", complaint, "2", func(m *sns) { m.TopicArn = "arn:aws:sns:eu-central-1:666:mail" }), http.StatusForbidden},
 		"another host":                        {p.message("Notification", complaint, "2", func(m *sns) { m.SigningCertURL = "https://evil.example/c.pem" }), http.StatusForbidden},
 		"a host that looks like it":           {p.message("Notification", complaint, "2", func(m *sns) { m.SigningCertURL = "https://sns.eu-central-1.amazonaws.com.evil.example/c.pem" }), http.StatusForbidden},
+		"a query":                             {p.message("Notification", complaint, "2", func(m *sns) { m.SigningCertURL = "https://sns.eu-central-1.amazonaws.com/?Action=x&y=.pem" }), http.StatusForbidden},
+		"another region":                      {p.message("Notification", complaint, "2", func(m *sns) { m.SigningCertURL = strings.Replace(snsCert, "eu-central-1", "us-east-1", 1) }), http.StatusForbidden},
 		"a user in it":                        {p.message("Notification", complaint, "2", func(m *sns) { m.SigningCertURL = "https://sns.eu-central-1.amazonaws.com@evil.example/c.pem" }), http.StatusForbidden},
 		"a port":                              {p.message("Notification", complaint, "2", func(m *sns) { m.SigningCertURL = "https://sns.eu-central-1.amazonaws.com:8080/c.pem" }), http.StatusForbidden},
 		"not encrypted":                       {p.message("Notification", complaint, "2", func(m *sns) { m.SigningCertURL = "http://sns.eu-central-1.amazonaws.com/c.pem" }), http.StatusForbidden},

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -104,6 +105,10 @@ func (h *Hooks) post(ctx context.Context, to Target, d ops.Dispatch) error {
 	client := clientFor(to.Internal)
 	defer client.CloseIdleConnections()
 	answer, err := client.Do(r)
+	var at *url.Error
+	if errors.As(err, &at) { // some addresses are secrets
+		err = at.Err
+	}
 	if err != nil {
 		return err
 	}

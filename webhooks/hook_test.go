@@ -115,6 +115,7 @@ func (s *site) hooked(events string) (*Hooks, *receiver) {
 	if _, err := s.ops.Publish(s.t.Context(), w, nil, false); err != nil {
 		s.t.Fatal(err)
 	}
+	s.ops.Tells = true
 	r := &receiver{code: http.StatusNoContent}
 	srv := httptest.NewServer(r)
 	s.t.Cleanup(srv.Close)

@@ -65,6 +65,9 @@ func signatureIn(r *http.Request, body []byte) (s mailgunSignature, err error) {
 	return mailgunSignature{form.Get("timestamp"), form.Get("token"), form.Get("signature")}, err
 }
 
+// once is the key by which a request counts once: its token, for the signature covers nothing else.
+func (s mailgunSignature) once() string { return "Mailgun " + s.Token }
+
 // Read understands an event, or a mail that came in.
 func (m *Mailgun) Read(r *http.Request, body []byte) (t Told, err error) {
 	if !isJSON(r) {
@@ -76,6 +79,7 @@ func (m *Mailgun) Read(r *http.Request, body []byte) (t Told, err error) {
 		if raw == "" {
 			return t, errors.New("the raw mail is not in it: let the route's address end with mime")
 		}
+		t.Once = mailgunSignature{Token: form.Get("token")}.once()
 		t.In = &Incoming{Raw: []byte(raw), Envelope: inbound.Envelope{From: form.Get("sender"), To: strings.FieldsFunc(form.Get("recipient"), func(c rune) bool { return c == ',' || c == ' ' })}}
 		return t, nil
 	}
@@ -100,6 +104,7 @@ func (m *Mailgun) Read(r *http.Request, body []byte) (t Told, err error) {
 	if err := json.Unmarshal(body, &post); err != nil {
 		return t, err
 	}
+	t.Once = post.Signature.once()
 	e := post.Event
 	x := ops.Told{
 		Provider: "Mailgun", ID: post.Signature.Token, Sender: e.Envelope.Sender, MessageID: e.Message.Headers.ID, Recipient: e.Recipient,

@@ -23,7 +23,10 @@ import (
 type RawMail struct{ Secret andante.Secret }
 
 // Verify compares the secret.
-func (m *RawMail) Verify(r *http.Request, _ []byte, _ time.Time) error {
+func (m *RawMail) Verify(r *http.Request, _ []byte, _ time.Time) error { return m.VerifyHeader(r) }
+
+// VerifyHeader does so before the body is read.
+func (m *RawMail) VerifyHeader(r *http.Request) error {
 	_, password, ok := r.BasicAuth()
 	if !ok {
 		password, _ = bearer(r)

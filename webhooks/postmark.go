@@ -22,7 +22,10 @@ type Postmark struct {
 }
 
 // Verify compares user and password.
-func (p *Postmark) Verify(r *http.Request, _ []byte, _ time.Time) error {
+func (p *Postmark) Verify(r *http.Request, _ []byte, _ time.Time) error { return p.VerifyHeader(r) }
+
+// VerifyHeader does so before the body is read.
+func (p *Postmark) VerifyHeader(r *http.Request) error {
 	user, password, _ := r.BasicAuth()
 	wrong := sameSecret(password, p.Password)
 	if user != p.User {

@@ -109,6 +109,11 @@ type SendGridParse struct{ Secret andante.Secret }
 
 // Verify compares the secret in the address.
 func (s *SendGridParse) Verify(r *http.Request, _ []byte, _ time.Time) error {
+	return s.VerifyHeader(r)
+}
+
+// VerifyHeader does so before the body is read.
+func (s *SendGridParse) VerifyHeader(r *http.Request) error {
 	return sameSecret(r.PathValue("secret"), s.Secret)
 }
 

@@ -31,8 +31,9 @@ type SES struct {
 	Topic string // its ARN
 	Get   func(ctx context.Context, url string) ([]byte, error)
 
-	mu    sync.Mutex
-	certs map[string]*x509.Certificate
+	mu     sync.Mutex
+	certs  map[string]*x509.Certificate
+	failed time.Time // when one could not be had last
 }
 
 // sns is a message of SNS.
@@ -61,6 +62,9 @@ func (m *sns) signed() string {
 
 // snsHost is where SNS keeps its certificates and takes confirmations.
 var snsHost = regexp.MustCompile(`^sns\.[a-z0-9-]{3,30}\.amazonaws\.com(\.cn)?$`)
+
+// snsCertPath is how its certificates are called.
+var snsCertPath = regexp.MustCompile(`^/SimpleNotificationService-[0-9a-zA-Z]+\.pem$`)
 
 // snsURL tells whether an address is one of SNS.
 func snsURL(s string) bool {
@@ -112,14 +116,48 @@ func (s *SES) Verify(r *http.Request, body []byte, now time.Time) error {
 
 // cert returns the certificate at an address of SNS, which is asked for once.
 func (s *SES) cert(ctx context.Context, at string, now time.Time) (*x509.Certificate, error) {
-	if !snsURL(at) || !strings.HasSuffix(at, ".pem") {
+	u, err := url.Parse(at)
+	if err != nil || !snsURL(at) || !snsCertPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "" || u.Hostname() != s.host() {
 		return nil, errors.New("its certificate is not one of SNS")
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.certs[at]; c != nil && now.Before(c.NotAfter) {
+	c, failed := s.certs[at], s.failed
+	s.mu.Unlock()
+	if c != nil && now.Before(c.NotAfter) {
 		return c, nil
 	}
+	if now.Before(failed.Add(time.Minute)) {
+		return nil, errors.New("the certificate of SNS could not be had a moment ago")
+	}
+	c, err = s.fetch(ctx, at, now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.failed = now
+		return nil, err
+	}
+	if s.certs == nil || len(s.certs) > 20 {
+		s.certs = map[string]*x509.Certificate{}
+	}
+	s.certs[at] = c
+	return c, nil
+}
+
+// host is where SNS of the topic's region keeps its certificates.
+func (s *SES) host() string {
+	parts := strings.Split(s.Topic, ":") // arn:aws:sns:REGION:ACCOUNT:NAME
+	if len(parts) < 4 {
+		return ""
+	}
+	host := "sns." + parts[3] + ".amazonaws.com"
+	if parts[1] == "aws-cn" {
+		host += ".cn"
+	}
+	return host
+}
+
+// fetch gets a certificate.
+func (s *SES) fetch(ctx context.Context, at string, now time.Time) (*x509.Certificate, error) {
 	text, err := s.Get(ctx, at)
 	if err != nil {
 		return nil, fmt.Errorf("get the certificate of SNS: %w", err)
@@ -132,10 +170,6 @@ func (s *SES) cert(ctx context.Context, at string, now time.Time) (*x509.Certifi
 	if err != nil || now.After(c.NotAfter) || now.Before(c.NotBefore) {
 		return nil, errSignature
 	}
-	if s.certs == nil || len(s.certs) > 20 {
-		s.certs = map[string]*x509.Certificate{}
-	}
-	s.certs[at] = c
 	return c, nil
 }
 

@@ -29,7 +29,7 @@ func (r *run) followed(b *batch, it *item, out *templates.Rendered) {
 	}
 	if clicks {
 		out.HTML = relink(out.HTML, func(to string) string {
-			if strings.HasPrefix(to, strings.TrimRight(b.w.Config.PublicURL, "/")+"/") { // ours already
+			if strings.HasPrefix(to, strings.TrimRight(b.w.Config.PublicURL, "/")+"/") || len(to) > ops.MostLinked { // ours already
 				return to
 			}
 			return link(ops.ClickPage, to)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -81,14 +80,24 @@ func (a *app) apikeyListCommand() *cobra.Command {
 }
 
 func (a *app) apikeyRevokeCommand() *cobra.Command {
-	c := command("", "revoke ID", "End a key at once", "Ends a key: from now on whoever has it is refused.", "andante apikey revoke 019b8a2e-5c3d-7aaa-9bbb-0123456789ab", nil)
+	c := command("", "revoke ID|NAME", "End a key at once", "Ends a key: from now on whoever has it is refused.", "andante apikey revoke 019b8a2e-5c3d-7aaa-9bbb-0123456789ab", nil)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
 			return err
 		}
 		defer e.Close()
-		err = e.Ops.RevokeAPIKey(c.Context(), args[0])
+		id := args[0]
+		all, err := e.Ops.APIKeys(c.Context())
+		if err != nil {
+			return err
+		}
+		for _, k := range all {
+			if k.Name == args[0] && k.Revoked.IsZero() {
+				id = k.ID
+			}
+		}
+		err = e.Ops.RevokeAPIKey(c.Context(), id)
 		if errors.Is(err, andante.ErrNotFound) {
 			return usagef("there is no key %s that is not revoked; `andante apikey list` shows them", args[0])
 		}
@@ -116,7 +125,7 @@ func (a *app) handoverCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := e.Ops.HandOver(c.Context(), who.ID, os.Getenv("USER"), note); err != nil {
+		if err := e.Ops.HandOver(c.Context(), who.ID, whoami(), note); err != nil {
 			return err
 		}
 		a.printf("%s is the owner's now, with a task.\n", args[0])

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/reports"
@@ -22,6 +24,12 @@ func (a *app) hooksCommand() *cobra.Command {
 	return c
 }
 
+// told is a delivery, and of which event.
+type told struct {
+	store.Delivery
+	Name string
+}
+
 func (a *app) hooksListCommand() *cobra.Command {
 	var since string
 	c := a.withJSON(command("", "list [HOOK]", "List what hooks were told, and what waits",
@@ -34,9 +42,16 @@ func (a *app) hooksListCommand() *cobra.Command {
 			return usagef("--since: %v", err)
 		}
 		return a.reading(c.Context(), func(e *engine.Engine, _ *reports.Reports) error {
-			var list []store.Delivery
+			var list []told
 			err := e.Store.Read(c.Context(), func(tx *store.Tx) (err error) {
-				list, err = tx.Deliveries(c.Context(), strings.Join(args, ""), back.Before().From(e.Clock.Now(), zone(e.Config), nil), 200)
+				all, err := tx.Deliveries(c.Context(), strings.Join(args, ""), back.Before().From(e.Clock.Now(), zone(e.Config), nil), 200)
+				for _, d := range all {
+					ev, failed := tx.EventByID(c.Context(), d.Event)
+					if failed != nil && !errors.Is(failed, andante.ErrNotFound) {
+						return failed
+					}
+					list = append(list, told{d, ev.Name})
+				}
 				return err
 			})
 			if err != nil {
@@ -48,8 +63,11 @@ func (a *app) hooksListCommand() *cobra.Command {
 			if len(list) == 0 {
 				a.printf("No hook was told anything in the last %s.\n", since)
 			}
+			if len(list) > 0 {
+				a.printf("%-12s  %-12s %-16s %-8s %5s  %s\n", "due", "hook", "event", "state", "tries", "the other side said")
+			}
 			for _, d := range list {
-				a.printf("%s  %-12s %-8s %d tries  %s  %s\n", d.Due.In(zone(e.Config)).Format("2 Jan 15:04"), cut(d.Hook, 12), d.State, d.Attempts, d.ID, cut(d.Answer, 60))
+				a.printf("%-12s  %-12s %-16s %-8s %5d  %s\n", d.Due.In(zone(e.Config)).Format("2 Jan 15:04"), cut(d.Hook, 12), cut(d.Name, 16), d.State, d.Attempts, cut(d.Answer, 60))
 			}
 			return nil
 		})
@@ -61,7 +79,7 @@ func (a *app) hooksReplayCommand() *cobra.Command {
 	var since string
 	var all bool
 	c := command("", "replay HOOK", "Have what failed go again",
-		"Has what a hook did not take go again, under the same ids; with --all what it took, too.\nWhat was sent is kept for 30 days.", "andante hooks replay crm --since 7d", nil)
+		"Has what a hook did not take, and what waits for its next try, go at once, under the same\nids; with --all what it took, too. What was sent is kept for 30 days.", "andante hooks replay crm --since 7d", nil)
 	c.Flags().StringVar(&since, "since", "7d", "how far back")
 	c.Flags().BoolVar(&all, "all", false, "what was taken, too")
 	c.RunE = func(c *cobra.Command, args []string) error {

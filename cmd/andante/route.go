@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +33,7 @@ func (a *app) routeCommand() *cobra.Command {
 
 // sorted is what is shown of where a reply goes.
 type sorted struct {
+	File       string              `json:"file,omitempty"`
 	Class      inbound.Class       `json:"class"`
 	To         string              `json:"to,omitempty"` // sort, department or owner
 	Department string              `json:"department,omitempty"`
@@ -69,7 +69,11 @@ func (a *app) routeTestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.routed(w, found, h); err != nil {
+			label := ""
+			if len(args) > 1 {
+				label = name
+			}
+			if err := a.routed(w, label, found, h); err != nil {
 				return err
 			}
 		}
@@ -79,13 +83,16 @@ func (a *app) routeTestCommand() *cobra.Command {
 }
 
 // routed says where a mail goes.
-func (a *app) routed(w *workspace.Workspace, found inbound.Finding, h ops.Handing) error {
-	s := sorted{Class: found.Class}
+func (a *app) routed(w *workspace.Workspace, file string, found inbound.Finding, h ops.Handing) error {
+	s := sorted{File: file, Class: found.Class}
 	if found.Class == inbound.Reply {
-		s = sorted{found.Class, h.To, h.Department, h.Rule, h.Words, h.Beside}
+		s = sorted{file, found.Class, h.To, h.Department, h.Rule, h.Words, h.Beside}
 	}
 	if a.json {
 		return a.printJSON(s)
+	}
+	if file != "" {
+		a.printf("%s: ", file)
 	}
 	if found.Class != inbound.Reply {
 		a.printf("nowhere: it is no reply of a person, but %s (%s)\n", found.Class, found.Why)
@@ -99,6 +106,9 @@ func (a *app) routed(w *workspace.Workspace, found inbound.Finding, h ops.Handin
 		}
 	}
 	a.printf("%s: %s, by %s\n", to, h.To, h.Why())
+	if !h.Known {
+		a.printf("  nobody knows its writer: such a mail goes to whom tasks: unowned names\n")
+	}
 	if h.Department == "" && h.To != "owner" {
 		a.printf("  no department answers %s; write answers: [%[1]s] into one that has an email\n", h.To)
 	}
@@ -196,7 +206,7 @@ func (a *app) resumeCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		next, err := e.Ops.ResumeEnrollment(c.Context(), id, os.Getenv("USER"))
+		next, err := e.Ops.ResumeEnrollment(c.Context(), id, whoami())
 		if errors.Is(err, ops.ErrNotResumed) {
 			return usagef("%v", err)
 		}

@@ -97,8 +97,12 @@ func (a *app) taskShowCommand() *cobra.Command {
 	c.Flags().StringVar(&calendar, "ics", "", "write it into this file for a calendar, too, with a reminder")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
-			t, err := r.Task(c.Context(), andante.TouchID(args[0]))
-			if !andante.IsID(args[0]) || errors.Is(err, andante.ErrNotFound) {
+			id, err := a.taskID(c.Context(), e, args[0])
+			if err != nil {
+				return err
+			}
+			t, err := r.Task(c.Context(), id)
+			if errors.Is(err, andante.ErrNotFound) {
 				return noTask(args[0])
 			}
 			if err != nil {
@@ -152,7 +156,7 @@ func (a *app) taskEditCommand() *cobra.Command {
 			return usagef("say what you want to add with --line, or --as-is if nothing")
 		}
 		return a.withTask(c.Context(), args[0], func(e *engine.Engine, id andante.TouchID) (andante.Touch, error) {
-			t, err := e.Ops.AddLine(c.Context(), id, line, cmp.Or(by, os.Getenv("USER")))
+			t, err := e.Ops.AddLine(c.Context(), id, line, cmp.Or(by, whoami()))
 			if errors.Is(err, ops.ErrReview) {
 				err = usagef("that is something to do, and no message: `andante task done %s` closes it", id)
 			}
@@ -205,7 +209,7 @@ func (a *app) taskSkipCommand() *cobra.Command {
 	c.Flags().StringVar(&by, "by", "", "who says so; you if not given")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return a.withTask(c.Context(), args[0], func(e *engine.Engine, id andante.TouchID) (andante.Touch, error) {
-			return e.Ops.SkipTask(c.Context(), id, cmp.Or(by, os.Getenv("USER")), note)
+			return e.Ops.SkipTask(c.Context(), id, cmp.Or(by, whoami()), note)
 		}, "Skipped: %s.\n")
 	}
 	return c
@@ -280,11 +284,14 @@ func (a *app) taskDoneCommand() *cobra.Command {
 	c.Flags().StringVar(&note, "note", "", "a few words that andante why shows")
 	c.Flags().StringVar(&by, "by", "", "who did it; you if not given")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		d := ops.TaskDone{Result: andante.Result(outcome), Minutes: minutes, Worth: worth, Note: note, By: cmp.Or(by, os.Getenv("USER")), Refer: refer}
+		d := ops.TaskDone{Result: andante.Result(outcome), Minutes: minutes, Worth: worth, Note: note, By: cmp.Or(by, whoami()), Refer: refer}
 		if all := slices.Concat(andante.Results, andante.ReplyResults); outcome != "" && !slices.Contains(all, d.Result) {
 			return usagef("there is no outcome %s; there are %v", outcome, all)
 		}
-		if (until != "") != (d.Result == andante.NotNow) {
+		if d.Result == andante.NotNow && until == "" {
+			return usagef("--outcome not_now needs --until: the day until which they are left alone")
+		}
+		if d.Result != andante.NotNow && until != "" {
 			return usagef("--until belongs to --outcome not_now: the day until which they are left alone")
 		}
 		if refer != "" && d.Result != andante.WrongPerson {
@@ -298,6 +305,9 @@ func (a *app) taskDoneCommand() *cobra.Command {
 		if until != "" {
 			if d.Until, err = moment("until", until, e); err != nil {
 				return err
+			}
+			if !d.Until.After(e.Clock.Now()) {
+				return usagef("--until %s is over already", until)
 			}
 		}
 		return a.taskDone(c.Context(), e, args[0], at, next, answers, d)
@@ -410,3 +420,6 @@ func answered(w *workspace.Workspace, list []string) (map[string]string, error) 
 	}
 	return answers, nil
 }
+
+// whoami names who types; machines may have no name for them.
+func whoami() string { return cmp.Or(os.Getenv("USER"), "the command line") }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func hooks(_ *testing.T, s db) {
 		l[0], l[1], err = tx.LastSent(ctx, "crm")
 		return l, err
 	})
-	s.same("last sent, and what waits", [2]time.Time{at(5), at(7)}, last)
+	s.same("last sent, and nothing failed", [2]time.Time{at(5), {}}, last)
 	replay := func(all bool) (n int) {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
 			n, err = tx.Replay(ctx, "crm", at(0), at(20), all)
@@ -55,13 +56,18 @@ func hooks(_ *testing.T, s db) {
 		})
 		return n
 	}
-	s.same("what failed", 0, replay(false))
-	s.same("everything", 1, replay(true))
-	s.same("again", []string{all[2].ID, all[1].ID, all[0].ID}, lease(at(30), at(200)))
+	s.same("what failed or waits", 2, replay(false))
+	s.same("everything", 3, replay(true))
+	ids := []string{all[0].ID, all[1].ID, all[2].ID}
+	slices.Sort(ids)
+	s.same("again", ids, lease(at(30), at(200)))
 	s.write(func(ctx context.Context, tx *store.Tx) error {
 		d := all[2]
 		d.State, d.Settled = andante.Failed, at(31)
 		if err := tx.EndDelivery(ctx, d); err != nil {
+			return err
+		}
+		if err := tx.VoidDeliveries(ctx, at(50), "taken over"); err != nil {
 			return err
 		}
 		return tx.DropDeliveries(ctx, at(40))
@@ -69,7 +75,16 @@ func hooks(_ *testing.T, s db) {
 	s.same("what is over is forgotten", 2, len(read(s, func(ctx context.Context, tx *store.Tx) ([]store.Delivery, error) {
 		return tx.Deliveries(ctx, "crm", at(0), 9)
 	})))
+	s.same("void", 2, len(slices.DeleteFunc(read(s, func(ctx context.Context, tx *store.Tx) ([]store.Delivery, error) {
+		return tx.Deliveries(ctx, "crm", at(0), 9)
+	}), func(d store.Delivery) bool { return d.State != andante.Failed || d.Answer != "taken over" })))
 	e := andante.Event{ID: id[andante.EventID](77), Contact: id[andante.ContactID](7), Name: "replied", At: at(3), Detail: text(3)}
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddEvents(ctx, []andante.Event{e}) })
+	s.same("it happened", []bool{true, false}, []bool{
+		read(s, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.Happened(ctx, e.ID) }),
+		read(s, func(ctx context.Context, tx *store.Tx) (bool, error) {
+			return tx.Happened(ctx, id[andante.EventID](78))
+		}),
+	})
 	s.same("an event by its id", e, read(s, func(ctx context.Context, tx *store.Tx) (andante.Event, error) { return tx.EventByID(ctx, e.ID) }))
 }

@@ -126,22 +126,28 @@ func notices(_ *testing.T, s db) {
 	all := list(4, func(n int) store.Notice {
 		return store.Notice{
 			ID: id[andante.TouchID](90 + n), Person: []string{"nora", "ben"}[n%2], Subject: text(n), Body: text(n + 1), Calendar: text(n + 2),
-			State: andante.Planned, Due: at(n), Answer: "",
+			State: andante.Planned, Due: at(n), Answer: "", ReplyTo: sometimes(n, "a@x.example"), Original: map[bool][]byte{true: []byte(text(n))}[n%2 == 1],
 		}
 	})
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddNotices(ctx, all) })
 	again := all[0]
 	again.Subject = "said twice"
 	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddNotices(ctx, []store.Notice{again}) })
-	due := func(now time.Time, n int) (list []store.Notice) {
+	due := func(now time.Time, n int) (list []store.DueNotice) {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
 			list, err = tx.DueNotices(ctx, now, n)
 			return err
 		})
 		return list
 	}
-	s.same("due", all[:3], due(at(2), 9))
-	s.same("some", all[:1], due(at(9), 1))
+	told := func(list []store.Notice) (due []store.DueNotice) {
+		for _, n := range list {
+			due = append(due, store.DueNotice{ID: n.ID, Person: n.Person, Large: n.Original != nil})
+		}
+		return due
+	}
+	s.same("due", told(all[:3]), due(at(2), 9))
+	s.same("some", told(all[:1]), due(at(9), 1))
 	s.same("the next", at(0), read(s, func(ctx context.Context, tx *store.Tx) (time.Time, error) { return tx.NextNotice(ctx) }))
 	s.write(func(ctx context.Context, tx *store.Tx) error {
 		return tx.LeaseNotices(ctx, []andante.TouchID{all[0].ID, all[1].ID}, lease)
@@ -153,7 +159,7 @@ func notices(_ *testing.T, s db) {
 		return read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) { return tx.NoticesIn(ctx, lease) })
 	}
 	s.same("leased", all[:2], in())
-	s.same("the rest", all[2:], due(at(9), 9))
+	s.same("the rest", told(all[2:]), due(at(9), 9))
 	change := func(n store.Notice, was andante.State, of andante.LeaseID) (ok bool) {
 		s.write(func(ctx context.Context, tx *store.Tx) (err error) {
 			ok, err = tx.ChangeNotice(ctx, n, was, of)
@@ -163,7 +169,7 @@ func notices(_ *testing.T, s db) {
 	}
 	tried, failed := all[0], all[1]
 	tried.State, tried.Attempts = andante.Attempted, 1
-	failed.State, failed.Lease, failed.Settled, failed.Answer = andante.Failed, "", at(30), "550 no"
+	failed.State, failed.Lease, failed.Settled, failed.Answer, failed.Original = andante.Failed, "", at(30), "550 no", nil // it is kept no longer than it is needed
 	s.same("attempted", true, change(tried, andante.Leased, lease))
 	s.same("not twice", false, change(tried, andante.Leased, lease))
 	s.same("of another lease", false, change(tried, andante.Attempted, id[andante.LeaseID](51)))
@@ -182,7 +188,7 @@ func notices(_ *testing.T, s db) {
 	s.same("a worker had it", []store.Notice{tried}, read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) {
 		return tx.Notices(ctx, []andante.TouchID{tried.ID})
 	}))
-	s.same("or it was due", all[3:], due(at(9), 9))
+	s.same("or it was due", told(all[3:]), due(at(9), 9))
 }
 
 func reviews(_ *testing.T, s db) {
