@@ -17,7 +17,7 @@ import (
 
 // What an API key may do.
 const (
-	ScopeEvents = "events" // tell what contacts did, and make contacts of them
+	ScopeEvents = "events" // tell what contacts did, and make contacts of those whom nobody knows
 	ScopeRead   = "read"   // contacts, and what they got
 	ScopeWrite  = "write"  // change contacts, enroll, stop, hold and suppress
 )

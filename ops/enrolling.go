@@ -83,6 +83,11 @@ func (e *enrolling) noteRequests(ctx context.Context) error {
 	if err := e.tx.AddEvents(ctx, events); err != nil {
 		return err
 	}
+	for _, ev := range events {
+		if err := e.o.deliver(ctx, e.tx, ev); err != nil {
+			return err
+		}
+	}
 	return e.o.noteSignals(ctx, e.tx, events)
 }
 

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -421,7 +422,7 @@ func (in *intake) write(ctx context.Context) (entered map[string]int, err error)
 			return nil, err
 		}
 		for _, e := range in.staged {
-			if err := in.o.endOn(ctx, in.tx, e); err != nil {
+			if err := errors.Join(in.o.endOn(ctx, in.tx, e), in.o.deliver(ctx, in.tx, e)); err != nil {
 				return nil, err
 			}
 		}
