@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/api"
 	"github.com/andante-hq/andante/internal/memfs"
+	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
@@ -42,8 +44,13 @@ qualification: {enough: 3, weights: {contact.need: 2, contact.budget: 1}}
 
 func newSite(t testing.TB, scopes ...string) *site {
 	t.Helper()
+	return newSiteOn(t, filepath.Join(t.TempDir(), "andante.db"), scopes...)
+}
+
+func newSiteOn(t testing.TB, dsn string, scopes ...string) *site {
+	t.Helper()
 	clock := andante.NewJumpClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "andante.db"), store.Options{Clock: clock, Volatile: true})
+	st, err := store.Open(t.Context(), dsn, store.Options{Clock: clock, Volatile: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,5 +377,70 @@ func TestAtOnce(t *testing.T) {
 	})
 	if err != nil || n != 20 {
 		t.Errorf("%d events, %v", n, err)
+	}
+}
+
+// TestTwoProcessesAtOnce: on Postgres two processes take events of the same contacts, in any order:
+// each counts once, and none fails because the other holds what it wants.
+func TestTwoProcessesAtOnce(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Postgres(t)
+	one := newSiteOn(t, dsn)
+	st, err := store.Open(t.Context(), dsn, store.Options{Clock: one.ops.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	two := *one
+	two.ops = ops.New(st, one.ops.Clock, one.ops.Keys)
+	srv := httptest.NewServer(api.Handler(two.ops, slog.New(slog.NewTextHandler(two.log, nil))))
+	t.Cleanup(srv.Close)
+	two.url = srv.URL + api.Path
+	const people, rounds = 30, 4
+	var lines []string
+	for i := range people {
+		lines = append(lines, fmt.Sprintf(`{"name":"visited","contact":{"external_id":"V-%d","email":"v%d@x.example"},"create":true}`, i, i))
+	}
+	one.want(200, fmt.Sprintf(`"accepted":%d`, people), http.MethodPost, "events", strings.Join(lines, "\n"))
+	var wg sync.WaitGroup
+	for round := range rounds {
+		for _, s := range []*site{one, &two} {
+			wg.Go(func() {
+				var lines []string
+				for _, i := range rand.New(rand.NewPCG(uint64(round), uint64(len(s.url)))).Perm(people) {
+					lines = append(lines, fmt.Sprintf(`{"name":"seen","contact":{"external_id":"V-%d"},"key":"k%d"}`, i, round))
+				}
+				code, text := s.call(http.MethodPost, "events", strings.Join(lines, "\n"))
+				if code != 200 || !strings.Contains(text, `"refused":0`) {
+					t.Errorf("%d %s", code, text)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	n := 0
+	err = one.ops.Store.Read(t.Context(), func(tx *store.Tx) error {
+		for i := range people {
+			who, err := tx.ContactsByExternalID(t.Context(), []string{fmt.Sprint("V-", i)})
+			if err != nil {
+				return err
+			}
+			list, err := tx.EventsOf(t.Context(), who[0].ID)
+			if err != nil {
+				return err
+			}
+			for _, e := range list {
+				if e.Name == "seen" {
+					n++
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || n != people*rounds {
+		t.Errorf("%d events, %v", n, err)
+	}
+	for _, bad := range []string{"no-id", "00000000-0000-0000-0000-00000000000g"} {
+		one.want(404, "", http.MethodGet, "contacts/"+bad, "")
 	}
 }

@@ -64,6 +64,9 @@ func (o *Ops) APIKeys(ctx context.Context) (list []store.APIKey, err error) {
 // RevokeAPIKey ends a key at once. [andante.ErrNotFound] if there is none.
 func (o *Ops) RevokeAPIKey(ctx context.Context, id string) error {
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
+		if !andante.IsID(id) {
+			return fmt.Errorf("key %s: %w", id, andante.ErrNotFound)
+		}
 		ok, err := tx.RevokeAPIKey(ctx, id, o.now())
 		if err == nil && !ok {
 			err = fmt.Errorf("key %s: %w", id, andante.ErrNotFound)

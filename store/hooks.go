@@ -21,7 +21,7 @@ type Delivery struct {
 	Answer   string    // what came of the last try
 }
 
-const deliveryColumns = "id, hook, event_id, state, due_at, settled_at, attempts, leased_until, answer"
+const deliveryColumns = "msg, hook, event_id, state, due_at, settled_at, attempts, leased_until, answer"
 
 func scanDelivery(r *sql.Rows) (d Delivery, err error) {
 	var due int64
@@ -33,7 +33,7 @@ func scanDelivery(r *sql.Rows) (d Delivery, err error) {
 
 // AddDeliveries adds deliveries. One that is there already stays as it is.
 func (tx *Tx) AddDeliveries(ctx context.Context, list []Delivery) error {
-	return insert(ctx, tx, "deliveries", deliveryColumns, "ON CONFLICT (id) DO NOTHING", list, func(d Delivery) []any {
+	return insert(ctx, tx, "deliveries", deliveryColumns, "ON CONFLICT (msg) DO NOTHING", list, func(d Delivery) []any {
 		return []any{d.ID, d.Hook, string(d.Event), string(d.State), ms(d.Due), ms(d.Settled), d.Attempts, ms(d.Leased), d.Answer}
 	})
 }
@@ -41,7 +41,7 @@ func (tx *Tx) AddDeliveries(ctx context.Context, list []Delivery) error {
 // LeaseDeliveries takes up to n deliveries of a hook that are due, and in nobody's hands by the
 // machine's clock, the earliest first.
 func (tx *Tx) LeaseDeliveries(ctx context.Context, hook string, now, wall, until time.Time, n int) ([]Delivery, error) {
-	list, err := query(ctx, tx, "SELECT "+deliveryColumns+" FROM deliveries WHERE state='planned' AND hook=$1 AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $3) ORDER BY due_at, id LIMIT $4"+tx.d.skip,
+	list, err := query(ctx, tx, "SELECT "+deliveryColumns+" FROM deliveries WHERE state='planned' AND hook=$1 AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $3) ORDER BY due_at, msg LIMIT $4"+tx.d.skip,
 		[]any{hook, ms(now), ms(wall), n}, scanDelivery)
 	if err != nil || len(list) == 0 {
 		return nil, err
@@ -50,20 +50,20 @@ func (tx *Tx) LeaseDeliveries(ctx context.Context, hook string, now, wall, until
 	for i := range list {
 		ids[i] = list[i].ID
 	}
-	_, err = execIn(ctx, tx, "UPDATE deliveries SET leased_until=$1 WHERE id", []any{ms(until)}, ids, "")
+	_, err = execIn(ctx, tx, "UPDATE deliveries SET leased_until=$1 WHERE msg", []any{ms(until)}, ids, "")
 	return list, err
 }
 
 // EndDelivery writes what became of a try.
 func (tx *Tx) EndDelivery(ctx context.Context, d Delivery) error {
-	_, err := tx.exec(ctx, "UPDATE deliveries SET state=$2, due_at=$3, settled_at=$4, attempts=$5, leased_until=NULL, answer=$6 WHERE id=$1 AND state='planned' AND leased_until IS NOT NULL",
+	_, err := tx.exec(ctx, "UPDATE deliveries SET state=$2, due_at=$3, settled_at=$4, attempts=$5, leased_until=NULL, answer=$6 WHERE msg=$1 AND state='planned' AND leased_until IS NOT NULL",
 		d.ID, string(d.State), ms(d.Due), ms(d.Settled), d.Attempts, andante.CleanText(d.Answer))
 	return err
 }
 
 // Deliveries returns up to n deliveries of a hook, or of all, since an instant, the latest first.
 func (tx *Tx) Deliveries(ctx context.Context, hook string, since time.Time, n int) ([]Delivery, error) {
-	return query(ctx, tx, "SELECT "+deliveryColumns+" FROM deliveries WHERE ($1='' OR hook=$1) AND due_at >= $2 ORDER BY due_at DESC, id LIMIT $3", []any{hook, ms(since), n}, scanDelivery)
+	return query(ctx, tx, "SELECT "+deliveryColumns+" FROM deliveries WHERE ($1='' OR hook=$1) AND due_at >= $2 ORDER BY due_at DESC, msg LIMIT $3", []any{hook, ms(since), n}, scanDelivery)
 }
 
 // LastSent returns when something last reached a hook, and since when it takes nothing: when the first

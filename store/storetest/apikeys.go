@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
 )
 
@@ -12,7 +13,7 @@ var apiKeyTests = []test{{"kept as a hash, until revoked", apiKeys}, {"audit", a
 
 func apiKeys(_ *testing.T, s db) {
 	key := func(n int) store.APIKey {
-		return store.APIKey{ID: text(n), Name: "name " + text(n), Hash: "hash" + text(n), Scopes: []string{"events", "read"}[:1+n%2], Created: at(n)}
+		return store.APIKey{ID: string(id[andante.EventID](n)), Name: "name " + text(n), Hash: "hash" + text(n), Scopes: []string{"events", "read"}[:1+n%2], Created: at(n)}
 	}
 	all := []store.APIKey{key(1), key(2)}
 	revoke := func(id string) (ok bool) {
@@ -35,7 +36,7 @@ func apiKeys(_ *testing.T, s db) {
 	}
 	s.same("by its hash", all[:1], byHash(all[0].Hash))
 	s.same("another", 0, len(byHash("x")))
-	s.same("revoked, once", []bool{true, false, false}, []bool{revoke(all[0].ID), revoke(all[0].ID), revoke("x")})
+	s.same("revoked, once", []bool{true, false, false}, []bool{revoke(all[0].ID), revoke(all[0].ID), revoke(string(id[andante.EventID](99)))})
 	s.same("and no key any more", 0, len(byHash(all[0].Hash)))
 	all[0].Revoked = at(9)
 	s.same("all", all, read(s, func(ctx context.Context, tx *store.Tx) ([]store.APIKey, error) { return tx.APIKeys(ctx) }))
@@ -43,7 +44,7 @@ func apiKeys(_ *testing.T, s db) {
 
 func audited(_ *testing.T, s db) {
 	change := func(n int) store.Audited {
-		return store.Audited{ID: text(n), By: "crm", What: "hold", Subject: text(n + 1), At: at(n)}
+		return store.Audited{ID: string(id[andante.EventID](n)), By: "crm", What: "hold", Subject: text(n + 1), At: at(n)}
 	}
 	all := []store.Audited{change(1), change(2), change(3)}
 	s.write(func(ctx context.Context, tx *store.Tx) error {

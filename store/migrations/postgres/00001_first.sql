@@ -354,7 +354,7 @@ CREATE INDEX arrivals_contact ON arrivals (contact_id) WHERE contact_id IS NOT N
 
 -- What became known of contacts: by whom, and when.
 CREATE TABLE answers (
-    contact_id TEXT NOT NULL,
+    contact_id UUID NOT NULL,
     path TEXT NOT NULL,
     value TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -364,9 +364,9 @@ CREATE INDEX answers_contact ON answers (contact_id, at);
 
 -- Links of messages that something has followed. Who it was is judged a little later.
 CREATE TABLE clicks (
-    id TEXT PRIMARY KEY,
-    contact_id TEXT NOT NULL,
-    touch_id TEXT NOT NULL,
+    id UUID PRIMARY KEY,
+    contact_id UUID NOT NULL,
+    touch_id UUID NOT NULL,
     page TEXT NOT NULL,
     target TEXT NOT NULL,
     machine TEXT NOT NULL,
@@ -378,7 +378,7 @@ CREATE INDEX clicks_touch ON clicks (touch_id);
 
 -- Keys of other programs, by their hash, and what those changed.
 CREATE TABLE api_keys (
-    id TEXT PRIMARY KEY,
+    id UUID PRIMARY KEY,
     name TEXT NOT NULL,
     hash TEXT NOT NULL UNIQUE,
     scopes TEXT NOT NULL,
@@ -386,7 +386,7 @@ CREATE TABLE api_keys (
     revoked_at BIGINT
 );
 CREATE TABLE audit (
-    id TEXT PRIMARY KEY,
+    id UUID PRIMARY KEY,
     who TEXT NOT NULL,
     what TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -396,9 +396,9 @@ CREATE INDEX audit_at ON audit (at);
 
 -- Events on their way to other programs.
 CREATE TABLE deliveries (
-    id TEXT PRIMARY KEY,
+    msg TEXT PRIMARY KEY,
     hook TEXT NOT NULL,
-    event_id TEXT NOT NULL,
+    event_id UUID NOT NULL,
     state TEXT NOT NULL,
     due_at BIGINT NOT NULL,
     settled_at BIGINT,

@@ -396,7 +396,7 @@ CREATE INDEX audit_at ON audit (at);
 
 -- Events on their way to other programs.
 CREATE TABLE deliveries (
-    id TEXT PRIMARY KEY,
+    msg TEXT PRIMARY KEY,
     hook TEXT NOT NULL,
     event_id TEXT NOT NULL,
     state TEXT NOT NULL,
