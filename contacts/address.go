@@ -11,12 +11,14 @@ import (
 )
 
 // email reads an e-mail address and returns it normalised.
-func email(s string) (string, error) {
-	address, err := mailaddr.Recipient(s)
-	if err != nil {
-		return "", err
-	}
-	return andante.NormalizeEmail(address), nil
+func email(s string) (string, error) { return normalised(mailaddr.Recipient(s)) }
+
+// theirs is email for a contact's own address, so it refuses abuse@ and noreply@. Lists of those who
+// get nothing and files of past touches may well hold them.
+func theirs(s string) (string, error) { return normalised(mailaddr.Person(s)) }
+
+func normalised(address string, err error) (string, error) {
+	return andante.NormalizeEmail(address), err
 }
 
 // domain reads the name of a domain.

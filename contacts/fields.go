@@ -58,7 +58,7 @@ func importFields(w *workspace.Workspace) map[string]check {
 		}
 	}
 	maps.Copy(fields, map[string]check{
-		pathID: line, pathAccount: line, pathEmail: email, pathPhone: line,
+		pathID: line, pathAccount: line, pathEmail: theirs, pathPhone: line,
 		pathCountry: country, "contact.zone": zone, "contact.language": tongue, "contact.persona": oneOf(personas), "contact.stage": oneOf(andante.Stages),
 		"account.domain": domain, "account.stage": oneOf(andante.Stages), "account.tier": oneOf(andante.Tiers), "account.owner": oneOf(people),
 		"account.country": country, "account.zone": zone,

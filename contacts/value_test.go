@@ -59,6 +59,25 @@ func TestEmail(t *testing.T) {
 	})
 }
 
+// TestTheirEmail: nobody is written to where complaints go, nor where nobody reads. What only looks
+// like it is a person.
+func TestTheirEmail(t *testing.T) {
+	t.Parallel()
+	runChecks(t, theirs, []checked{
+		{"Abuse@Example.com", "", "complaints"},
+		{"postmaster@example.com", "", "complaints"},
+		{"MAILER-DAEMON@example.com", "", "complaints"},
+		{"noreply@example.com", "", "nobody reads"},
+		{"no-reply+7@example.com", "", "nobody reads"},
+		{"Do_Not.Reply@example.com", "", "nobody reads"},
+		{"abuse@example", "", "domain"},
+		{"Info@example.com", "info@example.com", ""},
+		{"Noreen.Ply@example.com", "noreen.ply@example.com", ""},
+		{"abuseman@example.com", "abuseman@example.com", ""},
+	})
+	runChecks(t, email, []checked{{"abuse@example.com", "abuse@example.com", ""}}) // it may be suppressed
+}
+
 func FuzzEmail(f *testing.F) {
 	for _, s := range []string{"a@b.de", "info@münchen.de", "a\n@b.de", "a@b@c.de", "a@。de", "\u200ba@b.de"} {
 		f.Add(s)

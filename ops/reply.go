@@ -116,7 +116,7 @@ func referred(s string) (c andante.Contact, err error) {
 		name, address = "", name
 	}
 	if address = strings.TrimSuffix(strings.TrimSpace(address), ">"); address != "" {
-		if address, err = mailaddr.Recipient(address); err != nil {
+		if address, err = mailaddr.Person(address); err != nil {
 			return c, fmt.Errorf("%w: %w", ErrRefer, err)
 		}
 	}

@@ -41,6 +41,7 @@ func (a *app) importCommand() *cobra.Command {
 		"Takes contacts and their accounts in from a CSV file: new ones are added, known ones\n"+
 			"(by id, then by address) updated. Each row is taken whole or not at all; rejected\n"+
 			"rows go with their reason into a file of their own. An opt-out is never lifted.\n"+
+			"Addresses that are nobody's, such as abuse@ and noreply@, are refused.\n"+
 			"The first hundred mails to new addresses go alone; where three and 3 % of them come\n"+
 			"back as dead, the import is held.",
 		"andante import contacts.csv --yes\nandante import fair.csv --map \"E-Mail=contact.email\" --basis opt_in --source \"Fair 2026\"\nandante import past.csv --history", nil)))

@@ -5,6 +5,7 @@ package mailaddr
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,24 @@ func ASCII(s string) (string, error) { return address(s, asciiPart) }
 // Recipient is ASCII for whom we write to, who may have letters of any language before the
 // @ (RFC 6531): it is NFC then, and [International].
 func Recipient(s string) (string, error) { return address(s, anyPart) }
+
+// Person is Recipient for whom somebody adds as a contact. Mailboxes that RFC 2142 keeps for complaints
+// and for the mail itself, and those that nobody reads, are refused: mail to them brings no answer,
+// and complaints.
+func Person(s string) (string, error) {
+	a, err := Recipient(s)
+	if err != nil {
+		return "", err
+	}
+	box, _, _ := strings.Cut(strings.ToLower(a[:strings.LastIndexByte(a, '@')]), "+")
+	if slices.Contains([]string{"abuse", "postmaster", "mailer-daemon"}, box) {
+		return "", fmt.Errorf("%s@ is for complaints and faults of the mail, and never a contact's", box)
+	}
+	if slices.Contains([]string{"noreply", "donotreply"}, strings.NewReplacer("-", "", "_", "", ".", "").Replace(box)) {
+		return "", fmt.Errorf("nobody reads %s@", box)
+	}
+	return a, nil
+}
 
 // International tells whether an address needs a mail server that takes such letters.
 func International(s string) bool {
