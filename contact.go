@@ -1,6 +1,7 @@
 package andante
 
 import (
+	"regexp"
 	"strings"
 	"time"
 )
@@ -263,6 +264,12 @@ var Events = []string{
 	EventReplied, EventMet, EventHandedOver, EventOptedOut, EventUnreachable, EventBounced, EventComplained, EventClicked, EventOpened,
 	EventTalked, EventAnswered, EventPurchased, EventRequested, EventHandled, EventInterested, EventNotNow, EventWrongPerson, EventDeclined,
 }
+
+var eventName = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)
+
+// IsEventName tells whether an event may be called so: replied, form.benchmark,
+// trade-fair.visited.
+func IsEventName(s string) bool { return eventName.MatchString(s) }
 
 // A Person is a colleague: an owner of accounts and a sender of letters.
 type Person struct {

@@ -81,9 +81,15 @@ func (s *server) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 	}
 }
 
+// keyIn returns the key that a request came with.
+func keyIn(ctx context.Context) store.APIKey {
+	key, _ := ctx.Value(keyOf{}).(store.APIKey)
+	return key
+}
+
 // changed notes who changed what.
 func (s *server) changed(ctx context.Context, what string, id andante.ContactID) {
-	key, _ := ctx.Value(keyOf{}).(store.APIKey)
+	key := keyIn(ctx)
 	if err := s.ops.Audit(context.WithoutCancel(ctx), key.Name, what, string(id)); err != nil {
 		s.log.Error("a change could not be noted", "key", key.Name, "what", what, "contact", string(id), "err", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/andante-hq/andante/internal/testdb"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/store/storetest"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -50,14 +51,7 @@ func newSite(t testing.TB, scopes ...string) *site {
 func newSiteOn(t testing.TB, dsn string, scopes ...string) *site {
 	t.Helper()
 	clock := andante.NewJumpClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
-	st, err := store.Open(t.Context(), dsn, store.Options{Clock: clock, Volatile: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	if _, err := st.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	st := storetest.Migrated(t, dsn, clock)
 	keys, err := ops.ParseKeyring(ops.SeededKeyring("x"))
 	if err != nil {
 		t.Fatal(err)

@@ -78,9 +78,8 @@ func (s *server) changes(a huma.API) {
 			if until := in.Body.Until; !until.IsZero() && !until.After(s.ops.Clock.Now()) {
 				return huma.Error422UnprocessableEntity("until " + until.Format(time.RFC3339) + " is over already")
 			}
-			key, _ := ctx.Value(keyOf{}).(store.APIKey)
 			did.Changed = 1
-			_, err := s.ops.Hold(ctx, andante.Hold{Scope: andante.HoldContact, Key: string(c.ID), Author: "API: " + key.Name, Reason: andante.CleanText(in.Body.Reason), Until: in.Body.Until})
+			_, err := s.ops.Hold(ctx, andante.Hold{Scope: andante.HoldContact, Key: string(c.ID), Author: "API: " + keyIn(ctx).Name, Reason: andante.CleanText(in.Body.Reason), Until: in.Body.Until})
 			return err
 		})
 	})
@@ -98,9 +97,8 @@ func (s *server) changes(a huma.API) {
 	})
 	huma.Register(a, post("handover", "hand-over-contact", "Give a contact to its owner"), func(ctx context.Context, in *whyIn) (*didOut, error) {
 		return s.change(ctx, in.RefIn, "handover", func(c andante.Contact, did *Did) error {
-			key, _ := ctx.Value(keyOf{}).(store.APIKey)
 			did.Changed = 1
-			return s.ops.HandOver(ctx, c.ID, "API: "+key.Name, in.Body.Source)
+			return s.ops.HandOver(ctx, c.ID, "API: "+keyIn(ctx).Name, in.Body.Source)
 		})
 	})
 }

@@ -63,16 +63,11 @@ type RefIn struct {
 
 // ref reads what stands in an address.
 func (in RefIn) ref() ops.Ref {
-	for _, k := range []struct {
-		begins string
-		ref    func(string) ops.Ref
-	}{
-		{"external:", func(s string) ops.Ref { return ops.Ref{ExternalID: s} }},
-		{"email:", func(s string) ops.Ref { return ops.Ref{Email: s} }},
-	} {
-		if len(in.ID) > len(k.begins) && in.ID[:len(k.begins)] == k.begins {
-			return k.ref(in.ID[len(k.begins):])
-		}
+	if id, ok := strings.CutPrefix(in.ID, "external:"); ok && id != "" {
+		return ops.Ref{ExternalID: id}
+	}
+	if address, ok := strings.CutPrefix(in.ID, "email:"); ok && address != "" {
+		return ops.Ref{Email: address}
 	}
 	return ops.Ref{ID: andante.ContactID(in.ID)}
 }
@@ -110,9 +105,14 @@ func (s *server) contacts(a huma.API) {
 }
 
 func (s *server) getContact(ctx context.Context, in *RefIn) (*contactOut, error) {
+	return s.contact(ctx, in.ref())
+}
+
+// contact finds a contact and tells what is known of it.
+func (s *server) contact(ctx context.Context, r ops.Ref) (*contactOut, error) {
 	out := &contactOut{}
 	err := s.ops.Store.Read(ctx, func(tx *store.Tx) error {
-		list, err := in.ref().Find(ctx, tx)
+		list, err := r.Find(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -215,21 +215,9 @@ func (s *server) putContact(ctx context.Context, in *upsertIn) (*contactOut, err
 	if err := s.upsert(ctx, w, in.Body.Contact, in.Body.Fields); err != nil {
 		return nil, s.fail(err)
 	}
-	ref := in.Body.Contact.ref()
-	out := &contactOut{}
-	err = s.ops.Store.Read(ctx, func(tx *store.Tx) error {
-		list, err := ref.Find(ctx, tx)
-		if err != nil {
-			return err
-		}
-		shown, err := s.show(ctx, tx, list)
-		if err == nil {
-			out.Body = shown[0]
-		}
-		return err
-	})
+	out, err := s.contact(ctx, in.Body.Contact.ref())
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, err
 	}
 	s.changed(ctx, "put contact", andante.ContactID(out.Body.ID))
 	return out, nil
@@ -246,7 +234,7 @@ func (s *server) upsert(ctx context.Context, w *workspace.Workspace, r Ref, fiel
 			told[path] = value
 		}
 	}
-	key, _ := ctx.Value(keyOf{}).(store.APIKey)
+	key := keyIn(ctx)
 	if r.ID != "" && !andante.IsID(r.ID) {
 		return huma.Error404NotFound("this contact is not known")
 	}

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -149,7 +148,7 @@ func (s *server) tellEvents(ctx context.Context, in *eventsIn) (*eventsOut, erro
 
 // tellAll takes events in, several at a time: those that come together share a commit.
 func (s *server) tellAll(ctx context.Context, w *workspace.Workspace, list []told, id string) []Result {
-	key, _ := ctx.Value(keyOf{}).(store.APIKey)
+	key := keyIn(ctx)
 	results := make([]Result, len(list))
 	var order []string
 	lines := map[string][]int{} // by contact: what one did is taken in its order
@@ -232,14 +231,12 @@ func eventOf(b []byte) (e Event, err error) {
 	return e, err
 }
 
-var eventName = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)
-
 // tell takes one event in.
 func (s *server) tell(ctx context.Context, w *workspace.Workspace, e Event, line int) Result {
 	r := Result{Line: line}
 	in := ops.EventIn{Ref: e.Contact.ref(), Key: e.Key, Name: e.Name, At: e.At, Detail: e.Detail}
 	err := func() (err error) {
-		if !eventName.MatchString(e.Name) || len(e.Name) > 100 {
+		if !andante.IsEventName(e.Name) || len(e.Name) > 100 {
 			return huma.Error422UnprocessableEntity(fmt.Sprintf("an event has a name such as replied or form.benchmark, not %q", e.Name))
 		}
 		if slices.Contains(reserved, e.Name) {

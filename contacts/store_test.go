@@ -17,6 +17,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/store/storetest"
 )
 
 // world is an importer on a store of its own.
@@ -28,14 +29,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := andante.NewJumpClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "andante.db"), store.Options{Clock: clock, Volatile: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	if _, err := st.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	st := storetest.Migrated(t, filepath.Join(t.TempDir(), "andante.db"), clock)
 	keys, err := ops.ParseKeyring(ops.SeededKeyring("x"))
 	if err != nil {
 		t.Fatal(err)

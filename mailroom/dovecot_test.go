@@ -170,18 +170,26 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// put lays a mail into a folder.
-func (d *dovecot) put(folder, text string) {
+// login opens the mailbox as its owner does.
+func (d *dovecot) login() *imapclient.Client {
 	d.t.Helper()
 	conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", d.port))
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	c := imapclient.New(conn, nil)
-	defer c.Close()
 	if err := c.Login("nora", imapPassword).Wait(); err != nil {
+		c.Close()
 		d.t.Fatal(err)
 	}
+	return c
+}
+
+// put lays a mail into a folder.
+func (d *dovecot) put(folder, text string) {
+	d.t.Helper()
+	c := d.login()
+	defer c.Close()
 	text = strings.ReplaceAll(text, "\n", "\r\n")
 	a := c.Append(folder, int64(len(text)), nil)
 	if _, err := a.Write([]byte(text)); err != nil {
@@ -198,15 +206,8 @@ func (d *dovecot) put(folder, text string) {
 // unseen counts the mails of a folder that nobody has read.
 func (d *dovecot) unseen(folder string) uint32 {
 	d.t.Helper()
-	conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", d.port))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	c := imapclient.New(conn, nil)
+	c := d.login()
 	defer c.Close()
-	if err := c.Login("nora", imapPassword).Wait(); err != nil {
-		d.t.Fatal(err)
-	}
 	s, err := c.Status(folder, &imap.StatusOptions{NumUnseen: true}).Wait()
 	if err != nil {
 		d.t.Fatal(err)

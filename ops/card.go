@@ -203,7 +203,7 @@ func (o *Ops) postSome(ctx context.Context, b store.Batch) (n int, err error) {
 				return nil, err
 			}
 			touches, err = tx.Touches(ctx, cardIDs(cards))
-			return unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }), err
+			return unique(touches, accountOfTouch), err
 		})
 		if n = len(touches); err != nil || n == 0 {
 			return err
@@ -218,7 +218,7 @@ func (o *Ops) posted(ctx context.Context, tx *store.Tx, touches []andante.Touch,
 	if err != nil {
 		return err
 	}
-	accounts := unique(touches, func(t andante.Touch) andante.AccountID { return t.Account })
+	accounts := unique(touches, accountOfTouch)
 	people, err := tx.Contacts(ctx, unique(touches, func(t andante.Touch) andante.ContactID { return t.Contact }))
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (o *Ops) judge(ctx context.Context, tx *store.Tx, id andante.TouchID) error
 	var touches []andante.Touch
 	err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
 		touches, err = tx.Touches(ctx, []andante.TouchID{id})
-		return unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }), err
+		return unique(touches, accountOfTouch), err
 	})
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func (o *Ops) TakeEvent(ctx context.Context, in EventIn) (contact andante.Contac
 func (o *Ops) takeEvent(ctx context.Context, tx *store.Tx, c andante.Contact, in EventIn, id andante.EventID, at time.Time) (fresh bool, err error) {
 	e := andante.Event{ID: id, Contact: c.ID, Account: c.Account, Name: in.Name, At: at, Detail: in.Detail}
 	if in.Key != "" {
-		if e.ID, err = o.idOfKey(ctx, tx, in.Key); err != nil {
+		if e.ID, err = onceID(ctx, tx, byEventKey, in.Key); err != nil {
 			return false, err
 		}
 	}
@@ -109,21 +109,4 @@ func (o *Ops) takeEvent(ctx context.Context, tx *store.Tx, c andante.Contact, in
 		return fresh, err
 	}
 	return fresh, o.follows(ctx, tx, e)
-}
-
-// idOfKey is the id of the event that counts once by a key.
-func (o *Ops) idOfKey(ctx context.Context, tx *store.Tx, key string) (andante.EventID, error) {
-	seed, err := tx.Seed(ctx)
-	return andante.DeriveID[andante.EventID](seed, time.Unix(0, 0), "told", key), err
-}
-
-// HasTaken tells whether an event with a key has come before.
-func (o *Ops) HasTaken(ctx context.Context, key string) (before bool, err error) {
-	return before, o.Store.Read(ctx, func(tx *store.Tx) error {
-		id, err := o.idOfKey(ctx, tx, key)
-		if err == nil {
-			before, err = tx.Happened(ctx, id)
-		}
-		return err
-	})
 }

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -122,11 +123,11 @@ func (o *Ops) payload(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 	}
 	people, err := tx.Contacts(ctx, []andante.ContactID{e.Contact})
 	if err != nil || len(people) == 0 {
-		return nil, orNotFound(err)
+		return nil, cmp.Or(err, andante.ErrNotFound)
 	}
 	accounts, err := tx.Accounts(ctx, []andante.AccountID{people[0].Account})
 	if err != nil || len(accounts) == 0 {
-		return nil, orNotFound(err)
+		return nil, cmp.Or(err, andante.ErrNotFound)
 	}
 	c, a := people[0], accounts[0]
 	p := &Payload{Type: e.Name, Timestamp: e.At}
@@ -145,13 +146,6 @@ func (o *Ops) payload(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		}
 	}
 	return p, nil
-}
-
-func orNotFound(err error) error {
-	if err == nil {
-		return andante.ErrNotFound
-	}
-	return err
 }
 
 // Dispatched notes what became of a try: it is over, or comes again after a longer wait. A hook that

@@ -62,7 +62,7 @@ func (o *Ops) lose(ctx context.Context, tx *store.Tx, id andante.LeaseID, touch 
 	var list []andante.Touch
 	err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
 		list, err = tx.Touches(ctx, []andante.TouchID{touch})
-		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
+		return unique(list, accountOfTouch), err
 	})
 	if err != nil || len(list) == 0 || list[0].State != andante.Attempted || list[0].Lease != id || o.ownHands(list[0].Kind) {
 		return err
@@ -118,7 +118,7 @@ func (o *Ops) ReturnLease(ctx context.Context, tx *store.Tx, id andante.LeaseID,
 	var touches []andante.Touch
 	err = Lock(ctx, tx, func() ([]andante.AccountID, error) {
 		touches, err = tx.TouchesIn(ctx, id)
-		return unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }), err
+		return unique(touches, accountOfTouch), err
 	})
 	if err != nil {
 		return 0, 0, err

@@ -109,6 +109,7 @@ func byID[T any, K comparable](list []T, key func(T) K) map[K]T {
 
 func contactID(c andante.Contact) andante.ContactID          { return c.ID }
 func accountOf(c andante.Contact) andante.AccountID          { return c.Account }
+func accountOfTouch(t andante.Touch) andante.AccountID       { return t.Account }
 func accountID(a andante.Account) andante.AccountID          { return a.ID }
 func enrollmentID(e andante.Enrollment) andante.EnrollmentID { return e.ID }
 

@@ -26,7 +26,7 @@ func (o *Ops) TakePost(ctx context.Context, list []PostTold) error {
 	return eachAtOnce(list, func(p PostTold) error {
 		find := func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
 			touches, err := tx.Touches(ctx, nonEmpty(p.Touch))
-			return unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }), err
+			return unique(touches, accountOfTouch), err
 		}
 		return o.together.do(ctx, change{find, func(ctx context.Context, tx *store.Tx) error { return o.takePost(ctx, tx, p) }})
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/calendar"
@@ -73,12 +74,17 @@ func (r *resuming) run(ctx context.Context) (next andante.Touch, err error) {
 	})
 }
 
+// EndedByReply tells whether an enrollment ended because its contact, or a colleague, replied.
+func EndedByReply(x andante.Enrollment) bool {
+	return x.State == andante.EnrollmentFinished && (x.Reason == andante.ReasonReplied || x.Reason == andante.ReasonColleague)
+}
+
 // may tells why the enrollment may not go on; nil if it may.
 func (r *resuming) may(ctx context.Context) error {
 	switch {
 	case r.x.State != andante.EnrollmentFinished:
 		return fmt.Errorf("%w: it runs", ErrNotResumed)
-	case r.x.Reason != andante.ReasonReplied && r.x.Reason != andante.ReasonColleague:
+	case !EndedByReply(r.x):
 		return fmt.Errorf("%w: it did not end by a reply, but for this: %s", ErrNotResumed, r.x.Reason.Text())
 	}
 	all, err := r.tx.EnrollmentsOf(ctx, []andante.ContactID{r.x.Contact})
@@ -113,7 +119,7 @@ func (r *resuming) next(ctx context.Context) (t andante.Touch, err error) {
 	}
 	step, from := 0, r.x.Entered
 	for _, was := range touches {
-		i := indexOf(plan, was.Step)
+		i := slices.IndexFunc(plan.Steps, func(s sequences.Step) bool { return s.ID == was.Step })
 		if was.State != andante.Canceled && i >= step {
 			step, from = i+1, p.left(around, r.x, was)
 		}
@@ -134,13 +140,4 @@ func (r *resuming) next(ctx context.Context) (t andante.Touch, err error) {
 	t.Due = calendar.Later(t.Due, r.now())
 	t.FirstDue = t.Due
 	return t, nil
-}
-
-func indexOf(plan *sequences.Sequence, step string) int {
-	for i := range plan.Steps {
-		if plan.Steps[i].ID == step {
-			return i
-		}
-	}
-	return -1
 }

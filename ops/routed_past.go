@@ -63,7 +63,7 @@ func (o *Ops) routedSince(ctx context.Context, tx *store.Tx, w *workspace.Worksp
 	if err != nil || len(touches) == 0 {
 		return nil, err
 	}
-	accounts, err := tx.Accounts(ctx, unique(touches, func(t andante.Touch) andante.AccountID { return t.Account }))
+	accounts, err := tx.Accounts(ctx, unique(touches, accountOfTouch))
 	if err != nil {
 		return nil, err
 	}

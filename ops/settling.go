@@ -58,7 +58,7 @@ func (s *settling) lock(ctx context.Context, ids []andante.TouchID) (list []anda
 	}
 	return list, Lock(ctx, s.tx, func() (_ []andante.AccountID, err error) {
 		list, err = s.tx.Touches(ctx, ids)
-		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
+		return unique(list, accountOfTouch), err
 	})
 }
 

@@ -83,7 +83,7 @@ func lockNumberOf(ctx context.Context, tx *store.Tx, id andante.TouchID) error {
 			return nil, err
 		}
 		_, others, err := inHands(ctx, tx, nil, withoutEmpty(unique(list, func(t andante.Touch) andante.AddressHash { return t.Address })))
-		return append(unique(others, accountOf), unique(list, func(t andante.Touch) andante.AccountID { return t.Account })...), err
+		return append(unique(others, accountOf), unique(list, accountOfTouch)...), err
 	})
 }
 
@@ -115,7 +115,7 @@ func waitingTask(ctx context.Context, tx *store.Tx, id andante.TouchID) (andante
 	var list []andante.Touch
 	err := Lock(ctx, tx, func() (accounts []andante.AccountID, err error) {
 		list, err = tx.Touches(ctx, []andante.TouchID{id})
-		return unique(list, func(t andante.Touch) andante.AccountID { return t.Account }), err
+		return unique(list, accountOfTouch), err
 	})
 	switch {
 	case err != nil:

@@ -11,6 +11,7 @@ import (
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/internal/memfs"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/store/storetest"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -40,14 +41,7 @@ func newWorld(t *testing.T) *world {
 func newWorldOn(t *testing.T, dsn string) *world {
 	t.Helper()
 	clock := andante.NewJumpClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
-	st, err := store.Open(t.Context(), dsn, store.Options{Clock: clock, Volatile: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	if _, err := st.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	st := storetest.Migrated(t, dsn, clock)
 	keys, err := ParseKeyring(SeededKeyring("x"))
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"github.com/andante-hq/andante/queue"
 	"github.com/andante-hq/andante/scheduler"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/store/storetest"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -85,14 +86,7 @@ func newWorld(t *testing.T, o scheduler.Options) *world {
 func openWorld(t *testing.T, dsn string, o scheduler.Options) *world {
 	t.Helper()
 	w := &world{t: t, clock: testclock.New(noon, boot), queue: queue.NewInline(1000)}
-	var err error
-	if w.store, err = store.Open(t.Context(), dsn, store.Options{Clock: w.clock, Volatile: true}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.store.Close() })
-	if _, err := w.store.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.store = storetest.Migrated(t, dsn, w.clock)
 	keys, err := ops.ParseKeyring(ops.SeededKeyring("scheduler"))
 	if err != nil {
 		t.Fatal(err)

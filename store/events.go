@@ -31,6 +31,18 @@ func (tx *Tx) AddEvent(ctx context.Context, e andante.Event) (bool, error) {
 	return true, tx.AddEvents(ctx, []andante.Event{e})
 }
 
+// EventByID returns an event, or [andante.ErrNotFound].
+func (tx *Tx) EventByID(ctx context.Context, id andante.EventID) (andante.Event, error) {
+	list, err := query(ctx, tx, "SELECT "+eventColumns+" FROM events WHERE id=$1", []any{string(id)}, scanEvent)
+	if err == nil && len(list) == 0 {
+		err = andante.ErrNotFound
+	}
+	if err != nil {
+		return andante.Event{}, err
+	}
+	return list[0], nil
+}
+
 // Happened tells whether there is an event, or something that arrived, with an id.
 func (tx *Tx) Happened(ctx context.Context, id andante.EventID) (bool, error) {
 	var n int

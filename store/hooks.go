@@ -100,15 +100,3 @@ func (tx *Tx) VoidDeliveries(ctx context.Context, at time.Time, answer string) e
 	_, err := tx.exec(ctx, "UPDATE deliveries SET state='failed', settled_at=$1, leased_until=NULL, answer=$2 WHERE state='planned'", ms(at), answer)
 	return err
 }
-
-// EventByID returns an event, or [andante.ErrNotFound].
-func (tx *Tx) EventByID(ctx context.Context, id andante.EventID) (andante.Event, error) {
-	list, err := query(ctx, tx, "SELECT "+eventColumns+" FROM events WHERE id=$1", []any{string(id)}, scanEvent)
-	if err == nil && len(list) == 0 {
-		err = andante.ErrNotFound
-	}
-	if err != nil {
-		return andante.Event{}, err
-	}
-	return list[0], nil
-}

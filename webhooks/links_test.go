@@ -1,7 +1,6 @@
 package webhooks
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,17 +23,7 @@ func (s *site) reach(method string, l ops.Link, header map[string]string) (*http
 	for k, v := range header {
 		r.Header.Set(k, v)
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return answer, string(text)
+	return s.do(r)
 }
 
 func (s *site) link(p ops.LinkPage, says string) ops.Link {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -29,7 +30,10 @@ func (m *RawMail) Verify(r *http.Request, _ []byte, _ time.Time) error { return 
 func (m *RawMail) VerifyHeader(r *http.Request) error {
 	_, password, ok := r.BasicAuth()
 	if !ok {
-		password, _ = bearer(r)
+		password, ok = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	}
+	if !ok {
+		password = ""
 	}
 	return sameSecret(password, m.Secret)
 }
@@ -42,16 +46,6 @@ func (m *RawMail) Read(r *http.Request, body []byte) (t Told, err error) {
 	q := r.URL.Query()
 	t.In = &Incoming{Raw: body, Envelope: inbound.Envelope{From: q.Get("from"), To: q["to"]}}
 	return t, nil
-}
-
-// bearer returns the token of an Authorization header.
-func bearer(r *http.Request) (string, bool) {
-	const scheme = "Bearer "
-	h := r.Header.Get("Authorization")
-	if len(h) <= len(scheme) || h[:len(scheme)] != scheme {
-		return "", false
-	}
-	return h[len(scheme):], true
 }
 
 // sameSecret compares in the same time, whatever is wrong.

@@ -18,6 +18,7 @@ import (
 	"github.com/andante-hq/andante/internal/memfs"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/store/storetest"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -40,14 +41,7 @@ const annsAddress = "ann@x.example"
 func newSite(t testing.TB, language string) *site {
 	t.Helper()
 	clock := andante.NewJumpClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "andante.db"), store.Options{Clock: clock, Volatile: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	if _, err := st.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	st := storetest.Migrated(t, filepath.Join(t.TempDir(), "andante.db"), clock)
 	keys, err := ops.ParseKeyring(ops.SeededKeyring("x"))
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +125,16 @@ func (s *site) send(method, token, kind string, body io.Reader) (*http.Response,
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
+	answer, text := s.do(r)
+	if len(answer.Cookies()) > 0 {
+		s.t.Errorf("%s sets a cookie", method)
+	}
+	return answer, text
+}
+
+// do sends a request, and follows it nowhere.
+func (s *site) do(r *http.Request) (*http.Response, string) {
+	s.t.Helper()
 	c := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := c.Do(r)
 	if err != nil {
@@ -140,9 +144,6 @@ func (s *site) send(method, token, kind string, body io.Reader) (*http.Response,
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		s.t.Fatal(err)
-	}
-	if len(answer.Cookies()) > 0 {
-		s.t.Errorf("%s sets a cookie", method)
 	}
 	return answer, string(text)
 }

@@ -28,13 +28,15 @@ var answerMarks = regexp.MustCompile(`https://answer\.invalid/([a-z0-9_.]+)/([A-
 // answers writes the tags of answers as addresses.
 func (w *Workspace) answers(text string) string {
 	return anyAnswer.ReplaceAllStringFunc(text, func(tag string) string {
-		m, path := answerTag.FindStringSubmatch(tag), ""
-		if m != nil {
-			path = w.answerPath(m[1])
-		}
-		if path == "" || m[2] == "" {
+		m := answerTag.FindStringSubmatch(tag)
+		if m == nil || m[2] == "" {
 			return answerMark // the check tells
 		}
+		f, ok := w.answered(m[1])
+		if !ok {
+			return answerMark
+		}
+		path := f.Path()
 		mark := answerMark + path + "/" + base64.RawURLEncoding.EncodeToString([]byte(m[2])) + "/"
 		real := len(strings.TrimRight(w.Config.PublicURL, "/")) + len("/a/") + LinkLength(len(path)+1+len(m[2]))
 		return mark + strings.Repeat("x", max(real-len(mark), 0))
@@ -44,19 +46,20 @@ func (w *Workspace) answers(text string) string {
 // LinkLength is how long the token of a link is that says so many bytes. Package ops makes it.
 func LinkLength(says int) int { return base64.RawURLEncoding.EncodedLen(3 + 16 + 16 + says + 16) }
 
-// answerPath returns the path of the field that an answer fills: contact.need for need; empty if
-// none is declared.
-func (w *Workspace) answerPath(name string) string {
-	i := slices.IndexFunc(w.Config.DeclaredFields(), func(f andante.Field) bool { return f.Path() == name || f.Name == name })
+// answered returns the field that an answer fills: contact.need for need.
+func (w *Workspace) answered(name string) (f andante.Field, ok bool) {
+	fields := w.Config.DeclaredFields()
+	i := slices.IndexFunc(fields, func(f andante.Field) bool { return f.Path() == name || f.Name == name })
 	if i < 0 {
-		return ""
+		return f, false
 	}
-	return w.Config.DeclaredFields()[i].Path()
+	return fields[i], true
 }
 
 // Declares tells whether a field is one of the workspace's own.
 func (w *Workspace) Declares(path string) bool {
-	return strings.Contains(path, ".") && w.answerPath(path) == path
+	f, ok := w.answered(path)
+	return ok && f.Path() == path
 }
 
 // FillAnswers puts the links of answers into a text that was rendered. link is asked for each with
@@ -101,13 +104,13 @@ func (w *Workspace) checkAnswer(q *sequences.Sequence, line string, at int) (fou
 			say(`write [Lighting]({% answer need: "lighting" %})`, "this tag is not understood")
 			continue
 		}
-		i := slices.IndexFunc(w.Config.DeclaredFields(), func(f andante.Field) bool { return f.Path() == m[1] || f.Name == m[1] })
-		if i < 0 {
+		f, ok := w.answered(m[1])
+		if !ok {
 			say(fmt.Sprintf("declare contact.%s: text under fields: in andante.yaml", m[1]), "%s is no field of yours", m[1])
 			continue
 		}
-		if _, err := w.Config.DeclaredFields()[i].Type.Parse(m[2]); err != nil || m[2] == "" {
-			say("", "%s is a %s, and %q is none", m[1], w.Config.DeclaredFields()[i].Type, m[2])
+		if _, err := f.Type.Parse(m[2]); err != nil || m[2] == "" {
+			say("", "%s is a %s, and %q is none", m[1], f.Type, m[2])
 		}
 	}
 	return found

@@ -108,28 +108,3 @@ func (a *app) apikeyRevokeCommand() *cobra.Command {
 	}
 	return c
 }
-
-func (a *app) handoverCommand() *cobra.Command {
-	var note string
-	c := command("people", "handover CONTACT", "Give a contact to its owner",
-		"Gives a contact to the owner of its account, as a qualification does by itself: its\nsequences end, and the owner has a task with the story.",
-		"andante handover ana@acme.example --note \"asked for a quote at the fair\"", nil)
-	c.Flags().StringVar(&note, "note", "", "why, for the owner")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		e, err := a.open(c.Context(), nil)
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		who, err := a.contact(c.Context(), e, args[0])
-		if err != nil {
-			return err
-		}
-		if err := e.Ops.HandOver(c.Context(), who.ID, whoami(), note); err != nil {
-			return err
-		}
-		a.printf("%s is the owner's now, with a task.\n", args[0])
-		return nil
-	}
-	return c
-}

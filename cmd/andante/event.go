@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,9 +17,6 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
-// eventName is how events are called: replied, form.benchmark, trade-fair.visited.
-var eventName = regexp.MustCompile(`^[a-z][a-z0-9_]*([.-][a-z0-9_]+)*$`)
-
 func (a *app) eventCommand() *cobra.Command {
 	var at, detail string
 	c := a.withYes(command("people", "event CONTACT NAME", "Note that something happened",
@@ -30,7 +26,7 @@ func (a *app) eventCommand() *cobra.Command {
 	c.Flags().StringVar(&at, "at", "", "when it happened, such as 2026-11-02T09:30"+inZone+"; now if not given")
 	c.Flags().StringVar(&detail, "detail", "", "a few words that andante why shows")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if !eventName.MatchString(args[1]) {
+		if !andante.IsEventName(args[1]) {
 			return usagef("an event has a name such as replied or form.benchmark, not %q", args[1])
 		}
 		e, err := a.open(c.Context(), nil)
@@ -94,4 +90,29 @@ func (a *app) heard(ctx context.Context, e *engine.Engine, name string) (heard b
 		}
 	}
 	return false, near, nil
+}
+
+func (a *app) handoverCommand() *cobra.Command {
+	var note string
+	c := command("people", "handover CONTACT", "Give a contact to its owner",
+		"Gives a contact to the owner of its account, as a qualification does by itself: its\nsequences end, and the owner has a task with the story.",
+		"andante handover ana@acme.example --note \"asked for a quote at the fair\"", nil)
+	c.Flags().StringVar(&note, "note", "", "why, for the owner")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		e, err := a.open(c.Context(), nil)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		who, err := a.contact(c.Context(), e, args[0])
+		if err != nil {
+			return err
+		}
+		if err := e.Ops.HandOver(c.Context(), who.ID, whoami(), note); err != nil {
+			return err
+		}
+		a.printf("%s is the owner's now, with a task.\n", args[0])
+		return nil
+	}
+	return c
 }

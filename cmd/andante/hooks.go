@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/reports"
 	"github.com/andante-hq/andante/store"
@@ -37,14 +36,14 @@ func (a *app) hooksListCommand() *cobra.Command {
 	c.Args = cobra.MaximumNArgs(1)
 	c.Flags().StringVar(&since, "since", "7d", "how far back")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		back, err := calendar.ParseOffset(since)
+		back, err := backwards(since)
 		if err != nil {
-			return usagef("--since: %v", err)
+			return err
 		}
 		return a.reading(c.Context(), func(e *engine.Engine, _ *reports.Reports) error {
 			var list []told
 			err := e.Store.Read(c.Context(), func(tx *store.Tx) (err error) {
-				all, err := tx.Deliveries(c.Context(), strings.Join(args, ""), back.Before().From(e.Clock.Now(), zone(e.Config), nil), 200)
+				all, err := tx.Deliveries(c.Context(), strings.Join(args, ""), ago(e, back), 200)
 				for _, d := range all {
 					ev, failed := tx.EventByID(c.Context(), d.Event)
 					if failed != nil && !errors.Is(failed, andante.ErrNotFound) {
@@ -62,8 +61,7 @@ func (a *app) hooksListCommand() *cobra.Command {
 			}
 			if len(list) == 0 {
 				a.printf("No hook was told anything in the last %s.\n", since)
-			}
-			if len(list) > 0 {
+			} else {
 				a.printf("%-12s  %-12s %-16s %-8s %5s  %s\n", "due", "hook", "event", "state", "tries", "the other side said")
 			}
 			for _, d := range list {
@@ -83,9 +81,9 @@ func (a *app) hooksReplayCommand() *cobra.Command {
 	c.Flags().StringVar(&since, "since", "7d", "how far back")
 	c.Flags().BoolVar(&all, "all", false, "what was taken, too")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		back, err := calendar.ParseOffset(since)
+		back, err := backwards(since)
 		if err != nil {
-			return usagef("--since: %v", err)
+			return err
 		}
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
@@ -99,7 +97,7 @@ func (a *app) hooksReplayCommand() *cobra.Command {
 		if !slices.Contains(names, args[0]) {
 			return usagef("there is no hook %s%s; there are: %s", args[0], didYouMean(args[0], names), strings.Join(names, ", "))
 		}
-		n, err := e.Ops.ReplayHook(c.Context(), args[0], back.Before().From(e.Clock.Now(), zone(e.Config), nil), all)
+		n, err := e.Ops.ReplayHook(c.Context(), args[0], ago(e, back), all)
 		if err == nil {
 			a.printf("%s to %s again.\n", count(n, "event"), args[0])
 		}

@@ -35,3 +35,17 @@ func moment(flag, text string, e *engine.Engine) (time.Time, error) {
 	}
 	return instant(flag, text, loc)
 }
+
+// backwards reads how far back --since looks, such as 7d.
+func backwards(since string) (calendar.Offset, error) {
+	back, err := calendar.ParseOffset(since)
+	if err != nil {
+		return back, usagef("--since: %v", err)
+	}
+	return back.Before(), nil
+}
+
+// ago returns when it was so long ago, by the company's calendar.
+func ago(e *engine.Engine, back calendar.Offset) time.Time {
+	return back.From(e.Clock.Now(), zone(e.Config), nil)
+}

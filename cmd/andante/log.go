@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
@@ -112,40 +111,11 @@ func talkFlags(c *cobra.Command, minutes, worth *int) {
 	c.Flags().IntVar(worth, "worth", 0, "what it was worth, from 1 (nothing came of it) to 5")
 }
 
-func (a *app) reportCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "report", Short: "What came of it", GroupID: "people", Args: known, RunE: help,
-		Long:    "Reports on what happened.",
-		Example: "  andante report conversations --since 90d\n  andante report routing",
-	}
-	c.AddCommand(a.reportConversationsCommand(), a.reportRoutingCommand())
-	return c
-}
-
 func (a *app) reportConversationsCommand() *cobra.Command {
-	var since string
 	c := a.withJSON(command("", "conversations", "How long people spoke, and what it was worth",
 		"Adds up conversations by owner and account: their minutes, and the minutes of those that\nare worth 4 or 5, by which they are ranked. How many there were says little.",
 		"andante report conversations --since 90d", nil))
-	c.Flags().StringVar(&since, "since", "90d", "how far back")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		back, err := calendar.ParseOffset(since)
-		if err != nil {
-			return usagef("--since: %v", err)
-		}
-		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
-			list, err := r.Conversations(c.Context(), back.Before().From(e.Clock.Now(), zone(e.Config), nil))
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(list)
-			}
-			a.conversations(list, since, zone(e.Config))
-			return nil
-		})
-	}
-	return c
+	return reportSince(a, c, (*reports.Reports).Conversations, a.conversations)
 }
 
 func (a *app) conversations(list []reports.Owned, since string, z *time.Location) {

@@ -2,22 +2,17 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
-	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/inbound"
 	"github.com/andante-hq/andante/ops"
 	"github.com/andante-hq/andante/reports"
-	"github.com/andante-hq/andante/store"
 	"github.com/andante-hq/andante/workspace"
 )
 
@@ -130,32 +125,13 @@ func (a *app) routeShowCommand() *cobra.Command {
 }
 
 func (a *app) reportRoutingCommand() *cobra.Command {
-	var since string
 	c := a.withJSON(command("", "routing", "What went past the owners, and what that saved",
 		"Counts the replies that departments got instead of the owner, how fast they were\nanswered, and the owner's minutes that were saved: those of the department's minutes: in\nandante.yaml, 10 where it does not say.",
 		"andante report routing --since 90d", nil))
-	c.Flags().StringVar(&since, "since", "90d", "how far back")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		back, err := calendar.ParseOffset(since)
-		if err != nil {
-			return usagef("--since: %v", err)
-		}
-		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
-			list, err := r.Routing(c.Context(), back.Before().From(e.Clock.Now(), zone(e.Config), nil))
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(list)
-			}
-			a.routing(list, since)
-			return nil
-		})
-	}
-	return c
+	return reportSince(a, c, (*reports.Reports).Routing, a.routing)
 }
 
-func (a *app) routing(list []reports.Routed, since string) {
+func (a *app) routing(list []reports.Routed, since string, _ *time.Location) {
 	if len(list) == 0 {
 		a.printf("Nobody replied in the last %s.\n", since)
 		return
@@ -165,9 +141,9 @@ func (a *app) routing(list []reports.Routed, since string) {
 	for _, d := range list {
 		minutes := "-"
 		if d.Department != "" {
-			minutes = count(d.Minutes, "minute")
+			minutes = strconv.Itoa(d.Minutes)
 		}
-		a.printf("%-20s %8d %9d %6d %6d %10s %8s\n", cut(cmp.Or(d.Department, "owners"), 20), d.Replies, d.Answered, d.Open, d.Late, soon(d.Median), strings.TrimSuffix(strings.TrimSuffix(minutes, " minutes"), " minute"))
+		a.printf("%-20s %8d %9d %6d %6d %10s %8s\n", cut(cmp.Or(d.Department, "owners"), 20), d.Replies, d.Answered, d.Open, d.Late, soon(d.Median), minutes)
 		for owner, n := range d.ByOwner {
 			saved[owner] += n
 		}
@@ -188,73 +164,4 @@ func soon(d time.Duration) string {
 		return strings.TrimSuffix(d.Round(time.Hour).String(), "0m0s")
 	}
 	return count(int(d.Hours()/24+0.5), "day")
-}
-
-func (a *app) resumeCommand() *cobra.Command {
-	var sequence string
-	c := command("people", "resume ENROLLMENT|CONTACT", "Have a sequence go on that a reply ended",
-		"Has a sequence go on that a reply ended, for one that asked for nothing: a mere \"Thanks!\".\nIt goes on with the step that would have come next, and what was to be answered is over.\nA contact may be named instead, where one sequence alone ended so.",
-		"andante resume ana@acme.example\nandante resume 019b8a2e-5c3d-7aaa-9bbb-0123456789ab", nil)
-	c.Flags().StringVar(&sequence, "sequence", "", "which one, where several ended")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		e, err := a.open(c.Context(), nil)
-		if err != nil {
-			return err
-		}
-		defer e.Close()
-		id, err := a.resumable(c.Context(), e, args[0], sequence)
-		if err != nil {
-			return err
-		}
-		next, err := e.Ops.ResumeEnrollment(c.Context(), id, whoami())
-		if errors.Is(err, ops.ErrNotResumed) {
-			return usagef("%v", err)
-		}
-		if err != nil {
-			return err
-		}
-		a.printf("%s goes on with %s, from %s on.\n", next.Sequence, next.Step, next.Due.In(zone(e.Config)).Format("Mon 2 Jan 2006 15:04"))
-		return nil
-	}
-	return c
-}
-
-// resumable finds the enrollment that is meant.
-func (a *app) resumable(ctx context.Context, e *engine.Engine, name, sequence string) (id andante.EnrollmentID, err error) {
-	err = e.Store.Read(ctx, func(tx *store.Tx) error {
-		if andante.IsID(name) {
-			list, err := tx.Enrollments(ctx, []andante.EnrollmentID{andante.EnrollmentID(name)})
-			if err != nil || len(list) > 0 {
-				id = andante.EnrollmentID(name)
-				return err
-			}
-		}
-		who, err := reports.FindContact(ctx, tx, name)
-		if errors.Is(err, andante.ErrNotFound) {
-			return usagef("there is no enrollment and no contact %s; `andante why CONTACT` shows enrollments", name)
-		}
-		if err != nil {
-			return err
-		}
-		list, err := tx.EnrollmentsOf(ctx, []andante.ContactID{who.ID})
-		if err != nil {
-			return err
-		}
-		list = slices.DeleteFunc(list, func(x andante.Enrollment) bool {
-			return x.State != andante.EnrollmentFinished || x.Reason != andante.ReasonReplied && x.Reason != andante.ReasonColleague || sequence != "" && x.Sequence != sequence
-		})
-		switch len(list) {
-		case 0:
-			return usagef("no sequence of %s ended by a reply", name)
-		case 1:
-			id = list[0].ID
-			return nil
-		}
-		var names []string
-		for _, x := range list {
-			names = append(names, x.Sequence)
-		}
-		return usagef("several sequences of %s ended by a reply; name one with --sequence: %s", name, strings.Join(names, ", "))
-	})
-	return id, err
 }

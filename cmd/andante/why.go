@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/calendar"
 	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/reports"
 )
@@ -35,16 +34,16 @@ func (a *app) whyCommand() *cobra.Command {
 	c.Flags().StringVar(&since, "since", "7d", "with --not-sent: how far back")
 	c.Flags().IntVar(&each, "each", 5, "with --not-sent: how many of each reason are told")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		back, err := calendar.ParseOffset(since)
+		back, err := backwards(since)
 		if err != nil {
-			return usagef("--since: %v", err)
+			return err
 		}
 		if each < 1 {
 			return usagef("--each is a number above 0, not %d", each)
 		}
 		return a.reading(c.Context(), func(e *engine.Engine, r *reports.Reports) error {
 			if notSent {
-				list, err := r.NotSent(c.Context(), back.Before().From(e.Clock.Now(), zone(e.Config), nil), each)
+				list, err := r.NotSent(c.Context(), ago(e, back), each)
 				if err != nil {
 					return err
 				}

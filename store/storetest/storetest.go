@@ -25,6 +25,21 @@ import (
 	"github.com/andante-hq/andante/store"
 )
 
+// Migrated opens an empty database for a test of another package, with its schema, and closes
+// it with the test. A crash of the machine may cost what is in it.
+func Migrated(t testing.TB, dsn string, clock andante.Clock) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn, store.Options{Clock: clock, Volatile: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // Run runs the suite. open returns an empty store with its schema, and closes it
 // with the test.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
