@@ -257,6 +257,10 @@ const (
 	EventWrongPerson = "wrong_person" // or are not who it is for
 	EventDeclined    = "declined"     // or say no to what was offered
 	EventReferred    = "referred"     // somebody named them for it
+
+	EventForgotten = "forgotten" // all that was known of them is erased
+	EventMerged    = "merged"    // they were two contacts, and are one
+	EventLifted    = "lifted"    // an address of theirs is barred no more
 )
 
 // Events are the names that somebody may note; the others the program notes by itself.

@@ -87,6 +87,8 @@ const (
 	ReasonColleague    Reason = "colleague" // a colleague's exit ended it
 	ReasonAtOnce       Reason = "at_once"   // account.at_once is reached
 	ReasonNoStep       Reason = "no_step"
+	ReasonForgotten    Reason = "forgotten"
+	ReasonMerged       Reason = "merged" // another of the contact goes on, who was two before
 )
 
 // reasonText explains each reason in a few words; it is also the closed list.
@@ -161,6 +163,8 @@ var reasonText = map[Reason]string{
 	ReasonColleague:    "a colleague's exit ended it",
 	ReasonAtOnce:       "enough colleagues of the account are enrolled",
 	ReasonNoStep:       "the step is no longer in the plan",
+	ReasonForgotten:    "the contact asked to be forgotten",
+	ReasonMerged:       "the contact was two, and the other was on it already",
 }
 
 // Reasons returns the closed list in alphabetical order.

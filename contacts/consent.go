@@ -45,10 +45,22 @@ func newEvidence(o Options, h *headings, now time.Time, loc *time.Location) (*ev
 	return e, nil
 }
 
-// hashOf returns what is kept of a wording: its SHA-256 in hex, or nothing of nothing.
-func hashOf(wording string) string {
-	if wording == "" {
+// anyOf stands in a file for every kind, or every purpose.
+const anyOf = "any"
+
+// given returns what a row says, or else the file as a whole.
+func given[T ~string](cell string, common T) T {
+	if cell == anyOf {
 		return ""
+	}
+	return cmp.Or(T(cell), common)
+}
+
+// hashOf returns what is kept of a wording: its SHA-256 in hex, or nothing of nothing. What is one
+// already, as in a file that was exported, stays.
+func hashOf(wording string) string {
+	if sum, err := hex.DecodeString(wording); err == nil && (wording == "" || len(sum) == sha256.Size) {
+		return wording
 	}
 	sum := sha256.Sum256([]byte(wording))
 	return hex.EncodeToString(sum[:])
@@ -62,8 +74,8 @@ func (e *evidence) of(r row, values map[string]string) (*andante.Consent, *flaw)
 	k := e.common
 	k.Basis = cmp.Or(andante.Basis(values[pathBasis]), k.Basis)
 	k.Source = cmp.Or(values[pathSource], k.Source)
-	k.Kind = cmp.Or(andante.Kind(values[pathKind]), k.Kind)
-	k.Purpose = cmp.Or(andante.Purpose(values[pathPurpose]), k.Purpose)
+	k.Kind = given(values[pathKind], k.Kind)
+	k.Purpose = given(values[pathPurpose], k.Purpose)
 	k.Wording = cmp.Or(hashOf(values[pathWording]), k.Wording)
 	path, written := pathAt, values[pathAt]
 	if written == "" && r.h.extra >= 0 {

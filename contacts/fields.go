@@ -45,7 +45,7 @@ func importFields(w *workspace.Workspace) map[string]check {
 	people, personas := slices.Sorted(maps.Keys(c.People)), slices.Sorted(maps.Keys(c.Personas))
 	fields := map[string]check{
 		pathBasis: oneOf(andante.Bases), pathSource: line, pathAt: line,
-		pathKind: oneOf(kinds()), pathPurpose: oneOf(andante.Purposes), pathWording: lines,
+		pathKind: oneOf(append(kinds(), anyOf)), pathPurpose: oneOf(append(slices.Clone(andante.Purposes), anyOf)), pathWording: lines,
 	}
 	for _, f := range slices.Concat(andante.BuiltinFields, c.DeclaredFields()) {
 		if (f.Noun == "contact" || f.Noun == "account") && !slices.Contains(derived, f.Path()) {

@@ -3,6 +3,7 @@ package ops
 import (
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/andante-hq/andante"
@@ -37,6 +38,39 @@ func setField(c *andante.Contact, a *andante.Account, path, value string) {
 		}
 		(*fields)[name] = value
 	}
+}
+
+// FieldOf returns a field in the form in which a file gives it; empty if it has none, or if a rule
+// chose it.
+func FieldOf(c andante.Contact, a andante.Account, path string) string {
+	noun, name, _ := strings.Cut(path, ".")
+	switch {
+	case path == "account" && !strings.HasPrefix(a.Key, ownAccount):
+		return a.Key
+	case path == "account":
+		return ""
+	case path == "contact.external_id":
+		return c.ExternalID
+	case path == "contact.persona" && c.PersonaByRule, path == "account.tier" && a.TierByRule:
+		return ""
+	case path == "contact.persona":
+		return c.Persona
+	case path == "account.tier":
+		return a.Tier
+	case path == "account.revenue" && a.Revenue != 0:
+		return strconv.FormatFloat(a.Revenue, 'f', -1, 64)
+	case path == "account.business" && a.Business:
+		return "true"
+	case path == "account.revenue", path == "account.business":
+		return ""
+	}
+	if p := textField(&c, &a, path); p != nil {
+		return *p
+	}
+	if noun == "account" {
+		return a.Fields[name]
+	}
+	return c.Fields[name]
 }
 
 func given(field *string, byRule *bool, value string) {

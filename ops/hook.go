@@ -122,6 +122,11 @@ func (o *Ops) payload(ctx context.Context, tx *store.Tx, w *workspace.Workspace,
 		return nil, err
 	}
 	people, err := tx.Contacts(ctx, []andante.ContactID{e.Contact})
+	if err == nil && len(people) == 0 && e.Name == andante.EventForgotten { // others who know them have to hear of it
+		p := &Payload{Type: e.Name, Timestamp: e.At}
+		p.Data.Event, p.Data.Contact.ID = e.ID, e.Contact
+		return p, nil
+	}
 	if err != nil || len(people) == 0 {
 		return nil, cmp.Or(err, andante.ErrNotFound)
 	}

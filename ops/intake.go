@@ -123,6 +123,7 @@ type intake struct {
 	accounts map[andante.AccountID]andante.Account
 	byKey    map[string]andante.AccountID
 	given    map[andante.ContactID][]andante.Consent
+	erased   map[string]bool                       // addresses and numbers of people who asked to be forgotten
 	before   map[andante.AccountID]andante.Account // those that a row has changed, as they were
 	touchedA map[andante.AccountID]bool
 	touchedC map[andante.ContactID]bool
@@ -185,6 +186,10 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 		return nil, err
 	}
 	people := slices.Concat(byExternal, byEmail, byPhone, known)
+	addresses := append(pick(func(r Row) string { return r.Email }), pick(func(r Row) string { return r.Fields["contact.phone"] })...)
+	if in.erased, err = in.o.forgottenAmong(ctx, in.tx, addresses); err != nil {
+		return nil, err
+	}
 	given, err := in.tx.Consents(ctx, unique(people, contactID))
 	if err != nil {
 		return nil, err
@@ -219,6 +224,9 @@ func (in *intake) row(r Row, i int) {
 	c, known, refusal := in.people.find(r)
 	if !known && refusal == "" && r.Contact == "" && r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
 		refusal = "it has neither an id nor an address"
+	}
+	if in.erased[r.Email] && r.Email != c.Email || in.erased[r.Fields["contact.phone"]] && r.Fields["contact.phone"] != c.Phone {
+		refusal = "its address is of somebody who asked to be forgotten (andante suppress --lift, if they come by themselves)"
 	}
 	if refusal != "" {
 		in.taken.Refused = append(in.taken.Refused, Refusal{r.Line, refusal})

@@ -229,7 +229,7 @@ func (m *minding) tellWith(ctx context.Context, person, what, subject string, n 
 	}
 	now := m.now()
 	n.ID = andante.DeriveID[andante.TouchID](seed, now, "notice", what, person, string(m.touch.ID), m.task.Snoozed.Format(time.RFC3339))
-	n.Person, n.State, n.Due = person, andante.Planned, now
+	n.Contact, n.Person, n.State, n.Due = m.touch.Contact, person, andante.Planned, now
 	if n.Subject != "" { // a reply, as it came
 		n.Body = b.Answering(n.ReplyTo)
 		return m.tx.AddNotices(ctx, []store.Notice{n})

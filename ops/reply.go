@@ -155,6 +155,9 @@ func (o *Ops) refer(ctx context.Context, tx *store.Tx, by andante.Contact, d Tas
 			return o.plainTask(ctx, tx, by, plain{of: "referred", key: string(by.ID) + d.Refer, title: by.Name() + " named " + d.Refer, body: "They are known already.", at: d.At})
 		}
 	}
+	if forgotten, err := o.forgottenAmong(ctx, tx, []string{c.Email}); err != nil || len(forgotten) > 0 {
+		return errors.Join(err, o.plainTask(ctx, tx, by, plain{of: "referred", key: string(by.ID), title: by.Name() + " named somebody", body: "They asked to be forgotten, so that they are not kept.", at: d.At}))
+	}
 	c.ID = andante.DeriveID[andante.ContactID](seed, d.At, "referred", string(by.ID), d.Refer)
 	c.Account, c.Created, c.Country, c.Language, c.Zone, c.PersonaByRule, c.ByHand = by.Account, d.At, by.Country, by.Language, by.Zone, true, true
 	if err := o.putContacts(ctx, tx, []andante.Contact{c}); err != nil {

@@ -237,3 +237,25 @@ func (o *Ops) suppressPage(ctx context.Context, tx *store.Tx, page []string, sou
 		return o.withdrawBarred(ctx, tx, their.open)
 	})
 }
+
+// liftable are the reasons that somebody of ours can take back. An opt-out is its owner's.
+var liftable = []andante.Reason{andante.ReasonSuppressed, andante.ReasonForgotten, andante.ReasonAddress}
+
+// Lift takes back what somebody of ours barred, or a mail system found dead, or whoever was
+// forgotten: they came by themselves. An opt-out stays: its owner alone takes that back. It returns
+// how many bars it lifted.
+func (o *Ops) Lift(ctx context.Context, addresses []string, by string) (n int, err error) {
+	var hashes []andante.AddressHash
+	for _, a := range addresses {
+		hashes = append(hashes, o.Keys.Hash(a))
+	}
+	return n, o.Store.Write(ctx, func(tx *store.Tx) error {
+		find := func() ([]andante.Contact, error) { return tx.ContactsByAddress(ctx, hashes) }
+		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
+			if n, err = tx.LiftBars(ctx, hashes, o.now(), liftable...); err != nil || n == 0 {
+				return err
+			}
+			return o.applyToAll(ctx, tx, people, andante.EventLifted, by, "")
+		})
+	})
+}

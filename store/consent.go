@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -50,6 +52,16 @@ func (tx *Tx) LiftSuppressions(ctx context.Context, kind andante.Kind, contacts 
 	}
 	more, err := execIn(ctx, tx, lift+"address <> '' AND address", args, addresses, "")
 	return n + more, err
+}
+
+// LiftBars lifts what was barred for one of these reasons at addresses, and returns how much.
+func (tx *Tx) LiftBars(ctx context.Context, addresses []andante.AddressHash, now time.Time, reasons ...andante.Reason) (int, error) {
+	quoted := make([]string, len(reasons))
+	args := []any{ms(now)}
+	for i, r := range reasons {
+		args, quoted[i] = append(args, string(r)), fmt.Sprintf("$%d", i+2)
+	}
+	return execIn(ctx, tx, "UPDATE suppressions SET lifted_at=$1 WHERE lifted_at IS NULL AND address <> '' AND reason IN ("+strings.Join(quoted, ", ")+") AND address", args, addresses, "")
 }
 
 const consentColumns = `id, contact_id, kind, purpose, basis, source, wording, at`

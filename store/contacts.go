@@ -194,14 +194,24 @@ func (tx *Tx) ContactsByPhone(ctx context.Context, phones []string) ([]andante.C
 }
 
 // ContactsByAddress returns the contacts that have an address with one of these
-// hashes.
+// hashes, or had it before they were joined with another.
 func (tx *Tx) ContactsByAddress(ctx context.Context, hashes []andante.AddressHash) ([]andante.Contact, error) {
 	byMail, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE email_hash <> '' AND email_hash", nil, hashes, "", scanContact)
 	if err != nil {
 		return nil, err
 	}
 	byPhone, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE phone_hash <> '' AND phone_hash", nil, hashes, "", scanContact)
-	return append(byMail, byPhone...), err
+	if err != nil {
+		return nil, err
+	}
+	before, err := where(ctx, tx, "SELECT "+contactColumns+" FROM contacts WHERE id IN (SELECT contact_id FROM former WHERE was", nil, hashes, ")", scanContact)
+	all := slices.Concat(byMail, byPhone, before)
+	seen := make(map[andante.ContactID]bool, len(all))
+	return slices.DeleteFunc(all, func(c andante.Contact) bool {
+		again := seen[c.ID]
+		seen[c.ID] = true
+		return again
+	}), err
 }
 
 // SharedMailboxes counts the mail addresses that more than one contact has.

@@ -33,6 +33,10 @@ type dialect struct {
 	wall func(ctx context.Context, tx *Tx) (time.Time, error)
 	// begun counts the first of our tables.
 	begun string
+	// columns lists the columns of text and of bytes; holds are conditions that a text, in small
+	// letters, stands in one: of text, and of bytes (true).
+	columns string
+	holds   map[bool]string
 	// here finds out where the database is: what its file is, or its server.
 	here func(ctx context.Context, s *Store) (Home, error)
 }
@@ -44,6 +48,9 @@ var sqliteDialect = dialect{
 	here:  hereFile,
 	check: "PRAGMA quick_check",
 	begun: "SELECT count(*) FROM sqlite_master WHERE type='table' AND name='meta'",
+	columns: `SELECT m.name, c.name, c.type='BLOB' FROM sqlite_master m JOIN pragma_table_info(m.name) c
+		WHERE m.type='table' AND m.name NOT LIKE 'sqlite%' AND c.type IN ('TEXT', 'BLOB') ORDER BY 1, 2`,
+	holds: map[bool]string{false: "instr(lower(%s), $%d) > 0", true: "instr(lower(CAST(%s AS TEXT)), $%d) > 0"},
 }
 
 var postgresDialect = dialect{
@@ -62,5 +69,8 @@ var postgresDialect = dialect{
 		return time.UnixMilli(ms).UTC(), err
 	},
 	begun: "SELECT count(to_regclass('meta'))",
+	columns: `SELECT table_name::text, column_name::text, data_type='bytea' FROM information_schema.columns
+		WHERE table_schema=current_schema() AND is_generated='NEVER' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea') ORDER BY 1, 2`,
+	holds: map[bool]string{false: "position($%[2]d::text in lower((%[1]s)::text)) > 0", true: "position(convert_to($%[2]d::text, 'UTF8') in %[1]s) > 0"},
 	here:  hereDatabase,
 }

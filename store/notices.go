@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -14,8 +17,9 @@ const NoticeLane andante.Kind = "notice"
 // A Notice is a mail to somebody of ours. It is no touch: no governor is asked, and it counts
 // nowhere.
 type Notice struct {
-	ID       andante.TouchID // derived from what it says, so that it is said once
-	Person   string          // key of whom it is for
+	ID       andante.TouchID   // derived from what it says, so that it is said once
+	Contact  andante.ContactID // whom it is about; empty: several, or nobody
+	Person   string            // key of whom it is for
 	Subject  string
 	Body     string // plain text
 	Calendar string // what goes along as a file for their calendar (RFC 5545); empty: nothing
@@ -29,21 +33,21 @@ type Notice struct {
 	Answer   string // what came of it, in the other side's words
 }
 
-const noticeColumns = "id, person, subject, body, calendar, reply_to, original, state, due_at, settled_at, attempts, lease_id, answer"
+const noticeColumns = "id, contact_id, person, subject, body, calendar, reply_to, original, state, due_at, settled_at, attempts, lease_id, answer"
 
 func scanNotice(r *sql.Rows) (n Notice, err error) {
 	var due int64
 	var settled sql.NullInt64
-	var lease sql.NullString
-	err = r.Scan(&n.ID, &n.Person, &n.Subject, &n.Body, &n.Calendar, &n.ReplyTo, &n.Original, &n.State, &due, &settled, &n.Attempts, &lease, &n.Answer)
-	n.Due, n.Settled, n.Lease = time.UnixMilli(due).UTC(), instant(settled), andante.LeaseID(lease.String)
+	var lease, contact sql.NullString
+	err = r.Scan(&n.ID, &contact, &n.Person, &n.Subject, &n.Body, &n.Calendar, &n.ReplyTo, &n.Original, &n.State, &due, &settled, &n.Attempts, &lease, &n.Answer)
+	n.Due, n.Settled, n.Lease, n.Contact = time.UnixMilli(due).UTC(), instant(settled), andante.LeaseID(lease.String), andante.ContactID(contact.String)
 	return n, err
 }
 
 // AddNotices adds notices. One that is there already stays as it is.
 func (tx *Tx) AddNotices(ctx context.Context, list []Notice) error {
 	return insert(ctx, tx, "notices", noticeColumns, "ON CONFLICT (id) DO NOTHING", list, func(n Notice) []any {
-		return []any{string(n.ID), n.Person, n.Subject, n.Body, n.Calendar, n.ReplyTo, n.Original, string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer}
+		return []any{string(n.ID), null(n.Contact), n.Person, n.Subject, n.Body, n.Calendar, n.ReplyTo, n.Original, string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer}
 	})
 }
 
@@ -112,4 +116,34 @@ func (tx *Tx) NoticesInDoubt(ctx context.Context, since time.Time, n int) ([]Not
 func (tx *Tx) DropNotices(ctx context.Context, before time.Time) error {
 	_, err := tx.exec(ctx, "DELETE FROM notices WHERE state IN ('sent', 'unknown', 'failed') AND settled_at < $1", ms(before))
 	return err
+}
+
+// ScrubNotices writes something else wherever one of these texts stands in a notice, in capitals or
+// small letters, and returns in
+// how many.
+func (tx *Tx) ScrubNotices(ctx context.Context, texts []string, instead string) (int, error) {
+	if len(texts) == 0 {
+		return 0, nil
+	}
+	var either []string
+	var args []any
+	var quoted []string
+	for i, text := range texts {
+		either, args = append(either, fmt.Sprintf(tx.d.holds[false], "subject || ' ' || body || ' ' || calendar || ' ' || reply_to", i+1)), append(args, strings.ToLower(text))
+		quoted = append(quoted, regexp.QuoteMeta(text))
+	}
+	list, err := query(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE "+strings.Join(either, " OR "), args, scanNotice)
+	if err != nil {
+		return 0, err
+	}
+	them := regexp.MustCompile("(?i)" + strings.Join(quoted, "|"))
+	replace := func(s string) string { return them.ReplaceAllLiteralString(s, instead) }
+	for _, n := range list {
+		_, err := tx.exec(ctx, "UPDATE notices SET subject=$2, body=$3, calendar=$4, reply_to=$5 WHERE id=$1",
+			string(n.ID), replace(n.Subject), replace(n.Body), replace(n.Calendar), replace(n.ReplyTo))
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
 }

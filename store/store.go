@@ -133,6 +133,9 @@ func (s *Store) openPostgres(dsn string) (err error) {
 	return nil
 }
 
+// patience is how long a transaction waits for its turn on SQLite, in milliseconds.
+const patience = "20000"
+
 // singlePage is the size of the pages of a store that one connection keeps in memory: SQLite
 // walks through most of its cache at a commit, and half as many pages are half the way.
 const singlePage = "8192"
@@ -150,7 +153,7 @@ func (s *Store) openSQLite(path string, o Options) (err error) {
 		wipes, journal, locking, cache, page = "0", "MEMORY", "EXCLUSIVE", "256000", singlePage
 	}
 	q := url.Values{"_pragma": {
-		"busy_timeout(20000)", "page_size(" + page + ")", "locking_mode(" + locking + ")", "journal_mode(" + journal + ")", "synchronous(" + synchronous + ")",
+		"busy_timeout(" + patience + ")", "page_size(" + page + ")", "locking_mode(" + locking + ")", "journal_mode(" + journal + ")", "synchronous(" + synchronous + ")",
 		"secure_delete(" + wipes + ")", "foreign_keys(1)",
 		"wal_autocheckpoint(4000)", // pages: what many transactions write is then put into the file once
 	}}

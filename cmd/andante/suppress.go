@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,17 +11,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/andante-hq/andante/contacts"
+	"github.com/andante-hq/andante/engine"
 	"github.com/andante-hq/andante/ops"
 )
 
 func (a *app) suppressCommand() *cobra.Command {
 	var file, source string
+	var lift bool
 	var columns []string
 	var o contacts.Options
 	c := command("people", "suppress [ADDRESS ...]", "Bar addresses for good",
 		"Bars addresses for good, whoever has them now or later: of those who ask for it in\nan answer, and, before the first send, the opt-outs of your old system.",
-		"andante suppress anna@acme.example --source \"her answer of 3 March\"\nandante suppress --file opted-out.csv --source \"old system\"", nil)
+		"andante suppress anna@acme.example --source \"her answer of 3 March\"\nandante suppress --file opted-out.csv --source \"old system\"\nandante suppress --lift anna@acme.example --source \"she wrote to us on 3 March\"", nil)
 	c.Args = cobra.ArbitraryArgs
+	c.Flags().BoolVar(&lift, "lift", false, "the other way round: the addresses work again, or who asked to be forgotten has come back; what somebody opted out of stays")
 	c.Flags().StringVar(&file, "file", "", "addresses, one a line, or a CSV file with a column email or phone")
 	c.Flags().StringVar(&source, "source", "", "who says so; the file's name if not given")
 	c.Flags().StringVar(&o.Country, "country", "", "of phone numbers without a country code, such as US")
@@ -29,6 +33,9 @@ func (a *app) suppressCommand() *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if (file == "") == (len(args) == 0) {
 			return usagef("name addresses, or a file of them with --file")
+		}
+		if lift && source == "" {
+			return usagef("say with --source why, such as --source \"her letter of 3 March\"")
 		}
 		var err error
 		if o.Map, err = columnMap(columns); err != nil {
@@ -53,6 +60,9 @@ func (a *app) suppressCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if lift {
+			return a.lift(c.Context(), e, list, bad, source)
+		}
 		n, err := e.Ops.Suppress(c.Context(), list, cmp.Or(source, "by hand"))
 		if err != nil {
 			return err
@@ -67,6 +77,18 @@ func (a *app) suppressCommand() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// lift takes bars back, of all the addresses or of none.
+func (a *app) lift(ctx context.Context, e *engine.Engine, list []string, bad []ops.Refusal, source string) error {
+	if len(bad) > 0 {
+		return fmt.Errorf("line %d: %s; nothing was lifted", bad[0].Line, bad[0].Reason)
+	}
+	n, err := e.Ops.Lift(ctx, list, source)
+	if err == nil {
+		a.printf("%s lifted; what somebody opted out of stays.\n", count(n, "bar"))
+	}
+	return err
 }
 
 // suppressed reads the addresses that stand on the command line: all of them, or none.

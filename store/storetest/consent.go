@@ -13,6 +13,7 @@ import (
 var consentTests = []test{
 	{"suppressions by contact and by address", suppressions},
 	{"suppressions lifted", suppressionsLifted},
+	{"bars lifted", barsLifted},
 	{"many suppressions", manySuppressions},
 	{"consents round trip", consents},
 	{"holds", holds},
@@ -65,6 +66,23 @@ func suppressionsLifted(_ *testing.T, s db) {
 		return err
 	})
 	s.same("the others stay", all[1:], s.suppressions([]andante.ContactID{one}, nil))
+}
+
+func barsLifted(_ *testing.T, s db) {
+	a := andante.AddressHash("aa")
+	all := list(4, suppression)
+	for n := range all {
+		all[n].Contact, all[n].Address = id[andante.ContactID](1), a
+		all[n].Reason = []andante.Reason{andante.ReasonForgotten, andante.ReasonSuppressed, andante.ReasonOptedOut, andante.ReasonForgotten}[n]
+	}
+	all[3].Address = ""
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddSuppressions(ctx, all) })
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.LiftBars(ctx, []andante.AddressHash{a, "bb"}, at(9), andante.ReasonForgotten, andante.ReasonSuppressed)
+		s.same("lifted", 2, n)
+		return err
+	})
+	s.same("the others stay", all[2:], s.suppressions([]andante.ContactID{id[andante.ContactID](1)}, nil))
 }
 
 func manySuppressions(_ *testing.T, s db) {

@@ -20,6 +20,8 @@ var contactTests = []test{
 	{"contacts who are not on a sequence", contactsOutside},
 	{"accounts in pages", accountsInPages},
 	{"a contact moves with its rows", contactMoves},
+	{"a contact becomes one with another", contactJoined},
+	{"a contact is forgotten", contactErased},
 }
 
 func account(n int) andante.Account {
@@ -336,6 +338,44 @@ func contactMoves(_ *testing.T, s db) {
 		})
 		s.same("accounts of touch, attempt, enrollment and event", []andante.AccountID{want, want, want, want}, got)
 	}
+}
+
+func contactJoined(_ *testing.T, s db) {
+	_, people := s.people(3)
+	keep, drop := people[0].Contact, people[1].Contact
+	t := touch(0)
+	t.Contact, t.Account = drop.ID, drop.Account
+	was := []string{string(drop.ID), string(people[1].PhoneHash) + "x"}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return firstError(tx.AddTouches(ctx, []andante.Touch{t}), tx.Join(ctx, keep, drop, was))
+	})
+	s.same("who it is now", map[string]andante.ContactID{was[0]: keep.ID, was[1]: keep.ID}, read(s, func(ctx context.Context, tx *store.Tx) (map[string]andante.ContactID, error) {
+		return tx.Former(ctx, append(was, "nobody"))
+	}))
+	s.same("by its former address", []andante.Contact{keep}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
+		return tx.ContactsByAddress(ctx, []andante.AddressHash{andante.AddressHash(was[1])})
+	}))
+	t.Contact, t.Account = keep.ID, keep.Account
+	s.same("its touches", []andante.Touch{t}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
+		return tx.TouchesOfContact(ctx, keep.ID)
+	}))
+	s.same("who is gone", []andante.Contact{}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
+		return tx.Contacts(ctx, []andante.ContactID{drop.ID})
+	}))
+}
+
+func contactErased(_ *testing.T, s db) {
+	_, people := s.people(3)
+	c := people[1].Contact
+	about := func() map[string][]store.Row {
+		return read(s, func(ctx context.Context, tx *store.Tx) (map[string][]store.Row, error) { return tx.About(ctx, c) })
+	}
+	s.same("known", 2, len(about()))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.Erase(ctx, c) })
+	s.same("known", map[string][]store.Row{}, about())
+	s.same("the others", []andante.Contact{people[0].Contact, people[2].Contact}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
+		return tx.ContactsAfter(ctx, "", 9)
+	}))
 }
 
 func firstError(errs ...error) error {

@@ -14,6 +14,7 @@ var taskTests = []test{
 	{"round trip", tasks},
 	{"somebody is told of them", minded},
 	{"notices", notices},
+	{"notices scrubbed", noticesScrubbed},
 	{"messages that were looked at", reviews},
 	{"nuggets", nuggets},
 }
@@ -121,11 +122,33 @@ func minded(_ *testing.T, s db) {
 	s.same("and later", []string{"ben", "cem", "nora"}, owners(at(60)))
 }
 
+func noticesScrubbed(_ *testing.T, s db) {
+	all := list(3, func(n int) store.Notice {
+		return store.Notice{ID: id[andante.TouchID](n), Person: "nora", Subject: "Call Ann Berg", Body: "ann@berg.example", Calendar: "of Ann Berg", ReplyTo: "ann@berg.example", State: andante.Planned, Due: at(n)}
+	})
+	all[1].Subject, all[1].Body, all[1].Calendar, all[1].ReplyTo = "Call Ben", "", "", ""
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.AddNotices(ctx, all) })
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.ScrubNotices(ctx, []string{"ann@berg.example", "Ann Berg"}, "(gone)")
+		s.same("scrubbed", 2, n)
+		if _, err := tx.ScrubNotices(ctx, nil, ""); err != nil {
+			return err
+		}
+		return err
+	})
+	for _, i := range []int{0, 2} {
+		all[i].Subject, all[i].Body, all[i].Calendar, all[i].ReplyTo = "Call (gone)", "(gone)", "of (gone)", "(gone)"
+	}
+	s.same("notices", all, sorted(read(s, func(ctx context.Context, tx *store.Tx) ([]store.Notice, error) {
+		return tx.Notices(ctx, []andante.TouchID{all[0].ID, all[1].ID, all[2].ID})
+	}), func(n store.Notice) andante.TouchID { return n.ID }))
+}
+
 func notices(_ *testing.T, s db) {
 	lease := id[andante.LeaseID](50)
 	all := list(4, func(n int) store.Notice {
 		return store.Notice{
-			ID: id[andante.TouchID](90 + n), Person: []string{"nora", "ben"}[n%2], Subject: text(n), Body: text(n + 1), Calendar: text(n + 2),
+			ID: id[andante.TouchID](90 + n), Contact: sometimes(n, id[andante.ContactID](n)), Person: []string{"nora", "ben"}[n%2], Subject: text(n), Body: text(n + 1), Calendar: text(n + 2),
 			State: andante.Planned, Due: at(n), Answer: "", ReplyTo: sometimes(n, "a@x.example"), Original: map[bool][]byte{true: []byte(text(n))}[n%2 == 1],
 		}
 	})

@@ -61,6 +61,14 @@ CREATE INDEX contacts_phone ON contacts (phone) WHERE phone <> '';
 CREATE INDEX contacts_email_hash ON contacts (email_hash) WHERE email_hash <> '';
 CREATE INDEX contacts_phone_hash ON contacts (phone_hash) WHERE phone_hash <> '';
 
+-- What contacts were known by who have turned out to be somebody who was there already: an
+-- id, an id of the user's own system, the hash of an address.
+CREATE TABLE former (
+    was TEXT PRIMARY KEY,
+    contact_id TEXT NOT NULL
+);
+CREATE INDEX former_contact ON former (contact_id);
+
 -- One row for each address that was ever claimed: what a claim locks for limits
 -- by address.
 CREATE TABLE addresses (hash TEXT PRIMARY KEY);
@@ -276,6 +284,7 @@ CREATE INDEX reviews_enrollment ON reviews (enrollment_id);
 -- What people of ours are told by mail. It is no touch.
 CREATE TABLE notices (
     id TEXT PRIMARY KEY,
+    contact_id TEXT,
     person TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
@@ -291,6 +300,7 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_due ON notices (due_at) WHERE state = 'planned';
 CREATE INDEX notices_over ON notices (settled_at) WHERE state IN ('sent', 'unknown', 'failed');
+CREATE INDEX notices_contact ON notices (contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX notices_lease ON notices (lease_id) WHERE lease_id IS NOT NULL;
 
 -- Pieces of post that wait to be printed, or for their batch to be posted.
@@ -473,4 +483,4 @@ CREATE INDEX events_contact ON events (contact_id, name, at) WHERE contact_id IS
 DROP TABLE events; DROP TABLE hosts; DROP TABLE throttles; DROP TABLE rates; DROP TABLE leases; DROP TABLE arrivals; DROP TABLE clicks; DROP TABLE answers; DROP TABLE mailboxes; DROP TABLE deliveries; DROP TABLE api_keys; DROP TABLE audit; DROP TABLE conversations; DROP TABLE tasks; DROP TABLE notices; DROP TABLE reviews; DROP TABLE nuggets; DROP TABLE trials; DROP TABLE imports; DROP TABLE cards; DROP TABLE batches; DROP TABLE codes; DROP TABLE quotes;
 DROP TABLE verdicts; DROP TABLE attempts; DROP TABLE addressed; DROP TABLE counted; DROP TABLE touches; DROP TABLE enrollments;
 DROP TABLE revisions; DROP TABLE parts; DROP TABLE holds; DROP TABLE consents; DROP TABLE suppressions;
-DROP TABLE addresses; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
+DROP TABLE addresses; DROP TABLE former; DROP TABLE contacts; DROP TABLE accounts; DROP TABLE meta;
