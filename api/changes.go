@@ -107,7 +107,7 @@ func (s *server) changes(a huma.API) {
 func (s *server) change(ctx context.Context, in RefIn, what string, make func(andante.Contact, *Did) error) (*didOut, error) {
 	var who []andante.Contact
 	err := s.ops.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		who, err = in.ref().Find(ctx, tx)
+		who, err = s.ops.Find(ctx, tx, in.ref())
 		return err
 	})
 	if err != nil {

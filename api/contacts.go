@@ -112,7 +112,7 @@ func (s *server) getContact(ctx context.Context, in *RefIn) (*contactOut, error)
 func (s *server) contact(ctx context.Context, r ops.Ref) (*contactOut, error) {
 	out := &contactOut{}
 	err := s.ops.Store.Read(ctx, func(tx *store.Tx) error {
-		list, err := r.Find(ctx, tx)
+		list, err := s.ops.Find(ctx, tx, r)
 		if err != nil {
 			return err
 		}
@@ -192,7 +192,7 @@ func (s *server) listTouches(ctx context.Context, in *RefIn) (*touchesOut, error
 	out := &touchesOut{}
 	out.Body.Touches = []Touch{}
 	err := s.ops.Store.Read(ctx, func(tx *store.Tx) error {
-		who, err := in.ref().Find(ctx, tx)
+		who, err := s.ops.Find(ctx, tx, in.ref())
 		if err != nil {
 			return err
 		}
@@ -265,7 +265,7 @@ func (s *server) upsert(ctx context.Context, w *workspace.Workspace, r Ref, fiel
 func (s *server) onlyNew(ctx context.Context, r Ref, told map[string]string) error {
 	var there bool
 	err := s.ops.Store.Read(ctx, func(tx *store.Tx) error {
-		list, err := r.ref().Find(ctx, tx)
+		list, err := s.ops.Find(ctx, tx, r.ref())
 		there = len(list) > 0
 		if errors.Is(err, andante.ErrNotFound) {
 			return nil

@@ -25,7 +25,7 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 		return ErrBadToken
 	}
 	whose := func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
-		list, err := tx.Contacts(ctx, []andante.ContactID{l.Contact})
+		list, err := behind(ctx, tx, l.Contact)
 		return unique(list, accountOf), err
 	}
 	return o.together.do(ctx, change{whose, func(ctx context.Context, tx *store.Tx) error {
@@ -36,7 +36,7 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 		if !w.Declares(path) {
 			return fmt.Errorf("field %s: %w", path, andante.ErrNotFound)
 		}
-		find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{l.Contact}) }
+		find := func() ([]andante.Contact, error) { return behind(ctx, tx, l.Contact) }
 		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
 			if len(people) == 0 {
 				return fmt.Errorf("contact %s: %w", l.Contact, andante.ErrNotFound)
@@ -46,7 +46,7 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 				return err
 			}
 			e := andante.Event{
-				ID: andante.DeriveID[andante.EventID](seed, andante.PlannedAt(string(l.Touch)), "answer", string(l.Touch), l.Says), Contact: l.Contact, Account: people[0].Account,
+				ID: andante.DeriveID[andante.EventID](seed, andante.PlannedAt(string(l.Touch)), "answer", string(l.Touch), l.Says), Contact: people[0].ID, Account: people[0].Account,
 				Touch: l.Touch, Name: andante.EventAnswered, At: o.now(), Detail: path + ": " + value,
 			}
 			known, err := tx.AddEvent(ctx, e)
@@ -54,7 +54,7 @@ func (o *Ops) Answer(ctx context.Context, l Link) error {
 				return err
 			}
 			d := TaskDone{Answers: map[string]string{path: value}, At: o.now(), Source: "answer page"}
-			if err := o.keepAnswers(ctx, tx, l.Contact, d); err != nil || !known {
+			if err := o.keepAnswers(ctx, tx, people[0].ID, d); err != nil || !known {
 				return err
 			}
 			return o.follows(ctx, tx, e)

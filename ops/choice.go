@@ -29,11 +29,12 @@ func (o *Ops) Choose(ctx context.Context, id andante.ContactID, c andante.Choice
 // choose keeps what a contact chooses, which may depend on what it chose before.
 func (o *Ops) choose(ctx context.Context, id andante.ContactID, next func(*store.Tx, andante.Choice) (andante.Choice, error)) error {
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
-		find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{id}) }
+		find := func() ([]andante.Contact, error) { return behind(ctx, tx, id) }
 		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
 			if len(people) == 0 {
 				return fmt.Errorf("contact %s: %w", id, andante.ErrNotFound)
 			}
+			id := people[0].ID
 			c, err := next(tx, people[0].Choice)
 			if err != nil {
 				return err

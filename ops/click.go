@@ -32,8 +32,12 @@ func (o *Ops) Clicked(ctx context.Context, c Click) error {
 		if n, err := tx.CountClicks(ctx, c.Touch); err != nil || n >= mostClicks {
 			return err
 		}
+		who, err := standing(ctx, tx, c.Contact)
+		if err != nil {
+			return err
+		}
 		return tx.AddClick(ctx, store.Click{
-			ID: id, Contact: c.Contact, Touch: c.Touch, Page: string(rune(c.Page)), Target: c.Says, Machine: c.Machine, At: o.now(),
+			ID: id, Contact: who, Touch: c.Touch, Page: string(rune(c.Page)), Target: c.Says, Machine: c.Machine, At: o.now(),
 		})
 	}})
 }

@@ -23,18 +23,29 @@ var ErrSeveral = errors.New("several contacts have this address; name one by id"
 // ErrNobody says that a contact is not named.
 var ErrNobody = errors.New("name a contact: id, external_id or email")
 
-// Find returns the contact that a ref names. [andante.ErrNotFound] if there is none.
-func (r Ref) Find(ctx context.Context, tx *store.Tx) (list []andante.Contact, err error) {
+// Find returns the contact that a ref names, or named before it became one with another.
+// [andante.ErrNotFound] if there is none.
+func (o *Ops) Find(ctx context.Context, tx *store.Tx, r Ref) (list []andante.Contact, err error) {
+	was := ""
 	switch {
 	case r.ID != "" && !andante.IsID(string(r.ID)):
 	case r.ID != "":
+		was = string(r.ID)
 		list, err = tx.Contacts(ctx, []andante.ContactID{r.ID})
 	case r.ExternalID != "":
+		was = store.FormerID(r.ExternalID)
 		list, err = tx.ContactsByExternalID(ctx, []string{r.ExternalID})
 	case r.Email != "":
+		was = string(o.Keys.Hash(r.Email))
 		list, err = tx.ContactsByEmail(ctx, []string{andante.NormalizeEmail(r.Email)})
 	default:
 		return nil, ErrNobody
+	}
+	if err == nil && len(list) == 0 {
+		var now map[string]andante.ContactID
+		if now, err = tx.Former(ctx, nonEmpty(was)); err == nil {
+			list, err = tx.Contacts(ctx, nonEmpty(now[was]))
+		}
 	}
 	switch {
 	case err != nil:
@@ -70,12 +81,12 @@ func (o *Ops) TakeEvent(ctx context.Context, in EventIn) (contact andante.Contac
 	}
 	id := andante.NewID[andante.EventID](at) // one, however often the change is made
 	whose := func(ctx context.Context, tx *store.Tx) ([]andante.AccountID, error) {
-		list, err := in.Find(ctx, tx)
+		list, err := o.Find(ctx, tx, in.Ref)
 		return unique(list, accountOf), err
 	}
 	return contact, fresh, o.together.do(ctx, change{whose, func(ctx context.Context, tx *store.Tx) error {
 		contact, fresh = "", false
-		find := func() ([]andante.Contact, error) { return in.Find(ctx, tx) }
+		find := func() ([]andante.Contact, error) { return o.Find(ctx, tx, in.Ref) }
 		return o.changeContacts(ctx, tx, find, func(people []andante.Contact) (err error) {
 			contact = people[0].ID
 			fresh, err = o.takeEvent(ctx, tx, people[0], in, id, at)

@@ -185,7 +185,19 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	if err != nil {
 		return nil, err
 	}
-	people := slices.Concat(byExternal, byEmail, byPhone, known)
+	var was []string
+	for _, r := range rows {
+		was = append(was, wasOf(in.o.Keys, r)...)
+	}
+	former, err := in.tx.Former(ctx, distinct(was))
+	if err != nil {
+		return nil, err
+	}
+	joined, err := in.tx.Contacts(ctx, unique(slices.Collect(maps.Values(former)), func(id andante.ContactID) andante.ContactID { return id }))
+	if err != nil {
+		return nil, err
+	}
+	people := slices.Concat(byExternal, byEmail, byPhone, known, joined)
 	addresses := append(pick(func(r Row) string { return r.Email }), pick(func(r Row) string { return r.Fields["contact.phone"] })...)
 	if in.erased, err = in.o.forgottenAmong(ctx, in.tx, addresses); err != nil {
 		return nil, err
@@ -198,6 +210,7 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 		func(id andante.AccountID) andante.AccountID { return id })
 	all, err := in.tx.Accounts(ctx, ids)
 	in.people, in.accounts, in.byKey = newDirectory(people), byID(all, accountID), map[string]andante.AccountID{}
+	in.people.former = former
 	in.given = group(given, func(c andante.Consent) andante.ContactID { return c.Contact })
 	for _, a := range all {
 		in.byKey[a.Key] = a.ID
@@ -222,6 +235,11 @@ func distinct(list []string) []string {
 // row takes one row; i is its place among the others.
 func (in *intake) row(r Row, i int) {
 	c, known, refusal := in.people.find(r)
+	if !known && refusal == "" {
+		if c, known = in.people.formerly(wasOf(in.o.Keys, r)); known {
+			r = onlyMissing(r, c, in.accounts[c.Account])
+		}
+	}
 	if !known && refusal == "" && r.Contact == "" && r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
 		refusal = "it has neither an id nor an address"
 	}
@@ -290,6 +308,20 @@ func (in *intake) row(r Row, i int) {
 	}
 }
 
+// onlyMissing leaves of a row what its contact does not have yet: the row is of somebody who became
+// one with it, and what stays is what that one is called.
+func onlyMissing(r Row, c andante.Contact, a andante.Account) Row {
+	r.ExternalID, r.Email, r.Account, r.Consent = "", "", "", nil
+	fields := map[string]string{}
+	for path, value := range r.Fields {
+		if strings.HasPrefix(path, "contact.") && FieldOf(c, a, path) == "" {
+			fields[path] = value
+		}
+	}
+	r.Fields = fields
+	return r
+}
+
 // noteStage notes a change of stage: of the account, or of a contact that has a stage of
 // its own.
 func (in *intake) noteStage(c *andante.Contact, a *andante.Account, was andante.Contact, wasAccount andante.Account) {
@@ -339,6 +371,36 @@ func (in *intake) account(r Row, c andante.Contact, known bool) (a andante.Accou
 	}
 	in.byKey[key] = a.ID
 	return a, known
+}
+
+// putAccount takes what is told of an account alone.
+func (in *intake) putAccount(key string, fields map[string]string) (a andante.Account, fresh bool) {
+	_, known := in.byKey[key]
+	a, _ = in.account(Row{Account: key}, andante.Contact{}, false)
+	was := a
+	a.Fields = maps.Clone(a.Fields)
+	for path, value := range fields {
+		setField(&andante.Contact{}, &a, path, value)
+	}
+	if known && !equalAccount(was, a) {
+		in.before[a.ID] = was
+	}
+	in.accounts[a.ID], in.touchedA[a.ID] = a, true
+	return a, !known
+}
+
+// fillAccount gives an account what it lacks and another has.
+func (in *intake) fillAccount(key, from string) {
+	fields := map[string]string{}
+	have, other := in.accounts[in.byKey[key]], in.accounts[in.byKey[from]]
+	for _, f := range slices.Concat(andante.BuiltinFields, in.w.Config.DeclaredFields()) {
+		if path := f.Path(); f.Noun == "account" && FieldOf(andante.Contact{}, have, path) == "" {
+			if value := FieldOf(andante.Contact{}, other, path); value != "" {
+				fields[path] = value
+			}
+		}
+	}
+	in.putAccount(key, fields)
 }
 
 // consent notes the evidence that comes with a row and tells whether it is new.

@@ -234,7 +234,7 @@ func (a *arriving) byBox(ctx context.Context) error {
 	if box != BoxLog {
 		return a.about(ctx, andante.TouchID(id), "")
 	}
-	list, err := a.tx.Contacts(ctx, []andante.ContactID{andante.ContactID(id)})
+	list, err := behind(ctx, a.tx, andante.ContactID(id))
 	if err == nil && len(list) > 0 {
 		a.contact = list[0]
 	}

@@ -55,7 +55,7 @@ func (o *Ops) Preferences(ctx context.Context, t Token) (p Preferences, err erro
 			return err
 		}
 		p = Preferences{Printed: t.Printed, Company: w.Config.Company.Name, Past: map[andante.Kind]int{}}
-		list, err := tx.Contacts(ctx, nonEmpty(t.Contact))
+		list, err := behind(ctx, tx, t.Contact)
 		if err != nil {
 			return err
 		}
@@ -86,6 +86,15 @@ func (o *Ops) Preferences(ctx context.Context, t Token) (p Preferences, err erro
 		p.Barred = slices.ContainsFunc(bars, func(s andante.Suppression) bool { return s.Contact == c.ID && s.Covers("", andante.Marketing) })
 		return err
 	})
+}
+
+// behind returns the contact that a link was made for, as it stands now; nobody if it is gone.
+func behind(ctx context.Context, tx *store.Tx, id andante.ContactID) ([]andante.Contact, error) {
+	id, err := standing(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Contacts(ctx, nonEmpty(id))
 }
 
 // waysOf returns by which ways the company sends, and the contact can be reached.
@@ -191,8 +200,9 @@ func (o *Ops) never(ctx context.Context, t Token, way, said string) error {
 	}
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
 		hashes := []andante.AddressHash{t.Address}
-		list, err := tx.Contacts(ctx, nonEmpty(t.Contact))
+		list, err := behind(ctx, tx, t.Contact)
 		for _, c := range list {
+			t.Contact = c.ID
 			hashes = append(hashes, o.Keys.Hash(c.Email), o.Keys.Hash(c.Phone))
 		}
 		if err != nil {
@@ -207,7 +217,7 @@ func (o *Ops) never(ctx context.Context, t Token, way, said string) error {
 // contact is gone or has none.
 func (o *Ops) addressBy(ctx context.Context, id andante.ContactID, way andante.Kind) (hash andante.AddressHash, err error) {
 	return hash, o.Store.Read(ctx, func(tx *store.Tx) error {
-		list, err := tx.Contacts(ctx, nonEmpty(id))
+		list, err := behind(ctx, tx, id)
 		if err == nil && len(list) > 0 {
 			hash = o.Keys.Hash(list[0].AddressFor(way))
 		}

@@ -17,8 +17,12 @@ var advertising = []andante.Purpose{andante.Marketing, andante.Relationship}
 // contact that is gone. A second time changes nothing.
 func (o *Ops) Unsubscribe(ctx context.Context, t Token, source string) error {
 	return o.Store.Write(ctx, func(tx *store.Tx) error {
+		id, err := standing(ctx, tx, t.Contact)
+		if err != nil {
+			return err
+		}
 		for _, kind := range alike(t.Kind) {
-			if err := o.optOut(ctx, tx, t.Contact, []andante.AddressHash{t.Address}, kind, andante.ReasonOptedOut, source, t.Touch); err != nil {
+			if err := o.optOut(ctx, tx, id, []andante.AddressHash{t.Address}, kind, andante.ReasonOptedOut, source, t.Touch); err != nil {
 				return err
 			}
 		}

@@ -59,7 +59,7 @@ func (r *Reports) Next(ctx context.Context, name string, n int) (*Next, error) {
 	now := r.Clock.Now()
 	var out *Next
 	return out, r.Store.Read(ctx, func(tx *store.Tx) error {
-		c, err := FindContact(ctx, tx, name)
+		c, err := FindContact(ctx, tx, r.hash, name)
 		if err != nil {
 			return err
 		}

@@ -27,9 +27,16 @@ type Reports struct {
 func (r *Reports) hashes(c andante.Contact) []andante.AddressHash {
 	var list []andante.AddressHash
 	for _, address := range []string{c.Email, c.Phone} {
-		if r.Hash != nil && address != "" {
-			list = append(list, r.Hash(address))
+		if h := r.hash(address); h != "" {
+			list = append(list, h)
 		}
 	}
 	return list
+}
+
+func (r *Reports) hash(address string) andante.AddressHash {
+	if r.Hash == nil || address == "" {
+		return ""
+	}
+	return r.Hash(address)
 }

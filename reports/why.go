@@ -44,7 +44,7 @@ type Line struct {
 func (r *Reports) Why(ctx context.Context, name string) (*Story, error) {
 	var s *Story
 	err := r.Store.Read(ctx, func(tx *store.Tx) error {
-		c, only, err := find(ctx, tx, name)
+		c, only, err := r.find(ctx, tx, name)
 		if err != nil {
 			return err
 		}
@@ -58,17 +58,27 @@ func (r *Reports) Why(ctx context.Context, name string) (*Story, error) {
 	return s, nil
 }
 
-// FindContact returns the contact with an id, an external id or an address.
-func FindContact(ctx context.Context, tx *store.Tx, name string) (andante.Contact, error) {
+// FindContact returns the contact with an id, an external id or an address, or who had it before
+// they became one with another; hash is that of addresses.
+func FindContact(ctx context.Context, tx *store.Tx, hash func(string) andante.AddressHash, name string) (andante.Contact, error) {
 	var list []andante.Contact
 	var err error
+	was := store.FormerID(name)
 	switch {
 	case andante.IsID(name):
+		was = name
 		list, err = tx.Contacts(ctx, []andante.ContactID{andante.ContactID(name)})
 	case strings.Contains(name, "@"):
+		was = string(hash(name))
 		list, err = tx.ContactsByEmail(ctx, []string{andante.NormalizeEmail(name)})
 	default:
 		list, err = tx.ContactsByExternalID(ctx, []string{name})
+	}
+	if err == nil && len(list) == 0 {
+		var now map[string]andante.ContactID
+		if now, err = tx.Former(ctx, []string{was}); err == nil && now[was] != "" {
+			list, err = tx.Contacts(ctx, []andante.ContactID{now[was]})
+		}
 	}
 	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("contact %s: %w", name, andante.ErrNotFound)
@@ -84,11 +94,11 @@ func FindContact(ctx context.Context, tx *store.Tx, name string) (andante.Contac
 
 // find returns the contact that a name is about, and the touch or enrollment to
 // which the story keeps, if one is named.
-func find(ctx context.Context, tx *store.Tx, name string) (c andante.Contact, only string, err error) {
+func (r *Reports) find(ctx context.Context, tx *store.Tx, name string) (c andante.Contact, only string, err error) {
 	if id, _, ok := strings.Cut(strings.Trim(name, "<> "), "@"); ok && andante.IsID(id) {
 		name = id // a Message-ID
 	}
-	c, err = FindContact(ctx, tx, name)
+	c, err = FindContact(ctx, tx, r.hash, name)
 	if err == nil || !andante.IsID(name) {
 		return c, "", err
 	}
@@ -101,7 +111,7 @@ func find(ctx context.Context, tx *store.Tx, name string) (c andante.Contact, on
 	if contact == "" {
 		return c, "", fmt.Errorf("no contact, touch or enrollment has the id %s: %w", name, andante.ErrNotFound)
 	}
-	c, err = FindContact(ctx, tx, string(contact))
+	c, err = FindContact(ctx, tx, r.hash, string(contact))
 	return c, name, err
 }
 

@@ -109,10 +109,16 @@ type Quote struct {
 	Text       string
 }
 
-// PutQuotes keeps texts for quoting.
+// PutQuotes keeps texts for quoting, but for enrollments that have ended: nothing quotes those.
 func (tx *Tx) PutQuotes(ctx context.Context, list []Quote) error {
-	return insert(ctx, tx, "quotes", "touch_id, enrollment_id, body", "ON CONFLICT (touch_id) DO UPDATE SET body=excluded.body", list,
+	err := insert(ctx, tx, "quotes", "touch_id, enrollment_id, body", "ON CONFLICT (touch_id) DO UPDATE SET body=excluded.body", list,
 		func(q Quote) []any { return []any{string(q.Touch), string(q.Enrollment), q.Text} })
+	if err != nil {
+		return err
+	}
+	_, err = execIn(ctx, tx, "DELETE FROM quotes WHERE EXISTS (SELECT 1 FROM enrollments e WHERE e.id=quotes.enrollment_id AND e.state='finished') AND enrollment_id",
+		nil, distinct(list, func(q Quote) andante.EnrollmentID { return q.Enrollment }), "")
+	return err
 }
 
 // QuotesOf returns the texts that are kept for these enrollments.

@@ -180,3 +180,9 @@ func (tx *Tx) HoldHistory(ctx context.Context, keys []string) ([]andante.Hold, e
 func (tx *Tx) AllHolds(ctx context.Context) ([]andante.Hold, error) {
 	return query(ctx, tx, "SELECT "+holdColumns+" FROM holds WHERE released_at IS NULL ORDER BY from_at, id", nil, scanHold)
 }
+
+// DropConsent forgets evidence of consent.
+func (tx *Tx) DropConsent(ctx context.Context, id andante.ConsentID) error {
+	_, err := tx.exec(ctx, "DELETE FROM consents WHERE id=$1", string(id))
+	return err
+}

@@ -56,7 +56,29 @@ func (tx *Tx) Join(ctx context.Context, keep, drop andante.Contact, was []string
 	if err != nil {
 		return err
 	}
+	// A hold on an account of one's own is one's own.
+	_, err = tx.exec(ctx, "UPDATE holds SET scope='contact', key=$2 WHERE scope='account' AND key=$1 AND NOT EXISTS (SELECT 1 FROM contacts WHERE account_id=$3)",
+		string(drop.Account), to, string(drop.Account))
+	if err != nil {
+		return err
+	}
 	return tx.dropEmpty(ctx, drop.Account)
+}
+
+// JoinAccount gives what is left of an account to another: its holds, and what was counted of it. It goes when nobody is left in it. Both must be locked.
+func (tx *Tx) JoinAccount(ctx context.Context, keep, drop andante.AccountID) error {
+	if _, err := tx.exec(ctx, "UPDATE holds SET key=$2 WHERE scope='account' AND key=$1", string(drop), string(keep)); err != nil {
+		return err
+	}
+	for _, text := range []string{ // of who was forgotten
+		"UPDATE touches SET account_id=$2 WHERE contact_id IN (SELECT contact_id FROM counted WHERE account_id=$1)",
+		"UPDATE counted SET account_id=$2 WHERE account_id=$1",
+	} {
+		if _, err := tx.exec(ctx, text, string(drop), string(keep)); err != nil {
+			return err
+		}
+	}
+	return tx.dropEmpty(ctx, drop)
 }
 
 // dropEmpty takes an account away that nobody is in, with its holds.
@@ -68,6 +90,9 @@ func (tx *Tx) dropEmpty(ctx context.Context, id andante.AccountID) error {
 	_, err = tx.exec(ctx, "DELETE FROM holds WHERE scope='account' AND key=$1 AND NOT EXISTS (SELECT 1 FROM accounts WHERE id=$2)", string(id), string(id))
 	return err
 }
+
+// FormerID is what stands for an id of the user's own system among those by which somebody was known.
+func FormerID(external string) string { return "external:" + external }
 
 // Former returns who it is now that was known by these: see [Tx.Join].
 func (tx *Tx) Former(ctx context.Context, was []string) (map[string]andante.ContactID, error) {

@@ -284,6 +284,7 @@ func (r *run) lateReceipts(ctx context.Context, tx *store.Tx, rec *recording, do
 	var late, resent []store.Change
 	for i, s := range rec.all {
 		is := now[s.Touch.ID]
+		s.Touch.Contact, s.Touch.Account = is.Contact, is.Account // who may have become one with another meanwhile
 		switch {
 		case rec.guess[i]:
 		case is.State == andante.Planned:

@@ -101,7 +101,7 @@ func (a *app) root() *cobra.Command {
 	c.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.governorCommand(), a.previewCommand(), a.sendTestCommand(), a.importCommand(),
 		a.publishCommand(), a.enrollCommand(), a.sendCommand(), a.stopCommand(), a.simulateCommand(), a.runCommand(), a.statusCommand(), a.whyCommand(), a.nextCommand(),
-		a.cardsCommand(), a.taskCommand(), a.logCommand(), a.reportCommand(), a.cadenceCommand(), a.adoptCommand(), a.eventCommand(), a.receiveCommand(), a.routeCommand(), a.resumeCommand(), a.handoverCommand(), a.choiceCommand(), a.holdCommand(), a.releaseCommand(), a.suppressCommand(), a.exportCommand(), a.forgetCommand(), a.configCommand(), a.migrateCommand(), a.backupCommand(), a.takeoverCommand(),
+		a.cardsCommand(), a.taskCommand(), a.logCommand(), a.reportCommand(), a.cadenceCommand(), a.adoptCommand(), a.eventCommand(), a.receiveCommand(), a.routeCommand(), a.resumeCommand(), a.handoverCommand(), a.choiceCommand(), a.holdCommand(), a.releaseCommand(), a.suppressCommand(), a.mergeCommand(), a.exportCommand(), a.forgetCommand(), a.configCommand(), a.migrateCommand(), a.backupCommand(), a.takeoverCommand(),
 		a.settleCommand(), a.reconcileCommand(), a.doctorCommand(), a.apikeyCommand(), a.hooksCommand(), a.healthCommand(), a.dkimCommand(), a.benchCommand(), a.docsCommand(),
 	)
 	return c

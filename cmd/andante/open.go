@@ -107,7 +107,7 @@ func (a *app) reports(ctx context.Context, e *engine.Engine) (*reports.Reports, 
 // contact finds a contact by id, external id or address.
 func (a *app) contact(ctx context.Context, e *engine.Engine, name string) (c andante.Contact, err error) {
 	err = e.Store.Read(ctx, func(tx *store.Tx) error {
-		c, err = reports.FindContact(ctx, tx, name)
+		c, err = reports.FindContact(ctx, tx, e.Ops.Keys.Hash, name)
 		return err
 	})
 	if errors.Is(err, andante.ErrNotFound) {

@@ -54,7 +54,7 @@ func (a *app) resumable(ctx context.Context, e *engine.Engine, name, sequence st
 				return err
 			}
 		}
-		who, err := reports.FindContact(ctx, tx, name)
+		who, err := reports.FindContact(ctx, tx, e.Ops.Keys.Hash, name)
 		if errors.Is(err, andante.ErrNotFound) {
 			return usagef("there is no enrollment and no contact %s; `andante why CONTACT` shows enrollments", name)
 		}

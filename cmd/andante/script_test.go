@@ -180,7 +180,7 @@ func cmdEnrollment(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	defer e.Close()
 	ts.Check(e.Store.Read(ctx, func(tx *store.Tx) error {
-		c, err := reports.FindContact(ctx, tx, args[1])
+		c, err := reports.FindContact(ctx, tx, e.Ops.Keys.Hash, args[1])
 		if err != nil {
 			return err
 		}

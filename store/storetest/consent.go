@@ -116,6 +116,10 @@ func consents(_ *testing.T, s db) {
 		return tx.Consents(ctx, pick(all, func(c andante.Consent) andante.ContactID { return c.Contact }))
 	})
 	s.same("consents", all, sorted(got, func(c andante.Consent) andante.ConsentID { return c.ID }))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.DropConsent(ctx, all[0].ID) })
+	s.same("one dropped", []andante.Consent{}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Consent, error) {
+		return tx.Consents(ctx, []andante.ContactID{all[0].Contact})
+	}))
 }
 
 func holds(_ *testing.T, s db) {

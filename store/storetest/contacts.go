@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -21,6 +22,7 @@ var contactTests = []test{
 	{"accounts in pages", accountsInPages},
 	{"a contact moves with its rows", contactMoves},
 	{"a contact becomes one with another", contactJoined},
+	{"an account becomes one with another", accountJoined},
 	{"a contact is forgotten", contactErased},
 }
 
@@ -362,6 +364,25 @@ func contactJoined(_ *testing.T, s db) {
 	s.same("who is gone", []andante.Contact{}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
 		return tx.Contacts(ctx, []andante.ContactID{drop.ID})
 	}))
+}
+
+func accountJoined(_ *testing.T, s db) {
+	accounts, people := s.people(3)
+	keep, drop := accounts[0].ID, accounts[1].ID
+	gone := people[1].Contact
+	t := touch(0)
+	t.Contact, t.Account, t.State, t.Counted = gone.ID, drop, andante.Sent, at(1)
+	h := andante.Hold{ID: id[andante.HoldID](1), Scope: andante.HoldAccount, Key: string(drop), Author: "nora", From: at(1)}
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return firstError(tx.AddTouches(ctx, []andante.Touch{t}), tx.AddHold(ctx, h), tx.Erase(ctx, gone))
+	})
+	s.same("gone with its last", []andante.Account{}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Account, error) {
+		return tx.Accounts(ctx, []andante.AccountID{drop})
+	}))
+	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.JoinAccount(ctx, keep, drop) })
+	s.same("what counted there counts here", 1, len(read(s, func(ctx context.Context, tx *store.Tx) ([]store.Counted, error) {
+		return tx.Counted(ctx, time.Time{}, []andante.AccountID{keep}, nil)
+	})))
 }
 
 func contactErased(_ *testing.T, s db) {

@@ -1,0 +1,71 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/andante-hq/andante"
+	"github.com/andante-hq/andante/store"
+	"github.com/andante-hq/andante/workspace"
+)
+
+// PutAccount makes an account, or brings it up to date; fields are by path, such as account.name, in
+// their checked form. What changes for its people follows. It returns whether it is new.
+func (o *Ops) PutAccount(ctx context.Context, w *workspace.Workspace, key string, fields map[string]string) (a andante.Account, fresh bool, err error) {
+	return a, fresh, o.Store.Write(ctx, func(tx *store.Tx) error {
+		in, err := o.newIntake(ctx, tx, w)
+		if err != nil {
+			return err
+		}
+		if err := in.lock(ctx, []Row{{Account: key}}); err != nil {
+			return err
+		}
+		a, fresh = in.putAccount(key, fields)
+		_, err = in.write(ctx)
+		return err
+	})
+}
+
+// MergeAccounts has everybody of an account go over to another, which the first one's name stands
+// for from then on, and takes it away. It returns how many went.
+func (o *Ops) MergeAccounts(ctx context.Context, w *workspace.Workspace, keep, drop string) (n int, err error) {
+	if keep == drop {
+		return 0, ErrSame
+	}
+	return n, o.Store.Write(ctx, func(tx *store.Tx) error {
+		in, err := o.newIntake(ctx, tx, w)
+		if err != nil {
+			return err
+		}
+		var people []andante.Contact
+		var rows []Row
+		err = Lock(ctx, tx, func() ([]andante.AccountID, error) {
+			both, err := tx.AccountsByKey(ctx, []string{keep, drop})
+			if err != nil {
+				return nil, err
+			}
+			if len(both) < 2 {
+				return nil, fmt.Errorf("one of the accounts %s and %s: %w", keep, drop, andante.ErrNotFound)
+			}
+			of := byID(both, func(a andante.Account) string { return a.Key })
+			if people, err = tx.ContactsOf(ctx, []andante.AccountID{of[drop].ID}); err != nil {
+				return nil, err
+			}
+			rows = []Row{{Account: keep}, {Account: drop}}
+			for _, c := range people {
+				rows = append(rows, Row{Contact: c.ID, Account: keep})
+			}
+			return in.read(ctx, rows)
+		})
+		if err != nil {
+			return err
+		}
+		n = len(people)
+		in.fillAccount(keep, drop)
+		in.sort(rows[2:])
+		if _, err := in.write(ctx); err != nil {
+			return err
+		}
+		return tx.JoinAccount(ctx, in.byKey[keep], in.byKey[drop])
+	})
+}
