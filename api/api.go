@@ -42,6 +42,7 @@ func Handler(o *ops.Ops, log *slog.Logger) http.Handler {
 	s.events(a)
 	s.contacts(a)
 	s.changes(a)
+	s.accounts(a)
 	return http.MaxBytesHandler(mux, maxBody)
 }
 
@@ -87,11 +88,16 @@ func keyIn(ctx context.Context) store.APIKey {
 	return key
 }
 
-// changed notes who changed what.
+// changed notes who changed what of a contact.
 func (s *server) changed(ctx context.Context, what string, id andante.ContactID) {
+	s.noted(ctx, what, string(id))
+}
+
+// noted notes who changed what.
+func (s *server) noted(ctx context.Context, what, id string) {
 	key := keyIn(ctx)
-	if err := s.ops.Audit(context.WithoutCancel(ctx), key.Name, what, string(id)); err != nil {
-		s.log.Error("a change could not be noted", "key", key.Name, "what", what, "contact", string(id), "err", err)
+	if err := s.ops.Audit(context.WithoutCancel(ctx), key.Name, what, id); err != nil {
+		s.log.Error("a change could not be noted", "key", key.Name, "what", what, "id", id, "err", err)
 	}
 }
 
@@ -105,8 +111,10 @@ func (s *server) fail(err error) error {
 		return err
 	case errors.Is(err, andante.ErrNotFound):
 		return huma.Error404NotFound(err.Error())
-	case errors.Is(err, ops.ErrSeveral):
+	case errors.Is(err, ops.ErrSeveral), errors.Is(err, ops.ErrSame), errors.Is(err, ops.ErrOnItsWay):
 		return huma.Error409Conflict(err.Error())
+	case errors.Is(err, context.DeadlineExceeded):
+		return huma.Error409Conflict(ops.ErrOnItsWay.Error() + ": ask again in a minute")
 	case errors.Is(err, ops.ErrNobody), errors.Is(err, ops.ErrNotYet):
 		return huma.Error422UnprocessableEntity(err.Error())
 	case errors.Is(err, ops.ErrNothingPublished):

@@ -297,6 +297,57 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestAccounts: they are made, read, brought up to date, made one, and erased with their people.
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.want(200, `"name":"Acme Ltd"`, http.MethodPut, "accounts/A-1", `{"fields":{"account.name":"Acme Ltd","account.stage":"customer","account.buildings":"12"}}`)
+	s.want(200, `"account.buildings":"12"`, http.MethodGet, "accounts/A-1", "")
+	s.want(200, `"stage":"evaluation"`, http.MethodPut, "accounts/A-1", `{"fields":{"account.stage":"evaluation","account.name":""}}`)
+	s.want(422, `account.stage`, http.MethodPut, "accounts/A-1", `{"fields":{"account.stage":"nonsense"}}`)
+	s.want(422, `an account has no field contact.email`, http.MethodPut, "accounts/A-1", `{"fields":{"contact.email":"a@x.example"}}`)
+	s.want(404, `not known`, http.MethodGet, "accounts/A-9", "")
+	s.want(200, `"account":"Acme Ltd"`, http.MethodPut, "contacts", `{"contact":{"external_id":"C-7"},"fields":{"account":"A-1","contact.last_name":"Berg"}}`)
+	s.want(200, `"account":"A-2"`, http.MethodPut, "contacts", `{"contact":{"external_id":"C-8"},"fields":{"account":"A-2"}}`)
+	s.want(200, `"key":"A-2"`, http.MethodGet, "accounts", "")
+	s.want(404, ``, http.MethodPost, "accounts/A-1/merge", `{"drop":"A-9"}`)
+	s.want(409, `one contact already`, http.MethodPost, "accounts/A-1/merge", `{"drop":"A-1"}`)
+	s.want(200, `"contacts":1`, http.MethodPost, "accounts/A-1/merge", `{"drop":"A-2"}`)
+	s.want(200, `"account":"Acme Ltd"`, http.MethodGet, "contacts/external:C-8", "")
+	s.want(200, `"contacts":2`, http.MethodDelete, "accounts/A-1", "")
+	s.want(404, `not known`, http.MethodGet, "contacts/external:C-7", "")
+	s.want(404, `not known`, http.MethodGet, "accounts/A-1", "")
+	s.want(200, `"key":"A-3"`, http.MethodPut, "accounts/A-3", `{"fields":{}}`)
+	s.want(200, `"contacts":0`, http.MethodDelete, "accounts/A-3", "")
+	s.want(404, `not known`, http.MethodGet, "accounts/A-3", "")
+}
+
+// TestMergeAndErase: two contacts become one, who is found by both names, and then nothing is known
+// of it. Who may only write may do neither.
+func TestMergeAndErase(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, n := range []string{"1", "2"} {
+		s.want(200, "", http.MethodPut, "contacts", `{"contact":{"external_id":"C-`+n+`","email":"c`+n+`@x.example"},"fields":{"contact.last_name":"Xylophone"}}`)
+	}
+	s.want(404, `not known`, http.MethodPost, "contacts/external:C-1/merge", `{"drop":{"external_id":"C-9"}}`)
+	s.want(200, `"changed":1`, http.MethodPost, "contacts/external:C-1/merge", `{"drop":{"external_id":"C-2"}}`)
+	s.want(200, `"external_id":"C-1"`, http.MethodGet, "contacts/external:C-2", "")
+	s.want(409, `one contact already`, http.MethodPost, "contacts/external:C-1/merge", `{"drop":{"external_id":"C-2"}}`)
+	s.want(200, `"last_name":"Xylophone"`, http.MethodGet, "contacts/email:c2@x.example/dossier", "")
+	s.want(200, `"changed":1`, http.MethodDelete, "contacts/external:C-1", "")
+	s.want(404, `not known`, http.MethodGet, "contacts/external:C-2", "")
+	s.want(422, `forgotten`, http.MethodPut, "contacts", `{"contact":{"email":"c1@x.example"}}`)
+	if found, _, err := s.ops.Store.Search(t.Context(), []string{"xylophone", "c1@x", "c2@x"}); err != nil || len(found) > 0 {
+		t.Errorf("left: %v, error %v", found, err)
+	}
+	writes := newSite(t, ops.ScopeWrite, ops.ScopeRead)
+	writes.want(200, "", http.MethodPut, "contacts", `{"contact":{"external_id":"C-1"}}`)
+	writes.want(403, `erase`, http.MethodDelete, "contacts/external:C-1", "")
+	writes.want(403, `erase`, http.MethodPost, "contacts/external:C-1/merge", `{"drop":{"external_id":"C-2"}}`)
+	writes.want(403, `erase`, http.MethodDelete, "accounts/A-1", "")
+}
+
 // TestPages: a cursor leads through all contacts, each once.
 func TestPages(t *testing.T) {
 	t.Parallel()

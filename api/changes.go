@@ -43,12 +43,22 @@ type holdIn struct {
 	}
 }
 
+type mergeIn struct {
+	RefIn
+	Body struct {
+		Drop Ref `json:"drop" doc:"who is the same, and becomes one with the contact of the address"`
+	}
+}
+
 type whyIn struct {
 	RefIn
 	Body struct {
 		Source string `json:"source" minLength:"1" doc:"who said so, and where"`
 	}
 }
+
+// patience is how long a change may wait for a message that is just being sent.
+const patience = 20 * time.Second
 
 func (s *server) changes(a huma.API) {
 	post := func(path, id, summary string) huma.Operation {
@@ -101,6 +111,55 @@ func (s *server) changes(a huma.API) {
 			return s.ops.HandOver(ctx, c.ID, "API: "+keyIn(ctx).Name, in.Body.Source)
 		})
 	})
+	merge := post("merge", "merge-contact", "Make one contact of two who are the same")
+	merge.Metadata["scope"] = ops.ScopeErase
+	huma.Register(a, merge, s.merge)
+	huma.Register(a, operation(http.MethodDelete, "contacts/{id}", "erase-contact", ops.ScopeErase, "Erase all that is known of a contact"), func(ctx context.Context, in *RefIn) (*didOut, error) {
+		return s.change(ctx, *in, "erase", func(c andante.Contact, did *Did) error {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			did.Changed = 1
+			_, err := s.ops.Forget(ctx, c.ID, "API: "+keyIn(ctx).Name)
+			return err
+		})
+	})
+	huma.Register(a, operation(http.MethodGet, "contacts/{id}/dossier", "contact-dossier", ops.ScopeRead, "Read all that is known of a contact"), s.dossier)
+}
+
+func (s *server) merge(ctx context.Context, in *mergeIn) (*didOut, error) {
+	var drop []andante.Contact
+	err := s.ops.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		drop, err = s.ops.Find(ctx, tx, in.Body.Drop.ref())
+		return err
+	})
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	return s.change(ctx, in.RefIn, "merge "+string(drop[0].ID), func(c andante.Contact, did *Did) error {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		did.Changed = 1
+		_, err := s.ops.Merge(ctx, c.ID, drop[0].ID, "API: "+keyIn(ctx).Name, false)
+		return err
+	})
+}
+
+type dossierOut struct{ Body ops.Dossier }
+
+func (s *server) dossier(ctx context.Context, in *RefIn) (*dossierOut, error) {
+	var who []andante.Contact
+	err := s.ops.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		who, err = s.ops.Find(ctx, tx, in.ref())
+		return err
+	})
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	d, err := s.ops.Dossier(ctx, who[0].ID)
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	return &dossierOut{*d}, nil
 }
 
 // change finds the contact, makes a change and notes who did.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -43,4 +44,40 @@ func Row(w *workspace.Workspace, id andante.ContactID, told map[string]string, s
 		return ops.Row{}, errors.New(f.text())
 	}
 	return out, nil
+}
+
+// AccountFields checks what somebody tells of an account, by path, as a file's columns are checked. An
+// empty value empties nothing. The error tells of everything that is wrong.
+func AccountFields(w *workspace.Workspace, told map[string]string) (map[string]string, error) {
+	fields, checked := importFields(w), map[string]string{}
+	var bad []string
+	for _, path := range slices.Sorted(maps.Keys(told)) {
+		check := fields[path]
+		if check == nil || !strings.HasPrefix(path, "account.") {
+			return nil, fmt.Errorf("an account has no field %s; %s", path, suggestion(path, slices.Sorted(maps.Keys(fields))))
+		}
+		value := clean(told[path])
+		if value == "" {
+			continue
+		}
+		written, err := check(value)
+		if err != nil {
+			bad = append(bad, fmt.Sprintf("%s %s: %v", path, quote(value), err))
+			continue
+		}
+		checked[path] = written
+	}
+	if len(bad) > 0 {
+		return nil, errors.New(strings.Join(bad, "; "))
+	}
+	return checked, nil
+}
+
+// AccountKey checks the key of an account.
+func AccountKey(s string) (string, error) {
+	s = clean(s)
+	if s == "" {
+		return "", errors.New("an account's key is not empty")
+	}
+	return line(s)
 }

@@ -35,7 +35,7 @@ func (e *Erasure) Clean() bool {
 	return len(e.Places)+len(e.InFiles)+len(e.InRedis)+len(e.InBox) == 0 && !e.Busy
 }
 
-// Forget erases a contact, has its rows leave the store's files, removes what was written for it into
+// Forget erases a contact, removes what was written for it into
 // the outbox, and looks for its address and number everywhere; see [Engine.LookFor].
 func (e *Engine) Forget(ctx context.Context, id andante.ContactID, by string) (*Erasure, error) {
 	forgotten, err := e.Ops.Forget(ctx, id, by)
@@ -43,9 +43,6 @@ func (e *Engine) Forget(ctx context.Context, id andante.ContactID, by string) (*
 		return nil, err
 	}
 	r := &Erasure{Forgotten: forgotten}
-	if err := e.scrub(ctx, r.Plain); err != nil {
-		return r, err
-	}
 	return r, e.lookFor(ctx, r)
 }
 
@@ -56,7 +53,7 @@ func (e *Engine) LookFor(ctx context.Context, texts []string) (*Erasure, error) 
 }
 
 func (e *Engine) lookFor(ctx context.Context, r *Erasure) (err error) {
-	if err := e.wipe(ctx); errors.Is(err, store.ErrBusy) {
+	if err := e.Ops.Wipe(ctx); errors.Is(err, store.ErrBusy) {
 		r.Busy = true
 	} else if err != nil {
 		return err
@@ -71,32 +68,6 @@ func (e *Engine) lookFor(ctx context.Context, r *Erasure) (err error) {
 		return err
 	}
 	return e.searchRedis(ctx, r)
-}
-
-// wipe tries a few times, for a worker beside it reads again and again, but never long.
-func (e *Engine) wipe(ctx context.Context) (err error) {
-	for range 10 {
-		if err = e.Store.Wipe(ctx); !errors.Is(err, store.ErrBusy) {
-			return err
-		}
-	}
-	return err
-}
-
-// scrub takes out what people wrote of somebody into the rows of others.
-func (e *Engine) scrub(ctx context.Context, texts []string) error {
-	places, _, err := e.Store.Search(ctx, texts)
-	if err != nil {
-		return err
-	}
-	for _, p := range places {
-		for _, text := range texts {
-			if err := e.Store.Scrub(ctx, p, text, ops.Erased); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // emptyOutbox removes what was written for the contact's touches, and looks at the rest.

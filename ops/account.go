@@ -69,3 +69,25 @@ func (o *Ops) MergeAccounts(ctx context.Context, w *workspace.Workspace, keep, d
 		return tx.JoinAccount(ctx, in.byKey[keep], in.byKey[drop])
 	})
 }
+
+// ForgetAccount erases everybody in an account, and it with them; see [Ops.Forget]. It returns how
+// many those were.
+func (o *Ops) ForgetAccount(ctx context.Context, id andante.AccountID, by string) (n int, err error) {
+	var people []andante.Contact
+	err = o.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		people, err = tx.ContactsOf(ctx, []andante.AccountID{id})
+		return err
+	})
+	for _, c := range people {
+		if err != nil {
+			return n, err
+		}
+		if _, err = o.Forget(ctx, c.ID, by); err == nil {
+			n++
+		}
+	}
+	if err != nil || n > 0 {
+		return n, err
+	}
+	return 0, o.Store.Write(ctx, func(tx *store.Tx) error { return tx.DropAccount(ctx, id) }) // nobody was in it
+}

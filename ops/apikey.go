@@ -20,10 +20,11 @@ const (
 	ScopeEvents = "events" // tell what contacts did, and make contacts of those whom nobody knows
 	ScopeRead   = "read"   // contacts, and what they got
 	ScopeWrite  = "write"  // change contacts, enroll, stop, hold and suppress
+	ScopeErase  = "erase"  // what nothing brings back: merge and erase
 )
 
 // Scopes lists every scope.
-var Scopes = []string{ScopeEvents, ScopeRead, ScopeWrite}
+var Scopes = []string{ScopeEvents, ScopeRead, ScopeWrite, ScopeErase}
 
 // apiKeyBegins tells keys from other secrets, for people and for scanners of repositories.
 const apiKeyBegins = "andante_"

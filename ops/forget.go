@@ -36,7 +36,8 @@ const (
 // are barred from everything, by their keyed hash, so that nothing brings them back; touches
 // stay, as numbers of nobody. First it ends what runs, so that nothing more is written to them, and
 // then waits for what is just being sent: its receipt would come after the erasure. An
-// [ErrOnItsWay] says that none came in two minutes.
+// [ErrOnItsWay] says that none came in two minutes. What others wrote of it into other rows is
+// taken out too.
 func (o *Ops) Forget(ctx context.Context, id andante.ContactID, by string) (*Forgotten, error) {
 	f := &Forgotten{Contact: id}
 	if err := o.Store.Write(ctx, func(tx *store.Tx) error { return o.stopForGood(ctx, tx, f, by) }); err != nil {
@@ -44,13 +45,47 @@ func (o *Ops) Forget(ctx context.Context, id andante.ContactID, by string) (*For
 	}
 	for waited := time.Duration(0); ; waited += lookForRecord {
 		err := o.Store.Write(ctx, func(tx *store.Tx) error { return o.erase(ctx, tx, f) })
+		if err == nil {
+			return f, o.sweep(ctx, f.Plain)
+		}
 		if !errors.Is(err, ErrOnItsWay) || waited > longestOnWire {
-			return f, err
+			return nil, err
 		}
 		if err := andante.Sleep(ctx, lookForRecord); err != nil {
-			return f, err
+			return nil, err
 		}
 	}
+}
+
+// sweep takes out what people wrote of somebody into the rows of others, and has what was deleted
+// leave the store's files. If others read all the time that waits for the next commits.
+func (o *Ops) sweep(ctx context.Context, texts []string) error {
+	places, _, err := o.Store.Search(ctx, texts)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		for _, text := range texts {
+			if err := o.Store.Scrub(ctx, p, text, Erased); err != nil {
+				return err
+			}
+		}
+	}
+	if err := o.Wipe(ctx); !errors.Is(err, store.ErrBusy) {
+		return err
+	}
+	return nil
+}
+
+// Wipe is [store.Store.Wipe], tried a few times: a worker beside it reads again and again, but never
+// long.
+func (o *Ops) Wipe(ctx context.Context) (err error) {
+	for range 10 {
+		if err = o.Store.Wipe(ctx); !errors.Is(err, store.ErrBusy) {
+			return err
+		}
+	}
+	return err
 }
 
 // stopForGood bars the addresses of a contact and ends whatever was to come.
@@ -93,7 +128,8 @@ func (o *Ops) sharing(ctx context.Context, tx *store.Tx, id andante.ContactID) (
 	if err != nil || len(own) == 0 {
 		return nil, err
 	}
-	return o.whoHasAny(ctx, tx, id, o.hashesOf(own[0]))
+	others, err := o.whoHasAny(ctx, tx, "", o.hashesOf(own[0]))
+	return append(own, slices.DeleteFunc(others, func(c andante.Contact) bool { return c.ID == id })...), err
 }
 
 // hashesOf returns the hashes of the addresses of a contact, and of its number.

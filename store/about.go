@@ -85,7 +85,7 @@ func (tx *Tx) Erase(ctx context.Context, c andante.Contact) error {
 	if err := tx.eraseDomain(ctx, c.Email); err != nil {
 		return err
 	}
-	return tx.dropEmpty(ctx, c.Account)
+	return tx.DropAccount(ctx, c.Account)
 }
 
 // eraseDomain forgets what was found out about the domain of an address, if nobody else has it: it

@@ -62,7 +62,7 @@ func (tx *Tx) Join(ctx context.Context, keep, drop andante.Contact, was []string
 	if err != nil {
 		return err
 	}
-	return tx.dropEmpty(ctx, drop.Account)
+	return tx.DropAccount(ctx, drop.Account)
 }
 
 // JoinAccount gives what is left of an account to another: its holds, and what was counted of it. It goes when nobody is left in it. Both must be locked.
@@ -78,11 +78,11 @@ func (tx *Tx) JoinAccount(ctx context.Context, keep, drop andante.AccountID) err
 			return err
 		}
 	}
-	return tx.dropEmpty(ctx, drop)
+	return tx.DropAccount(ctx, drop)
 }
 
-// dropEmpty takes an account away that nobody is in, with its holds.
-func (tx *Tx) dropEmpty(ctx context.Context, id andante.AccountID) error {
+// DropAccount takes an account away, with its holds, if nobody is in it.
+func (tx *Tx) DropAccount(ctx context.Context, id andante.AccountID) error {
 	_, err := tx.exec(ctx, "DELETE FROM accounts WHERE id=$1 AND NOT EXISTS (SELECT 1 FROM contacts WHERE account_id=$1)", string(id))
 	if err != nil {
 		return err

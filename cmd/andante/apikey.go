@@ -13,7 +13,7 @@ import (
 func (a *app) apikeyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "apikey", Short: "Keys by which other programs come in", GroupID: "machine", Args: known, RunE: help,
-		Long:    "Keys of the API (/api/v1/openapi.json of the web role). A key is shown once and kept as a\nhash. Its scopes say what it may do: events (tell what contacts did, and make contacts of\nthem), read (contacts, and what they got) and write (change them, enroll, stop, hold).",
+		Long:    "Keys of the API (/api/v1/openapi.json of the web role). A key is shown once and kept as a\nhash. Its scopes say what it may do: events (tell what contacts did, and make contacts of\nthem), read (contacts, and what they got), write (change them, enroll, stop,\nhold) and erase (merge and erase them).",
 		Example: "  andante apikey new website --scopes events",
 	}
 	c.AddCommand(a.apikeyNewCommand(), a.apikeyListCommand(), a.apikeyRevokeCommand())
@@ -25,7 +25,7 @@ func (a *app) apikeyNewCommand() *cobra.Command {
 	c := a.withJSON(command("", "new NAME", "Make a key, and show it once",
 		"Makes a key and shows it, this once: nobody can show it again.",
 		"andante apikey new website --scopes events\nandante apikey new crm --scopes events,read,write", nil))
-	c.Flags().StringSliceVar(&scopes, "scopes", nil, "what it may do: events, read, write")
+	c.Flags().StringSliceVar(&scopes, "scopes", nil, "what it may do: events, read, write, erase")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		e, err := a.open(c.Context(), nil)
 		if err != nil {
