@@ -71,6 +71,6 @@ var postgresDialect = dialect{
 	begun: "SELECT count(to_regclass('meta'))",
 	columns: `SELECT table_name::text, column_name::text, data_type='bytea' FROM information_schema.columns
 		WHERE table_schema=current_schema() AND is_generated='NEVER' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea') ORDER BY 1, 2`,
-	holds: map[bool]string{false: "position($%[2]d::text in lower((%[1]s)::text)) > 0", true: "position(convert_to($%[2]d::text, 'UTF8') in %[1]s) > 0"},
+	holds: map[bool]string{false: "position($%[2]d::text in lower((%[1]s)::text)) > 0", true: "position($%[2]d::text in lower(encode(%[1]s, 'escape'))) > 0"},
 	here:  hereDatabase,
 }

@@ -379,7 +379,12 @@ func accountJoined(_ *testing.T, s db) {
 	s.same("gone with its last", []andante.Account{}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Account, error) {
 		return tx.Accounts(ctx, []andante.AccountID{drop})
 	}))
-	s.write(func(ctx context.Context, tx *store.Tx) error { return tx.JoinAccount(ctx, keep, drop) })
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		return firstError(tx.JoinAccount(ctx, keep, drop), tx.DropAccount(ctx, keep)) // somebody is in that one
+	})
+	s.same("who is in one", 1, len(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
+		return tx.ContactsOf(ctx, []andante.AccountID{keep})
+	})))
 	s.same("what counted there counts here", 1, len(read(s, func(ctx context.Context, tx *store.Tx) ([]store.Counted, error) {
 		return tx.Counted(ctx, time.Time{}, []andante.AccountID{keep}, nil)
 	})))

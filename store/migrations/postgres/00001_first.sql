@@ -272,8 +272,8 @@ CREATE TABLE nuggets (
 
 -- Messages that somebody has looked at, with what they added.
 CREATE TABLE reviews (
-    touch_id TEXT PRIMARY KEY,
-    enrollment_id TEXT NOT NULL,
+    touch_id UUID PRIMARY KEY,
+    enrollment_id UUID NOT NULL,
     person TEXT NOT NULL,
     at BIGINT NOT NULL,
     body TEXT NOT NULL,
@@ -283,7 +283,7 @@ CREATE INDEX reviews_enrollment ON reviews (enrollment_id);
 
 -- What people of ours are told by mail. It is no touch.
 CREATE TABLE notices (
-    id TEXT PRIMARY KEY,
+    id UUID PRIMARY KEY,
     contact_id UUID,
     person TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -295,7 +295,7 @@ CREATE TABLE notices (
     due_at BIGINT NOT NULL,
     settled_at BIGINT,
     attempts INTEGER NOT NULL,
-    lease_id TEXT,
+    lease_id UUID,
     answer TEXT NOT NULL
 );
 CREATE INDEX notices_due ON notices (due_at) WHERE state = 'planned';
