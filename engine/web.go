@@ -21,6 +21,7 @@ func (e *Engine) handler(q queue.Queue) http.Handler {
 	mux.HandleFunc("/u/{token}", pages.Preferences)
 	mux.HandleFunc("/p/{token}", pages.Preferences)
 	mux.HandleFunc("/a/{token}", pages.Answer)
+	mux.HandleFunc("/d/{token}", pages.Data)
 	mux.HandleFunc("/c/{token}", pages.Click)
 	mux.HandleFunc("/o/{token}", pages.Open)
 	if token := e.twilioToken(); e.Config.Channels.SMS.Driver == "twilio" {

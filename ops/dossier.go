@@ -57,13 +57,14 @@ type Dossier struct {
 func (o *Ops) Dossier(ctx context.Context, id andante.ContactID) (*Dossier, error) {
 	d := &Dossier{Contact: id, At: o.now()}
 	return d, o.Store.Read(ctx, func(tx *store.Tx) error {
-		list, err := tx.Contacts(ctx, []andante.ContactID{id})
+		list, err := behind(ctx, tx, id)
 		if err == nil && len(list) == 0 {
 			err = fmt.Errorf("contact %s: %w", id, andante.ErrNotFound)
 		}
 		if err != nil {
 			return err
 		}
+		d.Contact = list[0].ID
 		d.Known, err = tx.About(ctx, list[0])
 		return err
 	})

@@ -39,8 +39,14 @@ const (
 // [ErrOnItsWay] says that none came in two minutes. What others wrote of it into other rows is
 // taken out too.
 func (o *Ops) Forget(ctx context.Context, id andante.ContactID, by string) (*Forgotten, error) {
-	f := &Forgotten{Contact: id}
-	if err := o.Store.Write(ctx, func(tx *store.Tx) error { return o.stopForGood(ctx, tx, f, by) }); err != nil {
+	f := &Forgotten{}
+	err := o.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if f.Contact, err = standing(ctx, tx, id); err != nil {
+			return err
+		}
+		return o.stopForGood(ctx, tx, f, by)
+	})
+	if err != nil {
 		return nil, err
 	}
 	for waited := time.Duration(0); ; waited += lookForRecord {

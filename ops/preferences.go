@@ -26,6 +26,7 @@ type Preferences struct {
 	Ways   []andante.Kind       // by which the company sends and the contact can be reached
 	Topics []string             // of sequences, that are not refused yet
 	Barred bool                 // from all advertising
+	Mailed bool                 // a mail can be sent to the contact
 }
 
 // Ways are the kinds that people tell from each other: nobody tells postcards from letters, so the
@@ -65,7 +66,7 @@ func (o *Ops) Preferences(ctx context.Context, t Token) (p Preferences, err erro
 		}
 		c := list[0]
 		p.Texts, p.Language = w.Config.PagesFor(c.Language)
-		p.Choice = c.Choice
+		p.Choice, p.Mailed = c.Choice, c.Email != ""
 		if !p.Choice.Pause.After(o.now()) {
 			p.Choice.Pause = time.Time{}
 		}

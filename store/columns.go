@@ -23,7 +23,7 @@ var columnTypes = map[string]colType{
 	"entered_at": typeInt, "opened_at": typeInt, "passed_at": typeInt, "finished_at": typeInt, "created_at": typeInt, "revoked_at": typeInt, "leased_until": typeInt, "validity": typeInt, "uid": typeInt, "queued_at": typeInt, "expires_at": typeInt,
 	"attempts": typeInt, "deferred": typeInt, "yielded": typeInt, "repeat": typeInt, "priority": typeInt, "message_size": typeInt, "number": typeInt,
 	"code": typeInt, "hour": typeInt, "part": typeInt, "sent": typeInt, "bounced": typeInt, "complained": typeInt, "epoch": typeInt, "attempt": typeInt, "size": typeInt, "version": typeInt,
-	"tier_by_rule": typeBool, "persona_by_rule": typeBool, "dead": typeBool, "business": typeBool, "held_out": typeBool, "introduction": typeBool, "drop_stale": typeBool, "urgent": typeBool, "by_hand": typeBool, "judged": typeBool,
+	"tier_by_rule": typeBool, "persona_by_rule": typeBool, "dead": typeBool, "business": typeBool, "held_out": typeBool, "introduction": typeBool, "drop_stale": typeBool, "urgent": typeBool, "by_hand": typeBool, "to_contact": typeBool, "judged": typeBool,
 	"revenue": typeFloat, "packed": typeBytes, "original": typeBytes,
 }
 

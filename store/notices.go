@@ -14,32 +14,35 @@ import (
 // NoticeLane is the kind of the leases of notices; it is none of a touch.
 const NoticeLane andante.Kind = "notice"
 
-// A Notice is a mail to somebody of ours. It is no touch: no governor is asked, and it counts
-// nowhere.
+// A Notice is a mail to somebody of ours, or the link that a contact asks for at our page. It is no
+// touch: no governor is asked, and it counts nowhere.
 type Notice struct {
-	ID       andante.TouchID   // derived from what it says, so that it is said once
-	Contact  andante.ContactID // whom it is about; empty: several, or nobody
-	Person   string            // key of whom it is for
-	Subject  string
-	Body     string // plain text
-	Calendar string // what goes along as a file for their calendar (RFC 5545); empty: nothing
-	ReplyTo  string // address that answers go to; empty: the person's own
-	Original []byte // mail that it hands on, which goes along as it came; forgotten once it went
-	State    andante.State
-	Due      time.Time
-	Settled  time.Time
-	Attempts int
-	Lease    andante.LeaseID
-	Answer   string // what came of it, in the other side's words
+	ID      andante.TouchID   // derived from what it says, so that it is said once
+	Contact andante.ContactID // whom it is about; empty: several, or nobody
+	// ToContact: it goes to the contact, who has just asked for it, and Person is the key of the
+	// sender from whom it comes.
+	ToContact bool
+	Person    string // key of whom it is for
+	Subject   string
+	Body      string // plain text
+	Calendar  string // what goes along as a file for their calendar (RFC 5545); empty: nothing
+	ReplyTo   string // address that answers go to; empty: the person's own
+	Original  []byte // mail that it hands on, which goes along as it came; forgotten once it went
+	State     andante.State
+	Due       time.Time
+	Settled   time.Time
+	Attempts  int
+	Lease     andante.LeaseID
+	Answer    string // what came of it, in the other side's words
 }
 
-const noticeColumns = "id, contact_id, person, subject, body, calendar, reply_to, original, state, due_at, settled_at, attempts, lease_id, answer"
+const noticeColumns = "id, contact_id, to_contact, person, subject, body, calendar, reply_to, original, state, due_at, settled_at, attempts, lease_id, answer"
 
 func scanNotice(r *sql.Rows) (n Notice, err error) {
 	var due int64
 	var settled sql.NullInt64
 	var lease, contact sql.NullString
-	err = r.Scan(&n.ID, &contact, &n.Person, &n.Subject, &n.Body, &n.Calendar, &n.ReplyTo, &n.Original, &n.State, &due, &settled, &n.Attempts, &lease, &n.Answer)
+	err = r.Scan(&n.ID, &contact, &n.ToContact, &n.Person, &n.Subject, &n.Body, &n.Calendar, &n.ReplyTo, &n.Original, &n.State, &due, &settled, &n.Attempts, &lease, &n.Answer)
 	n.Due, n.Settled, n.Lease, n.Contact = time.UnixMilli(due).UTC(), instant(settled), andante.LeaseID(lease.String), andante.ContactID(contact.String)
 	return n, err
 }
@@ -47,7 +50,7 @@ func scanNotice(r *sql.Rows) (n Notice, err error) {
 // AddNotices adds notices. One that is there already stays as it is.
 func (tx *Tx) AddNotices(ctx context.Context, list []Notice) error {
 	return insert(ctx, tx, "notices", noticeColumns, "ON CONFLICT (id) DO NOTHING", list, func(n Notice) []any {
-		return []any{string(n.ID), null(n.Contact), n.Person, n.Subject, n.Body, n.Calendar, n.ReplyTo, n.Original, string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer}
+		return []any{string(n.ID), null(n.Contact), n.ToContact, n.Person, n.Subject, n.Body, n.Calendar, n.ReplyTo, n.Original, string(n.State), ms(n.Due), ms(n.Settled), n.Attempts, null(n.Lease), n.Answer}
 	})
 }
 

@@ -57,13 +57,23 @@ func show(p ops.Preferences, kind andante.Kind, done string) view {
 	}
 	if p.Barred {
 		v.Lines = append(v.Lines, w.say("gone_all"), w.say("asked"))
+		v.Groups = append(v.Groups, w.data(p)...)
 		return v
 	}
 	if less := w.less(p); len(less) > 0 {
 		v.Groups = append(v.Groups, group{"less", w.say("less"), less})
 	}
 	v.Groups = append(v.Groups, group{"never", w.say("never"), w.never(p, kind)})
+	v.Groups = append(v.Groups, w.data(p)...)
 	return v
+}
+
+// data are the buttons for what is known of somebody, if a link to it can be mailed.
+func (w words) data(p ops.Preferences) []group {
+	if !p.Known || !p.Mailed {
+		return nil
+	}
+	return []group{{"data", w.say("data"), []button{{"data", string(ops.DataExport), w.say("data_export")}, {"data", string(ops.DataErase), w.say("data_erase")}}}}
 }
 
 // past tells what went out, and how often.

@@ -76,6 +76,10 @@ func (u *Pages) carryOut(w http.ResponseWriter, r *http.Request, t ops.Token) {
 	if r.FormValue("List-Unsubscribe") == "One-Click" {
 		source = "one-click"
 	}
+	if data := r.PostFormValue("data"); data != "" {
+		u.mailData(w, r, t, ops.DataWish(data))
+		return
+	}
 	wish := ops.Wish{Less: r.PostFormValue("less"), Not: r.PostFormValue("not"), Never: r.PostFormValue("never")}
 	// Whoever hangs up early has still asked.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 25*time.Second)
@@ -104,6 +108,26 @@ func (u *Pages) carryOut(w http.ResponseWriter, r *http.Request, t ops.Token) {
 		u.log.Info("a choice was made", "contact", string(t.Contact), "touch", string(t.Touch), "kind", string(t.Kind), "reason", label)
 		u.done(ctx, w, t, wish)
 	}
+}
+
+// mailData has a link to what is known of the contact mailed to it. The page says so whether or not
+// one went today already.
+func (u *Pages) mailData(w http.ResponseWriter, r *http.Request, t ops.Token, wish ops.DataWish) {
+	err := u.ops.MailData(context.WithoutCancel(r.Context()), t, wish)
+	switch {
+	case errors.Is(err, ops.ErrNoWish), errors.Is(err, andante.ErrNotFound):
+		u.note(w, http.StatusNotFound, "bad")
+		return
+	case err != nil:
+		u.trouble(w, t, err)
+		return
+	}
+	u.log.Info("somebody asked for what is known of them", "contact", string(t.Contact), "reason", string(wish))
+	p, err := u.ops.Preferences(r.Context(), t)
+	if err != nil {
+		p = u.plain
+	}
+	u.write(w, http.StatusOK, show(p, t.Kind, words{p.Texts, p.Company}.say("data_mailed")))
 }
 
 // leave ends all advertising of the link's kind.

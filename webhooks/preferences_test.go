@@ -52,6 +52,7 @@ func newSite(t testing.TB, language string) *site {
 	pages := NewPages(s.ops, "Acme & Sons", language, slog.New(slog.NewTextHandler(s.log, nil)))
 	mux.HandleFunc("/u/{token}", pages.Preferences)
 	mux.HandleFunc("/a/{token}", pages.Answer)
+	mux.HandleFunc("/d/{token}", pages.Data)
 	mux.HandleFunc("/c/{token}", pages.Click)
 	mux.HandleFunc("/o/{token}", pages.Open)
 	srv := httptest.NewServer(mux)

@@ -16,9 +16,23 @@ import (
 func (r *run) notices(ctx context.Context) error {
 	var list []store.Notice
 	var w *workspace.Workspace
+	contacts := map[andante.ContactID]andante.Contact{}
 	err := r.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if list, err = tx.NoticesIn(ctx, r.lease.ID); err != nil {
 			return err
+		}
+		var asked []andante.ContactID
+		for _, n := range list {
+			if n.ToContact {
+				asked = append(asked, n.Contact)
+			}
+		}
+		some, err := tx.Contacts(ctx, asked)
+		if err != nil {
+			return err
+		}
+		for _, c := range some {
+			contacts[c.ID] = c
 		}
 		w, err = r.ops.Workspace(ctx, tx)
 		return err
@@ -30,7 +44,7 @@ func (r *run) notices(ctx context.Context) error {
 	var batch []channels.Sealed
 	for _, n := range list {
 		g.notices[n.ID] = n
-		s, err := r.seal(w, n)
+		s, err := r.seal(w, n, contacts[n.Contact])
 		if err != nil {
 			g.settle(n, andante.Leased, channels.Receipt{}, &channels.SendError{Kind: channels.Permanent, Err: err})
 			continue
@@ -55,9 +69,10 @@ func (r *run) notices(ctx context.Context) error {
 	return errors.Join(sent, g.err)
 }
 
-// seal makes the mail of a notice. It comes from whom it is for: no other address of ours is
-// sure to be let through by their mail server.
-func (r *run) seal(w *workspace.Workspace, n store.Notice) (channels.Sealed, error) {
+// seal makes the mail of a notice; c is whom it is about. It comes from whom it is for: no other
+// address of ours is sure to be let through by their mail server. What goes to a contact comes from
+// a sender.
+func (r *run) seal(w *workspace.Workspace, n store.Notice, c andante.Contact) (channels.Sealed, error) {
 	to, ok := w.Config.Colleague(n.Person)
 	mail := r.channels[andante.Email]
 	if !ok || mail == nil {
@@ -70,6 +85,15 @@ func (r *run) seal(w *workspace.Workspace, n store.Notice) (channels.Sealed, err
 	m := andante.Message{
 		Touch: n.ID, Kind: andante.Email, From: andante.Mailbox{Name: "Andante", Address: to.Address}, To: to, ReplyTo: andante.Mailbox{Address: n.ReplyTo},
 		Subject: n.Subject, Text: n.Body, MessageID: id.MessageID(n.ID), Date: r.clock.Now().In(w.ZoneOf(id)),
+	}
+	if n.ToContact {
+		if c.Email == "" {
+			return channels.Sealed{}, errors.New("the contact has no mailbox")
+		}
+		m.From, m.To = m.To, andante.Mailbox{Name: c.Name(), Address: c.Email}
+		if id.ReplyTo != "" {
+			m.ReplyTo = andante.Mailbox{Name: id.Name, Address: id.ReplyTo}
+		}
 	}
 	if n.Calendar != "" {
 		m.Parts = append(m.Parts, andante.Part{Name: "tasks.ics", MediaType: "text/calendar", Bytes: []byte(n.Calendar)})

@@ -148,7 +148,7 @@ func notices(_ *testing.T, s db) {
 	lease := id[andante.LeaseID](50)
 	all := list(4, func(n int) store.Notice {
 		return store.Notice{
-			ID: id[andante.TouchID](90 + n), Contact: sometimes(n, id[andante.ContactID](n)), Person: []string{"nora", "ben"}[n%2], Subject: text(n), Body: text(n + 1), Calendar: text(n + 2),
+			ID: id[andante.TouchID](90 + n), Contact: sometimes(n, id[andante.ContactID](n)), ToContact: n%3 == 0, Person: []string{"nora", "ben"}[n%2], Subject: text(n), Body: text(n + 1), Calendar: text(n + 2),
 			State: andante.Planned, Due: at(n), Answer: "", ReplyTo: sometimes(n, "a@x.example"), Original: map[bool][]byte{true: []byte(text(n))}[n%2 == 1],
 		}
 	})

@@ -285,6 +285,7 @@ CREATE INDEX reviews_enrollment ON reviews (enrollment_id);
 CREATE TABLE notices (
     id UUID PRIMARY KEY,
     contact_id UUID,
+    to_contact BOOLEAN NOT NULL,
     person TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,

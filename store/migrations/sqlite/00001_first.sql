@@ -285,6 +285,7 @@ CREATE INDEX reviews_enrollment ON reviews (enrollment_id);
 CREATE TABLE notices (
     id TEXT PRIMARY KEY,
     contact_id TEXT,
+    to_contact BOOLEAN NOT NULL,
     person TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
