@@ -44,6 +44,7 @@ const config = `company: {name: Acme, postal_address: "1 Main Street", country: 
 public_url: https://mail.acme.com
 senders: {news: {name: Acme, address: news@acme.com}}
 people: {nora: {name: Nora, email: nora@acme.com}}
+callbacks: {mail: {secret: {env: HOME}}}
 channels: {email: {host: relay.acme.com, user: us, password: {file: secrets/smtp}, dkim_selectors: [k1, k2]}}
 deliver: {mode: live}
 `

@@ -138,6 +138,7 @@ func (f *farEnds) received(t *testing.T, n int) {
 
 const kindsConfig = `company: {name: Harness, postal_address: "1 Test Road, Portland, ME", country: US, zone: UTC, language: en}
 public_url: https://mail.harness.example
+inbound: {domain: in.harness.example, addresses: [replies]}
 people:
   nora: {name: Nora Whitfield, email: nora@harness.example}
 senders:

@@ -44,7 +44,7 @@ func init() {
 		{"way-out", andante.SeverityError, "There is no public_url, so mails would have no unsubscribe link.", checkWayOut},
 		{"sender", andante.SeverityError, "A sender or a person lacks a usable address, or a text names one that does not exist.", checkSenders},
 		{"pages", andante.SeverityError, "A text of the pages behind the links for leaving is not one of theirs.", checkPages},
-		{"deaf-sender", andante.SeverityError, "A sender can't hear replies: a no-reply address without reply_to.", checkDeaf},
+		{"deaf-sender", andante.SeverityError, "Answers to a sender, or to a person who sends, come where nobody reads them: to a no-reply address, or to a mailbox that inbound: neither reads nor takes mail for. While nothing leaves (deliver: mode), the latter is a warning.", checkDeaf},
 		{"fields", andante.SeverityError, "A declared field is not contact.NAME or account.NAME, or hides what is built in, or two files give it different types.", checkFields},
 		{"owner", andante.SeverityError, "An owner who is away is no person, or has no deputy who is one.", checkOwners},
 		{"tasks", andante.SeverityError, "A manager is no person, a meeting room is no link, or the domain for mail to us is none.", checkTasks},
@@ -262,33 +262,6 @@ func (w *Workspace) namedSenders(q *sequences.Sequence) (found []*andante.Findin
 	return found
 }
 
-var deaf = regexp.MustCompile(`(?i)^(no|do-?not|donot)[-_.]?reply@`)
-
-func checkDeaf(w *Workspace) (found []*andante.Finding) {
-	for _, key := range slices.Sorted(maps.Keys(w.Config.Senders)) {
-		s := w.Config.Senders[key]
-		if deaf.MatchString(s.Address) && s.ReplyTo == "" || deaf.MatchString(s.ReplyTo) {
-			found = append(found, w.at("deaf-sender", []string{"senders", key}, "sender %s can't hear replies", key))
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(w.Config.People)) {
-		if deaf.MatchString(w.Config.People[key].Email) {
-			found = append(found, w.at("deaf-sender", []string{"people", key}, "%s can't hear replies", key))
-		}
-	}
-	return append(found, w.each(func(q *sequences.Sequence) (found []*andante.Finding) {
-		check := func(address string, at sequences.Position) {
-			if deaf.MatchString(address) {
-				found = append(found, in(q, "deaf-sender", at, "nobody hears replies to %s", address))
-			}
-		}
-		check(q.ReplyTo, q.Lines["reply_to"])
-		for _, s := range q.Steps {
-			check(s.ReplyTo, s.Lines["reply_to"])
-		}
-		return found
-	})...)
-}
 
 // reserved are what contacts and accounts have besides their fields: columns of
 // an import, which a field of that name would hide.
