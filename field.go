@@ -45,6 +45,7 @@ var BuiltinFields = []Field{
 	{Noun: "contact", Name: "name", Type: TextField},
 	{Noun: "contact", Name: "job_title", Type: TextField},
 	{Noun: "contact", Name: "email", Type: TextField},
+	{Noun: "contact", Name: "shared", Type: FlagField, Filled: true},
 	{Noun: "contact", Name: "phone", Type: TextField},
 	{Noun: "contact", Name: "persona", Type: TextField},
 	{Noun: "contact", Name: "language", Type: TextField},
@@ -205,6 +206,7 @@ func (v Values) putContact(c Contact) {
 	v.put("contact", "name", c.Name())
 	v.put("contact", "job_title", c.JobTitle)
 	v.put("contact", "email", c.Email)
+	v["contact"]["shared"] = SharedMailbox(c.Email)
 	v.put("contact", "phone", c.Phone)
 	v.put("contact", "persona", c.Persona)
 	v.put("contact", "language", c.Language)

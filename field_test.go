@@ -84,7 +84,7 @@ func TestFill(t *testing.T) {
 	want := andante.Values{
 		"contact": {
 			"id": "c1", "first_name": "Anna", "last_name": "Berg", "name": "Anna Berg", "job_title": "CFO", "email": "anna@berg.example",
-			"phone": "+493012345", "persona": "cfo", "language": "de", "country": "DE", "street": nil, "street_2": nil, "city": nil, "region": nil, "postal_code": "01067", "zone": "Europe/Berlin",
+			"phone": "+493012345", "persona": "cfo", "language": "de", "country": "DE", "street": nil, "street_2": nil, "city": nil, "region": nil, "shared": false, "postal_code": "01067", "zone": "Europe/Berlin",
 			"birthday": time.Date(1980, 2, 29, 0, 0, 0, 0, time.UTC), "customer_since": nil, "topic": "heat", "met": nil,
 		},
 		"account": {
@@ -118,7 +118,7 @@ func TestFillWithNothing(t *testing.T) {
 		if !declared {
 			t.Errorf("%s is not declared", f.Path())
 		}
-		if f.Path() == "account.business" {
+		if f.Path() == "account.business" || f.Path() == "contact.shared" {
 			if value != false || v.Empty(f.Path()) {
 				t.Errorf("%s is %v", f.Path(), value)
 			}

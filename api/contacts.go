@@ -29,6 +29,7 @@ type Contact struct {
 	LastName   string            `json:"last_name,omitempty"`
 	JobTitle   string            `json:"job_title,omitempty"`
 	Email      string            `json:"email,omitempty"`
+	Shared     bool              `json:"shared,omitempty" doc:"the mailbox is, by its name, that of several people: mails greet nobody by name"`
 	Phone      string            `json:"phone,omitempty"`
 	Persona    string            `json:"persona,omitempty"`
 	Stage      string            `json:"stage,omitempty"`
@@ -169,7 +170,7 @@ func (s *server) show(ctx context.Context, tx *store.Tx, list []andante.Contact)
 	for _, c := range list {
 		a := of[c.Account]
 		out := Contact{
-			ID: string(c.ID), ExternalID: c.ExternalID, Account: a.Name, Owner: a.Owner, FirstName: c.FirstName, LastName: c.LastName, JobTitle: c.JobTitle, Email: c.Email, Phone: c.Phone,
+			ID: string(c.ID), ExternalID: c.ExternalID, Account: a.Name, Owner: a.Owner, FirstName: c.FirstName, LastName: c.LastName, JobTitle: c.JobTitle, Email: c.Email, Shared: andante.SharedMailbox(c.Email), Phone: c.Phone,
 			Persona: c.Persona, Stage: a.StageOf(c), Language: c.Language, Country: c.Country, Zone: c.Zone, Fields: map[string]string{}, Created: c.Created,
 			Qualified: w.Qualified(w.Values(c, a, andante.Enrollment{}, workspace.Identity{})),
 		}

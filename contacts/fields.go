@@ -37,7 +37,7 @@ const (
 type check func(string) (string, error)
 
 // derived are fields that others make up, or that the store gives.
-var derived = []string{"contact.id", "contact.name", "account.id"}
+var derived = []string{"contact.id", "contact.name", "contact.shared", "account.id"}
 
 // importFields returns what a file of contacts can fill, and how it is checked.
 func importFields(w *workspace.Workspace) map[string]check {

@@ -186,6 +186,9 @@ func about(c andante.Contact, a andante.Account, zone, source string) string {
 	if a.Name != "" && a.Name != c.Name() {
 		who = strings.TrimSpace(who + " at " + a.Name)
 	}
+	if andante.SharedMailbox(c.Email) {
+		who += "; a mailbox of several people, so that mails greet nobody by name"
+	}
 	return strings.TrimPrefix(fmt.Sprintf("%s; zone %s (from the %s)", who, zone, source), "; ")
 }
 

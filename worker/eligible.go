@@ -18,7 +18,7 @@ func (r *run) eligible(b *batch) {
 	defer r.timed("eligible")()
 	for _, it := range b.alive() {
 		it.fate = alone(andante.ReasonPrepare, func() *fate {
-			it.values = b.w.Values(it.contact, it.account, it.enrollment, workspace.Identity{})
+			it.values = b.w.Values(it.contact.As(it.touch.Kind), it.account, it.enrollment, workspace.Identity{})
 			for _, check := range eligibility {
 				if f := check(r, b, it); f != nil {
 					return f

@@ -174,7 +174,7 @@ func compose(it *item, id workspace.Identity, s *sequences.Step, q *sequences.Se
 		Touch: it.touch.ID, Kind: it.touch.Kind,
 		From:    andante.Mailbox{Name: id.Name, Address: from},
 		ReplyTo: andante.Mailbox{Address: reply},
-		To:      andante.Mailbox{Name: it.contact.Name(), Address: it.address},
+		To:      andante.Mailbox{Name: it.contact.As(it.touch.Kind).Name(), Address: it.address},
 		Subject: out.Subject, HTML: out.HTML, Text: out.Text,
 		MessageID: it.touch.MessageID, Unsubscribe: link, Date: now,
 	}

@@ -259,7 +259,7 @@ func (a *app) render(ctx context.Context, e *engine.Engine, step string, p pick)
 	}
 	got := &previewed{identity: id, contact: c, kind: s.Kind, link: engine.UnsubscribeLink(w.Config.PublicURL, ops.TestToken)}
 	in := templates.Input{
-		Values:      w.Values(c, account, enrollment, id),
+		Values:      w.Values(c.As(s.Kind), account, enrollment, id),
 		Unsubscribe: got.link, WayOut: templates.WayOut{Reply: true}, // as the first text has it
 	}
 	had, err := a.had(ctx, e, c.ID)

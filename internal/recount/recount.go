@@ -11,10 +11,12 @@ package recount
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +41,7 @@ type Person struct {
 
 // Inbox counts the mails of a folder and returns every broken limit and the
 // number of mails. A contact is found by the recipient's address and, where
-// several share it, by name.
+// several share it, by name, or by whom the link for leaving is.
 func Inbox(folder string, people []Person, policyFile string) (broken []Broken, mails int, err error) {
 	limits, err := readLimits(policyFile)
 	if err != nil {
@@ -98,8 +100,12 @@ func readMail(b []byte, people map[string][]*Person) (received, error) {
 	}
 	address := strings.ToLower(to[0].Address)
 	who := people[address]
-	if len(who) > 1 {
+	if len(who) > 1 && to[0].Name != "" {
 		who = people[address+" "+to[0].Name]
+	}
+	if len(who) > 1 { // a mailbox of several people, which a mail gives no name
+		id := leaver(m.Header.Get("List-Unsubscribe"))
+		who = slices.DeleteFunc(slices.Clone(who), func(p *Person) bool { return p.ID != id })
 	}
 	if len(who) != 1 {
 		return received{}, fmt.Errorf("%d contacts fit the recipient", len(who))
@@ -108,4 +114,19 @@ func readMail(b []byte, people map[string][]*Person) (received, error) {
 	i := strings.LastIndex(stamp, ";")
 	at, err := mail.ParseDate(strings.TrimSpace(stamp[i+1:]))
 	return received{who[0], at}, err
+}
+
+var leaving = regexp.MustCompile(`/u/([A-Za-z0-9_-]{24,})`)
+
+// leaver returns the id of whom a link for leaving is: bytes 2 to 18 of what it ends with.
+func leaver(header string) string {
+	m := leaving.FindStringSubmatch(header)
+	if m == nil {
+		return ""
+	}
+	b, err := base64.RawURLEncoding.DecodeString(m[1])
+	if err != nil || len(b) < 18 {
+		return ""
+	}
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[2:6], b[6:8], b[8:10], b[10:12], b[12:18])
 }
