@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/andante-hq/andante"
@@ -39,6 +40,7 @@ type DemoOptions struct {
 	Progress func(DemoDay)
 
 	workerOptions func(*Options) // for tests
+	silent        bool           // nobody answers, likewise
 }
 
 // A DemoDay is how far the demo has come.
@@ -66,6 +68,9 @@ type DemoReport struct {
 	Example        andante.TouchID           `json:"example,omitempty"`         // a touch that was put off
 	ExampleContact string                    `json:"example_contact,omitempty"` // whose it is
 	Broken         []recount.Broken          `json:"-"`
+
+	Answers map[string]int `json:"answers"` // what came back, by event
+	Spared  int            `json:"spared"`  // touches that were canceled for it
 }
 
 // Demo plays the example workspace: it starts the whole engine in one process,
@@ -94,6 +99,9 @@ type demo struct {
 	engine *Engine
 	day    int
 	report *DemoReport
+
+	readers *readers
+	entries func(context.Context) error // waits until they know where to answer to; nil: they know
 }
 
 func (d *demo) play(ctx context.Context) (err error) {
@@ -115,7 +123,7 @@ func (d *demo) play(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	roles := []Role{RoleScheduler, RoleWorker}
+	roles := Roles
 	release, err := d.engine.own(roles) // before anything is written
 	if err != nil {
 		return err
@@ -126,7 +134,22 @@ func (d *demo) play(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	err = d.engine.Run(ctx, RunOptions{Roles: roles, idle: d.jump, demo: true, owned: true})
+	d.readers = &readers{folder: filepath.Join(d.o.Dir, "inbox"), now: d.clock.Now}
+	web, room := make(chan string, 1), make(chan string, 1)
+	d.entries = func(ctx context.Context) error {
+		for at, c := range map[*string]chan string{&d.readers.web: web, &d.readers.room: room} {
+			select {
+			case *at = <-c:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	}
+	err = d.engine.Run(ctx, RunOptions{
+		Roles: roles, idle: d.jump, demo: true, owned: true,
+		Ready: func(addr string) { web <- addr }, Mailroom: func(addr string) { room <- addr },
+	})
 	if err != nil {
 		return err
 	}
@@ -149,6 +172,7 @@ func (d *demo) options() Options {
 			c.Deliver = workspace.Deliver{Mode: "live"}
 			c.Channels.Email = workspace.EmailChannel{Host: host, Port: port, TLS: email.NoTLS, Connections: 2}
 			c.Channels.SMS.Driver = "" // texts are written to the folder outbox
+			c.Web.Listen, c.Inbound.Listen, c.Inbound.Mailboxes = "127.0.0.1:0", "127.0.0.1:0", nil
 		},
 	}
 	if d.o.workerOptions != nil {
@@ -292,6 +316,10 @@ func (d *demo) take(ctx context.Context, w *workspace.Workspace, file string) er
 // jump moves the calendar to the next due time: nothing is due and nothing is on
 // its way.
 func (d *demo) jump(ctx context.Context, r scheduler.Round) error {
+	answered, answers, err := d.answer(ctx)
+	if err != nil || answered > 0 {
+		return err
+	}
 	did, task, err := d.engine.doTasks(ctx, d.clock.Now(), inDemo)
 	if err != nil || did > 0 { // what follows may be due
 		return err
@@ -301,7 +329,7 @@ func (d *demo) jump(ctx context.Context, r scheduler.Round) error {
 		return err
 	}
 	next := r.Next
-	for _, at := range []time.Time{task, post} {
+	for _, at := range []time.Time{task, post, answers} {
 		if next.IsZero() || !at.IsZero() && at.Before(next) {
 			next = at
 		}
@@ -312,6 +340,25 @@ func (d *demo) jump(ctx context.Context, r scheduler.Round) error {
 	}
 	d.clock.Jump(next)
 	return d.note(ctx, nil)
+}
+
+// answer lets those who got mails do something about them, and returns how many did, and when the
+// next one will.
+func (d *demo) answer(ctx context.Context) (n int, next time.Time, err error) {
+	if d.o.silent {
+		return 0, next, nil
+	}
+	if d.entries != nil {
+		if err := d.entries(ctx); err != nil {
+			return 0, next, err
+		}
+		d.entries = nil
+	}
+	if err := d.readers.take(d.inbox.Mails()); err != nil {
+		return 0, next, err
+	}
+	n, err = d.readers.act(ctx)
+	return n, d.readers.next(), err
 }
 
 // note writes the calendar down and tells of each day that has passed.
@@ -395,6 +442,11 @@ func (d *demo) anybody(ctx context.Context, tx *store.Tx) error {
 	return err
 }
 
+// forAnswers are the reasons with which what comes back ends sequences.
+var forAnswers = []andante.Reason{
+	andante.ReasonReplied, andante.ReasonOptedOut, andante.ReasonComplained, andante.ReasonUnreachable, andante.ReasonColleague, andante.ReasonMet, andante.ReasonExit,
+}
+
 // sum gathers the report and counts the inbox again.
 func (d *demo) sum(ctx context.Context) error {
 	r := d.report
@@ -403,11 +455,17 @@ func (d *demo) sum(ctx context.Context) error {
 		if r.Contacts, r.Accounts, err = tx.CountContacts(ctx); err != nil {
 			return err
 		}
+		if r.Answers, err = tx.CountEvents(ctx); err != nil {
+			return err
+		}
 		for _, s := range andante.States {
 			r.Touches[s] = 0
 		}
 		counts, err := tx.CountTouches(ctx)
 		for _, c := range counts {
+			if slices.Contains(forAnswers, c.Reason) && c.State == andante.Canceled {
+				r.Spared += c.N
+			}
 			r.Touches[c.State] += c.N
 			if c.State == andante.Sent || c.State == andante.Done {
 				r.Kinds[c.Kind] += c.N
@@ -456,6 +514,14 @@ func (d *demo) people(ctx context.Context) (list []recount.Person, err error) {
 		w, err := d.engine.Ops.Workspace(ctx, tx)
 		if err != nil {
 			return err
+		}
+		for key := range w.Config.People {
+			if us, ok := w.Config.Colleague(key); ok {
+				list = append(list, recount.Person{Address: us.Address, Name: us.Name, Ours: true})
+			}
+		}
+		for _, d := range w.Config.Departments {
+			list = append(list, recount.Person{Address: d.Email, Name: d.Title, Ours: true})
 		}
 		everybody, err := tx.ContactsAfter(ctx, "", 1_000_000)
 		if err != nil {

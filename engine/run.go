@@ -236,7 +236,7 @@ func (e *Engine) run(ctx context.Context, r RunOptions, q *queue.Asynq) error {
 			g.Go(func() error { return e.tellHooks(gctx) })
 		}
 	}
-	if slices.Contains(r.Roles, RoleWeb) && !r.UntilIdle && !r.Once && !r.demo {
+	if slices.Contains(r.Roles, RoleWeb) && !r.UntilIdle && !r.Once {
 		g.Go(func() error { return e.serve(gctx, q, r) })
 		if e.Config.Inbound.Listen != "" {
 			g.Go(func() error { return e.takeMail(gctx, r) })

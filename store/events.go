@@ -92,3 +92,16 @@ func (tx *Tx) LastEvents(ctx context.Context, contacts []andante.ContactID) ([]L
 			return e, err
 		})
 }
+
+// CountEvents counts events by name.
+func (tx *Tx) CountEvents(ctx context.Context) (map[string]int, error) {
+	counts := map[string]int{}
+	_, err := query(ctx, tx, "SELECT name, count(*) FROM events GROUP BY name", nil, func(r *sql.Rows) (struct{}, error) {
+		var name string
+		var n int
+		err := r.Scan(&name, &n)
+		counts[name] = n
+		return struct{}{}, err
+	})
+	return counts, err
+}

@@ -21,8 +21,8 @@ type StateCount struct {
 
 // CountTouches counts touches that belong to an enrollment; a decision touches nobody.
 func (tx *Tx) CountTouches(ctx context.Context) ([]StateCount, error) {
-	return query(ctx, tx, `SELECT c.persona, t.sequence, t.kind, t.state, t.reason, count(*) FROM touches t JOIN contacts c ON c.id=t.contact_id
-		WHERE t.enrollment_id IS NOT NULL AND t.kind <> 'decide' GROUP BY c.persona, t.sequence, t.kind, t.state, t.reason ORDER BY 1, 2, 3, 4, 5`, nil,
+	return query(ctx, tx, `SELECT coalesce(c.persona, '') AS persona, t.sequence, t.kind, t.state, t.reason, count(*) FROM touches t LEFT JOIN contacts c ON c.id=t.contact_id
+		WHERE t.enrollment_id IS NOT NULL AND t.kind <> 'decide' GROUP BY 1, t.sequence, t.kind, t.state, t.reason ORDER BY 1, 2, 3, 4, 5`, nil,
 		func(r *sql.Rows) (c StateCount, err error) {
 			err = r.Scan(&c.Persona, &c.Sequence, &c.Kind, &c.State, &c.Reason, &c.N)
 			return c, err
@@ -51,8 +51,8 @@ func (tx *Tx) CountVerdicts(ctx context.Context) ([]VerdictCount, error) {
 // for one of these reasons.
 func (tx *Tx) CountDeferred(ctx context.Context, reasons []andante.Reason) (map[string]int, error) {
 	counts := map[string]int{}
-	_, err := where(ctx, tx, `SELECT c.persona, count(DISTINCT v.touch_id) FROM verdicts v JOIN touches t ON t.id=v.touch_id
-		JOIN contacts c ON c.id=t.contact_id WHERE v.action='defer' AND v.reason`, nil, reasons, " GROUP BY c.persona",
+	_, err := where(ctx, tx, `SELECT coalesce(c.persona, ''), count(DISTINCT v.touch_id) FROM verdicts v JOIN touches t ON t.id=v.touch_id
+		LEFT JOIN contacts c ON c.id=t.contact_id WHERE v.action='defer' AND v.reason`, nil, reasons, " GROUP BY 1",
 		func(r *sql.Rows) (struct{}, error) {
 			var persona string
 			var n int

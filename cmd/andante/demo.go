@@ -84,6 +84,7 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 	}
 	a.demoRow("all", total, columns)
 	a.printf("\nThey were %s.\n", kindWords(r.Kinds))
+	a.demoAnswers(r)
 	a.printf("\nEvery \"no\" and every \"not yet\" had a reason:\n")
 	for _, reason := range byCount(r.Reasons) {
 		a.printf("%8d  %-12s %s\n", r.Reasons[reason], reason, reason.Text())
@@ -104,6 +105,31 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 		a.printf("  andante demo --governor off\n")
 	}
 	a.printf("  andante init my-workspace\n")
+}
+
+// demoAnswers tells what came back, and what it changed.
+func (a *app) demoAnswers(r *engine.DemoReport) {
+	var list []string
+	for _, x := range []struct{ event, noun string }{
+		{andante.EventReplied, "reply"}, {andante.EventAway, "out-of-office notice"}, {andante.EventAutoReplied, "machine's answer"}, {andante.EventBounced, "bounce"},
+		{andante.EventSoftBounced, "full mailbox"}, {andante.EventComplained, "complaint"}, {andante.EventOptedOut, "opt-out"}, {andante.EventChose, "choice to get less"},
+	} {
+		if n := r.Answers[x.event]; n > 0 {
+			list = append(list, countOf(n, x.noun))
+		}
+	}
+	if len(list) > 0 {
+		a.printf("\nWhat came back, by SMTP and over the web: %s.\n%s were canceled for it.\n", strings.Join(list, ", "), count(r.Spared, "touch"))
+	}
+}
+
+// countOf is [count] for nouns with other plurals.
+func countOf(n int, noun string) string {
+	plural := map[string]string{"reply": "replies", "full mailbox": "full mailboxes", "choice to get less": "choices to get less", "machine's answer": "answers of machines"}[noun]
+	if n == 1 || plural == "" {
+		return count(n, noun)
+	}
+	return fmt.Sprintf("%d %s", n, plural)
 }
 
 // kindWords counts what reached people, by kind.

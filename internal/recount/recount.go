@@ -34,6 +34,7 @@ type Broken struct {
 // A Person is somebody who may have got mail.
 type Person struct {
 	ID, Address, Name, Account string
+	Ours                       bool // a colleague: what they get is no touch, and is not counted
 	Zone                       *time.Location
 	// Facts are what `who:` asks for: stages, tiers, personas and countries.
 	Facts map[string]string
@@ -83,7 +84,9 @@ func readMails(folder string, people map[string][]*Person) ([]received, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", filepath.Base(f), err)
 		}
-		list = append(list, r)
+		if !r.who.Ours {
+			list = append(list, r)
+		}
 	}
 	slices.SortStableFunc(list, func(a, b received) int { return a.at.Compare(b.at) })
 	return list, nil
