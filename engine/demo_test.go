@@ -90,6 +90,18 @@ func TestDemo(t *testing.T) {
 	if report.Deferred*20 < due {                                           // over the whole demo it is a tenth at least
 		t.Errorf("only %d of %d touches that came due were deferred: the governor has nothing to do", report.Deferred, due)
 	}
+	for _, event := range []string{andante.EventReplied, andante.EventAway, andante.EventBounced, andante.EventOptedOut, andante.EventChose} {
+		if report.Answers[event] == 0 {
+			t.Errorf("nothing came back that is %s: %v", event, report.Answers)
+		}
+	}
+	t.Run("silent", func(t *testing.T) { // what comes back changes what is sent
+		t.Parallel()
+		r := playDemo(t, DemoOptions{Dir: t.TempDir(), silent: true})
+		if r.Spared != 0 || report.Spared == 0 || r.Touches[andante.Sent] <= report.Touches[andante.Sent] || r.Answers[andante.EventReplied] != 0 {
+			t.Errorf("%d sent and %d canceled for answers, %d and %d without them", report.Touches[andante.Sent], report.Spared, r.Touches[andante.Sent], r.Spared)
+		}
+	})
 	t.Run("again", func(t *testing.T) {
 		t.Parallel()
 		again := t.TempDir()

@@ -189,6 +189,11 @@ func eventsRoundTrip(_ *testing.T, s db) {
 	s.same("events", append(all, dirty), read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Event, error) {
 		return tx.EventsOf(ctx, id[andante.ContactID](1))
 	}))
+	counts := map[string]int{}
+	for _, e := range append(all, dirty, unknown) {
+		counts[e.Name]++
+	}
+	s.same("counted", counts, read(s, func(ctx context.Context, tx *store.Tx) (map[string]int, error) { return tx.CountEvents(ctx) }))
 }
 
 func lastEvents(_ *testing.T, s db) {
