@@ -517,11 +517,11 @@ func (d *demo) people(ctx context.Context) (list []recount.Person, err error) {
 		}
 		for key := range w.Config.People {
 			if us, ok := w.Config.Colleague(key); ok {
-				list = append(list, recount.Person{Address: us.Address, Name: us.Name, Ours: true})
+				list = append(list, recount.Person{Address: us.Address, Name: us.Name})
 			}
 		}
 		for _, d := range w.Config.Departments {
-			list = append(list, recount.Person{Address: d.Email, Name: d.Title, Ours: true})
+			list = append(list, recount.Person{Address: d.Email, Name: d.Title})
 		}
 		everybody, err := tx.ContactsAfter(ctx, "", 1_000_000)
 		if err != nil {

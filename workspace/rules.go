@@ -262,7 +262,6 @@ func (w *Workspace) namedSenders(q *sequences.Sequence) (found []*andante.Findin
 	return found
 }
 
-
 // reserved are what contacts and accounts have besides their fields: columns of
 // an import, which a field of that name would hide.
 var reserved = []string{

@@ -111,8 +111,14 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 func (a *app) demoAnswers(r *engine.DemoReport) {
 	var list []string
 	for _, x := range []struct{ event, noun string }{
-		{andante.EventReplied, "reply"}, {andante.EventAway, "out-of-office notice"}, {andante.EventAutoReplied, "machine's answer"}, {andante.EventBounced, "bounce"},
-		{andante.EventSoftBounced, "full mailbox"}, {andante.EventComplained, "complaint"}, {andante.EventOptedOut, "opt-out"}, {andante.EventChose, "choice to get less"},
+		{andante.EventReplied, "reply"},
+		{andante.EventAway, "out-of-office notice"},
+		{andante.EventAutoReplied, "machine's answer"},
+		{andante.EventBounced, "bounce"},
+		{andante.EventSoftBounced, "full mailbox"},
+		{andante.EventComplained, "complaint"},
+		{andante.EventOptedOut, "opt-out"},
+		{andante.EventChose, "choice to get less"},
 	} {
 		if n := r.Answers[x.event]; n > 0 {
 			list = append(list, countOf(n, x.noun))

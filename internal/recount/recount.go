@@ -31,10 +31,10 @@ type Broken struct {
 	End     time.Time // of the period
 }
 
-// A Person is somebody who may have got mail.
+// A Person is somebody who may have got mail. Without an id it is a colleague: what they get is no touch
+// and is not counted.
 type Person struct {
 	ID, Address, Name, Account string
-	Ours                       bool // a colleague: what they get is no touch, and is not counted
 	Zone                       *time.Location
 	// Facts are what `who:` asks for: stages, tiers, personas and countries.
 	Facts map[string]string
@@ -84,7 +84,7 @@ func readMails(folder string, people map[string][]*Person) ([]received, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", filepath.Base(f), err)
 		}
-		if !r.who.Ours {
+		if r.who.ID != "" {
 			list = append(list, r)
 		}
 	}
