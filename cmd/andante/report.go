@@ -14,9 +14,9 @@ func (a *app) reportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "report", Short: "What came of it", GroupID: "people", Args: known, RunE: help,
 		Long:    "Reports on what happened.",
-		Example: "  andante report conversations --since 90d\n  andante report routing",
+		Example: "  andante report conversations --since 90d\n  andante report routing\n  andante report opt-outs --since 365d",
 	}
-	c.AddCommand(a.reportConversationsCommand(), a.reportRoutingCommand())
+	c.AddCommand(a.reportConversationsCommand(), a.reportRoutingCommand(), a.reportOptOutsCommand())
 	return c
 }
 
