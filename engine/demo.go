@@ -58,7 +58,8 @@ type DemoReport struct {
 	Touches  map[andante.State]int  `json:"touches"`
 	Deferred int                    `json:"deferred"` // touches that the governor put off
 	Reasons  map[andante.Reason]int `json:"reasons"`  // verdicts: every "no" and "not yet"
-	Inbox    int                    `json:"inbox"`
+	Inbox    int                    `json:"inbox"`    // mails to contacts
+	Received int                    `json:"received"` // and with those to colleagues
 	Over     int                    `json:"over_limit"`
 	Seconds  float64                `json:"seconds"`
 
@@ -502,6 +503,11 @@ func (d *demo) sum(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	files, err := filepath.Glob(filepath.Join(d.o.Dir, "inbox", "*.eml"))
+	if err != nil {
+		return err
+	}
+	r.Received = len(files)
 	r.Broken, r.Inbox, err = recount.Inbox(filepath.Join(d.o.Dir, "inbox"), people, filepath.Join(d.o.Dir, workspace.PolicyFile))
 	r.Over = len(r.Broken)
 	return err

@@ -93,7 +93,7 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 		a.printf("\nOne touch that the governor put off:\n")
 		a.demoExample(c, r)
 	}
-	a.printf("\nThe mail server received %d mails: %s\n", r.Inbox, r.Dir+"/inbox/")
+	a.printf("\nThe mail server received %d mails, and %d to colleagues: %s\n", r.Inbox, r.Received-r.Inbox, r.Dir+"/inbox/")
 	a.printf("Counted again from the inbox alone, %s.\n", brokenWords(r))
 	if o.Ungoverned {
 		a.printf("The governor was off. Run it again without --governor off.\n")
