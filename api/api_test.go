@@ -338,7 +338,7 @@ func TestMergeAndErase(t *testing.T) {
 	s.want(200, `"changed":1`, http.MethodDelete, "contacts/external:C-1", "")
 	s.want(404, `not known`, http.MethodGet, "contacts/external:C-2", "")
 	s.want(422, `forgotten`, http.MethodPut, "contacts", `{"contact":{"email":"c1@x.example"}}`)
-	if found, _, err := s.ops.Store.Search(t.Context(), []string{"xylophone", "c1@x", "c2@x"}); err != nil || len(found) > 0 {
+	if found, _, _, err := s.ops.Store.Search(t.Context(), []string{"xylophone", "c1@x", "c2@x"}); err != nil || len(found) > 0 {
 		t.Errorf("left: %v, error %v", found, err)
 	}
 	writes := newSite(t, ops.ScopeWrite, ops.ScopeRead)

@@ -27,12 +27,17 @@ type Erasure struct {
 	Outbox  string        `json:"outbox,omitempty"` // folder to which mails are written by the mode of delivery
 	Removed int           `json:"removed"`          // files in it
 	InBox   []string      `json:"in_outbox"`
-	Busy    bool          `json:"busy"` // others were reading, so that the write-ahead log stands as it was
+	Within  bool          `json:"within"` // others have longer ones, so that the bytes of files tell nothing
+	Busy    bool          `json:"busy"`   // others were reading, so that the write-ahead log stands as it was
 }
 
 // Clean tells whether nothing was found.
 func (e *Erasure) Clean() bool {
-	return len(e.Places)+len(e.InFiles)+len(e.InRedis)+len(e.InBox) == 0 && !e.Busy
+	files := len(e.InFiles)
+	if e.Within {
+		files = 0
+	}
+	return len(e.Places)+files+len(e.InRedis)+len(e.InBox) == 0 && !e.Busy
 }
 
 // Forget erases a contact, removes what was written for it into
@@ -58,7 +63,7 @@ func (e *Engine) lookFor(ctx context.Context, r *Erasure) (err error) {
 	} else if err != nil {
 		return err
 	}
-	if r.Places, r.Columns, err = e.Store.Search(ctx, r.Plain); err != nil {
+	if r.Places, r.Columns, r.Within, err = e.Store.Search(ctx, r.Plain); err != nil {
 		return err
 	}
 	if r.InFiles, r.Files, err = e.Store.SearchFiles(r.Plain); err != nil {

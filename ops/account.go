@@ -66,7 +66,7 @@ func (o *Ops) MergeAccounts(ctx context.Context, w *workspace.Workspace, keep, d
 		if _, err := in.write(ctx); err != nil {
 			return err
 		}
-		return tx.JoinAccount(ctx, in.byKey[keep], in.byKey[drop])
+		return tx.JoinAccount(ctx, in.byKey[keep], in.byKey[drop], drop)
 	})
 }
 
@@ -86,8 +86,8 @@ func (o *Ops) ForgetAccount(ctx context.Context, id andante.AccountID, by string
 			n++
 		}
 	}
-	if err != nil || n > 0 {
+	if err != nil {
 		return n, err
 	}
-	return 0, o.Store.Write(ctx, func(tx *store.Tx) error { return tx.DropAccount(ctx, id) }) // nobody was in it
+	return n, o.Store.Write(ctx, func(tx *store.Tx) error { return tx.DropAccount(ctx, id) })
 }

@@ -32,12 +32,12 @@ func (o *Ops) Clicked(ctx context.Context, c Click) error {
 		if n, err := tx.CountClicks(ctx, c.Touch); err != nil || n >= mostClicks {
 			return err
 		}
-		who, err := standing(ctx, tx, c.Contact)
-		if err != nil {
+		who, err := behind(ctx, tx, c.Contact)
+		if err != nil || len(who) == 0 { // of somebody who is forgotten nothing more is noted
 			return err
 		}
 		return tx.AddClick(ctx, store.Click{
-			ID: id, Contact: who, Touch: c.Touch, Page: string(rune(c.Page)), Target: c.Says, Machine: c.Machine, At: o.now(),
+			ID: id, Contact: who[0].ID, Touch: c.Touch, Page: string(rune(c.Page)), Target: c.Says, Machine: c.Machine, At: o.now(),
 		})
 	}})
 }

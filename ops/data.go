@@ -62,7 +62,7 @@ func (o *Ops) MailData(ctx context.Context, t Token, wish DataWish) error {
 			return err
 		}
 		texts, _ := w.Config.PagesFor(c.Language)
-		id := andante.DeriveID[andante.TouchID](seed, now, "data", string(wish), string(c.ID), now.Format(time.DateOnly))
+		id := andante.DeriveID[andante.TouchID](seed, now.Truncate(24*time.Hour), "data", string(wish), string(c.ID))
 		link := strings.TrimRight(w.Config.PublicURL, "/") + "/d/" + o.Keys.SignLink(Link{Page: DataPage, Contact: c.ID, Touch: id, Says: dataSays(wish, now)})
 		fill := strings.NewReplacer("{company}", w.Config.Company.Name, "{link}", link)
 		return tx.AddNotices(ctx, []store.Notice{{

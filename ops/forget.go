@@ -66,16 +66,9 @@ func (o *Ops) Forget(ctx context.Context, id andante.ContactID, by string) (*For
 // sweep takes out what people wrote of somebody into the rows of others, and has what was deleted
 // leave the store's files. If others read all the time that waits for the next commits.
 func (o *Ops) sweep(ctx context.Context, texts []string) error {
-	places, _, err := o.Store.Search(ctx, texts)
-	if err != nil {
+	ctx = context.WithoutCancel(ctx) // it is erased already, and nobody can ask again
+	if err := o.Store.Scrub(ctx, texts, Erased); err != nil {
 		return err
-	}
-	for _, p := range places {
-		for _, text := range texts {
-			if err := o.Store.Scrub(ctx, p, text, Erased); err != nil {
-				return err
-			}
-		}
 	}
 	if err := o.Wipe(ctx); !errors.Is(err, store.ErrBusy) {
 		return err
@@ -104,7 +97,11 @@ func (o *Ops) stopForGood(ctx context.Context, tx *store.Tx, f *Forgotten, by st
 			return fmt.Errorf("contact %s: %w", f.Contact, andante.ErrNotFound)
 		}
 		f.Shared = len(their.people) - 1
-		if err := tx.AddSuppressions(ctx, o.barsFor(their.people[i], by)); err != nil {
+		bars, err := o.barsFor(ctx, tx, their.people[i], by)
+		if err != nil {
+			return err
+		}
+		if err := tx.AddSuppressions(ctx, bars); err != nil {
 			return err
 		}
 		running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{f.Contact})
@@ -143,14 +140,27 @@ func (o *Ops) hashesOf(c andante.Contact) []andante.AddressHash {
 	return withoutEmpty([]andante.AddressHash{o.Keys.Hash(c.Email), o.Keys.Hash(c.Phone)})
 }
 
-// barsFor are the bars that outlive a contact: on its addresses, for everything.
-func (o *Ops) barsFor(c andante.Contact, by string) (list []andante.Suppression) {
-	for _, hash := range o.hashesOf(c) {
+// barsFor are the bars that outlive a contact, for everything: on the addresses that it has and had, and on
+// its id in the user's own system.
+func (o *Ops) barsFor(ctx context.Context, tx *store.Tx, c andante.Contact, by string) (list []andante.Suppression, err error) {
+	hashes, names, err := tx.KnownBy(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	hashes = append(hashes, o.hashesOf(c)...)
+	if c.ExternalID != "" {
+		names = append(names, store.FormerID(c.ExternalID))
+	}
+	for _, n := range names {
+		hashes = append(hashes, o.Keys.Hash(n))
+	}
+	slices.Sort(hashes)
+	for _, hash := range slices.Compact(hashes) {
 		list = append(list, andante.Suppression{
 			ID: andante.NewID[andante.SuppressionID](o.now()), Address: hash, Reason: andante.ReasonForgotten, Source: by, At: o.now(),
 		})
 	}
-	return list
+	return list, nil
 }
 
 // erase takes the contact out of the store, when nothing is on its way any more. Of what nobody knows
@@ -188,6 +198,9 @@ func (o *Ops) erase(ctx context.Context, tx *store.Tx, f *Forgotten) error {
 		if f.Notices, err = tx.ScrubNotices(ctx, slices.Concat(f.Plain, nonEmpty(c.Name())), Erased); err != nil {
 			return err
 		}
+		if err := tx.ScrubAccount(ctx, c.Account, c.Name(), Erased); err != nil {
+			return err
+		}
 		e := andante.Event{ID: andante.NewID[andante.EventID](o.now()), Contact: c.ID, Account: c.Account, Name: andante.EventForgotten, At: o.now()}
 		if err := tx.AddEvents(ctx, []andante.Event{e}); err != nil {
 			return err
@@ -200,7 +213,7 @@ func (o *Ops) erase(ctx context.Context, tx *store.Tx, f *Forgotten) error {
 const Erased = "(forgotten)"
 
 // plainOf returns what tells who a contact is, and nobody else: its address and number, but for those
-// that others have too, and its id in the user's own system.
+// that others have too.
 func plainOf(c andante.Contact, others []andante.Contact) (list []string) {
 	email := slices.ContainsFunc(others, func(o andante.Contact) bool { return o.Email == c.Email })
 	phone := slices.ContainsFunc(others, func(o andante.Contact) bool { return o.Phone == c.Phone })

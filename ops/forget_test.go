@@ -54,7 +54,7 @@ func (w *world) firstTouch(id andante.ContactID) (first andante.TouchID) {
 // found tells where texts stand in the store.
 func (w *world) found(texts ...string) (places []string) {
 	w.t.Helper()
-	list, _, err := w.Store.Search(w.t.Context(), texts)
+	list, _, _, err := w.Store.Search(w.t.Context(), texts)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -217,4 +217,97 @@ func TestOthersHearOfIt(t *testing.T) {
 	if diff := cmp.Diff(want, list[0].Payload.Data.Contact); diff != "" || list[0].Payload.Type != andante.EventForgotten {
 		t.Errorf("payload (-want +got):\n%s", diff)
 	}
+}
+
+// TestForgetLeavesOthersAlone: what is longer by a letter is somebody else's, names stay where they
+// are others', and what colleagues wrote of her goes.
+func TestForgetLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	w.publish()
+	ann := w.contact("ann", "contact.last_name=Berg", "account=berg", "contact.phone=+4930123", "account.business=true")
+	w.contact("joann", "account=berg", "contact.phone=+49301234567")
+	joann := w.find("joann")
+	at := w.clock.Now()
+	w.write(func(tx *store.Tx) error {
+		return errors.Join(
+			tx.AddEvents(t.Context(), []andante.Event{{ID: andante.NewID[andante.EventID](at), Contact: joann.ID, Account: joann.Account, Name: "noted", At: at, Detail: "by Ann Berg, ANN@x.example (not joann@x.example)"}}),
+			tx.AddNotices(t.Context(), []store.Notice{{ID: andante.NewID[andante.TouchID](at), Person: "nora", Subject: "Ann Bergmann and Ann Berg", State: andante.Planned, Due: at}}),
+		)
+	})
+	if _, err := w.Forget(t.Context(), ann, "by nora"); err != nil {
+		t.Fatal(err)
+	}
+	if again := w.find("joann"); again.Email != "joann@x.example" || again.Phone != "+49301234567" || again.Account != joann.Account {
+		t.Errorf("joann is %+v now", again)
+	}
+	w.read(func(tx *store.Tx) error {
+		events, err := tx.EventsOf(t.Context(), joann.ID)
+		if diff := cmp.Diff("by (forgotten), (forgotten) (not joann@x.example)", events[0].Detail); diff != "" {
+			t.Error(diff)
+		}
+		due, err2 := tx.DueNotices(t.Context(), at, 9)
+		list, err3 := tx.Notices(t.Context(), []andante.TouchID{due[0].ID})
+		if list[0].Subject != "Ann Bergmann and (forgotten)" {
+			t.Errorf("notice %q", list[0].Subject)
+		}
+		return errors.Join(err, err2, err3)
+	})
+}
+
+// TestForgottenByAnyName: neither what she was called before she was one with another, nor her id in
+// another system brings her back.
+func TestForgottenByAnyName(t *testing.T) {
+	t.Parallel()
+	w, ann, anna := doubles(t)
+	w.merge(ann, anna)
+	if _, err := w.Forget(t.Context(), ann, "by nora"); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []Row{
+		{Email: "anna@x.example"}, {Email: "ann@x.example"}, {ExternalID: "ann", Email: "new@x.example"}, {ExternalID: "anna"}, {Fields: map[string]string{"contact.phone": "+491701234567"}},
+	} {
+		if r.Fields == nil {
+			r.Fields = map[string]string{}
+		}
+		taken, err := w.TakeIn(t.Context(), w.w, []Row{r})
+		if err != nil || len(taken.Refused) != 1 {
+			t.Errorf("%+v brings her back: %+v, error %v", r, taken, err)
+		}
+	}
+	l := Link{Page: ClickPage, Contact: anna, Touch: andante.NewID[andante.TouchID](w.clock.Now()), Says: "https://acme.example/of-anna"}
+	if err := w.Clicked(t.Context(), Click{Link: l}); err != nil {
+		t.Fatal(err)
+	}
+	if places := w.found("of-anna"); len(places) > 0 {
+		t.Errorf("a click of hers is noted in %v", places)
+	}
+	if n, err := w.Lift(t.Context(), []string{"ann"}, "she is back"); err != nil || n != 1 {
+		t.Errorf("%d lifted by her id, error %v", n, err)
+	}
+}
+
+// TestACompanyComesAgain: what its people got counts still, though the last of them was forgotten.
+func TestACompanyComesAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	w.publish()
+	ann := w.contact("ann", "account=berg")
+	account := w.find("ann").Account
+	w.enroll("brief")
+	w.sendNext(ann, "one")
+	if _, err := w.Forget(t.Context(), ann, "by nora"); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Jump(w.clock.Now().AddDate(0, 0, 1))
+	w.contact("ben", "account=berg")
+	w.read(func(tx *store.Tx) error {
+		counted, err := tx.Counted(t.Context(), time.Time{}, []andante.AccountID{w.find("ben").Account}, nil)
+		if w.find("ben").Account != account || len(counted) != 1 {
+			t.Errorf("%d touches count for the company", len(counted))
+		}
+		return err
+	})
 }

@@ -199,6 +199,7 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	}
 	people := slices.Concat(byExternal, byEmail, byPhone, known, joined)
 	addresses := append(pick(func(r Row) string { return r.Email }), pick(func(r Row) string { return r.Fields["contact.phone"] })...)
+	addresses = append(addresses, pick(externalOf)...)
 	if in.erased, err = in.o.forgottenAmong(ctx, in.tx, addresses); err != nil {
 		return nil, err
 	}
@@ -206,7 +207,16 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	if err != nil {
 		return nil, err
 	}
-	ids := unique(slices.Concat(unique(people, accountOf), unique(named, accountID)),
+	keys := pick(func(r Row) string { return r.Account })
+	for i, k := range keys {
+		keys[i] = store.FormerAccount(k)
+	}
+	gone, err := in.tx.Former(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	taken := unique(slices.Collect(maps.Values(gone)), func(id andante.ContactID) andante.AccountID { return andante.AccountID(id) })
+	ids := unique(slices.Concat(unique(people, accountOf), unique(named, accountID), taken),
 		func(id andante.AccountID) andante.AccountID { return id })
 	all, err := in.tx.Accounts(ctx, ids)
 	in.people, in.accounts, in.byKey = newDirectory(people), byID(all, accountID), map[string]andante.AccountID{}
@@ -215,7 +225,20 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	for _, a := range all {
 		in.byKey[a.Key] = a.ID
 	}
+	for was, id := range gone {
+		if key := strings.TrimPrefix(was, store.FormerAccount("")); in.byKey[key] == "" {
+			in.byKey[key] = andante.AccountID(id)
+		}
+	}
 	return ids, err
+}
+
+// externalOf is what stands for the id of a row in the user's own system.
+func externalOf(r Row) string {
+	if r.ExternalID == "" {
+		return ""
+	}
+	return store.FormerID(r.ExternalID)
 }
 
 // phoneOnly returns the number of a row that nothing but its number identifies.
@@ -243,7 +266,7 @@ func (in *intake) row(r Row, i int) {
 	if !known && refusal == "" && r.Contact == "" && r.Email == "" && r.ExternalID == "" && r.Fields["contact.phone"] == "" {
 		refusal = "it has neither an id nor an address"
 	}
-	if in.erased[r.Email] && r.Email != c.Email || in.erased[r.Fields["contact.phone"]] && r.Fields["contact.phone"] != c.Phone {
+	if !known && in.erased[externalOf(r)] || in.erased[r.Email] && r.Email != c.Email || in.erased[r.Fields["contact.phone"]] && r.Fields["contact.phone"] != c.Phone {
 		refusal = "its address is of somebody who asked to be forgotten (andante suppress --lift, if they come by themselves)"
 	}
 	if refusal != "" {

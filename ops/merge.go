@@ -224,11 +224,24 @@ func (g *merging) consents(ctx context.Context) error {
 
 // bars has what bars the one bar the other, and of what they chose the stricter hold.
 func (g *merging) bars(ctx context.Context) error {
-	bars, err := g.tx.Suppressions(ctx, []andante.ContactID{g.drop.ID}, nil)
+	bars, err := g.tx.Suppressions(ctx, []andante.ContactID{g.drop.ID}, g.hashesOf(g.drop))
 	if err != nil {
 		return err
 	}
+	bars = slices.Collect(maps.Values(byID(bars, func(s andante.Suppression) andante.SuppressionID { return s.ID }))) // some are found both ways
+	slices.SortFunc(bars, func(a, b andante.Suppression) int { return cmp.Compare(a.ID, b.ID) })
 	g.out.Barred = len(bars)
+	var copies []andante.Suppression
+	for _, s := range bars {
+		if s.Contact != "" || s.Reason == andante.ReasonAddress { // those come along; a dead mailbox is no wish
+			continue
+		}
+		s.ID, s.Contact, s.Address = andante.NewID[andante.SuppressionID](g.now()), g.keep.ID, ""
+		copies = append(copies, s)
+	}
+	if err := g.tx.AddSuppressions(ctx, copies); err != nil {
+		return err
+	}
 	if g.drop.Choice.IsZero() {
 		return nil
 	}

@@ -233,3 +233,34 @@ func TestMergeAccounts(t *testing.T) {
 		return errors.Join(err, err2)
 	})
 }
+
+// TestMergeKeepsBarsOfAddresses: a list of addresses to leave alone names nobody, and means its owner.
+func TestMergeKeepsBarsOfAddresses(t *testing.T) {
+	t.Parallel()
+	w, ann, anna := doubles(t)
+	if _, err := w.Suppress(t.Context(), []string{"anna@x.example"}, "old system"); err != nil {
+		t.Fatal(err)
+	}
+	w.merge(ann, anna)
+	if bars := w.bars(ann, ""); len(bars) != 1 || bars[0].Contact != ann || bars[0].Source != "old system" || !bars[0].Covers(andante.Email, andante.Marketing) {
+		t.Errorf("bars %+v", bars)
+	}
+}
+
+// TestMergedAccountStays: the key of an account that became one with another finds that in imports.
+func TestMergedAccountStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sequence("brief", "")
+	w.publish()
+	w.contact("ann", "account=berg")
+	w.contact("ben", "account=berg gmbh")
+	if _, err := w.MergeAccounts(t.Context(), w.w, "berg", "berg gmbh"); err != nil {
+		t.Fatal(err)
+	}
+	w.contact("ben", "account=berg gmbh")
+	w.contact("cem", "account=berg gmbh")
+	if a := w.find("ann").Account; w.find("ben").Account != a || w.find("cem").Account != a {
+		t.Error("an import takes the merge back")
+	}
+}

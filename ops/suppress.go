@@ -251,7 +251,7 @@ var liftable = []andante.Reason{andante.ReasonSuppressed, andante.ReasonForgotte
 func (o *Ops) Lift(ctx context.Context, addresses []string, by string) (n int, err error) {
 	var hashes []andante.AddressHash
 	for _, a := range addresses {
-		hashes = append(hashes, o.Keys.Hash(a))
+		hashes = append(hashes, o.Keys.Hash(a), o.Keys.Hash(store.FormerID(a))) // or an id of one's own
 	}
 	return n, o.Store.Write(ctx, func(tx *store.Tx) error {
 		find := func() ([]andante.Contact, error) { return tx.ContactsByAddress(ctx, hashes) }

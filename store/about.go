@@ -85,13 +85,16 @@ func (tx *Tx) Erase(ctx context.Context, c andante.Contact) error {
 	if err := tx.eraseDomain(ctx, c.Email); err != nil {
 		return err
 	}
-	return tx.DropAccount(ctx, c.Account)
+	return tx.dropPrivate(ctx, c.Account)
 }
 
 // eraseDomain forgets what was found out about the domain of an address, if nobody else has it: it
 // may be a family's own.
 func (tx *Tx) eraseDomain(ctx context.Context, email string) error {
 	_, domain, _ := strings.Cut(email, "@")
+	if domain == "" {
+		return nil
+	}
 	for _, table := range []string{"hosts", "throttles"} {
 		_, err := tx.exec(ctx, "DELETE FROM "+table+" WHERE domain=$1 AND NOT EXISTS (SELECT 1 FROM contacts WHERE email LIKE $2 ESCAPE '\\')", domain, "%@"+likely(domain))
 		if err != nil {
@@ -123,6 +126,7 @@ func (tx *Tx) About(ctx context.Context, c andante.Contact) (map[string][]Row, e
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", t.table, err)
 		}
+		list = slices.DeleteFunc(list, func(r Row) bool { return r["to_contact"] == true }) // a link in it is its reader's alone
 		if len(list) > 0 {
 			all[t.table] = list
 		}

@@ -60,7 +60,7 @@ func TestErase(t *testing.T) {
 		}
 		write(func(tx *store.Tx) error { return store.FillAbout(ctx, tx, c, "Xylophone") })
 		words := []string{"xylophone"}
-		found, columns, err := s.Search(ctx, words)
+		found, columns, _, err := s.Search(ctx, words)
 		if err != nil || len(found) < 60 || columns <= len(found) {
 			t.Fatalf("%d of %d columns hold the word, error %v", len(found), columns, err)
 		}
@@ -72,7 +72,7 @@ func TestErase(t *testing.T) {
 			t.Errorf("%d tables tell of the contact; contact %v", len(known), known["contacts"])
 		}
 		write(func(tx *store.Tx) error { return tx.Erase(ctx, c) })
-		found, _, err = s.Search(ctx, words)
+		found, _, _, err = s.Search(ctx, words)
 		if err != nil {
 			t.Fatal(err)
 		}

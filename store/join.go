@@ -62,11 +62,17 @@ func (tx *Tx) Join(ctx context.Context, keep, drop andante.Contact, was []string
 	if err != nil {
 		return err
 	}
-	return tx.DropAccount(ctx, drop.Account)
+	return tx.dropPrivate(ctx, drop.Account)
 }
 
-// JoinAccount gives what is left of an account to another: its holds, and what was counted of it. It goes when nobody is left in it. Both must be locked.
-func (tx *Tx) JoinAccount(ctx context.Context, keep, drop andante.AccountID) error {
+// JoinAccount gives what is left of an account to another: its holds, what was counted of it, and
+// its key, which finds the other from now on. It goes when nobody is left in it. Both must be locked.
+func (tx *Tx) JoinAccount(ctx context.Context, keep, drop andante.AccountID, key string) error {
+	err := insert(ctx, tx, "former", "was, contact_id", "ON CONFLICT (was) DO UPDATE SET contact_id=excluded.contact_id", []string{FormerAccount(key)},
+		func(w string) []any { return []any{w, string(keep)} })
+	if err != nil {
+		return err
+	}
 	if _, err := tx.exec(ctx, "UPDATE holds SET key=$2 WHERE scope='account' AND key=$1", string(drop), string(keep)); err != nil {
 		return err
 	}
@@ -81,9 +87,24 @@ func (tx *Tx) JoinAccount(ctx context.Context, keep, drop andante.AccountID) err
 	return tx.DropAccount(ctx, drop)
 }
 
+// dropPrivate does so with an account that is no company: a company may come again, and what its people
+// got counts then.
+func (tx *Tx) dropPrivate(ctx context.Context, id andante.AccountID) error {
+	var company bool
+	err := tx.row(ctx, "SELECT count(*) > 0 FROM accounts WHERE id=$1 AND business", []any{string(id)}, &company)
+	if err != nil || company {
+		return err
+	}
+	return tx.DropAccount(ctx, id)
+}
+
 // DropAccount takes an account away, with its holds, if nobody is in it.
 func (tx *Tx) DropAccount(ctx context.Context, id andante.AccountID) error {
 	_, err := tx.exec(ctx, "DELETE FROM accounts WHERE id=$1 AND NOT EXISTS (SELECT 1 FROM contacts WHERE account_id=$1)", string(id))
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, "DELETE FROM former WHERE contact_id=$1 AND NOT EXISTS (SELECT 1 FROM accounts WHERE id=$1)", string(id))
 	if err != nil {
 		return err
 	}
@@ -93,6 +114,28 @@ func (tx *Tx) DropAccount(ctx context.Context, id andante.AccountID) error {
 
 // FormerID is what stands for an id of the user's own system among those by which somebody was known.
 func FormerID(external string) string { return "external:" + external }
+
+// FormerAccount is what stands for the key of an account that became one with another. The table former
+// has that other's id beside it.
+func FormerAccount(key string) string { return "account:" + key }
+
+// KnownBy returns the hashes by which a contact is, or was, reached, and the other names that find it: what
+// stands for the id of one that became one with it.
+func (tx *Tx) KnownBy(ctx context.Context, id andante.ContactID) (hashes []andante.AddressHash, names []string, err error) {
+	hashes, err = query(ctx, tx, "SELECT address FROM addressed WHERE contact_id=$1", []any{string(id)}, scanString[andante.AddressHash])
+	if err != nil {
+		return nil, nil, err
+	}
+	was, err := query(ctx, tx, "SELECT was FROM former WHERE contact_id=$1", []any{string(id)}, scanString[string])
+	for _, w := range was {
+		if len(w) == 32 {
+			hashes = append(hashes, andante.AddressHash(w))
+		} else {
+			names = append(names, w)
+		}
+	}
+	return hashes, names, err
+}
 
 // Former returns who it is now that was known by these: see [Tx.Join].
 func (tx *Tx) Former(ctx context.Context, was []string) (map[string]andante.ContactID, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -121,26 +120,23 @@ func (tx *Tx) DropNotices(ctx context.Context, before time.Time) error {
 	return err
 }
 
-// ScrubNotices writes something else wherever one of these texts stands in a notice, in capitals or
+// ScrubNotices writes something else wherever one of these texts stands by itself in a notice, in capitals or
 // small letters, and returns in
 // how many.
-func (tx *Tx) ScrubNotices(ctx context.Context, texts []string, instead string) (int, error) {
+func (tx *Tx) ScrubNotices(ctx context.Context, texts []string, with string) (int, error) {
 	if len(texts) == 0 {
 		return 0, nil
 	}
 	var either []string
 	var args []any
-	var quoted []string
 	for i, text := range texts {
 		either, args = append(either, fmt.Sprintf(tx.d.holds[false], "subject || ' ' || body || ' ' || calendar || ' ' || reply_to", i+1)), append(args, strings.ToLower(text))
-		quoted = append(quoted, regexp.QuoteMeta(text))
 	}
 	list, err := query(ctx, tx, "SELECT "+noticeColumns+" FROM notices WHERE "+strings.Join(either, " OR "), args, scanNotice)
 	if err != nil {
 		return 0, err
 	}
-	them := regexp.MustCompile("(?i)" + strings.Join(quoted, "|"))
-	replace := func(s string) string { return them.ReplaceAllLiteralString(s, instead) }
+	replace := func(s string) string { return instead(s, texts, with) }
 	for _, n := range list {
 		_, err := tx.exec(ctx, "UPDATE notices SET subject=$2, body=$3, calendar=$4, reply_to=$5 WHERE id=$1",
 			string(n.ID), replace(n.Subject), replace(n.Body), replace(n.Calendar), replace(n.ReplyTo))

@@ -12,6 +12,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/andante-hq/andante"
 )
 
 // A Place is a column of the store.
@@ -22,20 +24,22 @@ type Place struct {
 	binary bool
 }
 
-// Search looks for texts in every column of every table, in capitals or small letters. It returns
-// where they stand, and in how many columns it looked.
-func (s *Store) Search(ctx context.Context, texts []string) (found []Place, columns int, err error) {
-	return found, columns, s.Read(ctx, func(tx *Tx) error {
+// Search looks for texts in every column of every table, in capitals or small letters, each as a word
+// of its own: ann@x.example does not stand in joann@x.example. It returns where they stand, in how many
+// columns it looked, and whether one stands within longer ones.
+func (s *Store) Search(ctx context.Context, texts []string) (found []Place, columns int, within bool, err error) {
+	return found, columns, within, s.Read(ctx, func(tx *Tx) error {
 		all, err := query(ctx, tx, tx.d.columns, nil, func(r *sql.Rows) (p Place, err error) { return p, r.Scan(&p.Table, &p.Column, &p.binary) })
 		if err != nil {
 			return err
 		}
-		found, columns = nil, len(all)
+		found, columns, within = nil, len(all), false
 		for _, p := range all {
-			if p.Rows, err = tx.holding(ctx, p, texts); err != nil {
+			longer, err := tx.holding(ctx, &p, texts)
+			if err != nil {
 				return err
 			}
-			if p.Rows > 0 {
+			if within = within || longer; p.Rows > 0 {
 				found = append(found, p)
 			}
 		}
@@ -43,28 +47,142 @@ func (s *Store) Search(ctx context.Context, texts []string) (found []Place, colu
 	})
 }
 
-// holding counts the rows of a column in which one of the texts stands.
-func (tx *Tx) holding(ctx context.Context, p Place, texts []string) (n int, err error) {
+// holding counts the rows of a column in which one of the texts stands by itself, and tells whether one
+// stands within a longer word. What bytes hold is taken as it is.
+func (tx *Tx) holding(ctx context.Context, p *Place, texts []string) (within bool, err error) {
+	values, err := tx.valuesWith(ctx, *p, texts)
+	for _, v := range values {
+		if p.binary || slices.ContainsFunc(texts, func(t string) bool { return len(alone(v.text, t)) > 0 }) {
+			p.Rows += v.rows
+		} else {
+			within = true
+		}
+	}
+	return within, err
+}
+
+// A value is what stands in a column, and in how many rows.
+type value struct {
+	text string
+	rows int
+}
+
+// valuesWith returns the values of a column that have one of the texts in them.
+func (tx *Tx) valuesWith(ctx context.Context, p Place, texts []string) ([]value, error) {
 	var either []string
 	var args []any
 	for i, text := range texts {
 		either, args = append(either, fmt.Sprintf(tx.d.holds[p.binary], p.Column, i+1)), append(args, strings.ToLower(text))
 	}
 	if len(either) == 0 {
-		return 0, nil
+		return nil, nil
 	}
-	return n, tx.row(ctx, "SELECT count(*) FROM "+p.Table+" WHERE "+strings.Join(either, " OR "), args, &n)
+	column := p.Column
+	if p.binary {
+		column = "''"
+	}
+	return query(ctx, tx, "SELECT "+column+", count(*) FROM "+p.Table+" WHERE "+strings.Join(either, " OR ")+" GROUP BY 1", args,
+		func(r *sql.Rows) (v value, err error) { return v, r.Scan(&v.text, &v.rows) })
 }
 
-// Scrub writes something else wherever a text stands in a column of text.
-func (s *Store) Scrub(ctx context.Context, p Place, text, instead string) error {
-	if p.binary {
+// alone returns where a text stands by itself in another: no letter, digit or sign of an address is
+// beside it.
+func alone(in, text string) (at [][2]int) {
+	low, text := strings.ToLower(in), strings.ToLower(text)
+	if text == "" || len(low) != len(in) {
+		low = in // letters that grow in small: as they are
+	}
+	for from := 0; text != ""; {
+		i := strings.Index(low[from:], text)
+		if i < 0 {
+			break
+		}
+		i += from
+		j := i + len(text)
+		from = i + 1
+		before := i > 0 && joins(low[i-1]) && low[i-1] != '.' || i > 1 && low[i-1] == '.' && joins(low[i-2])
+		after := j < len(low) && joins(low[j]) && low[j] != '.' || j+1 < len(low) && low[j] == '.' && joins(low[j+1])
+		if !before && !after {
+			at = append(at, [2]int{i, j})
+		}
+	}
+	return at
+}
+
+// joins tells whether a byte beside an address, a number or a name makes it another one.
+func joins(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= 0x80 || strings.IndexByte("._%+-@", b) >= 0
+}
+
+// instead writes something else wherever a text stands by itself.
+func instead(in string, texts []string, with string) string {
+	for _, t := range texts {
+		spans := alone(in, t)
+		for k := len(spans) - 1; k >= 0; k-- {
+			in = in[:spans[k][0]] + with + in[spans[k][1]:]
+		}
+	}
+	return in
+}
+
+// words are the columns in which people, and mail systems, write what they like.
+var words = []Place{
+	{Table: "tasks", Column: "title"}, {Table: "tasks", Column: "body"}, {Table: "reviews", Column: "body"}, {Table: "quotes", Column: "body"},
+	{Table: "conversations", Column: "note"}, {Table: "events", Column: "detail"}, {Table: "answers", Column: "value"}, {Table: "answers", Column: "source"},
+	{Table: "holds", Column: "reason"}, {Table: "suppressions", Column: "source"}, {Table: "consents", Column: "source"}, {Table: "attempts", Column: "response"},
+	{Table: "arrivals", Column: "why"}, {Table: "verdicts", Column: "evidence"}, {Table: "touches", Column: "evidence"}, {Table: "deliveries", Column: "answer"},
+}
+
+// Scrub writes something else wherever one of these texts stands by itself in what people wrote. No
+// name, key or address of anybody else is touched.
+func (s *Store) Scrub(ctx context.Context, texts []string, with string) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		for _, p := range words {
+			if err := tx.scrub(ctx, p, texts, with, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ofColleagues are the conditions on what was written about the people of an account, by table.
+var ofColleagues = map[string]string{
+	"events":        "contact_id IN (SELECT id FROM contacts WHERE account_id='%s')",
+	"conversations": "contact_id IN (SELECT id FROM contacts WHERE account_id='%s')",
+	"tasks":         "touch_id IN (SELECT t.id FROM touches t JOIN contacts c ON c.id=t.contact_id WHERE c.account_id='%s')",
+}
+
+// ScrubAccount does so with a name in what was written about the people of an account: others
+// elsewhere may have it too.
+func (tx *Tx) ScrubAccount(ctx context.Context, id andante.AccountID, name, with string) error {
+	if name == "" || !andante.IsID(string(id)) {
 		return nil
 	}
-	return s.Write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(ctx, fmt.Sprintf("UPDATE %s SET %s=replace(%[2]s, $1, $2) WHERE %s", p.Table, p.Column, fmt.Sprintf(tx.d.holds[false], p.Column, 3)), text, instead, strings.ToLower(text))
+	for _, p := range words {
+		if where := ofColleagues[p.Table]; where != "" {
+			if err := tx.scrub(ctx, p, []string{name}, with, " AND "+fmt.Sprintf(where, id)); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := tx.exec(ctx, "UPDATE accounts SET name=$2 WHERE id=$1 AND name=$3", string(id), with, name)
+	return err
+}
+
+func (tx *Tx) scrub(ctx context.Context, p Place, texts []string, with, and string) error {
+	values, err := tx.valuesWith(ctx, p, texts)
+	if err != nil {
 		return err
-	})
+	}
+	for _, v := range values {
+		if clean := instead(v.text, texts, with); clean != v.text {
+			if _, err := tx.exec(ctx, "UPDATE "+p.Table+" SET "+p.Column+"=$2 WHERE "+p.Column+"=$1"+and, v.text, clean); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ErrBusy says that somebody was reading, so that the write-ahead log could not be emptied.

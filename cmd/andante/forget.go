@@ -94,7 +94,9 @@ func (a *app) places(r *engine.Erasure) {
 		a.printf("  %s: %s\n", place, cmp.Or(strings.Join(found, ", "), "nothing"))
 	}
 	line(count(r.Columns, "column")+" of the store", where)
-	if len(r.Files) > 0 {
+	if r.Within {
+		a.printf("  files: not looked at, for others have addresses or numbers that are longer by some letters\n")
+	} else if len(r.Files) > 0 {
 		line(strings.Join(r.Files, ", "), r.InFiles)
 	}
 	if r.Busy {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -351,11 +352,19 @@ func contactJoined(_ *testing.T, s db) {
 	s.write(func(ctx context.Context, tx *store.Tx) error {
 		return firstError(tx.AddTouches(ctx, []andante.Touch{t}), tx.Join(ctx, keep, drop, was))
 	})
+	s.write(func(ctx context.Context, tx *store.Tx) error {
+		hashes, names, err := tx.KnownBy(ctx, keep.ID)
+		slices.Sort(names)
+		slices.Sort(was)
+		s.same("names", was, names) // these hashes are none
+		s.same("hashes", 0, len(hashes))
+		return firstError(err, tx.ScrubAccount(ctx, keep.Account, "nobody", "x"))
+	})
 	s.same("who it is now", map[string]andante.ContactID{was[0]: keep.ID, was[1]: keep.ID}, read(s, func(ctx context.Context, tx *store.Tx) (map[string]andante.ContactID, error) {
 		return tx.Former(ctx, append(was, "nobody"))
 	}))
 	s.same("by its former address", []andante.Contact{keep}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
-		return tx.ContactsByAddress(ctx, []andante.AddressHash{andante.AddressHash(was[1])})
+		return tx.ContactsByAddress(ctx, []andante.AddressHash{andante.AddressHash(string(people[1].PhoneHash) + "x")})
 	}))
 	t.Contact, t.Account = keep.ID, keep.Account
 	s.same("its touches", []andante.Touch{t}, read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Touch, error) {
@@ -380,7 +389,7 @@ func accountJoined(_ *testing.T, s db) {
 		return tx.Accounts(ctx, []andante.AccountID{drop})
 	}))
 	s.write(func(ctx context.Context, tx *store.Tx) error {
-		return firstError(tx.JoinAccount(ctx, keep, drop), tx.DropAccount(ctx, keep)) // somebody is in that one
+		return firstError(tx.JoinAccount(ctx, keep, drop, "old"), tx.DropAccount(ctx, keep)) // somebody is in that one
 	})
 	s.same("who is in one", 1, len(read(s, func(ctx context.Context, tx *store.Tx) ([]andante.Contact, error) {
 		return tx.ContactsOf(ctx, []andante.AccountID{keep})
