@@ -267,7 +267,7 @@ func (in *intake) row(r Row, i int) {
 		refusal = "it has neither an id nor an address"
 	}
 	if !known && in.erased[externalOf(r)] || in.erased[r.Email] && r.Email != c.Email || in.erased[r.Fields["contact.phone"]] && r.Fields["contact.phone"] != c.Phone {
-		refusal = "its address is of somebody who asked to be forgotten (andante suppress --lift, if they come by themselves)"
+		refusal = "its address, number or id is of somebody who asked to be forgotten (andante suppress --lift, if they come by themselves)"
 	}
 	if refusal != "" {
 		in.taken.Refused = append(in.taken.Refused, Refusal{r.Line, refusal})

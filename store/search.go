@@ -127,10 +127,22 @@ func instead(in string, texts []string, with string) string {
 
 // words are the columns in which people, and mail systems, write what they like.
 var words = []Place{
-	{Table: "tasks", Column: "title"}, {Table: "tasks", Column: "body"}, {Table: "reviews", Column: "body"}, {Table: "quotes", Column: "body"},
-	{Table: "conversations", Column: "note"}, {Table: "events", Column: "detail"}, {Table: "answers", Column: "value"}, {Table: "answers", Column: "source"},
-	{Table: "holds", Column: "reason"}, {Table: "suppressions", Column: "source"}, {Table: "consents", Column: "source"}, {Table: "attempts", Column: "response"},
-	{Table: "arrivals", Column: "why"}, {Table: "verdicts", Column: "evidence"}, {Table: "touches", Column: "evidence"}, {Table: "deliveries", Column: "answer"},
+	{Table: "tasks", Column: "title"},
+	{Table: "tasks", Column: "body"},
+	{Table: "reviews", Column: "body"},
+	{Table: "quotes", Column: "body"},
+	{Table: "conversations", Column: "note"},
+	{Table: "events", Column: "detail"},
+	{Table: "answers", Column: "value"},
+	{Table: "answers", Column: "source"},
+	{Table: "holds", Column: "reason"},
+	{Table: "suppressions", Column: "source"},
+	{Table: "consents", Column: "source"},
+	{Table: "attempts", Column: "response"},
+	{Table: "arrivals", Column: "why"},
+	{Table: "verdicts", Column: "evidence"},
+	{Table: "touches", Column: "evidence"},
+	{Table: "deliveries", Column: "answer"},
 }
 
 // Scrub writes something else wherever one of these texts stands by itself in what people wrote. No

@@ -24,7 +24,7 @@ func (a *app) suppressCommand() *cobra.Command {
 		"Bars addresses for good, whoever has them now or later: of those who ask for it in\nan answer, and, before the first send, the opt-outs of your old system.",
 		"andante suppress anna@acme.example --source \"her answer of 3 March\"\nandante suppress --file opted-out.csv --source \"old system\"\nandante suppress --lift anna@acme.example --source \"she wrote to us on 3 March\"", nil)
 	c.Args = cobra.ArbitraryArgs
-	c.Flags().BoolVar(&lift, "lift", false, "the other way round: the addresses work again, or who asked to be forgotten has come back; what somebody opted out of stays")
+	c.Flags().BoolVar(&lift, "lift", false, "the other way round: addresses work again, or who asked to be forgotten has come back, by address and by their id in your own system; what somebody opted out of stays")
 	c.Flags().StringVar(&file, "file", "", "addresses, one a line, or a CSV file with a column email or phone")
 	c.Flags().StringVar(&source, "source", "", "who says so; the file's name if not given")
 	c.Flags().StringVar(&o.Country, "country", "", "of phone numbers without a country code, such as US")
@@ -41,7 +41,12 @@ func (a *app) suppressCommand() *cobra.Command {
 		if o.Map, err = columnMap(columns); err != nil {
 			return err
 		}
-		read := func() ([]string, []ops.Refusal, error) { return suppressed(args, o) }
+		read := func() ([]string, []ops.Refusal, error) {
+			if lift { // or ids of the user's own system, by which somebody was forgotten
+				return args, nil, nil
+			}
+			return suppressed(args, o)
+		}
 		if file != "" {
 			f, err := os.Open(file)
 			if err != nil {
