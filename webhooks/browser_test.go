@@ -32,6 +32,9 @@ type reader struct {
 // newReader starts Chromium. Where there is none the test is skipped; CI has it.
 func newReader(t *testing.T) *reader {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the race detector learns nothing from a browser")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") != "" {
