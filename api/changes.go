@@ -127,19 +127,15 @@ func (s *server) changes(a huma.API) {
 }
 
 func (s *server) merge(ctx context.Context, in *mergeIn) (*didOut, error) {
-	var drop []andante.Contact
-	err := s.ops.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		drop, err = s.ops.Find(ctx, tx, in.Body.Drop.ref())
-		return err
-	})
+	drop, err := s.find(ctx, in.Body.Drop.ref())
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	return s.change(ctx, in.RefIn, "merge "+string(drop[0].ID), func(c andante.Contact, did *Did) error {
+	return s.change(ctx, in.RefIn, "merge "+string(drop.ID), func(c andante.Contact, did *Did) error {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		did.Changed = 1
-		_, err := s.ops.Merge(ctx, c.ID, drop[0].ID, "API: "+keyIn(ctx).Name, false)
+		_, err := s.ops.Merge(ctx, c.ID, drop.ID, "API: "+keyIn(ctx).Name, false)
 		return err
 	})
 }
@@ -147,35 +143,38 @@ func (s *server) merge(ctx context.Context, in *mergeIn) (*didOut, error) {
 type dossierOut struct{ Body ops.Dossier }
 
 func (s *server) dossier(ctx context.Context, in *RefIn) (*dossierOut, error) {
-	var who []andante.Contact
-	err := s.ops.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		who, err = s.ops.Find(ctx, tx, in.ref())
-		return err
-	})
+	who, err := s.find(ctx, in.ref())
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	d, err := s.ops.Dossier(ctx, who[0].ID)
+	d, err := s.ops.Dossier(ctx, who.ID)
 	if err != nil {
 		return nil, s.fail(err)
 	}
 	return &dossierOut{*d}, nil
 }
 
-// change finds the contact, makes a change and notes who did.
-func (s *server) change(ctx context.Context, in RefIn, what string, make func(andante.Contact, *Did) error) (*didOut, error) {
-	var who []andante.Contact
-	err := s.ops.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		who, err = s.ops.Find(ctx, tx, in.ref())
+// find returns the contact that a ref names.
+func (s *server) find(ctx context.Context, r ops.Ref) (c andante.Contact, err error) {
+	return c, s.ops.Store.Read(ctx, func(tx *store.Tx) error {
+		list, err := s.ops.Find(ctx, tx, r)
+		if err == nil {
+			c = list[0]
+		}
 		return err
 	})
+}
+
+// change finds the contact, makes a change and notes who did.
+func (s *server) change(ctx context.Context, in RefIn, what string, make func(andante.Contact, *Did) error) (*didOut, error) {
+	who, err := s.find(ctx, in.ref())
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	out := &didOut{Body: Did{Contact: string(who[0].ID), Refused: map[string]int{}}}
-	if err := make(who[0], &out.Body); err != nil {
+	out := &didOut{Body: Did{Contact: string(who.ID), Refused: map[string]int{}}}
+	if err := make(who, &out.Body); err != nil {
 		return nil, s.fail(err)
 	}
-	s.changed(ctx, what, who[0].ID)
+	s.changed(ctx, what, who.ID)
 	return out, nil
 }

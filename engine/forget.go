@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/andante-hq/andante"
@@ -40,8 +40,8 @@ func (e *Erasure) Clean() bool {
 	return len(e.Places)+files+len(e.InRedis)+len(e.InBox) == 0 && !e.Busy
 }
 
-// Forget erases a contact, removes what was written for it into
-// the outbox, and looks for its address and number everywhere; see [Engine.LookFor].
+// Forget erases a contact, removes what was written for it into the outbox, and looks for its address and
+// number everywhere; see [Engine.LookFor].
 func (e *Engine) Forget(ctx context.Context, id andante.ContactID, by string) (*Erasure, error) {
 	forgotten, err := e.Ops.Forget(ctx, id, by)
 	if err != nil {
@@ -107,11 +107,8 @@ func (e *Engine) emptyOutbox(r *Erasure) error {
 		if err != nil {
 			return err
 		}
-		for _, plain := range r.Plain {
-			if bytes.Contains(bytes.ToLower(text), []byte(strings.ToLower(plain))) {
-				r.InBox = append(r.InBox, name)
-				break
-			}
+		if slices.ContainsFunc(r.Plain, func(plain string) bool { return store.Stands(string(text), plain) }) {
+			r.InBox = append(r.InBox, name)
 		}
 	}
 	return nil

@@ -26,11 +26,30 @@ import (
 type readers struct {
 	folder string // where the mails are
 	now    func() time.Time
-	web    string // host:port
+	web    string // host:port; empty: not open yet
 	room   string // likewise, of the mail that comes in
 	seen   int    // mails that were read in this play
 	old    bool   // those of earlier plays were read
 	coming []reaction
+
+	webOpens, roomOpens chan string // told where they are when they open
+}
+
+func newReaders(folder string, now func() time.Time) *readers {
+	return &readers{folder: folder, now: now, webOpens: make(chan string, 1), roomOpens: make(chan string, 1)}
+}
+
+// find waits until it is known where to answer to.
+func (r *readers) find(ctx context.Context) error {
+	for r.web == "" || r.room == "" {
+		select {
+		case r.web = <-r.webOpens:
+		case r.room = <-r.roomOpens:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // A reaction is what somebody does about a mail, and when.

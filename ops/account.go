@@ -3,6 +3,8 @@ package ops
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/andante-hq/andante"
 	"github.com/andante-hq/andante/store"
@@ -24,6 +26,36 @@ func (o *Ops) PutAccount(ctx context.Context, w *workspace.Workspace, key string
 		_, err = in.write(ctx)
 		return err
 	})
+}
+
+// putAccount takes what is told of an account alone.
+func (in *intake) putAccount(key string, fields map[string]string) (a andante.Account, fresh bool) {
+	_, known := in.byKey[key]
+	a, _ = in.account(Row{Account: key}, andante.Contact{}, false)
+	was := a
+	a.Fields = maps.Clone(a.Fields)
+	for path, value := range fields {
+		setField(&andante.Contact{}, &a, path, value)
+	}
+	if known && !equalAccount(was, a) {
+		in.before[a.ID] = was
+	}
+	in.accounts[a.ID], in.touchedA[a.ID] = a, true
+	return a, !known
+}
+
+// fillAccount gives an account what it lacks and another has.
+func (in *intake) fillAccount(key, from string) {
+	fields := map[string]string{}
+	have, other := in.accounts[in.byKey[key]], in.accounts[in.byKey[from]]
+	for _, f := range slices.Concat(andante.BuiltinFields, in.w.Config.DeclaredFields()) {
+		if path := f.Path(); f.Noun == "account" && FieldOf(andante.Contact{}, have, path) == "" {
+			if value := FieldOf(andante.Contact{}, other, path); value != "" {
+				fields[path] = value
+			}
+		}
+	}
+	in.putAccount(key, fields)
 }
 
 // MergeAccounts has everybody of an account go over to another, which the first one's name stands

@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -84,7 +83,7 @@ func correspondent(ctx context.Context, tx *store.Tx, w *workspace.Workspace, id
 			return key, nil
 		}
 	}
-	return cmp.Or(w.Config.Tasks.Unowned), nil
+	return w.Config.Tasks.Unowned, nil
 }
 
 // dataSays is what the link of a wish says: it, and until when.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/andante-hq/andante"
-	"github.com/andante-hq/andante/store"
 )
 
 // A directory finds contacts by what a row says of them, as earlier rows of the
@@ -37,29 +36,6 @@ func (d *directory) put(c andante.Contact) {
 	}
 	d.byEmail[c.Email] = append(d.byEmail[c.Email], c.ID)
 	d.byPhone[c.Phone] = append(d.byPhone[c.Phone], c.ID)
-}
-
-// wasOf returns by what a row would name somebody who has become one with another.
-func wasOf(k *Keyring, r Row) (list []string) {
-	if r.ExternalID != "" {
-		list = append(list, store.FormerID(r.ExternalID))
-	}
-	for _, address := range []string{r.Email, phoneOnly(r)} {
-		if h := k.Hash(address); h != "" {
-			list = append(list, string(h))
-		}
-	}
-	return list
-}
-
-// formerly returns the contact that a row names by what was another's, which is the same now.
-func (d *directory) formerly(was []string) (c andante.Contact, ok bool) {
-	for _, w := range was {
-		if c, ok = d.contacts[d.former[w]]; ok {
-			return c, true
-		}
-	}
-	return c, false
 }
 
 // find returns the contact that a row means: by its id, then by its address, then,

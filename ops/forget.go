@@ -49,16 +49,25 @@ func (o *Ops) Forget(ctx context.Context, id andante.ContactID, by string) (*For
 	if err != nil {
 		return nil, err
 	}
+	err = whenRecorded(ctx, func() error {
+		return o.Store.Write(ctx, func(tx *store.Tx) error { return o.erase(ctx, tx, f) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, o.sweep(ctx, f.Plain)
+}
+
+// whenRecorded makes a change that may say [ErrOnItsWay], again until it does not, or it has taken too
+// long.
+func whenRecorded(ctx context.Context, change func() error) error {
 	for waited := time.Duration(0); ; waited += lookForRecord {
-		err := o.Store.Write(ctx, func(tx *store.Tx) error { return o.erase(ctx, tx, f) })
-		if err == nil {
-			return f, o.sweep(ctx, f.Plain)
-		}
+		err := change()
 		if !errors.Is(err, ErrOnItsWay) || waited > longestOnWire {
-			return nil, err
+			return err
 		}
 		if err := andante.Sleep(ctx, lookForRecord); err != nil {
-			return nil, err
+			return err
 		}
 	}
 }
@@ -92,40 +101,44 @@ func (o *Ops) stopForGood(ctx context.Context, tx *store.Tx, f *Forgotten, by st
 	var their affected
 	find := their.finder(ctx, tx, nil, func() ([]andante.Contact, error) { return o.sharing(ctx, tx, f.Contact) })
 	return o.changeContacts(ctx, tx, find, func([]andante.Contact) error {
-		i := slices.IndexFunc(their.people, func(c andante.Contact) bool { return c.ID == f.Contact })
-		if i < 0 {
+		if len(their.people) == 0 {
 			return fmt.Errorf("contact %s: %w", f.Contact, andante.ErrNotFound)
 		}
 		f.Shared = len(their.people) - 1
-		bars, err := o.barsFor(ctx, tx, their.people[i], by)
+		bars, err := o.barsFor(ctx, tx, their.people[0], by)
 		if err != nil {
 			return err
 		}
 		if err := tx.AddSuppressions(ctx, bars); err != nil {
 			return err
 		}
-		running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{f.Contact})
-		if err != nil {
-			return err
-		}
-		running = slices.DeleteFunc(running, func(x andante.Enrollment) bool { return x.State == andante.EnrollmentFinished })
-		f.Ended = len(running)
-		if err := o.endEnrollments(ctx, tx, running, andante.ReasonForgotten); err != nil {
-			return err
-		}
-		all, err := tx.TouchesOfContact(ctx, f.Contact)
-		if err != nil {
-			return err
-		}
-		rest := slices.DeleteFunc(all, func(t andante.Touch) bool { return !t.State.May(andante.Canceled) })
-		if err := o.cancel(ctx, tx, rest, andante.ReasonForgotten, o.now()); err != nil {
+		if f.Ended, err = o.endAll(ctx, tx, f.Contact); err != nil {
 			return err
 		}
 		return o.withdrawBarred(ctx, tx, their.open)
 	})
 }
 
-// sharing returns the contact and whoever has one of its addresses.
+// endAll ends what runs for a contact, and cancels whatever else is to come. It returns how many
+// sequences ran.
+func (o *Ops) endAll(ctx context.Context, tx *store.Tx, id andante.ContactID) (int, error) {
+	running, err := tx.EnrollmentsOf(ctx, []andante.ContactID{id})
+	if err != nil {
+		return 0, err
+	}
+	running = slices.DeleteFunc(running, func(x andante.Enrollment) bool { return x.State == andante.EnrollmentFinished })
+	if err := o.endEnrollments(ctx, tx, running, andante.ReasonForgotten); err != nil {
+		return 0, err
+	}
+	all, err := tx.TouchesOfContact(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	rest := slices.DeleteFunc(all, func(t andante.Touch) bool { return !t.State.May(andante.Canceled) })
+	return len(running), o.cancel(ctx, tx, rest, andante.ReasonForgotten, o.now())
+}
+
+// sharing returns the contact, and after it whoever has one of its addresses; nobody if it is gone.
 func (o *Ops) sharing(ctx context.Context, tx *store.Tx, id andante.ContactID) ([]andante.Contact, error) {
 	own, err := tx.Contacts(ctx, []andante.ContactID{id})
 	if err != nil || len(own) == 0 {
@@ -168,17 +181,19 @@ func (o *Ops) barsFor(ctx context.Context, tx *store.Tx, c andante.Contact, by s
 func (o *Ops) erase(ctx context.Context, tx *store.Tx, f *Forgotten) error {
 	find := func() ([]andante.Contact, error) { return o.sharing(ctx, tx, f.Contact) }
 	return o.changeContacts(ctx, tx, find, func(people []andante.Contact) error {
-		i := slices.IndexFunc(people, func(c andante.Contact) bool { return c.ID == f.Contact })
-		if i < 0 {
+		if len(people) == 0 {
 			return fmt.Errorf("contact %s: %w", f.Contact, andante.ErrNotFound)
 		}
-		c := people[i]
+		c := people[0]
+		f.Plain = plainOf(c, people[1:])
+		if _, err := o.endAll(ctx, tx, c.ID); err != nil { // what came in while something was on its way
+			return err
+		}
 		all, err := tx.TouchesOfContact(ctx, c.ID)
 		if err != nil {
 			return err
 		}
 		f.Touches = unique(all, func(t andante.Touch) andante.TouchID { return t.ID })
-		f.Plain = plainOf(c, slices.Delete(people, i, i+1))
 		var doubted []store.Change
 		for _, t := range all {
 			switch {

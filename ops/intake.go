@@ -119,19 +119,21 @@ type intake struct {
 	seed  andante.Seed
 	taken Taken
 
-	people   *directory
-	accounts map[andante.AccountID]andante.Account
-	byKey    map[string]andante.AccountID
-	given    map[andante.ContactID][]andante.Consent
-	erased   map[string]bool                       // addresses and numbers of people who asked to be forgotten
-	before   map[andante.AccountID]andante.Account // those that a row has changed, as they were
-	touchedA map[andante.AccountID]bool
-	touchedC map[andante.ContactID]bool
-	consents []andante.Consent
-	asked    []string                       // fields of the qualification
-	told     map[andante.ContactID][]string // which of them a row has changed
-	moves    []andante.ContactID            // contacts that go to another account
-	staged   []andante.Event                // changes of stage, of the contacts in the rows
+	people     *directory
+	accounts   map[andante.AccountID]andante.Account
+	byKey      map[string]andante.AccountID
+	given      map[andante.ContactID][]andante.Consent
+	erased     map[string]bool                       // addresses, numbers and ids of people who asked to be forgotten
+	former     map[string]andante.ContactID          // see [store.Tx.Join]
+	formerKeys map[string]andante.AccountID          // keys of accounts that became one with another
+	before     map[andante.AccountID]andante.Account // those that a row has changed, as they were
+	touchedA   map[andante.AccountID]bool
+	touchedC   map[andante.ContactID]bool
+	consents   []andante.Consent
+	asked      []string                       // fields of the qualification
+	told       map[andante.ContactID][]string // which of them a row has changed
+	moves      []andante.ContactID            // contacts that go to another account
+	staged     []andante.Event                // changes of stage, of the contacts in the rows
 }
 
 func (o *Ops) newIntake(ctx context.Context, tx *store.Tx, w *workspace.Workspace) (*intake, error) {
@@ -185,60 +187,33 @@ func (in *intake) read(ctx context.Context, rows []Row) ([]andante.AccountID, er
 	if err != nil {
 		return nil, err
 	}
-	var was []string
-	for _, r := range rows {
-		was = append(was, wasOf(in.o.Keys, r)...)
-	}
-	former, err := in.tx.Former(ctx, distinct(was))
-	if err != nil {
-		return nil, err
-	}
-	joined, err := in.tx.Contacts(ctx, unique(slices.Collect(maps.Values(former)), func(id andante.ContactID) andante.ContactID { return id }))
+	joined, err := in.readJoined(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
 	people := slices.Concat(byExternal, byEmail, byPhone, known, joined)
-	addresses := append(pick(func(r Row) string { return r.Email }), pick(func(r Row) string { return r.Fields["contact.phone"] })...)
-	addresses = append(addresses, pick(externalOf)...)
-	if in.erased, err = in.o.forgottenAmong(ctx, in.tx, addresses); err != nil {
+	if in.erased, err = in.o.forgottenAmong(ctx, in.tx, slices.Concat(pick(func(r Row) string { return r.Email }), pick(func(r Row) string { return r.Fields["contact.phone"] }), pick(externalOf))); err != nil {
 		return nil, err
 	}
 	given, err := in.tx.Consents(ctx, unique(people, contactID))
 	if err != nil {
 		return nil, err
 	}
-	keys := pick(func(r Row) string { return r.Account })
-	for i, k := range keys {
-		keys[i] = store.FormerAccount(k)
-	}
-	gone, err := in.tx.Former(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	taken := unique(slices.Collect(maps.Values(gone)), func(id andante.ContactID) andante.AccountID { return andante.AccountID(id) })
-	ids := unique(slices.Concat(unique(people, accountOf), unique(named, accountID), taken),
+	ids := unique(slices.Concat(unique(people, accountOf), unique(named, accountID), slices.Collect(maps.Values(in.formerKeys))),
 		func(id andante.AccountID) andante.AccountID { return id })
 	all, err := in.tx.Accounts(ctx, ids)
 	in.people, in.accounts, in.byKey = newDirectory(people), byID(all, accountID), map[string]andante.AccountID{}
-	in.people.former = former
+	in.people.former = in.former
 	in.given = group(given, func(c andante.Consent) andante.ContactID { return c.Contact })
 	for _, a := range all {
 		in.byKey[a.Key] = a.ID
 	}
-	for was, id := range gone {
-		if key := strings.TrimPrefix(was, store.FormerAccount("")); in.byKey[key] == "" {
-			in.byKey[key] = andante.AccountID(id)
+	for key, id := range in.formerKeys {
+		if in.byKey[key] == "" {
+			in.byKey[key] = id
 		}
 	}
 	return ids, err
-}
-
-// externalOf is what stands for the id of a row in the user's own system.
-func externalOf(r Row) string {
-	if r.ExternalID == "" {
-		return ""
-	}
-	return store.FormerID(r.ExternalID)
 }
 
 // phoneOnly returns the number of a row that nothing but its number identifies.
@@ -331,20 +306,6 @@ func (in *intake) row(r Row, i int) {
 	}
 }
 
-// onlyMissing leaves of a row what its contact does not have yet: the row is of somebody who became
-// one with it, and what stays is what that one is called.
-func onlyMissing(r Row, c andante.Contact, a andante.Account) Row {
-	r.ExternalID, r.Email, r.Account, r.Consent = "", "", "", nil
-	fields := map[string]string{}
-	for path, value := range r.Fields {
-		if strings.HasPrefix(path, "contact.") && FieldOf(c, a, path) == "" {
-			fields[path] = value
-		}
-	}
-	r.Fields = fields
-	return r
-}
-
 // noteStage notes a change of stage: of the account, or of a contact that has a stage of
 // its own.
 func (in *intake) noteStage(c *andante.Contact, a *andante.Account, was andante.Contact, wasAccount andante.Account) {
@@ -394,36 +355,6 @@ func (in *intake) account(r Row, c andante.Contact, known bool) (a andante.Accou
 	}
 	in.byKey[key] = a.ID
 	return a, known
-}
-
-// putAccount takes what is told of an account alone.
-func (in *intake) putAccount(key string, fields map[string]string) (a andante.Account, fresh bool) {
-	_, known := in.byKey[key]
-	a, _ = in.account(Row{Account: key}, andante.Contact{}, false)
-	was := a
-	a.Fields = maps.Clone(a.Fields)
-	for path, value := range fields {
-		setField(&andante.Contact{}, &a, path, value)
-	}
-	if known && !equalAccount(was, a) {
-		in.before[a.ID] = was
-	}
-	in.accounts[a.ID], in.touchedA[a.ID] = a, true
-	return a, !known
-}
-
-// fillAccount gives an account what it lacks and another has.
-func (in *intake) fillAccount(key, from string) {
-	fields := map[string]string{}
-	have, other := in.accounts[in.byKey[key]], in.accounts[in.byKey[from]]
-	for _, f := range slices.Concat(andante.BuiltinFields, in.w.Config.DeclaredFields()) {
-		if path := f.Path(); f.Noun == "account" && FieldOf(andante.Contact{}, have, path) == "" {
-			if value := FieldOf(andante.Contact{}, other, path); value != "" {
-				fields[path] = value
-			}
-		}
-	}
-	in.putAccount(key, fields)
 }
 
 // consent notes the evidence that comes with a row and tells whether it is new.

@@ -43,8 +43,8 @@ func (o *Ops) Merge(ctx context.Context, keep, drop andante.ContactID, by string
 	if keep == drop {
 		return nil, ErrSame
 	}
-	for waited := time.Duration(0); ; waited += lookForRecord {
-		err := o.Store.Write(ctx, func(tx *store.Tx) error {
+	merge := func() error {
+		return o.Store.Write(ctx, func(tx *store.Tx) error {
 			g := &merging{Ops: o, tx: tx, by: by, out: &Merged{Keep: keep, Drop: drop}}
 			m = g.out
 			find := func() ([]andante.Contact, error) { return tx.Contacts(ctx, []andante.ContactID{keep, drop}) }
@@ -56,16 +56,15 @@ func (o *Ops) Merge(ctx context.Context, keep, drop andante.ContactID, by string
 			}
 			return nil
 		})
-		switch {
-		case errors.Is(err, errNotDone):
-			return m, nil
-		case !errors.Is(err, ErrOnItsWay) || waited > longestOnWire || dryRun:
-			return m, err
-		}
-		if err := andante.Sleep(ctx, lookForRecord); err != nil {
-			return nil, err
-		}
 	}
+	if !dryRun {
+		err = whenRecorded(ctx, merge)
+		return m, err
+	}
+	if err := merge(); !errors.Is(err, errNotDone) {
+		return nil, err
+	}
+	return m, nil
 }
 
 // merging is one transaction of [Ops.Merge].

@@ -260,6 +260,14 @@ func TestMergedAccountStays(t *testing.T) {
 	}
 	w.contact("ben", "account=berg gmbh")
 	w.contact("cem", "account=berg gmbh")
+	w.contact("dora", "account=berg group")
+	if _, err := w.MergeAccounts(t.Context(), w.w, "berg group", "berg"); err != nil { // and that one with a third
+		t.Fatal(err)
+	}
+	w.contact("ben", "account=berg gmbh")
+	if a := w.find("dora").Account; w.find("ben").Account != a {
+		t.Error("the key of the first does not find the third")
+	}
 	if a := w.find("ann").Account; w.find("ben").Account != a || w.find("cem").Account != a {
 		t.Error("an import takes the merge back")
 	}

@@ -63,7 +63,7 @@ var impersonal = []string{
 }
 
 // Erase takes out of the store whatever tells who a contact is, was told or said. Its account goes
-// along if nobody else is in it. Nothing may be on its way to the contact, and its account must
+// along if nobody else is in it and it is no company. Nothing may be on its way to the contact, and its account must
 // be locked.
 func (tx *Tx) Erase(ctx context.Context, c andante.Contact) error {
 	for _, t := range about {

@@ -26,7 +26,7 @@ var joined = []string{
 
 // Join makes everything of a contact another's, whose account is to, and drops its row. was is what it
 // is known by outside, and finds the other from now on. The account that it was in goes if nobody
-// is left in it. Both accounts must be locked, and no sequence may run for both.
+// is left in it and it is no company. Both accounts must be locked, and no sequence may run for both.
 func (tx *Tx) Join(ctx context.Context, keep, drop andante.Contact, was []string) error {
 	from, to := string(drop.ID), string(keep.ID)
 	for _, text := range joining {
@@ -76,8 +76,9 @@ func (tx *Tx) JoinAccount(ctx context.Context, keep, drop andante.AccountID, key
 	if _, err := tx.exec(ctx, "UPDATE holds SET key=$2 WHERE scope='account' AND key=$1", string(drop), string(keep)); err != nil {
 		return err
 	}
-	for _, text := range []string{ // of who was forgotten
-		"UPDATE touches SET account_id=$2 WHERE contact_id IN (SELECT contact_id FROM counted WHERE account_id=$1)",
+	for _, text := range []string{
+		"UPDATE former SET contact_id=$2 WHERE contact_id=$1",                                                       // what became one with it before
+		"UPDATE touches SET account_id=$2 WHERE contact_id IN (SELECT contact_id FROM counted WHERE account_id=$1)", // of who was forgotten
 		"UPDATE counted SET account_id=$2 WHERE account_id=$1",
 	} {
 		if _, err := tx.exec(ctx, text, string(drop), string(keep)); err != nil {
@@ -87,8 +88,8 @@ func (tx *Tx) JoinAccount(ctx context.Context, keep, drop andante.AccountID, key
 	return tx.DropAccount(ctx, drop)
 }
 
-// dropPrivate does so with an account that is no company: a company may come again, and what its people
-// got counts then.
+// dropPrivate takes an account away that nobody is in, unless it is a company: that may come again, and
+// what its people got counts then.
 func (tx *Tx) dropPrivate(ctx context.Context, id andante.AccountID) error {
 	var company bool
 	err := tx.row(ctx, "SELECT count(*) > 0 FROM accounts WHERE id=$1 AND business", []any{string(id)}, &company)

@@ -50,9 +50,9 @@ func (s *Store) Search(ctx context.Context, texts []string) (found []Place, colu
 // holding counts the rows of a column in which one of the texts stands by itself, and tells whether one
 // stands within a longer word. What bytes hold is taken as it is.
 func (tx *Tx) holding(ctx context.Context, p *Place, texts []string) (within bool, err error) {
-	values, err := tx.valuesWith(ctx, *p, texts)
+	values, err := tx.valuesWith(ctx, *p, texts, "")
 	for _, v := range values {
-		if p.binary || slices.ContainsFunc(texts, func(t string) bool { return len(alone(v.text, t)) > 0 }) {
+		if p.binary || slices.ContainsFunc(texts, func(t string) bool { return Stands(v.text, t) }) {
 			p.Rows += v.rows
 		} else {
 			within = true
@@ -67,8 +67,9 @@ type value struct {
 	rows int
 }
 
-// valuesWith returns the values of a column that have one of the texts in them.
-func (tx *Tx) valuesWith(ctx context.Context, p Place, texts []string) ([]value, error) {
+// valuesWith returns the values of a column that have one of the texts in them, of all rows or of those
+// of an account's people.
+func (tx *Tx) valuesWith(ctx context.Context, p Place, texts []string, of andante.AccountID) ([]value, error) {
 	var either []string
 	var args []any
 	for i, text := range texts {
@@ -81,9 +82,14 @@ func (tx *Tx) valuesWith(ctx context.Context, p Place, texts []string) ([]value,
 	if p.binary {
 		column = "''"
 	}
-	return query(ctx, tx, "SELECT "+column+", count(*) FROM "+p.Table+" WHERE "+strings.Join(either, " OR ")+" GROUP BY 1", args,
+	and, args := ofAccount(p, of, args)
+	return query(ctx, tx, "SELECT "+column+", count(*) FROM "+p.Table+" WHERE ("+strings.Join(either, " OR ")+")"+and+" GROUP BY 1", args,
 		func(r *sql.Rows) (v value, err error) { return v, r.Scan(&v.text, &v.rows) })
 }
+
+// Stands tells whether a text stands by itself in another, in capitals or small letters; see
+// [Store.Search].
+func Stands(in, text string) bool { return len(alone(in, text)) > 0 }
 
 // alone returns where a text stands by itself in another: no letter, digit or sign of an address is
 // beside it.
@@ -160,36 +166,47 @@ func (s *Store) Scrub(ctx context.Context, texts []string, with string) error {
 
 // ofColleagues are the conditions on what was written about the people of an account, by table.
 var ofColleagues = map[string]string{
-	"events":        "contact_id IN (SELECT id FROM contacts WHERE account_id='%s')",
-	"conversations": "contact_id IN (SELECT id FROM contacts WHERE account_id='%s')",
-	"tasks":         "touch_id IN (SELECT t.id FROM touches t JOIN contacts c ON c.id=t.contact_id WHERE c.account_id='%s')",
+	"events":        "contact_id IN (SELECT id FROM contacts WHERE account_id=$%d)",
+	"conversations": "contact_id IN (SELECT id FROM contacts WHERE account_id=$%d)",
+	"tasks":         "touch_id IN (SELECT t.id FROM touches t JOIN contacts c ON c.id=t.contact_id WHERE c.account_id=$%d)",
+}
+
+// ofAccount ends a condition with that on an account, whose parameter comes last; empty: on none.
+func ofAccount(p Place, id andante.AccountID, args []any) (and string, with []any) {
+	if id == "" {
+		return "", args
+	}
+	args = append(args, string(id))
+	return " AND " + fmt.Sprintf(ofColleagues[p.Table], len(args)), args
 }
 
 // ScrubAccount does so with a name in what was written about the people of an account: others
 // elsewhere may have it too.
 func (tx *Tx) ScrubAccount(ctx context.Context, id andante.AccountID, name, with string) error {
-	if name == "" || !andante.IsID(string(id)) {
+	if name == "" {
 		return nil
 	}
 	for _, p := range words {
-		if where := ofColleagues[p.Table]; where != "" {
-			if err := tx.scrub(ctx, p, []string{name}, with, " AND "+fmt.Sprintf(where, id)); err != nil {
-				return err
-			}
+		if ofColleagues[p.Table] == "" {
+			continue
+		}
+		if err := tx.scrub(ctx, p, []string{name}, with, id); err != nil {
+			return err
 		}
 	}
 	_, err := tx.exec(ctx, "UPDATE accounts SET name=$2 WHERE id=$1 AND name=$3", string(id), with, name)
 	return err
 }
 
-func (tx *Tx) scrub(ctx context.Context, p Place, texts []string, with, and string) error {
-	values, err := tx.valuesWith(ctx, p, texts)
+func (tx *Tx) scrub(ctx context.Context, p Place, texts []string, with string, of andante.AccountID) error {
+	values, err := tx.valuesWith(ctx, p, texts, of)
 	if err != nil {
 		return err
 	}
 	for _, v := range values {
 		if clean := instead(v.text, texts, with); clean != v.text {
-			if _, err := tx.exec(ctx, "UPDATE "+p.Table+" SET "+p.Column+"=$2 WHERE "+p.Column+"=$1"+and, v.text, clean); err != nil {
+			and, args := ofAccount(p, of, []any{v.text, clean})
+			if _, err := tx.exec(ctx, "UPDATE "+p.Table+" SET "+p.Column+"=$2 WHERE "+p.Column+"=$1"+and, args...); err != nil {
 				return err
 			}
 		}

@@ -110,32 +110,27 @@ func (a *app) demoReport(c *cobra.Command, r *engine.DemoReport, o engine.DemoOp
 // demoAnswers tells what came back, and what it changed.
 func (a *app) demoAnswers(r *engine.DemoReport) {
 	var list []string
-	for _, x := range []struct{ event, noun string }{
-		{andante.EventReplied, "reply"},
-		{andante.EventAway, "out-of-office notice"},
-		{andante.EventAutoReplied, "machine's answer"},
-		{andante.EventBounced, "bounce"},
-		{andante.EventSoftBounced, "full mailbox"},
-		{andante.EventComplained, "complaint"},
-		{andante.EventOptedOut, "opt-out"},
-		{andante.EventChose, "choice to get less"},
+	for _, x := range []struct{ event, one, many string }{
+		{andante.EventReplied, "reply", "replies"},
+		{andante.EventAway, "out-of-office notice", "out-of-office notices"},
+		{andante.EventAutoReplied, "answer of a machine", "answers of machines"},
+		{andante.EventBounced, "bounce", "bounces"},
+		{andante.EventSoftBounced, "full mailbox", "full mailboxes"},
+		{andante.EventComplained, "complaint", "complaints"},
+		{andante.EventOptedOut, "opt-out", "opt-outs"},
+		{andante.EventChose, "choice to get less", "choices to get less"},
 	} {
-		if n := r.Answers[x.event]; n > 0 {
-			list = append(list, countOf(n, x.noun))
+		switch n := r.Answers[x.event]; n {
+		case 0:
+		case 1:
+			list = append(list, "1 "+x.one)
+		default:
+			list = append(list, fmt.Sprintf("%d %s", n, x.many))
 		}
 	}
 	if len(list) > 0 {
 		a.printf("\nWhat came back, by SMTP and over the web: %s.\n%s were canceled for it.\n", strings.Join(list, ", "), count(r.Spared, "touch"))
 	}
-}
-
-// countOf is [count] for nouns with other plurals.
-func countOf(n int, noun string) string {
-	plural := map[string]string{"reply": "replies", "full mailbox": "full mailboxes", "choice to get less": "choices to get less", "machine's answer": "answers of machines"}[noun]
-	if n == 1 || plural == "" {
-		return count(n, noun)
-	}
-	return fmt.Sprintf("%d %s", n, plural)
 }
 
 // kindWords counts what reached people, by kind.

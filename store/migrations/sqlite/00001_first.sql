@@ -62,7 +62,8 @@ CREATE INDEX contacts_email_hash ON contacts (email_hash) WHERE email_hash <> ''
 CREATE INDEX contacts_phone_hash ON contacts (phone_hash) WHERE phone_hash <> '';
 
 -- What contacts were known by who have turned out to be somebody who was there already: an
--- id, an id of the user's own system, the hash of an address.
+-- id, an id of the user's own system, the hash of an address. Or the key of an account that
+-- became one with another, whose id stands beside it then.
 CREATE TABLE former (
     was TEXT PRIMARY KEY,
     contact_id TEXT NOT NULL
